@@ -1,0 +1,152 @@
+//! The bodies of the HTTP API under `/api/v1`, shared by server, interface and clients.
+//!
+//! Requests carry what people typed as plain strings: the server's door parses them into newtypes and answers each
+//! with the error that fits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{LoginId, MemberId, RoomCode};
+use crate::member::Me;
+use crate::names::RoomName;
+use crate::Millis;
+
+/// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The JWT; also set as a cookie.
+    pub token: String,
+    /// When it ends unless it is used.
+    pub expires_at: Millis,
+    /// Who it stands for.
+    pub me: Me,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session(…)")
+    }
+}
+
+macro_rules! request {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        /// Requests carry secrets and names: nothing of them is formatted.
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+request!(
+    /// `POST guest` (the body may be absent).
+    NewGuest {
+        /// A display name of one's own choice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    }
+);
+request!(
+    /// `POST register` and `POST login`.
+    Credentials {
+        /// The account's name.
+        username: String,
+        /// Its password.
+        password: String,
+    }
+);
+request!(
+    /// `PATCH me`.
+    ChangeMe {
+        /// The new display name, in every room at once.
+        name: String,
+    }
+);
+request!(
+    /// `POST me/password`: every other login ends.
+    ChangePassword {
+        /// The password in force.
+        current: String,
+        /// The one to be.
+        new: String,
+    }
+);
+request!(
+    /// `DELETE me`, for accounts.
+    DeleteMe {
+        /// The password, so that a borrowed tab cannot do it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    }
+);
+request!(
+    /// `POST rooms`.
+    CreateRoom {
+        /// A readable one is drawn where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// PIN or passphrase for newcomers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+        /// The most people inside at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capacity: Option<u32>,
+        /// How long it lasts, in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lifetime_s: Option<u64>,
+    }
+);
+request!(
+    /// `POST rooms/CODE/join`.
+    JoinRoom {
+        /// Needed by newcomers where the room has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+    }
+);
+
+/// A room as the API tells it to somebody who knows its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomView {
+    /// The canonical code.
+    pub code: RoomCode,
+    /// The name; told to non-members only where the room has no PIN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<RoomName>,
+    /// Whether newcomers need a PIN.
+    pub pin: bool,
+    /// The most people inside at once.
+    pub capacity: u32,
+    /// People inside now; told as the name is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends at the latest.
+    pub expires_at: Millis,
+    /// Whether the asker may enter without the PIN.
+    pub member: bool,
+    /// Whether the asker owns it.
+    pub owner: bool,
+    /// The asker's member id in this room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you: Option<MemberId>,
+}
+
+/// One login of the asker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginView {
+    /// Names it, for revoking.
+    pub id: LoginId,
+    /// When it began.
+    pub created_at: Millis,
+    /// When it was last used, by the hour.
+    pub last_used_at: Millis,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}

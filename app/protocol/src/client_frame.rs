@@ -1,0 +1,155 @@
+//! What a client says.
+//!
+//! Fields that a person types arrive as plain strings here and are parsed by the server's door, so that each gets the
+//! error that fits it instead of a general `bad_frame`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorCode;
+use crate::ids::{ClientId, Secret, SessionId};
+use crate::member::{Activity, Position};
+
+/// One frame from a client. `t` names the variant; unknown frames and unknown fields are errors.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientFrame {
+    /// First of all, once: who it is, and which session it wants back.
+    Hello {
+        /// The JWT, where no cookie carries it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+        /// The session that dropped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<Resume>,
+    },
+    /// Take a seat in a room.
+    Join {
+        /// Names the request.
+        cid: ClientId,
+        /// As typed; the server normalises it.
+        code: String,
+        /// Needed by newcomers where the room has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+        /// The last position seen, by somebody who was here before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Position>,
+    },
+    /// Leave a room for good, with every session.
+    Leave {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+    },
+    /// Say something.
+    Send {
+        /// Names the message: a repeated one is acknowledged again and relayed once.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// As typed.
+        text: String,
+    },
+    /// Started or stopped typing. Not answered.
+    Typing {
+        /// The room's code.
+        room: String,
+        /// Started or stopped.
+        on: bool,
+    },
+    /// Whether the person looks. Not answered.
+    Status {
+        /// Online or away.
+        state: Activity,
+        /// For one room; for all where it is absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+    },
+    /// Are you there? Answered by `pong`.
+    Ping {
+        /// Counted frames since `welcome`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        have: Option<u64>,
+    },
+    /// The answer to the server's `ping`; also sent unasked every 64 counted frames.
+    Pong {
+        /// Counted frames since `welcome`.
+        have: u64,
+    },
+}
+
+/// A claim to a session that dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// From the last `welcome`.
+    pub session: SessionId,
+    /// From the last `welcome`; used once.
+    pub secret: Secret,
+    /// Counted frames that arrived since that `welcome`.
+    pub have: u64,
+}
+
+/// Why a frame could not be read, with the request it belongs to as far as that can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameError {
+    /// Always [`ErrorCode::BadFrame`] today.
+    pub code: ErrorCode,
+    /// The request's `cid`, where one could be read.
+    pub cid: Option<ClientId>,
+}
+
+/// Reads one text frame.
+///
+/// # Errors
+/// [`FrameError`] when it is not JSON, not a known frame, or has a missing, unknown or mistyped field.
+pub fn decode_client(text: &str) -> Result<ClientFrame, FrameError> {
+    #[derive(Deserialize)]
+    struct OnlyCid {
+        cid: ClientId,
+    }
+    serde_json::from_str(text).map_err(|_| FrameError {
+        code: ErrorCode::BadFrame,
+        cid: serde_json::from_str::<OnlyCid>(text).ok().map(|only| only.cid),
+    })
+}
+
+impl ClientFrame {
+    /// The request's `cid`, for the frames that are answered by name.
+    #[must_use]
+    pub fn cid(&self) -> Option<&ClientId> {
+        match self {
+            Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send { cid, .. } => Some(cid),
+            Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => None,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello { .. } => "hello",
+            Self::Join { .. } => "join",
+            Self::Leave { .. } => "leave",
+            Self::Send { .. } => "send",
+            Self::Typing { .. } => "typing",
+            Self::Status { .. } => "status",
+            Self::Ping { .. } => "ping",
+            Self::Pong { .. } => "pong",
+        }
+    }
+}
+
+/// Frames carry text, codes and tokens: only the name is ever formatted.
+impl fmt::Debug for ClientFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientFrame::{}", self.name())
+    }
+}
+
+impl fmt::Debug for Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resume(…)")
+    }
+}

@@ -1,0 +1,133 @@
+//! Every limit of the product in one place, each configurable under its name here.
+//!
+//! A queue, list, string or loop that is bounded by a number takes the number from here.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr;)+) => {
+        /// The limits in force on one server.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: $type,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl Limits {
+            /// Name, default and description of each limit, in the order of the reference.
+            pub const REFERENCE: &[(&str, u64, &str)] = &[$((stringify!($name), $default as u64, concat!($($doc),+)),)+];
+
+            /// Checks that each value is within what the program can honour.
+            ///
+            /// # Errors
+            /// A sentence that names the limit and its range.
+            pub fn check(&self) -> Result<(), String> {
+                $(if !$range.contains(&self.$name) {
+                    return Err(format!("{} must be within {:?}, not {}", stringify!($name), $range, self.$name));
+                })+
+                Ok(())
+            }
+
+            /// Sets one limit by its name, as the configuration does.
+            ///
+            /// # Errors
+            /// A sentence that says what is wrong with name or value.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                match name {
+                    $(stringify!($name) => {
+                        self.$name = value.trim().parse().map_err(|_| format!("{name} needs a whole number, not '{value}'"))?;
+                    })+
+                    unknown => return Err(format!("there is no limit named '{unknown}'")),
+                }
+                self.check()
+            }
+        }
+    };
+}
+
+limits! {
+    /// Characters in a message (Unicode scalar values, after trimming).
+    text_chars_max: u32 = 5_000, (1..=16_000);
+    /// Bytes in a WebSocket frame.
+    frame_bytes_max: u32 = 65_536, (4_096..=1_048_576);
+    /// Bytes in the body of an HTTP request.
+    body_bytes_max: u32 = 65_536, (4_096..=1_048_576);
+    /// Messages a user may send at once.
+    sends_burst: u32 = 30, (1..=100_000);
+    /// Milliseconds until one more message may be sent.
+    sends_refill_ms: u64 = 2_000, (1..=3_600_000);
+    /// Milliseconds between two typing signals of one session that are passed on; further ones are merged.
+    typing_every_ms: u64 = 2_000, (100..=60_000);
+    /// Milliseconds until a typing signal ends by itself.
+    typing_expires_ms: u64 = 5_000, (500..=60_000);
+    /// Joins a user may ask for in a minute.
+    joins_per_minute: u32 = 20, (1..=100_000);
+    /// Frames of any kind that a session may send in a minute.
+    frames_per_minute: u32 = 300, (10..=1_000_000);
+    /// Rooms that one address may make in an hour.
+    rooms_made_per_hour: u32 = 20, (1..=1_000_000);
+    /// Guests that one address may make in an hour.
+    guests_made_per_hour: u32 = 60, (1..=1_000_000);
+    /// Look-ups of unknown codes by one address in a minute.
+    misses_per_minute: u32 = 30, (1..=1_000_000);
+    /// Connections of one user at once.
+    connections_per_user: u32 = 8, (1..=10_000);
+    /// Connections of one address at once.
+    connections_per_address: u32 = 100, (1..=1_000_000);
+    /// Connections of the whole server at once; also kept below the limit on open files.
+    connections_total: u32 = 100_000, (1..=10_000_000);
+    /// Rooms that one session may be in at once.
+    rooms_per_session: u32 = 50, (1..=1_000);
+    /// Stored members of one room.
+    members_per_room: u32 = 10_000, (2..=100_000);
+    /// The greatest capacity (people inside at once) that a room may ask for.
+    capacity_max: u32 = 500, (2..=10_000);
+    /// Capacity of a room that asks for none.
+    capacity_default: u32 = 50, (2..=10_000);
+    /// The longest lifetime of a room, in seconds.
+    lifetime_s_max: u64 = 604_800, (3_600..=31_536_000);
+    /// Lifetime of a room that asks for none, in seconds.
+    lifetime_s_default: u64 = 86_400, (3_600..=31_536_000);
+    /// Milliseconds without a seat until a room ends.
+    room_empty_ms: u64 = 600_000, (1_000..=86_400_000);
+    /// Milliseconds that a dropped session keeps its seat and its unconfirmed frames; 0 turns it off.
+    grace_ms: u64 = 30_000, (0..=600_000);
+    /// Bytes of unconfirmed frames kept in memory for a session.
+    retention_bytes_max: u32 = 262_144, (0..=16_777_216);
+    /// Bytes not yet written to a connection before it counts as slow.
+    unwritten_bytes_max: u32 = 262_144, (16_384..=16_777_216);
+    /// Milliseconds without progress in writing before a connection counts as slow.
+    unwritten_ms_max: u64 = 10_000, (1_000..=60_000);
+    /// Milliseconds from the connection to its hello.
+    hello_ms_max: u64 = 5_000, (100..=60_000);
+    /// Milliseconds for the head of an HTTP request.
+    headers_ms_max: u64 = 10_000, (100..=60_000);
+    /// Milliseconds between two pings of the server.
+    ping_every_ms: u64 = 25_000, (100..=120_000);
+    /// Milliseconds of silence after which a connection is dead.
+    silence_ms_max: u64 = 40_000, (200..=300_000);
+    /// Milliseconds over which changes of presence and typing are gathered into one frame.
+    presence_tick_ms: u64 = 200, (10..=5_000);
+    /// Members in one roster; of a larger room the count is told and the rest on request.
+    roster_max: u32 = 200, (1..=10_000);
+    /// Wrong PINs of one address for one room before it has to wait.
+    pin_tries: u32 = 5, (1..=1_000);
+    /// Failed sign-ins of one address for one account in fifteen minutes.
+    auth_failures: u32 = 5, (1..=1_000);
+    /// Logins kept for one user; the oldest makes way.
+    logins_per_user: u32 = 16, (1..=100);
+    /// Messages that a page keeps of a room.
+    page_messages_max: u32 = 2_000, (10..=100_000);
+    /// Entries in any table of rate limits; the least recently used make way.
+    rate_entries_max: u32 = 100_000, (100..=10_000_000);
+    /// Commands waiting for one room.
+    room_mailbox_max: u32 = 4_096, (64..=1_000_000);
+    /// Milliseconds for the server to say goodbye when it stops.
+    shutdown_ms_max: u64 = 10_000, (100..=120_000);
+}

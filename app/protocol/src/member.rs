@@ -1,0 +1,125 @@
+//! What the frames and the HTTP answers say about people and rooms.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{MemberId, RoomCode};
+use crate::names::{DisplayName, RoomName};
+use crate::{Limits, Millis};
+
+/// Whether somebody is looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// At least one session looks at the room.
+    #[default]
+    Online,
+    /// Every connected session is hidden or idle.
+    Away,
+    /// Every session has lost its line; the seat is kept for the grace period. Only the server says this.
+    Offline,
+}
+
+/// One person in one room, as the others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The same on return to this room, unlinkable to other rooms.
+    pub id: MemberId,
+    /// Unique in the room.
+    pub name: DisplayName,
+    /// Over all sessions of the person.
+    pub state: Activity,
+    /// Made the room, or inherited it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owner: bool,
+}
+
+/// What members know about their room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomInfo {
+    /// The code that opens it.
+    pub code: RoomCode,
+    /// What it is called.
+    pub name: RoomName,
+    /// The most people inside at once.
+    pub capacity: u32,
+    /// Whether newcomers need a PIN.
+    pub pin: bool,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends at the latest.
+    pub expires_at: Millis,
+}
+
+/// A place in a room's order of messages.
+///
+/// `seq` numbers `message` frames from 1 and means nothing under another `epoch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Random at each start of the room's task, below 2^53 so that JavaScript keeps it exact.
+    pub epoch: u64,
+    /// The last message that was relayed.
+    pub seq: u64,
+}
+
+/// Why somebody is no longer in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveReason {
+    /// They asked for it, here or on another of their sessions.
+    Left,
+    /// The room reached the end of its lifetime.
+    Expired,
+    /// Nobody had a seat for too long.
+    Empty,
+    /// The owner deleted the room.
+    Deleted,
+    /// The account was deleted or the login revoked.
+    SignedOut,
+}
+
+/// Guest or account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// No sign-up; ends with its cookie.
+    Guest,
+    /// User name and password.
+    Account,
+}
+
+/// What a person is told about themselves, and nobody else is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Guest or account.
+    pub kind: UserKind,
+    /// The display name they bring into rooms.
+    pub name: DisplayName,
+    /// The account's user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+/// The limits a client should know to stop bad input before it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireLimits {
+    /// Characters in a message.
+    pub text_chars_max: u32,
+    /// Bytes in a frame.
+    pub frame_bytes_max: u32,
+    /// Silence after which a line is dead.
+    pub silence_ms_max: u64,
+    /// How long a dropped session keeps its seat.
+    pub grace_ms: u64,
+}
+
+impl From<&Limits> for WireLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            text_chars_max: limits.text_chars_max,
+            frame_bytes_max: limits.frame_bytes_max,
+            silence_ms_max: limits.silence_ms_max,
+            grace_ms: limits.grace_ms,
+        }
+    }
+}

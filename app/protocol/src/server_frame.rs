@@ -1,0 +1,229 @@
+//! What the server says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorCode;
+use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
+use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
+use crate::names::DisplayName;
+use crate::Millis;
+
+/// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The answer to `hello`. The count of frames starts here.
+    Welcome {
+        /// This session; claimed again after a drop.
+        session: SessionId,
+        /// What the claim needs; new with each `welcome`.
+        secret: Secret,
+        /// Whether the claimed session went on. If not, its rooms must be joined again.
+        resumed: bool,
+        /// The rooms that the session is in.
+        rooms: Vec<RoomCode>,
+        /// Who you are.
+        me: Me,
+        /// The server's clock.
+        now: Millis,
+        /// What this server accepts.
+        limits: WireLimits,
+    },
+    /// The answer to `join`; also sent for each room of a resumed session, without a `cid`.
+    Joined {
+        /// The request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// The room.
+        room: RoomInfo,
+        /// Your member id in this room.
+        you: MemberId,
+        /// Where the room's order stands.
+        position: Position,
+        /// People inside.
+        count: u32,
+        /// At most `roster_max` of them, you first.
+        members: Vec<Member>,
+    },
+    /// The answer to `leave`, or word that the seat has ended.
+    Left {
+        /// The request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// The room's code.
+        room: RoomCode,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// The room changed: name, capacity, lifetime, PIN.
+    Room {
+        /// As it is now.
+        room: RoomInfo,
+    },
+    /// Somebody said something. The sender gets it too.
+    Message(Message),
+    /// Accepted and relayed. It does not mean read.
+    Ack {
+        /// The request.
+        cid: ClientId,
+        /// The room's code.
+        room: RoomCode,
+        /// Its place in the order.
+        seq: u64,
+        /// Its id.
+        id: MessageId,
+        /// When the server took it.
+        at: Millis,
+    },
+    /// Who came, changed and went since the last such frame. Not counted.
+    Presence {
+        /// The room's code.
+        room: RoomCode,
+        /// People inside now.
+        count: u32,
+        /// Came in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        joined: Vec<Member>,
+        /// Name, state or role is another.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<Member>,
+        /// Went out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<MemberId>,
+    },
+    /// Everybody who is typing now (the reader too, if so). Replaces the frame before. Not counted.
+    Typing {
+        /// The room's code.
+        room: RoomCode,
+        /// Who.
+        members: Vec<MemberId>,
+    },
+    /// You missed messages that cannot be fetched.
+    Gap {
+        /// The room's code.
+        room: RoomCode,
+        /// How many; absent: possibly some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        missed: Option<u64>,
+    },
+    /// A request failed; the connection goes on.
+    Error {
+        /// From the table.
+        code: ErrorCode,
+        /// The table's text.
+        text: String,
+        /// The request, where one is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// When it makes sense to try again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+    /// The connection ends next. Its close code says whether to come back. Not counted.
+    Bye {
+        /// From the table.
+        code: ErrorCode,
+        /// When to connect again, spread so that not all come at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reconnect_in_ms: Option<u64>,
+    },
+    /// Are you there? Answer with `pong`. Not counted.
+    Ping {},
+    /// The answer to a client's `ping`. Not counted.
+    Pong {},
+    /// A frame that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One message as everybody in the room gets it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The room's code.
+    pub room: RoomCode,
+    /// Its place in the order.
+    pub seq: u64,
+    /// Its id.
+    pub id: MessageId,
+    /// The sender's request: receivers drop a repeated (member, cid).
+    pub cid: ClientId,
+    /// Who sent it.
+    pub member: MemberId,
+    /// What they were called then.
+    pub name: DisplayName,
+    /// When the server took it.
+    pub at: Millis,
+    /// What was typed; show it as text.
+    pub text: String,
+    /// The same as sanitised HTML, only where markup makes a difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+}
+
+impl ServerFrame {
+    /// Whether both sides count this frame for resuming.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        match self {
+            Self::Joined { .. } | Self::Left { .. } | Self::Room { .. } | Self::Message(_) | Self::Ack { .. }
+            | Self::Gap { .. } | Self::Error { .. } | Self::Unknown => true,
+            Self::Welcome { .. } | Self::Presence { .. } | Self::Typing { .. } | Self::Bye { .. } | Self::Ping {}
+            | Self::Pong {} => false,
+        }
+    }
+
+    /// An `error` frame with the table's text.
+    #[must_use]
+    pub fn error(code: ErrorCode, cid: Option<ClientId>, retry_after_ms: Option<u64>) -> Self {
+        Self::Error { code, text: code.text().to_owned(), cid, retry_after_ms }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::Joined { .. } => "joined",
+            Self::Left { .. } => "left",
+            Self::Room { .. } => "room",
+            Self::Message(_) => "message",
+            Self::Ack { .. } => "ack",
+            Self::Presence { .. } => "presence",
+            Self::Typing { .. } => "typing",
+            Self::Gap { .. } => "gap",
+            Self::Error { .. } => "error",
+            Self::Bye { .. } => "bye",
+            Self::Ping {} => "ping",
+            Self::Pong {} => "pong",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Frames carry text and names: only the variant is ever formatted.
+impl fmt::Debug for ServerFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerFrame::{}", self.name())
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({} bytes)", self.text.len())
+    }
+}
+
+/// Writes one frame. Called once for a broadcast, whatever the number of readers.
+#[must_use]
+pub fn encode<F: Serialize>(frame: &F) -> String {
+    // Frames are structs, enums and strings: none of serde_json's failures (non-string keys, foreign errors) can occur.
+    serde_json::to_string(frame).expect("frames always serialise")
+}
+
+/// Reads one frame from the server, as clients do.
+///
+/// # Errors
+/// serde's own, for text that is not such a frame.
+pub fn decode_server(text: &str) -> Result<ServerFrame, serde_json::Error> {
+    serde_json::from_str(text)
+}

@@ -1,0 +1,225 @@
+//! What components need of the browser beyond the DOM that leptos gives them: clipboard, cookie, clock, time zone, focus.
+//!
+//! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
+
+pub(crate) use platform::{
+    copy, focus, focus_if_idle, is_touch, link_to, mark_spoilers, now, on_resize, set_theme,
+    zone_offset_min,
+};
+
+use leptos::prelude::*;
+use protocol::Millis;
+
+/// How often a countdown in minutes and hours is drawn anew.
+const TICK: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The browser's clock: `None` on the server and until the page is mounted, so that both render the same.
+pub(crate) fn use_now() -> Signal<Option<Millis>> {
+    let clock = RwSignal::new(None);
+    Effect::new(move || {
+        clock.set(Some(now()));
+        if let Ok(ticking) = set_interval_with_handle(move || clock.set(Some(now())), TICK) {
+            on_cleanup(move || ticking.clear());
+        }
+    });
+    clock.into()
+}
+
+/// False on the server and until the page is mounted: forms that need the program stay shut until it runs.
+pub(crate) fn use_ready() -> Signal<bool> {
+    let ready = RwSignal::new(false);
+    Effect::new(move || ready.set(true));
+    ready.into()
+}
+
+#[cfg(feature = "hydrate")]
+mod platform {
+    use leptos::prelude::*;
+    use protocol::Millis;
+    use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ResizeObserver};
+
+    /// Milliseconds since the epoch by the reader's clock.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the clock is a whole number after 1970"
+    )]
+    pub(crate) fn now() -> Millis {
+        js_sys::Date::now() as Millis
+    }
+
+    /// What the reader's zone adds to UTC at that moment, in minutes.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "zones are within a day of UTC"
+    )]
+    pub(crate) fn zone_offset_min(at: Millis) -> i64 {
+        -js_sys::Date::new(&JsValue::from_f64(at as f64)).get_timezone_offset() as i64
+    }
+
+    /// The whole address of a path on this site.
+    pub(crate) fn link_to(path: &str) -> String {
+        window()
+            .location()
+            .origin()
+            .map_or_else(|_| path.to_owned(), |origin| origin + path)
+    }
+
+    /// Whether the first pointer is a finger, so that Enter on its keyboard means a new line.
+    pub(crate) fn is_touch() -> bool {
+        window()
+            .match_media("(pointer: coarse)")
+            .ok()
+            .flatten()
+            .is_some_and(|query| query.matches())
+    }
+
+    /// Moves the focus to the element with this id, if the page has it.
+    pub(crate) fn focus(id: &str) {
+        if let Some(element) = document()
+            .get_element_by_id(id)
+            .and_then(|it| it.dyn_into::<HtmlElement>().ok())
+        {
+            // An element that went away in between has no focus to take.
+            let _ = element.focus();
+        }
+    }
+
+    /// The same, unless the person is somewhere already.
+    pub(crate) fn focus_if_idle(id: &str) {
+        if document()
+            .active_element()
+            .is_none_or(|active| active.tag_name() == "BODY")
+        {
+            focus(id);
+        }
+    }
+
+    /// Shows the theme at once and keeps it for a year.
+    pub(crate) fn set_theme(theme: &str) {
+        if let Some(root) = document().document_element() {
+            // Setting a constant attribute name cannot fail.
+            let _ = root.set_attribute("data-theme", theme);
+        }
+        if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+            // Where cookies are refused the theme lasts as long as the page.
+            let _ = document.set_cookie(&format!(
+                "theme={theme}; path=/; max-age=31536000; samesite=lax"
+            ));
+        }
+    }
+
+    /// Puts a text on the clipboard and says whether it got there.
+    pub(crate) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
+        leptos::task::spawn_local(async move {
+            let copied = copy_by_api(&text).await || copy_by_selection(&text);
+            done(copied);
+        });
+    }
+
+    /// The clipboard API exists in secure contexts only, which a plain-HTTP address in a home network is not.
+    async fn copy_by_api(text: &str) -> bool {
+        let navigator = window().navigator();
+        let absent = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))
+            .map_or(true, |it| it.is_undefined());
+        !absent
+            && JsFuture::from(navigator.clipboard().write_text(text))
+                .await
+                .is_ok()
+    }
+
+    fn copy_by_selection(text: &str) -> bool {
+        let document = document();
+        let Some(body) = document.body() else {
+            return false;
+        };
+        let Some(area) = document
+            .create_element("textarea")
+            .ok()
+            .and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok())
+        else {
+            return false;
+        };
+        let focused = document
+            .active_element()
+            .and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        area.set_class_name("visually-hidden");
+        area.set_value(text);
+        if body.append_child(&area).is_err() {
+            return false;
+        }
+        area.select();
+        let copied = document
+            .dyn_into::<HtmlDocument>()
+            .is_ok_and(|it| it.exec_command("copy").unwrap_or(false));
+        area.remove();
+        if let Some(focused) = focused {
+            // The button that was pressed is still there; if not, no focus is lost either.
+            let _ = focused.focus();
+        }
+        copied
+    }
+
+    /// Calls back whenever the element's size changes, until the owner that asked is gone.
+    pub(crate) fn on_resize(element: &Element, mut changed: impl FnMut() + 'static) {
+        let callback = Closure::<dyn FnMut()>::new(move || changed());
+        if let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+            observer.observe(element);
+            let kept = StoredValue::new_local((observer, callback));
+            on_cleanup(move || {
+                let _ = kept.try_with_value(|(observer, _)| observer.disconnect());
+            });
+        }
+    }
+
+    /// Makes the spoilers of a message reachable by keyboard and named until they are shown.
+    pub(crate) fn mark_spoilers(body: &Element, label: &str) {
+        let spoilers = body.get_elements_by_class_name("spoiler");
+        for spoiler in (0..spoilers.length()).filter_map(|index| spoilers.item(index)) {
+            for (name, value) in [("tabindex", "0"), ("role", "button"), ("aria-label", label)] {
+                // Setting a constant attribute name cannot fail.
+                let _ = spoiler.set_attribute(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod platform {
+    use leptos::web_sys::Element;
+    use protocol::Millis;
+
+    pub(crate) fn now() -> Millis {
+        0
+    }
+
+    pub(crate) fn zone_offset_min(_at: Millis) -> i64 {
+        0
+    }
+
+    pub(crate) fn link_to(path: &str) -> String {
+        path.to_owned()
+    }
+
+    pub(crate) fn is_touch() -> bool {
+        false
+    }
+
+    pub(crate) fn focus(_id: &str) {}
+
+    pub(crate) fn focus_if_idle(_id: &str) {}
+
+    pub(crate) fn set_theme(_theme: &str) {}
+
+    pub(crate) fn copy(_text: String, done: impl FnOnce(bool) + 'static) {
+        done(false);
+    }
+
+    pub(crate) fn on_resize(_element: &Element, _changed: impl FnMut() + 'static) {}
+
+    pub(crate) fn mark_spoilers(_body: &Element, _label: &str) {}
+}

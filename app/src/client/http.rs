@@ -1,0 +1,178 @@
+//! The HTTP API as the interface calls it. Answers what the server says, or that it was not reached.
+//!
+//! On the server only [`room_view`] is answered, out of the context of the page that is rendered.
+
+use protocol::api::{ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, RoomView, Session};
+use protocol::{ErrorCode, LoginId, Me, RoomCode, encode};
+use serde::de::DeserializeOwned;
+
+use super::Failure;
+
+type Answer<T> = Result<T, Failure>;
+
+#[cfg(feature = "hydrate")]
+use super::fetch::call;
+
+/// Pages are rendered on the server, not used there.
+#[cfg(not(feature = "hydrate"))]
+async fn call(_method: &'static str, _path: String, _body: Option<String>) -> Answer<String> {
+    Err(Failure::UNREACHABLE)
+}
+
+/// Makes a guest, with a name of their own choice or a drawn one.
+///
+/// # Errors
+/// [`ErrorCode::InvalidName`], [`ErrorCode::RateLimited`].
+pub async fn guest(name: Option<String>) -> Answer<Me> {
+    session("POST", "guest", encode(&NewGuest { name })).await
+}
+
+/// Changes the display name, in every room at once.
+///
+/// # Errors
+/// [`ErrorCode::InvalidName`], [`ErrorCode::Unauthorized`].
+pub async fn rename(name: String) -> Answer<Me> {
+    session("PATCH", "me", encode(&ChangeMe { name })).await
+}
+
+/// Makes an account; a guest becomes it and keeps the rooms.
+///
+/// # Errors
+/// [`ErrorCode::InvalidUsername`], [`ErrorCode::InvalidPassword`], [`ErrorCode::UsernameTaken`].
+pub async fn register(username: String, password: String) -> Answer<Me> {
+    session("POST", "register", encode(&Credentials { username, password })).await
+}
+
+/// Signs in.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`], [`ErrorCode::RateLimited`].
+pub async fn login(username: String, password: String) -> Answer<Me> {
+    session("POST", "login", encode(&Credentials { username, password })).await
+}
+
+/// Signs out.
+///
+/// # Errors
+/// Only where the server can't be asked.
+pub async fn logout() -> Answer<()> {
+    done("POST", "logout".to_owned(), None).await
+}
+
+/// Changes the password; every other login ends.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`], [`ErrorCode::InvalidPassword`].
+pub async fn change_password(current: String, new: String) -> Answer<Me> {
+    session("POST", "me/password", encode(&ChangePassword { current, new })).await
+}
+
+/// Deletes the user with all memberships.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`] for an account whose password is another.
+pub async fn delete_me(password: Option<String>) -> Answer<()> {
+    done("DELETE", "me".to_owned(), Some(encode(&DeleteMe { password }))).await
+}
+
+/// The user's logins.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`].
+pub async fn logins() -> Answer<Vec<LoginView>> {
+    read(&call("GET", "me/logins".to_owned(), None).await?)
+}
+
+/// Ends a login and its connections.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub async fn revoke_login(id: LoginId) -> Answer<()> {
+    done("DELETE", format!("me/logins/{}", id.as_str()), None).await
+}
+
+/// Makes a room; its maker is a member and owns it.
+///
+/// # Errors
+/// What is wrong with a wish, or [`ErrorCode::RateLimited`].
+pub async fn create_room(wish: CreateRoom) -> Answer<RoomView> {
+    read(&call("POST", "rooms".to_owned(), Some(encode(&wish))).await?)
+}
+
+/// Makes the membership, so that the room can be entered.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`], [`ErrorCode::RateLimited`].
+pub async fn join_room(code: RoomCode, pin: Option<String>) -> Answer<RoomView> {
+    read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin }))).await?)
+}
+
+/// Ends the membership, for a page that has no line to say it on.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`].
+pub async fn leave_room(code: RoomCode) -> Answer<()> {
+    done("POST", room_path(code, "/leave"), None).await
+}
+
+/// The rooms that this person is a member of.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`].
+pub async fn my_rooms() -> Answer<Vec<RoomView>> {
+    read(&call("GET", "rooms".to_owned(), None).await?)
+}
+
+/// A room as this person may see it.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`], [`ErrorCode::RateLimited`].
+#[cfg(feature = "ssr")]
+pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
+    // Read before the first await: afterwards the owner that holds the context may be another.
+    let page = leptos::prelude::use_context::<crate::backend::PageContext>();
+    async move {
+        match page {
+            Some(page) => page.backend.room(code).await.map_err(Failure::of),
+            None => Err(Failure::of(ErrorCode::Internal)),
+        }
+    }
+}
+
+/// A room as this person may see it.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`], [`ErrorCode::RateLimited`].
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
+    // A page has one thread; resources ask for futures that may change theirs.
+    send_wrapper::SendWrapper::new(async move { read(&call("GET", room_path(code, ""), None).await?) })
+}
+
+/// A room as this person may see it: neither server nor browser is there to answer.
+///
+/// # Errors
+/// Always.
+#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+pub fn room_view(_code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
+    std::future::ready(Err(Failure::UNREACHABLE))
+}
+
+async fn session(method: &'static str, path: &'static str, body: String) -> Answer<Me> {
+    let session: Session = read(&call(method, path.to_owned(), Some(body)).await?)?;
+    // The token stays unread: the browser carries it as a cookie that scripts can't see.
+    Ok(session.me)
+}
+
+async fn done(method: &'static str, path: String, body: Option<String>) -> Answer<()> {
+    call(method, path, body).await.map(drop)
+}
+
+fn room_path(code: RoomCode, action: &str) -> String {
+    format!("rooms/{}{action}", code.as_str())
+}
+
+/// An answer that can't be read is a fault of the server, not of the person.
+fn read<T: DeserializeOwned>(body: &str) -> Answer<T> {
+    serde_json::from_str(body).map_err(|_| Failure::of(ErrorCode::Internal))
+}

@@ -1,0 +1,200 @@
+//! The list under the timeline: placed rows first, in the server's order, then own messages that wait. Pure.
+//!
+//! Keeps keys, versions, groups and the bound; knows nothing of frames.
+
+use std::sync::Arc;
+
+use protocol::{ClientId, MemberId, Millis};
+
+use super::order::Place;
+use super::row::{MessageLine, Row, RowKind};
+
+/// Messages of one author that are closer than this form a group.
+const GROUP_MS: Millis = 5 * 60 * 1_000;
+
+/// One row and what is known of it beside what it shows.
+pub struct Line {
+    /// What is shown.
+    pub row: Arc<Row>,
+    /// Of messages.
+    pub cid: Option<ClientId>,
+    /// Of messages that are placed.
+    pub place: Option<Place>,
+    /// Whether the `message` frame has arrived; a row may be placed by its `ack` alone.
+    pub echoed: bool,
+}
+
+/// The rows of one room.
+pub struct Lines {
+    rows_max: usize,
+    lines: Vec<Line>,
+    /// The first so many lines are placed; own messages that wait follow.
+    settled: usize,
+    next_key: u64,
+    changed: bool,
+}
+
+impl Lines {
+    /// None yet, and never more than `rows_max` beside those that wait.
+    pub fn new(rows_max: usize) -> Self {
+        Self { rows_max, lines: Vec::new(), settled: 0, next_key: 0, changed: false }
+    }
+
+    /// What is shown, oldest first.
+    pub fn rows(&self) -> Vec<Arc<Row>> {
+        self.lines.iter().map(|line| Arc::clone(&line.row)).collect()
+    }
+
+    /// Whether rows changed since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// One line.
+    pub fn get(&self, index: usize) -> &Line {
+        &self.lines[index]
+    }
+
+    /// The last placed line's index.
+    pub fn last_settled(&self) -> Option<usize> {
+        self.settled.checked_sub(1)
+    }
+
+    /// A row with a key of its own.
+    pub fn new_row(&mut self, kind: RowKind) -> Arc<Row> {
+        self.next_key += 1;
+        Arc::new(Row { key: self.next_key, version: 0, kind })
+    }
+
+    /// The placed row of a message, if it is shown already.
+    pub fn find_settled(&self, cid: &ClientId, member: &MemberId) -> Option<usize> {
+        let is_it = |line: &Line| {
+            line.cid.as_ref() == Some(cid)
+                && matches!(&line.row.kind, RowKind::Message(shown) if shown.member.as_ref() == Some(member))
+        };
+        self.lines[..self.settled].iter().rposition(is_it)
+    }
+
+    /// An own message that waits.
+    pub fn find_waiting(&self, cid: &ClientId) -> Option<usize> {
+        (self.settled..self.lines.len()).find(|index| self.lines[*index].cid.as_ref() == Some(cid))
+    }
+
+    /// The `cid` of the own message that waits under this key.
+    pub fn cid_of(&self, key: u64) -> Option<ClientId> {
+        self.lines[self.settled..].iter().find(|line| line.row.key == key).and_then(|line| line.cid.clone())
+    }
+
+    /// Whether the line waits for its place.
+    pub fn waits(&self, index: usize) -> bool {
+        index >= self.settled
+    }
+
+    /// Puts a line among the placed ones: at their end, or before the first that the server placed later.
+    pub fn settle(&mut self, line: Line) {
+        let index = line.place.map_or(self.settled, |(era, seq)| {
+            let later = |other: &Line| other.place.is_some_and(|(theirs, place)| theirs == era && place > seq);
+            // Lines without a place stay behind the message that they followed.
+            let tail = self.lines[..self.settled].iter().rev().take_while(|other| later(other) || other.place.is_none());
+            let back = tail.enumerate().filter(|(_, other)| later(other)).last();
+            back.map_or(self.settled, |(back, _)| self.settled - back - 1)
+        });
+        self.lines.insert(index, line);
+        self.settled += 1;
+        self.regroup(index);
+        self.trim();
+    }
+
+    /// Adds an own message behind everything.
+    pub fn push_waiting(&mut self, line: Line) {
+        self.lines.push(line);
+        self.regroup(self.lines.len() - 1);
+        self.trim();
+    }
+
+    /// Takes a line out.
+    pub fn remove(&mut self, index: usize) -> Line {
+        let line = self.lines.remove(index);
+        self.settled -= usize::from(index < self.settled);
+        self.regroup(index);
+        line
+    }
+
+    /// Changes what a row says.
+    pub fn edit(&mut self, index: usize, edit: impl FnOnce(&mut RowKind)) {
+        let row = Arc::make_mut(&mut self.lines[index].row);
+        row.version += 1;
+        edit(&mut row.kind);
+        self.changed = true;
+    }
+
+    /// Changes what a message's row says; any other row is left alone.
+    pub fn edit_message(&mut self, index: usize, edit: impl FnOnce(&mut MessageLine)) {
+        self.edit(index, |kind| {
+            if let RowKind::Message(line) = kind {
+                edit(line);
+            }
+        });
+    }
+
+    /// The `message` frame of a placed line arrived. True the first time.
+    pub fn echo(&mut self, index: usize) -> bool {
+        !std::mem::replace(&mut self.lines[index].echoed, true)
+    }
+
+    /// Finds again where groups start, from `index` on.
+    pub fn regroup(&mut self, index: usize) {
+        self.changed = true;
+        for index in index..self.lines.len() {
+            let before = index.checked_sub(1).map(|index| &self.lines[index].row.kind);
+            if let RowKind::Message(line) = &self.lines[index].row.kind {
+                let first = starts_group(before, line);
+                if first != line.first {
+                    self.edit_message(index, |line| line.first = first);
+                }
+            }
+        }
+    }
+
+    /// Forgets the oldest rows over the bound; own messages that wait are never forgotten.
+    fn trim(&mut self) {
+        let over = self.lines.len().saturating_sub(self.rows_max).min(self.settled);
+        if over == 0 {
+            return;
+        }
+        self.lines.drain(..over);
+        self.settled -= over;
+        if matches!(self.lines.first().map(|line| &line.row.kind), Some(RowKind::Message(line)) if !line.first) {
+            self.edit_message(0, |line| line.first = true);
+        }
+    }
+}
+
+fn starts_group(before: Option<&RowKind>, line: &MessageLine) -> bool {
+    match before {
+        Some(RowKind::Message(before)) => {
+            let same = before.own == line.own && (line.own || before.member == line.member);
+            !same || line.at.saturating_sub(before.at) >= GROUP_MS
+        }
+        Some(RowKind::Joins { .. } | RowKind::Missed(_)) | None => true,
+    }
+}
+
+/// Holds what people said.
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lines({})", self.lines.len())
+    }
+}
+
+/// Holds what somebody said.
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Line({:?})", self.row)
+    }
+}

@@ -1,0 +1,49 @@
+//! What pure code can't know by itself: the time, and chance.
+
+use protocol::{ClientId, Millis};
+
+const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Handed to everything that happens.
+pub struct Moment<'a> {
+    /// This machine's clock, which never runs backwards here.
+    pub now: Millis,
+    /// 64 random bits a throw.
+    pub dice: &'a mut dyn FnMut() -> u64,
+}
+
+impl Moment<'_> {
+    /// The name of a new request: 128 random bits.
+    pub fn cid(&mut self) -> ClientId {
+        let mut bits = (u128::from((self.dice)()) << 64) | u128::from((self.dice)());
+        let mut text = String::with_capacity(22);
+        // 128 bits are 21 characters of six bits and one of two.
+        for _ in 0..22 {
+            text.push(char::from(BASE64URL[(bits & 63) as usize]));
+            bits >>= 6;
+        }
+        ClientId::parse(&text).expect("22 characters of the base64url alphabet are a client id")
+    }
+}
+
+impl std::fmt::Debug for Moment<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Moment({})", self.now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_ids_carry_all_the_bits() {
+        let mut ids = std::collections::HashSet::new();
+        for bit in 0..128_u32 {
+            let mut throws = [(1_u128 << bit >> 64) as u64, (1_u128 << bit & u128::from(u64::MAX)) as u64].into_iter();
+            let mut dice = || throws.next().expect("two throws an id");
+            ids.insert(Moment { now: 0, dice: &mut dice }.cid().as_str().to_owned());
+        }
+        assert_eq!(ids.len(), 128);
+    }
+}

@@ -1,0 +1,86 @@
+//! What pages other than the room share: the mark, the head, the foot.
+
+use leptos::prelude::*;
+use protocol::UserKind;
+
+use super::ThemeSwitch;
+use crate::client::use_client;
+use crate::i18n::words;
+
+/// The mark: a speech bubble that fades.
+#[component]
+pub(crate) fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 28 28" width="28" height="28" aria-hidden="true" focusable="false">
+            <path class="mark-bubble" d="M14 3C7.9 3 3 7.3 3 12.5c0 2.9 1.5 5.5 3.9 7.3L6 25l5.4-3.3c.8.2 1.7.3 2.6.3 6.1 0 11-4.2 11-9.5S20.1 3 14 3Z" />
+            <circle class="mark-dot" cx="9" cy="12.5" r="1.7" />
+            <circle class="mark-dot mark-dot-2" cx="14" cy="12.5" r="1.7" />
+            <circle class="mark-dot mark-dot-3" cx="19" cy="12.5" r="1.7" />
+        </svg>
+    }
+}
+
+/// The mark with the name, leading home.
+#[component]
+pub(crate) fn Brand() -> impl IntoView {
+    view! {
+        <a class="brand" href="/" aria-label=words().back_to_start>
+            <Mark />
+            <span>{words().product}</span>
+        </a>
+    }
+}
+
+/// Links that every page but the room ends with.
+#[component]
+pub(crate) fn Footer(
+    /// Whether the theme is chosen here; not where the page offers it itself.
+    #[prop(default = true)]
+    theme: bool,
+) -> impl IntoView {
+    let words = words();
+    let me = use_client().me;
+    let account = move || match me.get() {
+        Some(me) if me.kind == UserKind::Account => words.account,
+        Some(_) | None => words.sign_in,
+    };
+    view! {
+        <footer class="footer">
+            <nav class="footer-links">
+                <a href="/about">{words.how_do_i_know}</a>
+                <a href="/account">{account}</a>
+            </nav>
+            {theme.then(|| view! { <ThemeSwitch /> })}
+        </footer>
+    }
+    .into_any()
+}
+
+/// A page of text or forms.
+#[component]
+pub(crate) fn Frame(
+    /// The heading, also the document's title.
+    title: &'static str,
+    /// Whether the foot offers the theme.
+    #[prop(default = true)]
+    theme_below: bool,
+    /// What is below the heading.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <leptos_meta::Title text=(words().title)(title) />
+        <div class="page">
+            <header class="page-head">
+                <Brand />
+            </header>
+            <main class="page-main">
+                <h1 id="title" tabindex="-1">
+                    {title}
+                </h1>
+                {children()}
+            </main>
+            <Footer theme=theme_below />
+        </div>
+    }
+    .into_any()
+}

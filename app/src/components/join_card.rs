@@ -1,0 +1,87 @@
+//! The card in front of a room: what it is called, who is inside, a name, the PIN if it has one.
+
+use leptos::ev::SubmitEvent;
+use leptos::html::Input;
+use leptos::prelude::*;
+use protocol::api::RoomView;
+
+use super::field::{keep_filled, typed};
+use super::{Field, Form, FormError};
+use crate::i18n::words;
+
+/// What was typed into the card.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct JoinAnswer {
+    /// The display name; empty to have one drawn.
+    pub(crate) name: String,
+    /// The PIN, where one was typed.
+    pub(crate) pin: Option<String>,
+}
+
+/// Holds a name and a secret.
+impl std::fmt::Debug for JoinAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JoinAnswer(…)")
+    }
+}
+
+/// The boxes of the card, for its [`Form`].
+pub(crate) const JOIN_BOXES: &[&str] = &["name", "pin"];
+
+/// The card. A real form: without scripts it posts to `/join`.
+#[component]
+pub(crate) fn JoinCard(
+    /// The room, as somebody outside may see it.
+    view: RoomView,
+    /// The name the person has so far.
+    name: Signal<String>,
+    /// Its state, made with [`JOIN_BOXES`].
+    form: Form,
+    /// Try to enter.
+    #[prop(into)]
+    on_join: Callback<JoinAnswer>,
+) -> impl IntoView {
+    let words = words();
+    let (name_node, pin_node) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    keep_filled(name_node, name);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let pin = Some(typed(pin_node)).filter(|pin| !pin.trim().is_empty());
+        on_join.run(JoinAnswer {
+            name: typed(name_node),
+            pin,
+        });
+    };
+    let title = view.name.as_ref().map_or_else(
+        || (words.join_unnamed)(&view.code.dashed()),
+        |name| (words.join_named)(name.as_str()),
+    );
+    view! {
+        <form class="card join-card" method="post" action="/join" on:submit=submit>
+            <h1 id="title" tabindex="-1" dir="auto">
+                {title}
+            </h1>
+            {view.count.map(|count| view! { <p class="muted">{(words.inside_now)(count)}</p> })}
+            <input type="hidden" name="code" value=view.code.as_str().to_owned() />
+            <Field
+                label=words.your_name
+                name="name"
+                node=name_node
+                value=name.get_untracked()
+                hint=words.your_name_hint
+                autocomplete="nickname"
+                error=form.error_of("name")
+            />
+            {view
+                .pin
+                .then(|| {
+                    view! { <Field label=words.pin name="pin" node=pin_node hint=words.pin_hint error=form.error_of("pin") /> }
+                })}
+            <FormError error=form.error() />
+            <button type="submit" class="button primary wide" aria-disabled=move || form.busy()>
+                <span>{words.join_room}</span>
+            </button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,36 @@
+//! A card in the middle of the page that says how things stand: not found, full, ended, refused.
+
+use leptos::prelude::*;
+
+use super::Brand;
+use crate::i18n::words;
+
+/// What happened, and what can be done.
+#[component]
+pub(crate) fn Notice(
+    /// What happened; also the document's title.
+    #[prop(into)]
+    title: String,
+    /// What to do.
+    #[prop(into)]
+    text: String,
+    /// Links and buttons.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <leptos_meta::Title text=(words().title)(&title) />
+        <div class="centre">
+            <header class="centre-head">
+                <Brand />
+            </header>
+            <main class="card notice">
+                <h1 id="title" tabindex="-1">
+                    {title}
+                </h1>
+                <p class="muted">{text}</p>
+                <div class="actions">{children()}</div>
+            </main>
+        </div>
+    }
+    .into_any()
+}

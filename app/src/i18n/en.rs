@@ -1,0 +1,264 @@
+//! English. Short, in the second person, no exclamation marks, no blame: what happened, what to do.
+
+use protocol::{ErrorCode, LeaveReason};
+
+use super::Catalogue;
+use crate::format::Span;
+
+pub(super) static EN: Catalogue = Catalogue {
+    language: "en",
+    #[cfg(feature = "ssr")]
+    direction: "ltr",
+    product: "WhisperSpace",
+    #[cfg(feature = "ssr")]
+    description: "A room for a conversation that nobody keeps. No account, no history, nothing on disk.",
+    title: |page| format!("{page} · WhisperSpace"),
+
+    headline: "Say it. Then it's gone.",
+    promise: "A room for a conversation that nobody keeps.",
+    promise_more: "No account, no history, nothing on disk.",
+    your_name: "Your name",
+    your_name_hint: "Leave it empty and one is drawn for you.",
+    create_room: "Create room",
+    or: "or",
+    room_code: "Room code",
+    room_code_example: "KW7P-3MXQ",
+    join_room: "Join room",
+    options: "Options for a new room",
+    room_name: "Room name",
+    room_name_hint: "Leave it empty and one is drawn.",
+    pin: "PIN",
+    new_pin_hint: "4 to 64 characters. Empty: whoever has the link may enter.",
+    capacity: "People at once",
+    lifetime: "Lasts at most",
+    lifetime_default: "The usual time",
+    lifetimes: &[
+        (3_600, "1 hour"),
+        (21_600, "6 hours"),
+        (86_400, "24 hours"),
+        (259_200, "3 days"),
+        (604_800, "7 days"),
+    ],
+    promises: &[
+        "Messages are relayed, never stored",
+        "Rooms end when the last one leaves",
+        "No cookies but your seat and theme",
+    ],
+    how_do_i_know: "How do I know?",
+    sign_in: "Sign in",
+    account: "Account",
+    back_to_start: "WhisperSpace, back to the start",
+    no_script: "Your browser runs no scripts here. You can create and join rooms, but talking needs them.",
+
+    join_named: |room| format!("Join {room}"),
+    join_unnamed: |code| format!("Join room {code}"),
+    inside_now: |count| match count {
+        0 => "Nobody is inside right now".to_owned(),
+        1 => "1 person is inside".to_owned(),
+        more => format!("{more} people are inside"),
+    },
+    pin_hint: "This room has one. Ask somebody inside for it.",
+
+    message: "Message",
+    messages: "Messages",
+    message_to: |room| format!("Message {room}"),
+    send_message: "Send message",
+    leave_room: "Leave room",
+    copy_link: "Copy link",
+    link_copied: "Link copied",
+    copy_code: |code| format!("{code}, copy the code"),
+    code_copied: "Code copied",
+    copy_failed: "Copying is not allowed here. Take it from the address bar.",
+    just_you: "It's just you",
+    just_you_more: "Share the link. Messages appear here and nowhere else.",
+    say_hi: "Say hi",
+    say_hi_more: "No one who joins later will see this.",
+    entering: "Entering the room…",
+    people: "People",
+    people_in_room: |count| format!("People, {count}"),
+    people_count: |count| {
+        if count == 1 {
+            "1 person".to_owned()
+        } else {
+            format!("{count} people")
+        }
+    },
+    people_more: |count| format!("and {count} more"),
+    close_people: "Close the list of people",
+    you: "you",
+    owner: "owner",
+    away: "away",
+    time_left: |span| match span {
+        Span::Moment => "under a minute left".to_owned(),
+        Span::Minutes(minutes) => format!("{minutes} min left"),
+        Span::Hours(hours) => format!("{hours} h left"),
+        Span::Days(days) => format!("{days} days left"),
+    },
+    typing: |names| match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing…"),
+        [one, other] => format!("{one} and {other} are typing…"),
+        _ => "Several people are typing…".to_owned(),
+    },
+    joined: |names| format!("{} joined", some_names(names)),
+    left: |names| format!("{} left", some_names(names)),
+    joined_and_left: |joined, left| format!("{joined} joined, {left} left"),
+    missed: |count| match count {
+        None => "Some messages may have been missed.".to_owned(),
+        Some(1) => "1 message was missed and cannot be fetched.".to_owned(),
+        Some(more) => format!("{more} messages were missed and cannot be fetched."),
+    },
+    new_messages: |count| format!("{count} new"),
+    spoiler: "Spoiler, show it",
+    sending: "Sending…",
+    sent: "Relayed",
+    waiting: "Waiting to be sent",
+    not_sent: "Not sent.",
+    retry: "Retry",
+    discard: "Discard",
+    characters: |count, limit| format!("{count} of {limit}"),
+    slow_down: |wait| format!("Slow down: you can send again in {wait} s."),
+
+    connected: "Connected",
+    connecting: "Connecting",
+    connection_lost: "Connection lost.",
+    reconnecting_in: |wait| format!("Reconnecting in {wait} s"),
+    reconnecting_now: "Reconnecting now",
+    restarting: "Server is restarting, hold on.",
+    offline: "You're offline.",
+    offline_more: "Messages will be sent when you're back.",
+    disconnected: "Disconnected",
+    back_online: |missed| match missed {
+        None => "Back online. Nothing was missed.".to_owned(),
+        Some(count) => format!("Back online. {}", (EN.missed)(count)),
+    },
+    retry_now: "Retry now",
+    reload: "Reload",
+
+    error: ErrorCode::text,
+    unreachable: "The server can't be reached. Check your connection and try again.",
+    wait: |wait| format!("Wait {wait} s."),
+    ended: |reason| match reason {
+        LeaveReason::Left => ("You left the room", "Nothing was kept here."),
+        LeaveReason::Expired => (
+            "The room's time is over",
+            "It ended as planned. Nothing was kept.",
+        ),
+        LeaveReason::Empty => (
+            "The room has ended",
+            "Nobody was inside for a while. Nothing was kept.",
+        ),
+        LeaveReason::Deleted => (
+            "The room was ended",
+            "Its owner ended it for everyone. Nothing was kept.",
+        ),
+        LeaveReason::SignedOut => (
+            "You were signed out",
+            "This login has ended. Sign in again, or go on as a guest.",
+        ),
+    },
+    room_full: "This room is full",
+    cannot_enter: "You can't enter this room",
+    try_again: "Try again",
+    new_room: "Create a new room",
+    not_found: "There is nothing here",
+    not_found_more: "Check the address, or go back to the start.",
+    no_such_room: "No such room",
+    something_wrong: "Something went wrong",
+
+    account_why: "You need no account to talk. One keeps your name and your rooms on all your devices, and nobody in a room \
+                  can tell that you have it.",
+    sign_up: "Create account",
+    sign_up_more: "No e-mail address. A forgotten password cannot be recovered.",
+    user_name: "User name",
+    user_name_hint: "3 to 32 letters, digits, dots, dashes or underscores. Others never see it.",
+    password: "Password",
+    password_hint: "8 characters or more.",
+    signed_in_as: |name| format!("Signed in as {name}."),
+    guest_so_far: |name| {
+        format!("You are a guest, called {name}. Your rooms stay yours when you create an account.")
+    },
+    sign_out: "Sign out",
+    name_in_rooms: "Name in rooms",
+    name_in_rooms_more: "What others see. It changes in every room at once.",
+    save: "Save",
+    saved: "Saved",
+    change_password: "Change password",
+    current_password: "Current password",
+    new_password: "New password",
+    password_changed: "Changed. Every other login has ended.",
+    logins: "Logins",
+    logins_more: "Where you are signed in. A login that is not used for 30 days ends by itself.",
+    this_login: "This one",
+    login_began: |when| format!("Began {when}"),
+    login_used: |when| format!("last used around {when}"),
+    revoke: "Revoke",
+    revoke_named: |when| format!("Revoke the login that began {when}"),
+    loading: "Loading…",
+    delete_account: "Delete account",
+    delete_account_more: "Your user name, your logins and your place in every room are erased at once. This can't be undone.",
+    delete_guest: "Forget me",
+    delete_guest_more: "Your name and your place in every room are erased at once. This can't be undone.",
+    appearance: "Appearance",
+    theme: "Theme",
+    theme_system: "System",
+    theme_light: "Light",
+    theme_dark: "Dark",
+    needs_script: "This page needs scripts, which your browser doesn't run here.",
+
+    about: "How do I know?",
+    about_lead: "What WhisperSpace promises, what it keeps, and what it cannot promise.",
+    about_sections: ABOUT,
+};
+
+const ABOUT: &[(&str, &[&str])] = &[
+    (
+        "What is promised",
+        &[
+            "A message goes at most once to each connection that is in the room when it is sent. Everyone in a room sees the \
+             messages in one order, the sender too.",
+            "The tick beside your message means: accepted and relayed. It does not mean read.",
+            "No message text and no guest's name is ever written to disk, to the database or to a log. A room's code is \
+             written to the database only, where it names the room.",
+            "If you missed something you are told how many messages, or \u{201c}possibly some\u{201d} after a restart of the \
+             server. You never see a silent hole. A drop of up to 30 seconds normally loses nothing.",
+            "Who is inside is right within a second of a closed connection, and within 45 seconds of a silent one.",
+        ],
+    ),
+    (
+        "What is kept",
+        &[
+            "Of a guest: a random number and the time it ends. The name travels in your cookie, not in the database.",
+            "Of an account: the user name, the display name, a hash of the password, and your logins, last used by the hour.",
+            "Of a room: its code, name, size, times, a hash of the PIN, and who belongs to it. All of it goes when the room \
+             ends: with the last one who leaves, after ten minutes with nobody inside, or when its time is over.",
+            "One cookie for your seat, and one for the theme if you choose one. No third party is asked for anything.",
+        ],
+    ),
+    (
+        "What is not kept",
+        &[
+            "Messages. The server relays them and has no place to put them. Who joins later sees nothing that was said before.",
+            "For up to 30 seconds after your connection drops, the server holds what you would have missed, in memory only.",
+            "Addresses are used to slow down abuse, in memory only, and are not written to the log.",
+        ],
+    ),
+    (
+        "What cannot be promised",
+        &[
+            "Whoever runs this server can read messages while they are relayed, if they change the program to do so. Rooms are \
+             not end-to-end encrypted. Talk on a server that you trust, or run your own: it is one file.",
+            "The others in the room can copy, photograph or repeat what you say. No page can prevent that.",
+            "Your network and the server's see that you are connected, and when.",
+            "Anyone with the link can enter, and the PIN if there is one. Send both only to people you want inside.",
+        ],
+    ),
+];
+
+fn some_names(names: &[&str]) -> String {
+    match names {
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        more => format!("{} people", more.len()),
+    }
+}

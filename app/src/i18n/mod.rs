@@ -1,0 +1,110 @@
+//! Every word that people read. One [`Catalogue`] a language; a second language is a second file beside `en.rs`.
+//!
+//! Plain Rust instead of a translation crate: a missing key does not compile, plurals are functions, nothing is parsed in
+//! the browser. Texts of errors come from the protocol's table and may be translated by code.
+
+mod catalogue;
+mod en;
+
+pub(crate) use catalogue::Catalogue;
+
+use protocol::ErrorCode;
+
+use crate::client::Failure;
+use crate::format::seconds;
+
+/// The catalogue in use.
+pub(crate) fn words() -> &'static Catalogue {
+    &en::EN
+}
+
+/// What happened and what to do next, with the wait where the server named one.
+pub(crate) fn failure_text(failure: &Failure) -> String {
+    let words = words();
+    if failure.unreachable {
+        return words.unreachable.to_owned();
+    }
+    let text = (words.error)(failure.code);
+    match failure.retry_after_ms {
+        Some(wait_ms) if wait_ms > 0 => format!("{text} {}", (words.wait)(seconds(wait_ms))),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+/// The error that a form without scripts came back with: `?error=wrong_pin`.
+pub(crate) fn error_of_query(value: &str) -> Option<ErrorCode> {
+    ErrorCode::ALL
+        .iter()
+        .copied()
+        .find(|code| code.as_str() == value)
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ErrorCode;
+
+    use super::{error_of_query, failure_text, words};
+    use crate::client::Failure;
+    use crate::format::Span;
+
+    #[test]
+    fn every_code_has_a_sentence() {
+        for code in ErrorCode::ALL {
+            let text = (words().error)(*code);
+            assert!(text.ends_with('.'), "{code:?}");
+            assert_eq!(error_of_query(code.as_str()), Some(*code));
+        }
+        assert_eq!(error_of_query("<script>"), None);
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds() {
+        let failure = Failure {
+            code: ErrorCode::WrongPin,
+            retry_after_ms: Some(29_001),
+            unreachable: false,
+        };
+        assert!(failure_text(&failure).ends_with("Wait 30 s."));
+        assert_eq!(failure_text(&Failure::UNREACHABLE), words().unreachable);
+    }
+
+    #[test]
+    fn plurals_agree() {
+        let words = words();
+        assert_eq!((words.people_count)(1), "1 person");
+        assert_eq!((words.people_count)(7), "7 people");
+        assert_eq!(
+            (words.missed)(Some(1)),
+            "1 message was missed and cannot be fetched."
+        );
+        assert_eq!(
+            (words.missed)(Some(3)),
+            "3 messages were missed and cannot be fetched."
+        );
+        assert_eq!((words.time_left)(Span::Hours(21)), "21 h left");
+    }
+
+    #[test]
+    fn comings_and_goings_fit_one_line() {
+        let words = words();
+        assert_eq!((words.joined)(&["Low Tide"]), "Low Tide joined");
+        assert_eq!(
+            (words.joined)(&["Low Tide", "Paper Lantern"]),
+            "Low Tide and Paper Lantern joined"
+        );
+        assert_eq!((words.joined)(&["A", "B", "C"]), "3 people joined");
+        assert_eq!((words.joined_and_left)(3, 2), "3 joined, 2 left");
+    }
+
+    #[test]
+    fn who_types_is_named_up_to_two() {
+        let words = words();
+        assert_eq!((words.typing)(&[]), "");
+        assert_eq!((words.typing)(&["A"]), "A is typing…");
+        assert_eq!((words.typing)(&["A", "B"]), "A and B are typing…");
+        assert_eq!(
+            (words.typing)(&["A", "B", "C"]),
+            "Several people are typing…"
+        );
+    }
+}

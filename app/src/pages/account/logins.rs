@@ -1,0 +1,93 @@
+//! Where the account is signed in, and the end of a login.
+
+use leptos::prelude::*;
+use protocol::LoginId;
+use protocol::api::LoginView;
+
+use crate::client::http;
+use crate::components::{Form, FormError};
+use crate::i18n::words;
+use crate::{browser, format};
+
+/// The list, fetched once the page runs.
+#[component]
+pub(super) fn Logins() -> impl IntoView {
+    let words = words();
+    let form = Form::new(&[], None);
+    let logins = RwSignal::new(None::<Vec<LoginView>>);
+    let fetch = move || {
+        form.attempt(async move {
+            logins.try_set(Some(http::logins().await?));
+            Ok(())
+        });
+    };
+    Effect::new(move || fetch());
+    let revoke = Callback::new(move |id: LoginId| {
+        form.attempt(async move {
+            http::revoke_login(id.clone()).await?;
+            logins.try_update(|logins| {
+                logins
+                    .iter_mut()
+                    .for_each(|logins| logins.retain(|login| login.id != id))
+            });
+            Ok(())
+        });
+    });
+    let list = move || match logins.get() {
+        None => view! { <p class="muted">{words.loading}</p> }.into_any(),
+        Some(logins) => {
+            let entries = logins
+                .into_iter()
+                .map(|login| view! { <Entry login revoke /> })
+                .collect_view();
+            view! {
+                <ul class="logins" role="list">
+                    {entries}
+                </ul>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <section class="panel">
+            <h2>{words.logins}</h2>
+            <p class="muted">{words.logins_more}</p>
+            {list}
+            <FormError error=form.error() />
+        </section>
+    }
+    .into_any()
+}
+
+/// One login. The one in use is ended by signing out.
+#[component]
+fn Entry(login: LoginView, revoke: Callback<LoginId>) -> impl IntoView {
+    let words = words();
+    let when = |at| format::day_and_time(at, browser::zone_offset_min(at));
+    let began = when(login.created_at);
+    let id = login.id;
+    let end = if login.current {
+        view! { <span class="chip">{words.this_login}</span> }.into_any()
+    } else {
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-label=(words.revoke_named)(&began)
+                on:click=move |_| revoke.run(id.clone())
+            >
+                {words.revoke}
+            </button>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="login">
+            <p>
+                {(words.login_began)(&began)} ", " <span class="muted">{(words.login_used)(&when(login.last_used_at))}</span>
+            </p>
+            {end}
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! The WASM entry point: takes the page that the server rendered and brings it to life. Nothing else belongs here.
+#![cfg(target_arch = "wasm32")]
+
+/// Called once by the page's module script.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

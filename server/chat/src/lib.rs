@@ -1,0 +1,20 @@
+//! What a room does, as a pure state machine: [`Room::handle`] takes the time and an [`Input`], and answers [`Effect`]s.
+//!
+//! This crate has no IO, no clock, no randomness and no async; it keeps no message after `handle` returns.
+//! Its types are not wire types: what travels is `protocol`'s.
+
+mod event;
+mod presence;
+mod rate;
+mod resume;
+mod room;
+mod seat;
+mod typing;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{Body, Effect, Ended, Input, Item, MessageIds, SessionKey};
+pub use rate::{Bucket, Rate};
+pub use resume::{Missed, ResumeQueue, Resumed};
+pub use room::{Room, RoomStart};

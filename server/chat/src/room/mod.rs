@@ -1,0 +1,183 @@
+//! The room: one writer, one order, no message kept.
+//!
+//! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say.
+
+mod seats;
+mod talk;
+
+use std::collections::{BTreeMap, HashMap};
+
+use protocol::{LeaveReason, Limits, MemberId, Millis, Position, RoomInfo, ServerFrame};
+
+use crate::event::{Effect, Ended, Input, MessageIds, SessionKey};
+use crate::presence::PendingPresence;
+use crate::seat::{Occupant, Seat};
+use crate::typing::Typing;
+
+/// What a room begins with.
+pub struct RoomStart {
+    /// Its name, capacity, lifetime.
+    pub info: RoomInfo,
+    /// Random, below 2^53.
+    pub epoch: u64,
+    /// Who owns it.
+    pub owner: MemberId,
+    /// The limits in force.
+    pub limits: Limits,
+    /// Makes message ids.
+    pub ids: Box<dyn MessageIds>,
+    /// The time.
+    pub now: Millis,
+}
+
+/// A live room. Everything it knows is in memory and goes with it.
+pub struct Room {
+    info: RoomInfo,
+    epoch: u64,
+    seq: u64,
+    owner: MemberId,
+    limits: Limits,
+    ids: Box<dyn MessageIds>,
+    seats: BTreeMap<MemberId, Seat>,
+    sessions: HashMap<SessionKey, Occupant>,
+    presence: PendingPresence,
+    typing: Typing,
+    /// Since when there has been no seat.
+    empty_since: Option<Millis>,
+    ended: bool,
+}
+
+impl Room {
+    /// A room without anybody in it.
+    #[must_use]
+    pub fn new(start: RoomStart) -> Self {
+        Self {
+            info: start.info,
+            epoch: start.epoch,
+            seq: 0,
+            owner: start.owner,
+            limits: start.limits,
+            ids: start.ids,
+            seats: BTreeMap::new(),
+            sessions: HashMap::new(),
+            presence: PendingPresence::default(),
+            typing: Typing::default(),
+            empty_since: Some(start.now),
+            ended: false,
+        }
+    }
+
+    /// Takes one input and answers what is to be done, in order. Never panics; after the end it answers nothing but
+    /// errors to requests.
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if self.ended {
+            self.refuse_ended(&mut out, input);
+            return out;
+        }
+        match input {
+            Input::Join { session, cid, member, name, activity, since } => {
+                self.join(&mut out, now, seats::Join { session, cid, member, name, activity, since });
+            }
+            Input::Leave { session, cid } => self.leave(&mut out, now, session, cid),
+            Input::Remove { member, reason } => self.remove(&mut out, now, &member, reason, None),
+            Input::Send { session, cid, body } => self.send(&mut out, now, session, cid, body),
+            Input::Relay(item) => self.relay(&mut out, now, item),
+            Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
+            Input::Answer { session, frame } => out.push(Effect::Reply(session, frame)),
+            Input::Typing { session, on } => self.type_signal(now, session, on),
+            Input::Status { session, activity } => self.status(now, session, activity),
+            Input::Dropped { session } => self.set_connected(now, session, false),
+            Input::Resumed { session } => self.resumed(&mut out, now, session),
+            Input::SessionEnded { session } => self.end_session(&mut out, now, session),
+            Input::Rename { member, name } => self.rename(now, &member, &name),
+            Input::Owner { member } => self.set_owner(now, member),
+            Input::Changed(info) => {
+                self.info = info;
+                out.push(Effect::Broadcast(ServerFrame::Room { room: self.info.clone() }));
+            }
+            Input::End(reason) => self.end(&mut out, reason),
+            Input::Tick => self.tick(&mut out, now),
+        }
+        out
+    }
+
+    /// When [`Input::Tick`] is due at the latest.
+    #[must_use]
+    pub fn deadline(&self) -> Millis {
+        let tick_ms = self.limits.presence_tick_ms;
+        let empty = self.empty_since.map(|since| since.saturating_add(self.limits.room_empty_ms));
+        [Some(self.info.expires_at), empty, self.presence.deadline(tick_ms), self.typing.deadline(tick_ms)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.info.expires_at)
+    }
+
+    /// The room as members know it.
+    #[must_use]
+    pub const fn info(&self) -> &RoomInfo {
+        &self.info
+    }
+
+    /// People inside.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Where the order stands.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        Position { epoch: self.epoch, seq: self.seq }
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn tick(&mut self, out: &mut Vec<Effect>, now: Millis) {
+        if now >= self.info.expires_at {
+            return self.end(out, LeaveReason::Expired);
+        }
+        if self.empty_since.is_some_and(|since| now >= since.saturating_add(self.limits.room_empty_ms)) {
+            return self.end(out, LeaveReason::Empty);
+        }
+        let tick_ms = self.limits.presence_tick_ms;
+        if self.presence.deadline(tick_ms).is_some_and(|due| now >= due) {
+            let (code, count) = (self.info.code, self.count());
+            let seats = &self.seats;
+            let frame = self.presence.take(code, count, |id| seats.get(id).map(|seat| &seat.member));
+            out.extend(frame.map(Effect::Volatile));
+        }
+        if let Some(members) = self.typing.tick(now, tick_ms) {
+            out.push(Effect::Volatile(ServerFrame::Typing { room: self.info.code, members }));
+        }
+    }
+
+    fn end(&mut self, out: &mut Vec<Effect>, reason: LeaveReason) {
+        self.ended = true;
+        out.push(Effect::Broadcast(ServerFrame::Left { cid: None, room: self.info.code, reason }));
+        let mut sessions: Vec<_> = self.sessions.drain().map(|(session, _)| session).collect();
+        sessions.sort_unstable();
+        out.extend(sessions.into_iter().map(Effect::Unseated));
+        self.seats.clear();
+        self.presence = PendingPresence::default();
+        self.typing = Typing::default();
+        out.push(Effect::Ended(Ended(reason)));
+    }
+}
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Room({} seats, {} sessions, seq {})", self.seats.len(), self.sessions.len(), self.seq)
+    }
+}
+
+impl std::fmt::Debug for RoomStart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RoomStart(…)")
+    }
+}

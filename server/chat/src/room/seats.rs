@@ -1,0 +1,217 @@
+//! Who is inside: taking and leaving seats, sessions that drop and return, names, presence.
+
+use protocol::{Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position, ServerFrame};
+
+use super::Room;
+use crate::event::{Effect, SessionKey};
+use crate::seat::{Occupant, Seat};
+
+/// The fields of [`crate::Input::Join`].
+pub(super) struct Join {
+    pub(super) session: SessionKey,
+    pub(super) cid: Option<ClientId>,
+    pub(super) member: MemberId,
+    pub(super) name: DisplayName,
+    pub(super) activity: Activity,
+    pub(super) since: Option<Position>,
+}
+
+impl Room {
+    pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Millis, join: Join) {
+        let Join { session, cid, member, name, activity, since } = join;
+        let seated = self.seats.contains_key(&member);
+        if !seated && self.count() >= self.info.capacity {
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
+            return;
+        }
+        if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
+            self.seat(out, now, session, &member, &name, activity);
+        }
+        out.push(Effect::Reply(session, self.joined(&member, cid)));
+        if let Some(gap) = since.and_then(|since| self.gap_since(since)) {
+            out.push(Effect::Reply(session, gap));
+        }
+    }
+
+    fn seat(
+        &mut self,
+        out: &mut Vec<Effect>,
+        now: Millis,
+        session: SessionKey,
+        member: &MemberId,
+        name: &DisplayName,
+        activity: Activity,
+    ) {
+        self.sessions.insert(session, Occupant::new(member.clone(), activity));
+        out.push(Effect::Seated(session));
+        if let Some(seat) = self.seats.get_mut(member) {
+            seat.sessions.push(session);
+            self.refresh_state(now, member);
+            return;
+        }
+        let unique = self.unique_name(name, member);
+        let owner = self.owner == *member;
+        let state = self.sessions.get(&session).map_or(activity, Occupant::presence);
+        let person = Member { id: member.clone(), name: unique, state, owner };
+        self.seats.insert(member.clone(), Seat { member: person, sessions: vec![session] });
+        self.presence.joined(member, now);
+        self.empty_since = None;
+    }
+
+    /// The state for one who joins: at most `roster_max` people, the reader first.
+    fn joined(&self, you: &MemberId, cid: Option<ClientId>) -> ServerFrame {
+        let roster_max = usize::try_from(self.limits.roster_max).unwrap_or(usize::MAX);
+        let own = self.seats.get(you).into_iter();
+        let others = self.seats.values().filter(|seat| seat.member.id != *you);
+        let members = own.chain(others).take(roster_max).map(|seat| seat.member.clone()).collect();
+        ServerFrame::Joined {
+            cid,
+            room: self.info.clone(),
+            you: you.clone(),
+            position: self.position(),
+            count: self.count(),
+            members,
+        }
+    }
+
+    fn gap_since(&self, since: Position) -> Option<ServerFrame> {
+        let room = self.info.code;
+        if since.epoch != self.epoch || since.seq > self.seq {
+            return Some(ServerFrame::Gap { room, missed: None });
+        }
+        let missed = self.seq - since.seq;
+        (missed > 0).then_some(ServerFrame::Gap { room, missed: Some(missed) })
+    }
+
+    /// The name as wished, or with the first number that makes it unique without regard to case.
+    fn unique_name(&self, wished: &DisplayName, own: &MemberId) -> DisplayName {
+        let taken: std::collections::HashSet<String> = self
+            .seats
+            .values()
+            .filter(|seat| seat.member.id != *own)
+            .map(|seat| seat.member.name.folded())
+            .collect();
+        if !taken.contains(&wished.folded()) {
+            return wished.clone();
+        }
+        // One of (seats + 1) numbers is free, so the search is bounded by the capacity.
+        (2..=self.count().saturating_add(2))
+            .map(|number| wished.numbered(number))
+            .find(|name| !taken.contains(&name.folded()))
+            .unwrap_or_else(|| wished.clone())
+    }
+
+    pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: Option<ClientId>) {
+        match self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
+            Some(member) => self.remove(out, now, &member, LeaveReason::Left, Some((session, cid))),
+            None => out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, cid, None))),
+        }
+    }
+
+    /// Takes a person out with every session; each is told, the one that asked by its request.
+    pub(super) fn remove(
+        &mut self,
+        out: &mut Vec<Effect>,
+        now: Millis,
+        member: &MemberId,
+        reason: LeaveReason,
+        asked: Option<(SessionKey, Option<ClientId>)>,
+    ) {
+        let Some(seat) = self.seats.remove(member) else { return };
+        let room = self.info.code;
+        for session in seat.sessions {
+            self.sessions.remove(&session);
+            self.typing.stop(session, now);
+            let cid = asked.as_ref().filter(|(by, _)| *by == session).and_then(|(_, cid)| cid.clone());
+            out.push(Effect::Reply(session, ServerFrame::Left { cid, room, reason }));
+            out.push(Effect::Unseated(session));
+        }
+        self.seat_gone(now, member);
+    }
+
+    /// A session is over; the seat ends with the last of them, the membership stays.
+    pub(super) fn end_session(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
+        let Some(occupant) = self.sessions.remove(&session) else { return };
+        out.push(Effect::Unseated(session));
+        self.typing.stop(session, now);
+        let Some(seat) = self.seats.get_mut(&occupant.member) else { return };
+        seat.sessions.retain(|other| *other != session);
+        if seat.sessions.is_empty() {
+            self.seats.remove(&occupant.member);
+            self.seat_gone(now, &occupant.member);
+        } else {
+            self.refresh_state(now, &occupant.member);
+        }
+    }
+
+    fn seat_gone(&mut self, now: Millis, member: &MemberId) {
+        self.presence.left(member, now);
+        if self.seats.is_empty() {
+            self.empty_since = Some(now);
+        }
+    }
+
+    pub(super) fn status(&mut self, now: Millis, session: SessionKey, activity: Activity) {
+        let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        occupant.activity = activity;
+        let member = occupant.member.clone();
+        self.refresh_state(now, &member);
+    }
+
+    pub(super) fn set_connected(&mut self, now: Millis, session: SessionKey, connected: bool) {
+        let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        occupant.connected = connected;
+        let member = occupant.member.clone();
+        if !connected {
+            self.typing.stop(session, now);
+        }
+        self.refresh_state(now, &member);
+    }
+
+    pub(super) fn resumed(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
+        self.set_connected(now, session, true);
+        if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
+            out.push(Effect::Reply(session, self.joined(&member, None)));
+        }
+    }
+
+    pub(super) fn rename(&mut self, now: Millis, member: &MemberId, wished: &DisplayName) {
+        if !self.seats.contains_key(member) {
+            return;
+        }
+        let name = self.unique_name(wished, member);
+        if let Some(seat) = self.seats.get_mut(member)
+            && seat.member.name != name
+        {
+            seat.member.name = name;
+            self.presence.changed(member, now);
+        }
+    }
+
+    pub(super) fn set_owner(&mut self, now: Millis, owner: MemberId) {
+        for seat in self.seats.values_mut() {
+            let owns = seat.member.id == owner;
+            if seat.member.owner != owns {
+                seat.member.owner = owns;
+                self.presence.changed(&seat.member.id, now);
+            }
+        }
+        self.owner = owner;
+    }
+
+    /// A person is as present as the most present of their sessions.
+    fn refresh_state(&mut self, now: Millis, member: &MemberId) {
+        let Some(seat) = self.seats.get_mut(member) else { return };
+        let rank = |activity: &Activity| match activity {
+            Activity::Online => 2,
+            Activity::Away => 1,
+            Activity::Offline => 0,
+        };
+        let sessions = seat.sessions.iter().filter_map(|session| self.sessions.get(session));
+        let state = sessions.map(Occupant::presence).max_by_key(rank).unwrap_or(Activity::Offline);
+        if seat.member.state != state {
+            seat.member.state = state;
+            self.presence.changed(member, now);
+        }
+    }
+}

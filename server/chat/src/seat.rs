@@ -1,0 +1,77 @@
+//! Who is inside: seats (a user's sessions in the room) and the sessions in them.
+
+use std::collections::VecDeque;
+
+use protocol::{Activity, ClientId, Member, MemberId, MessageId, Millis};
+
+use crate::event::SessionKey;
+
+/// Requests remembered a session, so that a repeated one is acknowledged again and relayed once.
+pub(crate) const RECENT_MAX: usize = 64;
+
+/// One person's place.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) member: Member,
+    pub(crate) sessions: Vec<SessionKey>,
+}
+
+/// One session inside.
+#[derive(Debug)]
+pub(crate) struct Occupant {
+    pub(crate) member: MemberId,
+    pub(crate) activity: Activity,
+    pub(crate) connected: bool,
+    pub(crate) recent: VecDeque<Recent>,
+}
+
+/// One request and what became of it.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    pub(crate) cid: ClientId,
+    pub(crate) acked: Option<Acked>,
+}
+
+/// What an ack said.
+#[derive(Debug, Clone)]
+pub(crate) struct Acked {
+    pub(crate) seq: u64,
+    pub(crate) id: MessageId,
+    pub(crate) at: Millis,
+}
+
+impl Occupant {
+    pub(crate) fn new(member: MemberId, activity: Activity) -> Self {
+        Self { member, activity, connected: true, recent: VecDeque::new() }
+    }
+
+    /// What this session adds to the person's presence.
+    pub(crate) fn presence(&self) -> Activity {
+        match (self.connected, self.activity) {
+            (false, _) => Activity::Offline,
+            (true, Activity::Online) => Activity::Online,
+            (true, Activity::Away | Activity::Offline) => Activity::Away,
+        }
+    }
+
+    pub(crate) fn recall(&self, cid: &ClientId) -> Option<&Recent> {
+        self.recent.iter().find(|recent| recent.cid == *cid)
+    }
+
+    pub(crate) fn remember(&mut self, cid: ClientId) {
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Recent { cid, acked: None });
+    }
+
+    pub(crate) fn acknowledge(&mut self, cid: &ClientId, acked: Acked) {
+        if let Some(recent) = self.recent.iter_mut().find(|recent| recent.cid == *cid) {
+            recent.acked = Some(acked);
+        }
+    }
+
+    pub(crate) fn forget(&mut self, cid: &ClientId) {
+        self.recent.retain(|recent| recent.cid != *cid);
+    }
+}

@@ -1,0 +1,71 @@
+//! Who is typing: each signal ends by itself, and only a change of the whole set is told.
+
+use std::collections::BTreeMap;
+
+use protocol::{MemberId, Millis};
+
+use crate::event::SessionKey;
+
+/// Names in one typing frame; with more, "several people" is all that is shown.
+const TYPISTS_MAX: usize = 8;
+
+/// The typing sessions of a room.
+#[derive(Debug, Default)]
+pub(crate) struct Typing {
+    until: BTreeMap<SessionKey, (MemberId, Millis)>,
+    told: Vec<MemberId>,
+    changed_at: Option<Millis>,
+}
+
+impl Typing {
+    pub(crate) fn start(&mut self, session: SessionKey, member: &MemberId, now: Millis, expires_ms: u64) {
+        self.until.insert(session, (member.clone(), now.saturating_add(expires_ms)));
+        self.note(now);
+    }
+
+    pub(crate) fn stop(&mut self, session: SessionKey, now: Millis) {
+        if self.until.remove(&session).is_some() {
+            self.note(now);
+        }
+    }
+
+    /// When something is due: a signal ends, or a change is to be told.
+    pub(crate) fn deadline(&self, tick_ms: u64) -> Option<Millis> {
+        let ends = self.until.values().map(|(_, until)| *until).min();
+        let tell = self.changed_at.map(|at| at.saturating_add(tick_ms));
+        ends.into_iter().chain(tell).min()
+    }
+
+    /// Ends what has expired; answers the new set where it is another and due to be told.
+    pub(crate) fn tick(&mut self, now: Millis, tick_ms: u64) -> Option<Vec<MemberId>> {
+        let before = self.until.len();
+        self.until.retain(|_, (_, until)| *until > now);
+        if self.until.len() != before {
+            self.note(now.saturating_sub(tick_ms));
+        }
+        if self.changed_at.is_none_or(|at| at.saturating_add(tick_ms) > now) {
+            return None;
+        }
+        self.changed_at = None;
+        let set = self.set();
+        (set != self.told).then(|| {
+            self.told.clone_from(&set);
+            set
+        })
+    }
+
+    fn set(&self) -> Vec<MemberId> {
+        let mut set: Vec<_> = self.until.values().map(|(member, _)| member.clone()).collect();
+        set.sort();
+        set.dedup();
+        set.truncate(TYPISTS_MAX);
+        set
+    }
+
+    fn note(&mut self, now: Millis) {
+        // Refreshing a signal that is known already changes nothing that others see.
+        if self.changed_at.is_none() && self.set() != self.told {
+            self.changed_at = Some(now);
+        }
+    }
+}

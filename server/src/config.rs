@@ -1,0 +1,264 @@
+//! What an operator can set, declared once: flags, environment and TOML file share the names; `--help` is the reference.
+//!
+//! The only place that reads the environment (through clap). Flags win over the environment, that over the file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Parser;
+use protocol::Limits;
+use serde::{Deserialize, Serialize};
+
+/// Anonymous chat rooms that keep nothing.
+#[derive(Parser, Deserialize, Serialize, Default, Clone)]
+#[command(name = "whisperspace", version, about, next_line_help = false)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// Address and port to serve at [default: 127.0.0.1:3000]
+    #[arg(long, env = "WHISPERSPACE_LISTEN")]
+    pub listen: Option<SocketAddr>,
+
+    /// Folder for the secret and the database [default: whisperspace-data in the current folder]
+    #[arg(long, env = "WHISPERSPACE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Where users and room membership are kept: sqlite:, sqlite:PATH or memory: [default: sqlite: in the data folder]
+    #[arg(long, env = "WHISPERSPACE_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+
+    /// A TOML file with these options (and a table [limits])
+    #[arg(long, env = "WHISPERSPACE_CONFIG")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// The address people use, such as <https://chat.example>; with https, cookies are Secure and HSTS is sent
+    #[arg(long, env = "WHISPERSPACE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// Another origin whose pages may use this server, such as <https://other.example>; may be repeated
+    #[arg(long, env = "WHISPERSPACE_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<String>,
+
+    /// Address or network of a reverse proxy whose X-Forwarded-For and -Proto are believed; may be repeated
+    #[arg(long, env = "WHISPERSPACE_TRUST_PROXY", value_delimiter = ',')]
+    pub trust_proxy: Vec<String>,
+
+    /// How much to log: error, warn, info, debug or trace [default: info]
+    #[arg(long, env = "WHISPERSPACE_LOG")]
+    pub log: Option<LogLevel>,
+
+    /// How to log [default: text]
+    #[arg(long, env = "WHISPERSPACE_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// Sets a limit, as NAME=VALUE (see --list-limits); may be repeated
+    #[arg(long, env = "WHISPERSPACE_LIMIT", value_delimiter = ',')]
+    #[serde(skip)]
+    pub limit: Vec<String>,
+
+    /// The limits, in the file only
+    #[arg(skip)]
+    pub limits: Option<Limits>,
+
+    /// Prints every limit with its default, and exits
+    #[arg(long)]
+    #[serde(skip)]
+    pub list_limits: bool,
+
+    /// Prints the configuration in force as TOML, and exits
+    #[arg(long)]
+    #[serde(skip)]
+    pub print_config: bool,
+}
+
+/// Lines of which importance are written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Faults of the server.
+    Error,
+    /// And what an operator should look into.
+    Warn,
+    /// And starts, stops, counts.
+    #[default]
+    Info,
+    /// And what each request did (without content).
+    Debug,
+    /// And everything else (without content).
+    Trace,
+}
+
+/// How lines are written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where users and rooms are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// One file.
+    Sqlite(PathBuf),
+    /// Gone with the process.
+    Memory,
+}
+
+/// The configuration in force: parsed, valid.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to serve.
+    pub listen: SocketAddr,
+    /// Where the secret is.
+    pub data_dir: PathBuf,
+    /// Where users and rooms are.
+    pub database: Database,
+    /// Whether people come by HTTPS, as far as the operator said.
+    pub https: bool,
+    /// Origins that count as this site's own, beside the one that the request was sent to.
+    pub origins: Vec<String>,
+    /// Proxies that are believed.
+    pub proxies: Vec<crate::address::Network>,
+    /// How much to log.
+    pub log: LogLevel,
+    /// How to log.
+    pub log_format: LogFormat,
+    /// Every limit.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Fills what flags and environment left open from the file.
+    ///
+    /// # Errors
+    /// A sentence that names the file and the fault.
+    pub fn with_file(mut self) -> anyhow::Result<Self> {
+        let Some(path) = self.config.clone() else { return Ok(self) };
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        let file: Self =
+            toml::from_str(&text).with_context(|| format!("the configuration {} is not valid", path.display()))?;
+        self.listen = self.listen.or(file.listen);
+        self.data_dir = self.data_dir.or(file.data_dir);
+        self.database = self.database.or(file.database);
+        self.public_url = self.public_url.or(file.public_url);
+        self.log = self.log.or(file.log);
+        self.log_format = self.log_format.or(file.log_format);
+        self.limits = file.limits;
+        if self.allow_origin.is_empty() {
+            self.allow_origin = file.allow_origin;
+        }
+        if self.trust_proxy.is_empty() {
+            self.trust_proxy = file.trust_proxy;
+        }
+        Ok(self)
+    }
+}
+
+impl TryFrom<Options> for Config {
+    type Error = anyhow::Error;
+
+    fn try_from(options: Options) -> anyhow::Result<Self> {
+        let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("whisperspace-data"));
+        let database = Database::parse(options.database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
+        let mut limits = options.limits.unwrap_or_default();
+        limits.check().map_err(anyhow::Error::msg)?;
+        for setting in &options.limit {
+            let (name, value) = setting.split_once('=').with_context(|| format!("--limit takes NAME=VALUE, not '{setting}'"))?;
+            limits.set(name.trim(), value).map_err(anyhow::Error::msg)?;
+        }
+        let public = options.public_url.as_deref().map(origin).transpose()?;
+        let https = public.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let mut origins: Vec<String> = public.into_iter().collect();
+        for allowed in &options.allow_origin {
+            origins.push(origin(allowed)?);
+        }
+        let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
+        Ok(Self {
+            listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+            data_dir,
+            database,
+            https,
+            origins,
+            proxies,
+            log: options.log.unwrap_or_default(),
+            log_format: options.log_format.unwrap_or_default(),
+            limits,
+        })
+    }
+}
+
+impl Config {
+    /// The configuration in force, as a file that would give it.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        let options = Options {
+            listen: Some(self.listen),
+            data_dir: Some(self.data_dir.clone()),
+            database: Some(match &self.database {
+                Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+                Database::Memory => "memory:".to_owned(),
+            }),
+            allow_origin: self.origins.clone(),
+            trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
+            log: Some(self.log),
+            log_format: Some(self.log_format),
+            limits: Some(self.limits.clone()),
+            public_url: self.origins.first().filter(|_| self.https).cloned(),
+            ..Options::default()
+        };
+        toml::to_string(&options).context("the configuration cannot be written as TOML")
+    }
+}
+
+impl Database {
+    fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
+        match text.split_once(':') {
+            Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
+            Some(("sqlite", path)) => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("memory", "")) => Ok(Self::Memory),
+            // The value may hold a password: it is not repeated.
+            _ => anyhow::bail!("--database takes sqlite:, sqlite:PATH or memory:"),
+        }
+    }
+
+    /// The kind, for the log: never a path or an address.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// `scheme://host[:port]` in lower case, as browsers send it.
+fn origin(url: &str) -> anyhow::Result<String> {
+    let lower = url.trim().trim_end_matches('/').to_ascii_lowercase();
+    let uri: http::Uri = lower.parse().with_context(|| format!("'{url}' is not an origin like https://chat.example"))?;
+    let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.path() == "/";
+    anyhow::ensure!(plain && uri.query().is_none(), "'{url}' is not an origin like https://chat.example");
+    let default_port = if uri.scheme_str() == Some("https") { ":443" } else { ":80" };
+    Ok(lower.strip_suffix(default_port).unwrap_or(&lower).to_owned())
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Options(…)")
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Config(database: {}, https: {}, log: {:?})", self.database.kind(), self.https, self.log)
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}

@@ -1,0 +1,104 @@
+//! JSON bodies: of the right type, not too large, not too slow, and strict in every field.
+
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequest, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use futures::StreamExt as _;
+use protocol::ErrorCode;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::error::Failure;
+use crate::state::AppState;
+
+/// A body that has to be there.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// A body that may be absent: then it is the default.
+#[derive(Debug)]
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        if !is_json(request.headers()) {
+            return Err(ErrorCode::UnsupportedMedia.into());
+        }
+        parse(&read(request, state).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !is_json {
+            return Err(ErrorCode::UnsupportedMedia.into());
+        }
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Reads a body within the limits of size and time.
+pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, Failure> {
+    let limits = &state.config.limits;
+    let bytes_max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
+    if request.body().size_hint().lower() > u64::from(limits.body_bytes_max) {
+        return Err(ErrorCode::TooLarge.into());
+    }
+    let patience = Duration::from_millis(limits.headers_ms_max);
+    match timeout(patience, gather(request.into_body(), bytes_max)).await {
+        Ok(read) => read.map_err(Failure::from),
+        Err(_) => Err(ErrorCode::HelloTimeout.into()),
+    }
+}
+
+async fn gather(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| ErrorCode::BadFrame)?;
+        if bytes.len() + chunk.len() > bytes_max {
+            return Err(ErrorCode::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|_| ErrorCode::BadFrame.into())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+}
+
+/// The type of a body, without its parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim)
+}
+
+/// The one variable part of an address, as it was typed. What is not UTF-8 names nothing.
+#[derive(Debug)]
+pub(crate) struct Segment(pub(crate) String);
+
+impl axum::extract::FromRequestParts<AppState> for Segment {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+        let path = <Path<String> as axum::extract::FromRequestParts<AppState>>::from_request_parts(parts, state).await;
+        path.map(|Path(text)| Self(text)).map_err(|_| ErrorCode::NotFound.into())
+    }
+}

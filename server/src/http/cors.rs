@@ -1,0 +1,44 @@
+//! Pages of the origins that the operator lists may call the API and read its answers. All others may not, and the
+//! browser sees to it when nothing is said.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::config::Config;
+use crate::state::AppState;
+
+const ALLOWED: [(HeaderName, &str); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH, DELETE"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+];
+
+/// Tells browsers that a listed origin may ask; answers their question beforehand.
+pub(crate) async fn share(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let listed = listed(request.headers(), &state.config);
+    let asks_beforehand =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = match (&listed, asks_beforehand) {
+        (Some(_), true) => {
+            let headers = ALLOWED.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            (StatusCode::NO_CONTENT, headers).into_response()
+        }
+        (Some(_), false) | (None, _) => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = listed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("location, retry-after"));
+    }
+    response
+}
+
+fn listed(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {
+    let told = headers.get(header::ORIGIN)?;
+    let text = told.to_str().ok()?.to_ascii_lowercase();
+    config.origins.contains(&text).then(|| told.clone())
+}

@@ -1,0 +1,157 @@
+//! Whose page asks, what a cookie is worth there, and when it is made and renewed.
+
+use axum::http::StatusCode;
+use protocol::ErrorCode;
+use protocol::api::Session;
+use serde_json::json;
+
+use super::{Ask, HOST, Server};
+use crate::auth::TOKEN_MS;
+use crate::clock;
+use crate::config::Options;
+use crate::store::{LoginKey, UserId};
+
+#[tokio::test]
+async fn a_cookie_is_made_as_safe_as_its_connection_lets_it() {
+    let table = [
+        (Server::new(), "ws=", "; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax"),
+        (Server::https(), "__Host-ws=", "; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"),
+    ];
+    for (server, name, attributes) in table {
+        let answer = server.ask("POST", "/api/v1/guest").send().await;
+        let session: Session = answer.json(StatusCode::CREATED);
+        let cookie = answer.headers["set-cookie"].to_str().expect("is text");
+        let token = cookie.strip_prefix(name).and_then(|rest| rest.split(';').next());
+        assert_eq!(token, Some(session.token.as_str()));
+        // The seconds of the token are whole ones: its cookie may end one earlier.
+        let told = cookie[name.len() + session.token.len()..].replace("86399", "86400");
+        assert_eq!(told, attributes);
+        let me: protocol::Me = server.ask("GET", "/api/v1/me").cookie(&session.token).send().await.json(StatusCode::OK);
+        assert_eq!(me, session.me);
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_one_kind_of_connection_is_none_for_the_other() {
+    let (plain, secure) = (Server::new(), Server::https());
+    let token = plain.guest().await.token;
+    let other = plain.ask("GET", "/api/v1/me").header("cookie", &format!("__Host-ws={token}"));
+    other.send().await.refused(ErrorCode::Unauthorized);
+    let token = secure.guest().await.token;
+    let other = secure.ask("GET", "/api/v1/me").header("cookie", &format!("ws={token}"));
+    other.send().await.refused(ErrorCode::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_cookie_counts_for_the_sites_own_pages_only() {
+    let server = Server::new();
+    let session = server.guest().await;
+    let rename = || server.ask("PATCH", "/api/v1/me").json(&json!({ "name": "Someone Else" }));
+    for origin in ["http://evil.example", "null", "https://chat.example.evil.example"] {
+        rename().header("origin", origin).cookie(&session.token).send().await.refused(ErrorCode::BadOrigin);
+        let read = server.ask("GET", "/api/v1/me").header("origin", origin).cookie(&session.token);
+        read.send().await.refused(ErrorCode::Unauthorized);
+        let made = server.ask("POST", "/api/v1/guest").header("origin", origin);
+        made.send().await.refused(ErrorCode::BadOrigin);
+        let by_token = rename().header("origin", origin).bearer(&session).send().await;
+        let _: Session = by_token.json(StatusCode::OK);
+        assert_eq!((by_token.cookie(), by_token.headers.get("access-control-allow-origin")), (None, None));
+    }
+    rename().without("origin").cookie(&session.token).send().await.refused(ErrorCode::BadOrigin);
+    let _: Session = rename().without("origin").bearer(&session).send().await.json(StatusCode::OK);
+    let _: Session = rename().cookie(&session.token).send().await.json(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_program_gets_its_token_in_the_body_and_no_cookie() {
+    let server = Server::new();
+    let answer = server.ask("POST", "/api/v1/guest").without("origin").send().await;
+    let session: Session = answer.json(StatusCode::CREATED);
+    assert_eq!(answer.cookie(), None);
+    let me: protocol::Me = server.ask("GET", "/api/v1/me").without("origin").bearer(&session).send().await.json(StatusCode::OK);
+    assert_eq!(me, session.me);
+}
+
+#[tokio::test]
+async fn a_listed_origin_may_ask_and_read() {
+    let options = Options { allow_origin: vec!["https://other.example".to_owned()], ..Options::default() };
+    let server = Server::with(options);
+    let before = server.ask("OPTIONS", "/api/v1/me").header("origin", "https://other.example");
+    let answer = before.header("access-control-request-method", "PATCH").send().await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.headers["access-control-allow-origin"], "https://other.example");
+    assert!(answer.headers["access-control-allow-methods"].to_str().is_ok_and(|methods| methods.contains("PATCH")));
+    let made = server.ask("POST", "/api/v1/guest").header("origin", "https://other.example").send().await;
+    let _: Session = made.json(StatusCode::CREATED);
+    assert_eq!(made.headers["access-control-allow-credentials"], "true");
+    assert_eq!(made.headers["vary"], "origin");
+    let foreign = server.ask("OPTIONS", "/api/v1/me").header("origin", "https://evil.example");
+    let answer = foreign.header("access-control-request-method", "PATCH").send().await;
+    answer.refused(ErrorCode::MethodNotAllowed);
+    assert_eq!(answer.headers.get("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn a_token_in_its_second_half_is_renewed_by_use_and_its_guest_with_it() {
+    let server = Server::new();
+    let session = server.guest().await;
+    let young = server.ask("GET", "/api/v1/me").cookie(&session.token).send().await;
+    assert_eq!(young.cookie(), None);
+    let old = aged(&server, &session).await;
+    for path in ["/api/v1/me", "/api/v1/rooms", "/", "/about"] {
+        let answer = server.ask("GET", path).without("origin").cookie(&old).send().await;
+        let renewed = answer.cookie().expect("is renewed");
+        let identity = server.state.auth.authenticate(&*server.state.store, &renewed, clock::now()).await.expect("is good");
+        assert!(identity.expires_at > clock::now() + TOKEN_MS - 60_000, "{path}");
+        assert_eq!(identity.me(), session.me);
+        let guest = server.state.store.user(identity.user, clock::now()).await.expect("answers").expect("is there");
+        assert!(guest.expires_at.is_some_and(|at| at >= identity.expires_at), "{path}");
+    }
+    let refused = server.ask("POST", "/api/v1/rooms").cookie(&old).json(&json!({ "capacity": 1 })).send().await;
+    assert_eq!((refused.refused(ErrorCode::InvalidCapacity).code, refused.cookie()), (ErrorCode::InvalidCapacity, None));
+    let by_bearer = server.ask("GET", "/api/v1/me").header("authorization", &format!("Bearer {old}")).send().await;
+    assert_eq!((by_bearer.status, by_bearer.cookie()), (StatusCode::OK, None));
+    let out = server.ask("POST", "/api/v1/logout").cookie(&old).send().await;
+    assert_eq!(out.cookie().as_deref(), Some(""), "signing out is not undone by a renewal");
+}
+
+/// The token of the same login as it would be thirteen hours later.
+async fn aged(server: &Server, session: &Session) -> String {
+    let state = &server.state;
+    let identity = state.auth.authenticate(&*state.store, &session.token, clock::now()).await.expect("is good");
+    let then = clock::now() - TOKEN_MS / 2 - 3_600_000;
+    state.auth.issue(identity.user, identity.login, identity.kind, &identity.name, then).token
+}
+
+/// A new guest's request as a proxy hands it on.
+fn from<'a>(server: &'a Server, person: &str) -> Ask<'a> {
+    let ask = server.ask("POST", "/api/v1/guest").header("x-forwarded-for", person).header("x-forwarded-proto", "https");
+    ask.header("origin", &format!("https://{HOST}"))
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_person_counts_and_not_the_proxy() {
+    let limit = vec!["guests_made_per_hour=1".to_owned()];
+    let trusting = Server::with(Options { limit: limit.clone(), trust_proxy: vec!["192.0.2.0/24".to_owned()], ..Options::default() });
+    let alone = Server::with(Options { limit, ..Options::default() });
+    let first = from(&trusting, "203.0.113.1").send().await;
+    let _: Session = first.json(StatusCode::CREATED);
+    assert!(first.headers["set-cookie"].to_str().is_ok_and(|cookie| cookie.starts_with("__Host-ws=")));
+    from(&trusting, "203.0.113.1").send().await.refused(ErrorCode::RateLimited);
+    let _: Session = from(&trusting, "203.0.113.2").send().await.json(StatusCode::CREATED);
+    let first = from(&alone, "203.0.113.1").send().await;
+    let _: Session = first.json(StatusCode::CREATED);
+    assert!(first.headers["set-cookie"].to_str().is_ok_and(|cookie| cookie.starts_with("ws=")));
+    from(&alone, "203.0.113.2").send().await.refused(ErrorCode::RateLimited);
+}
+
+#[tokio::test]
+async fn a_token_of_nobody_here_is_worth_nothing() {
+    let server = Server::new();
+    let name = server.guest().await.me.name;
+    let kind = protocol::UserKind::Guest;
+    let stranger = server.state.auth.issue(UserId([9; 16]), LoginKey([9; 16]), kind, &name, clock::now()).token;
+    server.ask("GET", "/api/v1/me").cookie(&stranger).send().await.refused(ErrorCode::Unauthorized);
+    let answer = server.ask("POST", "/api/v1/guest").cookie(&stranger).send().await;
+    let _: Session = answer.json(StatusCode::CREATED);
+}

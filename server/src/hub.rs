@@ -1,0 +1,291 @@
+//! The rooms and sessions of this node: finds a room's task or starts it, keeps sessions through their drops.
+//!
+//! The hub never looks into a message. Its maps hold what is live and nothing else: they are empty when all have left.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chat::{Input, RoomStart, SessionKey};
+use futures::FutureExt as _;
+use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, RoomInfo, Secret, SessionId};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Identity;
+use crate::broker::Broker;
+use crate::clock;
+use crate::keys::Keys;
+use crate::room::{Command, RoomHandle, RoomTask};
+use crate::session::{Generation, Session};
+use crate::store::{self, LoginKey, RoomId, SharedStore, UserId};
+
+/// Numbers below this stay exact in JavaScript.
+const EPOCH_BITS: u32 = 53;
+
+/// A cheap handle to the one hub.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    limits: Arc<Limits>,
+    keys: Keys,
+    store: SharedStore,
+    broker: Arc<dyn Broker>,
+    rooms: Mutex<HashMap<RoomId, RoomHandle>>,
+    sessions: Mutex<Sessions>,
+    next_key: AtomicU64,
+    tracker: TaskTracker,
+    /// Cancelled when the last connection has said goodbye: rooms and grace periods end.
+    halt: CancellationToken,
+}
+
+/// Every live session, found by its name and by its user.
+#[derive(Default)]
+struct Sessions {
+    by_id: HashMap<SessionId, Arc<Session>>,
+    by_user: HashMap<UserId, Vec<Arc<Session>>>,
+}
+
+impl Hub {
+    /// A hub without rooms.
+    pub fn new(
+        limits: Arc<Limits>,
+        keys: Keys,
+        store: SharedStore,
+        broker: Arc<dyn Broker>,
+        tracker: TaskTracker,
+        halt: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            limits,
+            keys,
+            store,
+            broker,
+            rooms: Mutex::default(),
+            sessions: Mutex::default(),
+            next_key: AtomicU64::new(1),
+            tracker,
+            halt,
+        }))
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// The broker.
+    pub fn broker(&self) -> &dyn Broker {
+        &*self.0.broker
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, RoomHandle>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The task of a stored room, started where there is none.
+    pub fn room(&self, stored: &store::Room) -> RoomHandle {
+        let mut rooms = self.rooms();
+        if let Some(live) = rooms.get(&stored.id).filter(|live| !live.is_over()) {
+            return live.clone();
+        }
+        let start = RoomStart {
+            info: info(stored),
+            epoch: u64::from_be_bytes(clock::random()) >> (u64::BITS - EPOCH_BITS),
+            owner: self.0.keys.member_id(stored.id, stored.owner),
+            limits: self.limits().clone(),
+            ids: self.0.keys.message_ids(stored.id),
+            now: clock::now(),
+        };
+        let mailbox_max = usize::try_from(self.limits().room_mailbox_max).unwrap_or(usize::MAX);
+        let (task, handle) = RoomTask::new(stored.id, start, self.clone(), mailbox_max);
+        rooms.insert(stored.id, handle.clone());
+        drop(rooms);
+        self.0.tracker.spawn(self.clone().supervise(task, handle.clone()));
+        handle
+    }
+
+    /// Runs a room to its end, whatever the end is, and clears up behind it.
+    async fn supervise(self, task: RoomTask, handle: RoomHandle) {
+        let ended = tokio::select! {
+            ended = std::panic::AssertUnwindSafe(task.run()).catch_unwind() => ended,
+            // At the end of the process rooms simply stop: their members were told by their connections.
+            () = self.0.halt.cancelled() => return,
+        };
+        match ended {
+            Ok(LeaveReason::Expired | LeaveReason::Empty) => {
+                if let Err(error) = self.0.store.delete_room(handle.id).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "an ended room could not be deleted yet");
+                }
+            }
+            // Whoever deleted it has deleted it from the store before.
+            Ok(LeaveReason::Left | LeaveReason::Deleted | LeaveReason::SignedOut) => {}
+            Err(_) => tracing::error!("a room's task panicked; its members connect again"),
+        }
+        let mut rooms = self.rooms();
+        if rooms.get(&handle.id).is_some_and(|live| live.is_same(&handle)) {
+            rooms.remove(&handle.id);
+        }
+    }
+
+    fn live(&self, room: RoomId) -> Option<RoomHandle> {
+        self.rooms().get(&room).filter(|live| !live.is_over()).cloned()
+    }
+
+    /// Whether a room has a task on this node.
+    pub fn is_live(&self, room: RoomId) -> bool {
+        self.live(room).is_some()
+    }
+
+    /// People inside a room now.
+    pub fn count(&self, room: RoomId) -> u32 {
+        self.live(room).map_or(0, |live| live.count())
+    }
+
+    /// Live rooms, for the log and the tests.
+    pub fn room_count(&self) -> usize {
+        self.rooms().len()
+    }
+
+    /// Live sessions, for the log and the tests.
+    pub fn session_count(&self) -> usize {
+        self.sessions().by_id.len()
+    }
+
+    fn tell(&self, room: RoomId, input: Input) {
+        if let Some(live) = self.live(room)
+            && live.send(Command { input: input.clone(), session: None, done: None }) == Err(ErrorCode::Overloaded)
+        {
+            self.0.tracker.spawn(async move { live.send_wait(input).await });
+        }
+    }
+
+    /// The store has ended a membership: the live room hears of it.
+    pub fn left(&self, room: RoomId, user: UserId, outcome: &store::Left, reason: LeaveReason) {
+        let member = self.0.keys.member_id(room, user);
+        self.tell(room, Input::Remove { member, reason });
+        match outcome {
+            store::Left::NotMember => {}
+            store::Left::Remaining { owner } => {
+                self.tell(room, Input::Owner { member: self.0.keys.member_id(room, *owner) });
+            }
+            store::Left::RoomDeleted => self.tell(room, Input::End(LeaveReason::Deleted)),
+        }
+    }
+
+    /// The store has deleted a room: those inside are told why.
+    pub fn end_room(&self, room: RoomId, reason: LeaveReason) {
+        self.tell(room, Input::End(reason));
+    }
+
+    /// A person is called something else: every room they are in hears of it.
+    pub fn rename(&self, user: UserId, name: &DisplayName) {
+        for session in self.sessions_of(user) {
+            session.rename(name);
+            for inside in session.insides() {
+                self.tell(inside.room.id, Input::Rename { member: inside.member, name: name.clone() });
+            }
+        }
+    }
+
+    /// A login was revoked: its connections close at once and its sessions end.
+    pub fn end_login(&self, login: LoginKey) {
+        let all: Vec<_> = self.sessions().by_id.values().cloned().collect();
+        for session in all.iter().filter(|session| session.identity().login == login) {
+            session.close(ErrorCode::Revoked);
+            self.end_session(session, session.end());
+        }
+    }
+
+    /// The live sessions of a user.
+    pub fn sessions_of(&self, user: UserId) -> Vec<Arc<Session>> {
+        self.sessions().by_user.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// A new session, without a line yet. `None` when the user has as many connections as allowed.
+    pub fn open_session(&self, identity: &Identity) -> Option<Arc<Session>> {
+        let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
+        let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
+        let session = Arc::new(Session::new(key, id.clone(), identity.clone(), random_secret()));
+        let mut sessions = self.sessions();
+        let others = sessions.by_user.entry(identity.user).or_default();
+        let connected = others.iter().filter(|other| other.is_connected()).count();
+        if connected >= usize::try_from(self.limits().connections_per_user).unwrap_or(usize::MAX) {
+            return None;
+        }
+        others.push(Arc::clone(&session));
+        sessions.by_id.insert(id, Arc::clone(&session));
+        Some(session)
+    }
+
+    /// The session of a name, if it is this login's.
+    pub fn find_session(&self, id: &SessionId, identity: &Identity) -> Option<Arc<Session>> {
+        let session = self.sessions().by_id.get(id).cloned()?;
+        (session.identity().user == identity.user).then_some(session)
+    }
+
+    /// A connection is gone: its rooms hear of it at once, its session stays for the grace period.
+    pub fn dropped(&self, session: &Arc<Session>, generation: Generation) {
+        if !session.detach(generation) {
+            return;
+        }
+        for inside in session.insides() {
+            self.tell(inside.room.id, Input::Dropped { session: session.key });
+        }
+        let (hub, session) = (self.clone(), Arc::clone(session));
+        let grace = Duration::from_millis(self.limits().grace_ms);
+        self.0.tracker.spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(grace) => {}
+                () = hub.0.halt.cancelled() => {}
+            }
+            if let Some(insides) = session.end_if_detached(generation) {
+                hub.end_session(&session, insides);
+            }
+        });
+    }
+
+    fn end_session(&self, session: &Arc<Session>, insides: Vec<crate::room::Inside>) {
+        for inside in insides {
+            self.tell(inside.room.id, Input::SessionEnded { session: session.key });
+        }
+        let user = session.identity().user;
+        let mut sessions = self.sessions();
+        sessions.by_id.remove(&session.id);
+        if let Some(others) = sessions.by_user.get_mut(&user) {
+            others.retain(|other| other.key != session.key);
+            if others.is_empty() {
+                sessions.by_user.remove(&user);
+            }
+        }
+    }
+}
+
+/// A fresh resume secret.
+pub fn random_secret() -> Secret {
+    Secret::parse(&clock::random_id()).expect("22 characters of base64url are a secret")
+}
+
+/// What members know about a stored room.
+pub fn info(stored: &store::Room) -> RoomInfo {
+    RoomInfo {
+        code: stored.code,
+        name: stored.name.clone(),
+        capacity: stored.capacity,
+        pin: stored.pin_hash.is_some(),
+        created_at: stored.created_at,
+        expires_at: stored.expires_at,
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hub({} rooms, {} sessions)", self.room_count(), self.session_count())
+    }
+}

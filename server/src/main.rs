@@ -1,0 +1,48 @@
+//! The command line: reads the configuration, opens the port, serves until it is told to stop.
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use protocol::Limits;
+use server::config::{Config, Options};
+use server::telemetry;
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse().with_file()?;
+    if options.list_limits {
+        return print(&list_limits());
+    }
+    let print_config = options.print_config;
+    let config = Config::try_from(options)?;
+    if print_config {
+        return print(&config.to_toml()?);
+    }
+    telemetry::start(config.log, config.log_format)?;
+    telemetry::forbid_core_dumps();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(config))
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen))?;
+    print(&format!("WhisperSpace is at http://{}\n", listener.local_addr()?))?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    server::serve(config, listener, async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    })
+    .await
+}
+
+fn list_limits() -> String {
+    let lines = Limits::REFERENCE.iter().map(|(name, default, text)| format!("{name} = {default}\n   {text}\n"));
+    lines.collect()
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}

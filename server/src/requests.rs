@@ -1,0 +1,293 @@
+//! What a client's frames do, whatever transport brought them: parse, check, hand to the room.
+//!
+//! Knows no socket. Answers go through the session's queue, those of a room through the room, so that they come in the
+//! order of the requests.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chat::{Bucket, Input, Rate};
+use futures::future::BoxFuture;
+use protocol::{
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Millis, Position, RoomCode, ServerFrame, Text, decode_client,
+};
+use tokio::sync::oneshot;
+
+use crate::address::Address;
+use crate::admission;
+use crate::clock;
+use crate::error::Failure;
+use crate::gates::Gate;
+use crate::room::{Command, Inside};
+use crate::sanitize;
+use crate::session::{Frame, Session};
+use crate::state::AppState;
+use crate::store::{Joined, Left};
+
+/// Refused frames after which a connection counts as flooding.
+const REFUSED_MAX: u32 = 300;
+
+/// When to try again what found a room's mailbox full.
+const BUSY_RETRY_MS: u64 = 500;
+
+/// One client's side of a session.
+#[derive(Debug)]
+pub struct Requests {
+    state: AppState,
+    session: Arc<Session>,
+    address: Address,
+    frames: Bucket,
+    refused: u32,
+    looks: Activity,
+    typed_at: HashMap<RoomCode, Millis>,
+}
+
+/// What the transport does next.
+pub enum Next {
+    /// Read on.
+    Read,
+    /// Read on when this is done; write meanwhile.
+    Wait(BoxFuture<'static, ()>),
+    /// Close with this code.
+    Close(ErrorCode),
+}
+
+impl Requests {
+    /// For one connection.
+    pub fn new(state: AppState, session: Arc<Session>, address: Address) -> Self {
+        let (frames, looks, typed_at) = (Bucket::default(), Activity::Online, HashMap::new());
+        Self { state, session, address, frames, refused: 0, looks, typed_at }
+    }
+
+    /// Takes one text frame.
+    pub fn take(&mut self, text: &str) -> Next {
+        let now = clock::now();
+        let rate = Rate::per_minute(self.state.config.limits.frames_per_minute);
+        let decoded = decode_client(text);
+        if let Err(wait_ms) = self.frames.take(now, rate) {
+            let cid = match &decoded {
+                Ok(frame) => frame.cid().cloned(),
+                Err(error) => error.cid.clone(),
+            };
+            return self.refuse(Failure::after(ErrorCode::RateLimited, wait_ms), cid);
+        }
+        match decoded {
+            Ok(frame) => self.handle(frame, now),
+            Err(error) => self.refuse(error.code.into(), error.cid),
+        }
+    }
+
+    /// Takes a frame that is no text.
+    pub fn take_binary(&mut self) -> Next {
+        self.refuse(ErrorCode::BadFrame.into(), None)
+    }
+
+    fn handle(&mut self, frame: ClientFrame, now: Millis) -> Next {
+        match frame {
+            ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
+            ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
+            ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
+            ClientFrame::Send { cid, room, text } => self.send(cid, &room, &text, now),
+            ClientFrame::Typing { room, on } => self.typing(&room, on, now),
+            ClientFrame::Status { state: Activity::Offline, .. } => {
+                return self.refuse(ErrorCode::BadFrame.into(), None);
+            }
+            ClientFrame::Status { state, room } => self.status(state, room.as_deref()),
+            ClientFrame::Ping { have } => {
+                if have.is_some_and(|have| !self.session.confirm(have)) {
+                    return self.refuse(ErrorCode::BadFrame.into(), None);
+                }
+                self.push(&ServerFrame::Pong {});
+            }
+            ClientFrame::Pong { have } => {
+                if !self.session.confirm(have) {
+                    return self.refuse(ErrorCode::BadFrame.into(), None);
+                }
+            }
+        }
+        Next::Read
+    }
+
+    fn join(&mut self, cid: ClientId, code: String, pin: Option<String>, since: Option<Position>, now: Millis) -> Next {
+        let user = self.session.identity().user;
+        if let Err(failure) = self.state.gates.take(Gate::Joins(user), now) {
+            self.error(failure, Some(cid));
+            return Next::Read;
+        }
+        let rooms_max = usize::try_from(self.state.config.limits.rooms_per_session).unwrap_or(usize::MAX);
+        let known = RoomCode::parse(&code).is_ok_and(|code| self.session.inside(code).is_some());
+        if !known && self.session.room_count() >= rooms_max {
+            self.error(ErrorCode::TooManyRooms.into(), Some(cid));
+            return Next::Read;
+        }
+        let (state, session, address) = (self.state.clone(), Arc::clone(&self.session), self.address);
+        let join = Join { cid: cid.clone(), code, pin, since, activity: self.looks };
+        Next::Wait(Box::pin(async move {
+            if let Err(failure) = join.run(&state, &session, address, now).await {
+                push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
+            }
+        }))
+    }
+
+    fn leave(&self, cid: ClientId, room: &str) -> Next {
+        let Some(inside) = self.inside(room, Some(&cid)) else { return Next::Read };
+        let (state, session) = (self.state.clone(), Arc::clone(&self.session));
+        Next::Wait(Box::pin(async move {
+            let user = session.identity().user;
+            match state.store.leave(inside.room.id, user).await {
+                Ok(outcome) => {
+                    let asked = Input::Leave { session: session.key, cid: Some(cid) };
+                    request(&state, &session, &inside, asked).await;
+                    state.hub.left(inside.room.id, user, &outcome, LeaveReason::Left);
+                }
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
+                }
+            }
+        }))
+    }
+
+    fn send(&self, cid: ClientId, room: &str, text: &str, now: Millis) {
+        let Some(inside) = self.inside(room, Some(&cid)) else { return };
+        let chars_max = usize::try_from(self.state.config.limits.text_chars_max).unwrap_or(usize::MAX);
+        let parsed = Text::parse(text, chars_max).map_err(Failure::from).and_then(|text| {
+            self.state.gates.take(Gate::Sends(self.session.identity().user), now)?;
+            Ok(text)
+        });
+        let (key, failed) = (self.session.key, cid.clone());
+        let input = match parsed {
+            Ok(text) => Input::Send { session: key, cid, body: sanitize::body(text) },
+            Err(failure) => {
+                let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
+                Input::Answer { session: key, frame }
+            }
+        };
+        if let Err(code) = inside.room.request(&self.session, input) {
+            self.error(Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) }, Some(failed));
+        }
+    }
+
+    fn typing(&mut self, room: &str, on: bool, now: Millis) {
+        let Some(inside) = self.inside(room, None) else { return };
+        let last = self.typed_at.get(&inside.code).copied();
+        let soon = last.is_some_and(|at| now < at.saturating_add(self.state.config.limits.typing_every_ms));
+        if on && soon {
+            return;
+        }
+        if on {
+            self.typed_at.insert(inside.code, now);
+        } else {
+            self.typed_at.remove(&inside.code);
+        }
+        // A signal that finds the mailbox full is of no use later.
+        let _ = inside.room.request(&self.session, Input::Typing { session: self.session.key, on });
+    }
+
+    fn status(&mut self, activity: Activity, room: Option<&str>) {
+        let insides = match room {
+            Some(room) => self.inside(room, None).into_iter().collect(),
+            None => {
+                self.looks = activity;
+                self.session.insides()
+            }
+        };
+        for inside in insides {
+            let _ = inside.room.request(&self.session, Input::Status { session: self.session.key, activity });
+        }
+    }
+
+    /// The seat in a room that the client names; an error frame where there is none.
+    fn inside(&self, room: &str, cid: Option<&ClientId>) -> Option<Inside> {
+        let inside = RoomCode::parse(room).and_then(|code| self.session.inside(code).ok_or(ErrorCode::NotInRoom));
+        inside.map_err(|code| self.error(code.into(), cid.cloned())).ok()
+    }
+
+    fn refuse(&mut self, failure: Failure, cid: Option<ClientId>) -> Next {
+        self.refused += 1;
+        if self.refused > REFUSED_MAX {
+            return Next::Close(ErrorCode::Flooding);
+        }
+        self.error(failure, cid);
+        Next::Read
+    }
+
+    fn error(&self, failure: Failure, cid: Option<ClientId>) {
+        self.push(&ServerFrame::error(failure.code, cid, failure.retry_after_ms));
+    }
+
+    fn push(&self, frame: &ServerFrame) {
+        push(&self.state, &self.session, frame);
+    }
+}
+
+/// The fields of a `join`, checked as far as that goes without the store.
+struct Join {
+    cid: ClientId,
+    code: String,
+    pin: Option<String>,
+    since: Option<Position>,
+    activity: Activity,
+}
+
+impl Join {
+    /// Membership first (the store's atomic step), then the seat (the room's).
+    async fn run(
+        self,
+        state: &AppState,
+        session: &Arc<Session>,
+        address: Address,
+        now: Millis,
+    ) -> Result<(), Failure> {
+        let identity = session.identity();
+        let admitted = admission::admit(state, identity.user, address, &self.code, self.pin.as_deref(), now).await?;
+        let room = state.hub.room(&admitted.room);
+        let (done, waiting) = oneshot::channel();
+        let input = Input::Join {
+            session: session.key,
+            cid: Some(self.cid),
+            member: admitted.member,
+            name: identity.name,
+            activity: self.activity,
+            since: self.since,
+        };
+        room.send(Command { input, session: Some(Arc::clone(session)), done: Some(done) })
+            .map_err(|code| Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) })?;
+        // The room ends before it answers only by a panic; the client then meets a closed connection.
+        let _ = waiting.await;
+        if session.inside(admitted.room.code).is_none() && admitted.joined == Joined::New {
+            // The room was full: the membership that was made for this join goes again.
+            let outcome = state.store.leave(admitted.room.id, identity.user).await?;
+            if outcome == Left::RoomDeleted {
+                state.hub.end_room(admitted.room.id, LeaveReason::Empty);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A request that must reach its room: it waits for a place in the mailbox, holding up its own connection only.
+async fn request(state: &AppState, session: &Arc<Session>, inside: &Inside, input: Input) {
+    let (done, waiting) = oneshot::channel();
+    let command = Command { input, session: Some(Arc::clone(session)), done: Some(done) };
+    match inside.room.send(command) {
+        Ok(()) => {
+            let _ = waiting.await;
+        }
+        Err(code) => push(state, session, &ServerFrame::error(code, None, Some(BUSY_RETRY_MS))),
+    }
+}
+
+fn push(state: &AppState, session: &Session, frame: &ServerFrame) {
+    session.push(&Frame::new(frame), &state.config.limits);
+}
+
+impl std::fmt::Debug for Next {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read => f.write_str("Read"),
+            Self::Wait(_) => f.write_str("Wait"),
+            Self::Close(code) => write!(f, "Close({code})"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Typed text to what is sent: the text itself and, where markup makes a difference, HTML for it.
+//!
+//! The way: a scan that spares most texts the parser, the markdown subset to HTML with everything else literal,
+//! then ammonia with a small allow-list as the fence. Nothing here fails: what cannot be rendered stays text.
+//! This is the only place that makes HTML out of what people type; it must not log any of it.
+
+mod draft;
+mod fence;
+mod judge;
+mod links;
+mod render;
+mod segments;
+mod spoilers;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chat::Body;
+use protocol::Text;
+
+use render::Html;
+use segments::Segment;
+
+/// Quotes in quotes, lists in lists, marks in marks: each of them nests this deep, deeper ones stay literal.
+const DEPTH_MAX: usize = 16;
+/// HTML may be this many times as long as the text.
+const EXPANSION_MAX: usize = 8;
+/// Shorter texts may become as long as a text of this length: one link needs more than eight times its address.
+const EXPANSION_FLOOR: usize = 64;
+
+/// What is relayed for a typed text.
+pub fn body(text: Text) -> Body {
+    let html = html(text.as_str());
+    Body { text, html }
+}
+
+fn html(typed: &str) -> Option<String> {
+    if !may_have_markup(typed) {
+        return None;
+    }
+    // The parsers are other people's work on hostile input. A fault in them costs the markup, never the message.
+    catch_unwind(AssertUnwindSafe(|| rendered(typed))).unwrap_or_default()
+}
+
+fn rendered(typed: &str) -> Option<String> {
+    let whole = document(&readable(typed), 0);
+    let html = whole.formatted.then(|| fence::fence(&whole.html))?;
+    (html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR)).then_some(html)
+}
+
+/// Whether any construct of the subset can be in this text; wrong only by saying yes too often.
+fn may_have_markup(typed: &str) -> bool {
+    let (mut stars, mut scores, mut ticks, mut items) = (0, 0, 0, 0);
+    let mut line_start = true;
+    let mut before = 0;
+    for byte in typed.bytes() {
+        match byte {
+            b'*' => stars += 1,
+            b'_' => scores += 1,
+            b'`' => ticks += 1,
+            b'~' | b'|' if before == byte => return true,
+            b'(' if before == b']' => return true,
+            b'/' if before == b':' => return true,
+            b'>' if line_start => return true,
+            b'-' | b'0'..=b'9' if line_start => items += 1,
+            _ => {}
+        }
+        // One of a pair makes no markup, and neither does a list of one item.
+        if stars > 1 || scores > 1 || ticks > 1 || items > 1 {
+            return true;
+        }
+        line_start = matches!(byte, b'\n' | b'\r') || (line_start && matches!(byte, b' ' | b'\t'));
+        before = byte;
+    }
+    false
+}
+
+/// The text with one kind of line ending, and with a visible sign for NUL, which HTML cannot carry.
+fn readable(typed: &str) -> Cow<'_, str> {
+    if typed.contains(['\r', '\0']) {
+        typed.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{FFFD}").into()
+    } else {
+        typed.into()
+    }
+}
+
+/// Renders text that is inside `depth` quotes.
+fn document(text: &str, depth: usize) -> Html {
+    let mut whole = Html::default();
+    for segment in segments::split(text, depth < DEPTH_MAX) {
+        match segment {
+            Segment::Quote(inner) => {
+                let inner = document(&inner, depth + 1);
+                whole.html.push_str("<blockquote>");
+                whole.html.push_str(&inner.html);
+                whole.html.push_str("</blockquote>");
+                whole.formatted = true;
+            }
+            Segment::Flow { text, after_blank } => {
+                let flow = render::flow(text);
+                whole.join(&flow, after_blank);
+            }
+        }
+    }
+    whole
+}

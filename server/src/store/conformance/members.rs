@@ -1,0 +1,131 @@
+//! Membership: once a user, bounded, in the order of joining.
+
+use super::fixtures::{
+    END, HOUR, MANY, NOW, a_room_of, assert_sound, done, join, membership, owner_of, room, room_id,
+    user_id, users_in,
+};
+use crate::store::{Joined, Left, SharedStore};
+
+/// It is seen from the room and from the user.
+pub async fn a_join_makes_one_membership(store: &SharedStore) {
+    a_room_of(store, 1).await;
+    assert_eq!(join(store, 1, 2).await, Joined::New);
+    let expected = [membership(1, NOW), membership(2, NOW + 2)];
+    assert_eq!(done(store.members(room_id(1)).await), expected);
+    assert_eq!(done(store.rooms_of(user_id(2), NOW).await), [room(1, 1)]);
+    assert_sound(store, 1, 1..=3).await;
+}
+
+/// The membership keeps its time and its place. The owner is a member too.
+pub async fn a_second_join_changes_nothing(store: &SharedStore) {
+    a_room_of(store, 3).await;
+    let before = done(store.members(room_id(1)).await);
+    for number in 1..=3 {
+        let again = membership(number, NOW + HOUR);
+        assert_eq!(
+            done(store.join(room_id(1), again, MANY, NOW).await),
+            Joined::Already
+        );
+    }
+    assert_eq!(done(store.members(room_id(1)).await), before);
+}
+
+/// And asking leaves nothing behind that a room of that id would find.
+pub async fn there_is_no_joining_of_no_room(store: &SharedStore) {
+    assert_eq!(join(store, 1, 2).await, Joined::NoRoom);
+    a_room_of(store, 1).await;
+    assert_eq!(users_in(store, 1).await, [user_id(1)]);
+    assert_eq!(done(store.rooms_of(user_id(2), NOW).await), []);
+}
+
+/// One below it is room, at it there is none, and a leave makes room again.
+pub async fn the_bound_is_exact(store: &SharedStore) {
+    a_room_of(store, 2).await;
+    let joined = |user, bound| store.join(room_id(1), membership(user, NOW), bound, NOW);
+    assert_eq!(done(joined(3, 2).await), Joined::Bound);
+    assert_eq!(done(joined(3, 3).await), Joined::New);
+    assert_eq!(done(joined(4, 3).await), Joined::Bound);
+    assert_eq!(done(joined(4, 0).await), Joined::Bound);
+    assert_eq!(users_in(store, 1).await.len(), 3);
+    done(store.leave(room_id(1), user_id(2)).await);
+    assert_eq!(done(joined(4, 3).await), Joined::New);
+    assert_sound(store, 1, 1..=4).await;
+}
+
+/// Who is a member is told so, however full the room is.
+pub async fn a_member_passes_the_bound(store: &SharedStore) {
+    a_room_of(store, 2).await;
+    let again = store.join(room_id(1), membership(2, NOW), 1, NOW).await;
+    assert_eq!(done(again), Joined::Already);
+}
+
+/// The order in which the joins came, not that of the ids; who comes back comes last.
+pub async fn members_are_in_the_order_of_joining(store: &SharedStore) {
+    a_room_of(store, 1).await;
+    for number in [5, 3, 9, 4] {
+        let joining = store
+            .join(room_id(1), membership(number, NOW + 1), MANY, NOW)
+            .await;
+        assert_eq!(done(joining), Joined::New);
+    }
+    assert_eq!(users_in(store, 1).await, [1, 5, 3, 9, 4].map(user_id));
+    done(store.leave(room_id(1), user_id(3)).await);
+    let back = store
+        .join(room_id(1), membership(3, NOW + 2), MANY, NOW)
+        .await;
+    assert_eq!(done(back), Joined::New);
+    assert_eq!(users_in(store, 1).await, [1, 5, 9, 4, 3].map(user_id));
+}
+
+/// A member of one room is a stranger in the next.
+pub async fn membership_is_of_one_room(store: &SharedStore) {
+    a_room_of(store, 2).await;
+    done(store.create_room(room(2, 3)).await);
+    assert!(!done(store.is_member(room_id(2), user_id(2), NOW).await));
+    assert_eq!(
+        done(store.leave(room_id(2), user_id(2)).await),
+        Left::NotMember
+    );
+    assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
+    assert_eq!(users_in(store, 2).await, [user_id(3)]);
+}
+
+/// Neither from a room that is there, nor from one that is not.
+pub async fn a_stranger_leaves_nothing(store: &SharedStore) {
+    a_room_of(store, 2).await;
+    assert_eq!(
+        done(store.leave(room_id(1), user_id(3)).await),
+        Left::NotMember
+    );
+    assert_eq!(
+        done(store.leave(room_id(2), user_id(1)).await),
+        Left::NotMember
+    );
+    assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
+    assert_eq!(owner_of(store, 1).await, Some(user_id(1)));
+    assert_eq!(
+        done(store.leave(room_id(1), user_id(2)).await),
+        Left::Remaining { owner: user_id(1) }
+    );
+    assert_eq!(
+        done(store.leave(room_id(1), user_id(2)).await),
+        Left::NotMember
+    );
+}
+
+/// A leave is final for its membership only.
+pub async fn a_member_leaves_and_comes_back(store: &SharedStore) {
+    a_room_of(store, 2).await;
+    done(store.leave(room_id(1), user_id(2)).await);
+    assert!(!done(store.is_member(room_id(1), user_id(2), NOW).await));
+    assert_sound(store, 1, 1..=2).await;
+    let back = membership(2, END - 1);
+    assert_eq!(
+        done(store.join(room_id(1), back, MANY, END - 1).await),
+        Joined::New
+    );
+    assert_eq!(
+        done(store.members(room_id(1)).await),
+        [membership(1, NOW), back]
+    );
+}

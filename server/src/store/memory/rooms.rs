@@ -1,0 +1,140 @@
+//! Rooms and their membership, as plain steps on the maps.
+
+use protocol::Millis;
+
+use super::{KeptRoom, State};
+use crate::store::{Joined, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+
+impl KeptRoom {
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.members.iter().any(|member| member.user == user)
+    }
+}
+
+impl State {
+    pub(super) fn live_room(&mut self, id: RoomId, now: Millis) -> Option<&mut KeptRoom> {
+        self.rooms
+            .get_mut(&id)
+            .filter(|kept| now < kept.room.expires_at)
+    }
+
+    pub(super) fn create_room(&mut self, room: Room) -> Result<()> {
+        let holder = self.codes.get(&room.code).and_then(|id| self.rooms.get(id));
+        let expired = holder.filter(|kept| room.created_at >= kept.room.expires_at);
+        let expired = expired.map(|kept| kept.room.id);
+        let same_id = self.rooms.contains_key(&room.id) && expired != Some(room.id);
+        if (holder.is_some() && expired.is_none()) || same_id {
+            return Err(StoreError::Conflict);
+        }
+        if let Some(expired) = expired {
+            self.remove_room(expired);
+        }
+        let owner = Membership {
+            user: room.owner,
+            joined_at: room.created_at,
+        };
+        self.codes.insert(room.code, room.id);
+        self.rooms.insert(
+            room.id,
+            KeptRoom {
+                room,
+                members: vec![owner],
+            },
+        );
+        Ok(())
+    }
+
+    pub(super) fn join(
+        &mut self,
+        room: RoomId,
+        membership: Membership,
+        members_max: u32,
+        now: Millis,
+    ) -> Joined {
+        let Some(kept) = self.live_room(room, now) else {
+            return Joined::NoRoom;
+        };
+        if kept.has(membership.user) {
+            return Joined::Already;
+        }
+        if kept.members.len() as u64 >= u64::from(members_max) {
+            return Joined::Bound;
+        }
+        kept.members.push(membership);
+        Joined::New
+    }
+
+    pub(super) fn leave(&mut self, room: RoomId, user: UserId) -> Left {
+        let Some(kept) = self.rooms.get_mut(&room).filter(|kept| kept.has(user)) else {
+            return Left::NotMember;
+        };
+        kept.members.retain(|member| member.user != user);
+        let Some(oldest) = kept.members.first() else {
+            self.remove_room(room);
+            return Left::RoomDeleted;
+        };
+        if kept.room.owner == user {
+            kept.room.owner = oldest.user;
+        }
+        Left::Remaining {
+            owner: kept.room.owner,
+        }
+    }
+
+    pub(super) fn leave_all(&mut self, user: UserId) -> Vec<(RoomId, Left)> {
+        let rooms = self.rooms.iter().filter(|(_, kept)| kept.has(user));
+        let rooms: Vec<RoomId> = rooms.map(|(id, _)| *id).collect();
+        rooms
+            .into_iter()
+            .map(|room| (room, self.leave(room, user)))
+            .collect()
+    }
+
+    pub(super) fn rooms_of(&self, user: UserId, now: Millis) -> Vec<Room> {
+        let mut rooms: Vec<(Millis, &Room)> = Vec::new();
+        for kept in self
+            .rooms
+            .values()
+            .filter(|kept| now < kept.room.expires_at)
+        {
+            let membership = kept.members.iter().find(|member| member.user == user);
+            rooms.extend(membership.map(|member| (member.joined_at, &kept.room)));
+        }
+        rooms.sort_by_key(|(joined_at, room)| (*joined_at, room.id));
+        rooms.into_iter().map(|(_, room)| room.clone()).collect()
+    }
+
+    pub(super) fn remove_room(&mut self, id: RoomId) -> bool {
+        let Some(kept) = self.rooms.remove(&id) else {
+            return false;
+        };
+        self.codes.remove(&kept.room.code);
+        true
+    }
+
+    pub(super) fn purge_rooms(&mut self, now: Millis) -> Vec<RoomId> {
+        let expired = self
+            .rooms
+            .values()
+            .filter(|kept| now >= kept.room.expires_at);
+        let expired: Vec<RoomId> = expired.map(|kept| kept.room.id).collect();
+        for id in &expired {
+            self.remove_room(*id);
+        }
+        expired
+    }
+
+    /// Ends the memberships of users who are gone. Answers the rooms that ended with them.
+    pub(super) fn purge_memberships(&mut self) -> Vec<RoomId> {
+        let members = self
+            .rooms
+            .iter()
+            .flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
+        let gone = members.filter(|(_, user)| !self.users.contains_key(user));
+        let gone: Vec<(RoomId, UserId)> = gone.collect();
+        let ended = gone
+            .into_iter()
+            .filter(|(room, user)| self.leave(*room, *user) == Left::RoomDeleted);
+        ended.map(|(room, _)| room).collect()
+    }
+}

@@ -1,0 +1,286 @@
+//! What outlives a connection: users with their logins, rooms with their membership, and nothing else.
+//!
+//! No method takes a message, a guest's name or an address, so no implementation can keep one.
+//! Time, ids and codes are arguments. Implementations are `memory`, `sqlite` (the default) and later `mongodb`;
+//! `conformance` holds the one suite that all of them pass.
+
+pub mod conformance;
+pub mod memory;
+pub mod sqlite;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use protocol::{DisplayName, Millis, RoomCode, RoomName, Username};
+
+/// A store shared by the whole server.
+pub type SharedStore = Arc<dyn Store>;
+
+macro_rules! stored_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub [u8; 16]);
+
+        /// Ids tie records together: a log line never needs one.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+stored_id!(
+    /// 128 random bits that name a user; never told to another user.
+    UserId
+);
+stored_id!(
+    /// 128 random bits that name a room in the store; its code is only how people find it.
+    RoomId
+);
+stored_id!(
+    /// 128 random bits that name a login: the `jti` of its JWT.
+    LoginKey
+);
+
+/// The account side of a user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// As its owner typed it; unique without regard to case.
+    pub username: Username,
+    /// argon2id, in PHC string format.
+    pub password_hash: String,
+    /// What rooms show; an account's choice is kept, a guest's never is.
+    pub display_name: DisplayName,
+}
+
+/// One login: the record behind one JWT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Login {
+    /// The JWT's `jti`.
+    pub key: LoginKey,
+    /// When it began.
+    pub created_at: Millis,
+    /// When it was last used, rounded down to the hour.
+    pub last_used_at: Millis,
+}
+
+/// Account or guest.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Present for accounts.
+    pub account: Option<Account>,
+    /// When it was made, rounded down to the hour.
+    pub created_at: Millis,
+    /// When a guest ends unless it is used again; absent for accounts.
+    pub expires_at: Option<Millis>,
+    /// At most the number given to [`Store::add_login`], oldest first.
+    pub logins: Vec<Login>,
+}
+
+/// A room as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// How people find it; unique among live rooms.
+    pub code: RoomCode,
+    /// What it is called.
+    pub name: RoomName,
+    /// argon2id of the PIN, in PHC string format.
+    pub pin_hash: Option<String>,
+    /// The most people inside at once; the room's task decides by it.
+    pub capacity: u32,
+    /// Who may change and delete it.
+    pub owner: UserId,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it ends at the latest.
+    pub expires_at: Millis,
+}
+
+/// A user's right to come back into a room without the PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// Who.
+    pub user: UserId,
+    /// Since when.
+    pub joined_at: Millis,
+}
+
+/// What became of a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// A membership was made.
+    New,
+    /// There was one already; nothing changed.
+    Already,
+    /// The room does not exist or has expired.
+    NoRoom,
+    /// The room has as many members as it may keep.
+    Bound,
+}
+
+/// What became of a leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// There was no such membership (or no such room); nothing changed.
+    NotMember,
+    /// The membership ended; others remain. The owner is told, in case it changed hands.
+    Remaining {
+        /// The owner from now on: the member who joined first, where the owner left.
+        owner: UserId,
+    },
+    /// It was the last one: the room is deleted.
+    RoomDeleted,
+}
+
+/// What may be changed of an account.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    /// Another password.
+    PasswordHash(String),
+    /// Another display name.
+    DisplayName(DisplayName),
+}
+
+/// What a purge removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Rooms that ended: their lifetime was over, or the last of their members was gone.
+    pub rooms: Vec<RoomId>,
+    /// Guests who were not seen any more; their memberships went with them.
+    pub users: u64,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The code or account name is in use.
+    #[error("the name or code is in use")]
+    Conflict,
+    /// No such record.
+    #[error("no such record")]
+    NotFound,
+    /// The database is away or too slow; it may come back.
+    #[error("the database is not available")]
+    Unavailable,
+    /// Anything else; the source is for the operator.
+    #[error("the database failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Short for the results of this module.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Users and rooms. Every method is one atomic step: concurrent calls leave the same state as some order of them.
+///
+/// Expired rooms and guests are invisible from the millisecond `now >= expires_at` on, purged or not, to every method
+/// that is told the time; the others see them until [`Store::purge`]. Users and rooms are separate records: the methods
+/// on rooms do not look at users, because whoever calls them has just done so.
+#[async_trait]
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// Keeps a new user. `Conflict` when the account name is taken (without regard to case), or the id.
+    async fn create_user(&self, user: User) -> Result<()>;
+
+    /// The user of an id.
+    async fn user(&self, id: UserId, now: Millis) -> Result<Option<User>>;
+
+    /// The account of a name, without regard to case.
+    async fn user_by_name(&self, username: &Username) -> Result<Option<User>>;
+
+    /// Turns a guest into an account, its memberships kept. `Conflict` when the name is taken, `NotFound` when there is
+    /// no such guest.
+    async fn make_account(&self, id: UserId, account: Account, now: Millis) -> Result<()>;
+
+    /// Changes an account. `NotFound` when there is none of that id.
+    async fn change_account(&self, id: UserId, change: AccountChange) -> Result<()>;
+
+    /// Moves a guest's end. No effect on accounts or the unknown.
+    async fn extend_guest(&self, id: UserId, expires_at: Millis, now: Millis) -> Result<()>;
+
+    /// Deletes a user and every membership of it; answers what [`Store::leave`] would have, for each room left.
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>>;
+
+    /// Adds a login; beyond `logins_max` the least recently used ones make way. Answers those that made way.
+    /// `NotFound` when there is no such user, `Conflict` when it has a login of that key.
+    async fn add_login(&self, id: UserId, login: Login, logins_max: u32, now: Millis) -> Result<Vec<LoginKey>>;
+
+    /// Notes the hour of use, which never goes back. Answers whether the login (still) exists.
+    async fn touch_login(&self, id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> Result<bool>;
+
+    /// Ends a login. Answers whether there was one.
+    async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool>;
+
+    /// Ends every login but one (or every one). Answers those that ended.
+    async fn remove_logins_except(&self, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>>;
+
+    /// Keeps a new room with its owner as the first member. `Conflict` when a room that lives at `created_at` has the
+    /// code, or any room the id. An expired room that still has the code is deleted.
+    async fn create_room(&self, room: Room) -> Result<()>;
+
+    /// The live room of a code.
+    async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>>;
+
+    /// The live room of an id.
+    async fn room(&self, id: RoomId, now: Millis) -> Result<Option<Room>>;
+
+    /// Makes a membership, once, while the room lives and has fewer than `members_max`.
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined>;
+
+    /// Ends a membership; hands the room over or deletes it, in the same step.
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left>;
+
+    /// Whether a user is a member of a live room.
+    async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool>;
+
+    /// The members of a room in the order of their joining.
+    async fn members(&self, room: RoomId) -> Result<Vec<Membership>>;
+
+    /// The live rooms of a user, oldest membership first (then by id).
+    async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>>;
+
+    /// Deletes a room and its memberships. Answers whether there was one.
+    async fn delete_room(&self, room: RoomId) -> Result<bool>;
+
+    /// The ids of all live rooms in no order, for the count-down after a restart.
+    async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>>;
+
+    /// Removes what has expired: rooms, guests, and logins unused since before `logins_before`. Memberships of users who
+    /// are gone end as by [`Store::leave`].
+    async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// Writes everything down and closes; called once, at the end.
+    async fn close(&self) -> Result<()>;
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Account(…)")
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "User({} logins)", self.logins.len())
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Room(…)")
+    }
+}
+
+impl fmt::Debug for AccountChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountChange(…)")
+    }
+}

@@ -1,0 +1,215 @@
+//! The store in one `SQLite` file: the default of a self-hoster.
+//!
+//! Every call becomes a job of the one thread that owns the connection ([`writer`]); it answers after the commit.
+//! A call that is given up while it waits may still be carried out.
+
+mod open;
+mod rooms;
+mod users;
+mod values;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+
+use async_trait::async_trait;
+use protocol::{Millis, RoomCode, Username};
+
+pub use open::OpenError;
+
+use super::{
+    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room,
+    RoomId, Store, User, UserId,
+};
+use writer::{AfterCommit, Writer};
+
+/// Users and rooms in a file that one process uses.
+pub struct SqliteStore {
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it (readable by its owner only), and brings its tables up to date.
+    ///
+    /// # Errors
+    /// A sentence for the operator that says what to do.
+    pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        let path = path.to_owned();
+        let writer = Writer::start(move || open::open(&path), OpenError::Thread).await?;
+        Ok(Self { writer })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn create_user(&self, user: User) -> Result<()> {
+        self.writer.run(move |db| users::create(db, &user)).await
+    }
+
+    async fn user(&self, id: UserId, now: Millis) -> Result<Option<User>> {
+        self.writer.run(move |db| users::live(db, id, now)).await
+    }
+
+    async fn user_by_name(&self, username: &Username) -> Result<Option<User>> {
+        let folded = username.folded();
+        self.writer.run(move |db| users::by_name(db, &folded)).await
+    }
+
+    async fn make_account(&self, id: UserId, account: Account, now: Millis) -> Result<()> {
+        self.writer
+            .run(move |db| users::make_account(db, id, &account, now))
+            .await
+    }
+
+    async fn change_account(&self, id: UserId, change: AccountChange) -> Result<()> {
+        self.writer
+            .run(move |db| users::change_account(db, id, &change))
+            .await
+    }
+
+    async fn extend_guest(&self, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
+        self.writer
+            .run(move |db| users::extend_guest(db, id, expires_at, now))
+            .await
+    }
+
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
+        self.writer
+            .run(move |db| {
+                users::delete(db, id)?;
+                rooms::leave_all(db, id)
+            })
+            .await
+    }
+
+    async fn add_login(
+        &self,
+        id: UserId,
+        login: Login,
+        logins_max: u32,
+        now: Millis,
+    ) -> Result<Vec<LoginKey>> {
+        self.writer
+            .run(move |db| users::add_login(db, id, login, logins_max, now))
+            .await
+    }
+
+    async fn touch_login(
+        &self,
+        id: UserId,
+        key: LoginKey,
+        last_used_at: Millis,
+        now: Millis,
+    ) -> Result<bool> {
+        self.writer
+            .run(move |db| users::touch_login(db, id, key, last_used_at, now))
+            .await
+    }
+
+    async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool> {
+        self.writer
+            .run(move |db| users::remove_login(db, id, key))
+            .await
+    }
+
+    async fn remove_logins_except(
+        &self,
+        id: UserId,
+        keep: Option<LoginKey>,
+    ) -> Result<Vec<LoginKey>> {
+        self.writer
+            .run(move |db| users::remove_logins_except(db, id, keep))
+            .await
+    }
+
+    async fn create_room(&self, room: Room) -> Result<()> {
+        self.writer.run(move |db| rooms::create(db, &room)).await
+    }
+
+    async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
+        self.writer
+            .run(move |db| rooms::live_by_code(db, code, now))
+            .await
+    }
+
+    async fn room(&self, id: RoomId, now: Millis) -> Result<Option<Room>> {
+        self.writer.run(move |db| rooms::live(db, id, now)).await
+    }
+
+    async fn join(
+        &self,
+        room: RoomId,
+        membership: Membership,
+        members_max: u32,
+        now: Millis,
+    ) -> Result<Joined> {
+        self.writer
+            .run(move |db| rooms::join(db, room, membership, members_max, now))
+            .await
+    }
+
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
+        self.writer
+            .run(move |db| rooms::leave(db, room, user))
+            .await
+    }
+
+    async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
+        self.writer
+            .run(move |db| rooms::is_member(db, room, user, now))
+            .await
+    }
+
+    async fn members(&self, room: RoomId) -> Result<Vec<Membership>> {
+        self.writer.run(move |db| rooms::members(db, room)).await
+    }
+
+    async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
+        self.writer
+            .run(move |db| rooms::of_user(db, user, now))
+            .await
+    }
+
+    async fn delete_room(&self, room: RoomId) -> Result<bool> {
+        self.writer.run(move |db| rooms::delete(db, room)).await
+    }
+
+    async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>> {
+        self.writer.run(move |db| rooms::all_live(db, now)).await
+    }
+
+    /// Also folds the write-ahead log into the file and empties it, so that what was deleted since the last purge is
+    /// on the disk no longer.
+    async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged> {
+        self.writer
+            .run_and(AfterCommit::EmptyLog, move |db| {
+                let mut ended = rooms::purge(db, now)?;
+                let users = users::purge(db, now, logins_before)?;
+                ended.extend(rooms::purge_memberships(db)?);
+                Ok(Purged {
+                    rooms: ended,
+                    users,
+                })
+            })
+            .await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.writer
+            .run(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.writer.close().await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteStore(…)")
+    }
+}

@@ -1,0 +1,217 @@
+//! Rooms and their membership in SQL.
+
+use protocol::{Millis, RoomCode, RoomName};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::values::{Time, parsed};
+use crate::store::{Joined, Left, Membership, Result, Room, RoomId, UserId};
+
+pub(super) fn create(db: &Connection, room: &Room) -> Result<()> {
+    db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
+        .execute(params![room.code.as_str(), Time(room.created_at)])?;
+    db.prepare_cached(
+        "INSERT INTO rooms (id, code, name, pin_hash, capacity, owner, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        room.id,
+        room.code.as_str(),
+        room.name.as_str(),
+        room.pin_hash,
+        room.capacity,
+        room.owner,
+        Time(room.created_at),
+        Time(room.expires_at),
+    ])?;
+    insert_membership(
+        db,
+        room.id,
+        Membership {
+            user: room.owner,
+            joined_at: room.created_at,
+        },
+    )
+}
+
+pub(super) fn live_by_code(db: &Connection, code: RoomCode, now: Millis) -> Result<Option<Room>> {
+    let room = db
+        .prepare_cached("SELECT * FROM rooms WHERE code = ? AND expires_at > ?")?
+        .query_row(params![code.as_str(), Time(now)], room_from)
+        .optional()?;
+    Ok(room)
+}
+
+pub(super) fn live(db: &Connection, id: RoomId, now: Millis) -> Result<Option<Room>> {
+    let room = db
+        .prepare_cached("SELECT * FROM rooms WHERE id = ? AND expires_at > ?")?
+        .query_row(params![id, Time(now)], room_from)
+        .optional()?;
+    Ok(room)
+}
+
+pub(super) fn join(
+    db: &Connection,
+    room: RoomId,
+    membership: Membership,
+    members_max: u32,
+    now: Millis,
+) -> Result<Joined> {
+    let lives = db
+        .prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND expires_at > ?")?
+        .exists(params![room, Time(now)])?;
+    if !lives {
+        return Ok(Joined::NoRoom);
+    }
+    let already = db
+        .prepare_cached("SELECT 1 FROM memberships WHERE room = ? AND user = ?")?
+        .exists(params![room, membership.user])?;
+    if already {
+        return Ok(Joined::Already);
+    }
+    let members: i64 = db
+        .prepare_cached("SELECT count(*) FROM memberships WHERE room = ?")?
+        .query_row([room], |row| row.get(0))?;
+    if members >= i64::from(members_max) {
+        return Ok(Joined::Bound);
+    }
+    insert_membership(db, room, membership)?;
+    Ok(Joined::New)
+}
+
+pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left> {
+    let ended = db
+        .prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?
+        .execute(params![room, user])?;
+    if ended == 0 {
+        return Ok(Left::NotMember);
+    }
+    let owner: UserId = db
+        .prepare_cached("SELECT owner FROM rooms WHERE id = ?")?
+        .query_row([room], |row| row.get(0))?;
+    // Who did not own the room need not find the oldest member, for which all of them are sorted.
+    let others = if owner == user {
+        "SELECT user FROM memberships WHERE room = ? ORDER BY number LIMIT 1"
+    } else {
+        "SELECT user FROM memberships WHERE room = ? LIMIT 1"
+    };
+    let other: Option<UserId> = db
+        .prepare_cached(others)?
+        .query_row([room], |row| row.get(0))
+        .optional()?;
+    let Some(other) = other else {
+        delete(db, room)?;
+        return Ok(Left::RoomDeleted);
+    };
+    if owner != user {
+        return Ok(Left::Remaining { owner });
+    }
+    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?
+        .execute(params![other, room])?;
+    Ok(Left::Remaining { owner: other })
+}
+
+pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, Left)>> {
+    let rooms = db
+        .prepare_cached("SELECT room FROM memberships WHERE user = ?")?
+        .query_map([user], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<RoomId>>>()?;
+    rooms
+        .into_iter()
+        .map(|room| Ok((room, leave(db, room, user)?)))
+        .collect()
+}
+
+pub(super) fn is_member(db: &Connection, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
+    let found = db
+        .prepare_cached(
+            "SELECT 1 FROM memberships JOIN rooms ON rooms.id = room
+             WHERE room = ? AND user = ? AND expires_at > ?",
+        )?
+        .exists(params![room, user, Time(now)])?;
+    Ok(found)
+}
+
+pub(super) fn members(db: &Connection, room: RoomId) -> Result<Vec<Membership>> {
+    let members = db
+        .prepare_cached("SELECT user, joined_at FROM memberships WHERE room = ? ORDER BY number")?
+        .query_map([room], |row| {
+            Ok(Membership {
+                user: row.get("user")?,
+                joined_at: row.get::<_, Time>("joined_at")?.0,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(members)
+}
+
+pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<Room>> {
+    let rooms = db
+        .prepare_cached(
+            "SELECT rooms.* FROM memberships JOIN rooms ON rooms.id = room
+             WHERE user = ? AND expires_at > ? ORDER BY joined_at, rooms.id",
+        )?
+        .query_map(params![user, Time(now)], room_from)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rooms)
+}
+
+/// Its memberships go with it.
+pub(super) fn delete(db: &Connection, room: RoomId) -> Result<bool> {
+    let deleted = db
+        .prepare_cached("DELETE FROM rooms WHERE id = ?")?
+        .execute([room])?;
+    Ok(deleted > 0)
+}
+
+pub(super) fn all_live(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
+    let rooms = db
+        .prepare_cached("SELECT id FROM rooms WHERE expires_at > ?")?
+        .query_map([Time(now)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rooms)
+}
+
+pub(super) fn purge(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
+    let rooms = db
+        .prepare_cached("DELETE FROM rooms WHERE expires_at <= ? RETURNING id")?
+        .query_map([Time(now)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rooms)
+}
+
+/// Ends the memberships of users who are gone. Answers the rooms that ended with them.
+pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
+    let gone = db
+        .prepare_cached(
+            "SELECT room, user FROM memberships
+             WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = user)",
+        )?
+        .query_map([], |row| Ok((row.get("room")?, row.get("user")?)))?
+        .collect::<rusqlite::Result<Vec<(RoomId, UserId)>>>()?;
+    let mut ended = Vec::new();
+    for (room, user) in gone {
+        if leave(db, room, user)? == Left::RoomDeleted {
+            ended.push(room);
+        }
+    }
+    Ok(ended)
+}
+
+fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> Result<()> {
+    db.prepare_cached("INSERT INTO memberships (room, user, joined_at) VALUES (?, ?, ?)")?
+        .execute(params![room, membership.user, Time(membership.joined_at)])?;
+    Ok(())
+}
+
+fn room_from(row: &Row<'_>) -> rusqlite::Result<Room> {
+    Ok(Room {
+        id: row.get("id")?,
+        code: parsed(row, "code", RoomCode::parse)?,
+        name: parsed(row, "name", RoomName::parse)?,
+        pin_hash: row.get("pin_hash")?,
+        capacity: row.get("capacity")?,
+        owner: row.get("owner")?,
+        created_at: row.get::<_, Time>("created_at")?.0,
+        expires_at: row.get::<_, Time>("expires_at")?.0,
+    })
+}

@@ -1,0 +1,59 @@
+//! Measurements that need a release build. The programs that measure are examples of the server.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::build::{self, Mode};
+use crate::shell;
+use crate::steps::{Steps, say};
+use crate::workspace::Workspace;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum What {
+    /// The memory that idle connections take.
+    Idle {
+        /// Arguments for the measurement.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Result<ExitCode> {
+    match what {
+        What::Idle { arguments } => example(workspace, steps, "bench_idle", arguments)?,
+    }
+    steps.print_times();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn example(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    name: &str,
+    arguments: &[String],
+) -> Result<()> {
+    // A server without its interface should never lie in target/release.
+    if !workspace.has_site() {
+        build::interface(workspace, steps, Mode::Release)?;
+    }
+    let binary = build::server(workspace, steps, Mode::Release)?;
+    say(&format!("    server: {}", binary.display()));
+    steps.step(name, || {
+        shell::run(
+            shell::cargo()
+                .current_dir(workspace.root())
+                .args([
+                    "run",
+                    "--release",
+                    "--package",
+                    "server",
+                    "--example",
+                    name,
+                    "--",
+                ])
+                .args(arguments)
+                .env("WHISPERSPACE_BIN", &binary),
+        )
+    })
+}

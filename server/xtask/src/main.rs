@@ -1,0 +1,108 @@
+//! `cargo xtask`: everything that is typed while working on `WhisperSpace`, so that a fresh clone needs Rust only.
+//! Each command prints its steps and their times. A missing tool is a sentence that says what to type.
+
+mod bench;
+mod build;
+mod check;
+mod css;
+mod debian;
+mod e2e;
+mod http;
+mod proof;
+mod shell;
+mod site;
+mod steps;
+mod summary;
+mod test;
+mod toolchain;
+mod wasm;
+mod wasm_opt;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use build::Mode;
+use steps::Steps;
+use workspace::Workspace;
+
+/// Builds, runs and tests `WhisperSpace`.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    /// The compiler for the interface; without this, the first that works.
+    #[arg(long, value_enum, global = true)]
+    wasm_toolchain: Option<toolchain::Choice>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the interface and the server, then serve at 127.0.0.1:3000.
+    Run {
+        /// Quick profiles: compiles sooner, downloads and runs slower.
+        #[arg(long)]
+        dev: bool,
+        /// Arguments for the server, for example `-- --listen 0.0.0.0:3000`.
+        #[arg(last = true)]
+        server: Vec<String>,
+    },
+    /// Build the one file that is the product, weigh it and prove that it runs alone.
+    Build {
+        /// Quick profiles: no weighing, no proof.
+        #[arg(long)]
+        dev: bool,
+    },
+    /// Run every test: check, unit, property, integration, end to end.
+    Test(test::Options),
+    /// Check format, lints (native and wasm), licences and bans.
+    Check,
+    /// Measure.
+    Bench {
+        #[command(subcommand)]
+        what: bench::What,
+    },
+}
+
+fn main() -> ExitCode {
+    match execute(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            steps::warn(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<ExitCode> {
+    let workspace = Workspace::find(cli.wasm_toolchain)?;
+    let mut steps = Steps::new();
+    match cli.command {
+        Command::Run { dev, server } => {
+            let binary = build::everything(&workspace, &mut steps, Mode::from_dev(dev))?;
+            steps.print_times();
+            build::serve(&binary, &server)
+        }
+        Command::Build { dev } => {
+            let mode = Mode::from_dev(dev);
+            let binary = build::everything(&workspace, &mut steps, mode)?;
+            if mode == Mode::Release {
+                proof::prove(&workspace, &mut steps, &binary)?;
+            }
+            steps.print_times();
+            steps::say(&format!("built {}", binary.display()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Test(options) => Ok(test::run(&workspace, &mut steps, &options)),
+        Command::Check => {
+            let report = check::run(&workspace, &mut steps);
+            steps.print_times();
+            report.into_result()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Bench { what } => bench::run(&workspace, &mut steps, &what),
+    }
+}

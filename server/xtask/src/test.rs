@@ -1,0 +1,186 @@
+//! All tests in one command, and one line at the end that says how many passed.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+
+use crate::build::{self, Mode};
+use crate::check;
+use crate::e2e;
+use crate::shell;
+use crate::steps::{Steps, say, warn};
+use crate::summary::{self, Totals};
+use crate::workspace::Workspace;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Test the quick build end to end, not the release.
+    #[arg(long)]
+    dev: bool,
+    /// Run one part only.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Run tests whose name holds one of these words, and no checks.
+    filters: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Format, lints, licences.
+    Check,
+    /// Unit, property and integration tests.
+    Native,
+    /// Two browsers against the binary.
+    E2e,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        match self.only {
+            Some(only) => only == part,
+            None => part != Part::Check || self.filters.is_empty(),
+        }
+    }
+}
+
+/// Everything runs, whatever failed before it: one run tells all there is to repair.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -> ExitCode {
+    let mut totals = Totals::default();
+    if options.wants(Part::Check) {
+        totals.failed += check::run(workspace, steps).failures();
+    }
+    if options.wants(Part::Native) {
+        totals += native(workspace, steps, &options.filters);
+    }
+    if options.wants(Part::E2e) {
+        totals += end_to_end(workspace, steps, options);
+    }
+    steps.print_times();
+    if totals.skipped > 0 {
+        warn(&format!("WARNING: tests skipped: {}", totals.skipped));
+    }
+    if totals == Totals::default() && options.only != Some(Part::Check) {
+        warn("error: no test ran: is the filter right?");
+        totals.failed = 1;
+    }
+    say(&totals.to_string());
+    if totals.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The packages of the product share one build; xtask has the build that runs it.
+fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Totals {
+    let product = [
+        "--package",
+        "protocol",
+        "--package",
+        "chat",
+        "--package",
+        "app",
+        "--package",
+        "server",
+        "--features",
+        "app/ssr",
+    ];
+    let mut totals = cargo_test(workspace, steps, "tests of the product", &product, filters);
+    totals += cargo_test(
+        workspace,
+        steps,
+        "tests of xtask",
+        &["--package", "xtask"],
+        filters,
+    );
+    totals
+}
+
+fn cargo_test(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    name: &str,
+    packages: &[&str],
+    filters: &[String],
+) -> Totals {
+    let result = steps.step(name, || {
+        workspace.prepare_site()?;
+        let mut cargo = shell::cargo();
+        cargo
+            .current_dir(workspace.root())
+            .args(["test", "--no-fail-fast"])
+            .args(packages)
+            .arg("--")
+            .args(filters);
+        let (content, output) = shell::tee(&mut cargo)?;
+        Ok(summary::of_cargo(&output).with_exit(content))
+    });
+    counted(name, result)
+}
+
+fn end_to_end(workspace: &Workspace, steps: &mut Steps, options: &Options) -> Totals {
+    let ready = match steps.step("prepare the end-to-end tests", || e2e::prepare(workspace)) {
+        Ok(ready) => ready,
+        Err(reason) => {
+            let result = check::could_not_run("the end-to-end tests did not run", &reason);
+            return counted("end to end", result.map(|()| Totals::default()));
+        }
+    };
+    let mode = Mode::from_dev(options.dev);
+    let result = build::everything(workspace, steps, mode).and_then(|binary| {
+        ensure!(binary.is_file(), "cargo made no {}", binary.display());
+        if mode == Mode::Release && options.filters.is_empty() {
+            crate::proof::prove(workspace, steps, &binary)?;
+        }
+        steps.step("end to end, in Chromium", || {
+            e2e::run(&ready, &binary, &options.filters)
+        })
+    });
+    counted("end to end", result)
+}
+
+/// A part that broke before it could count is one failure.
+fn counted(name: &str, result: Result<Totals>) -> Totals {
+    result.unwrap_or_else(|error| {
+        warn(&format!("error: {name}: {error:#}"));
+        Totals::ONE_FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(only: Option<Part>, filters: &[&str]) -> Options {
+        Options {
+            dev: false,
+            only,
+            filters: filters.iter().map(|&filter| filter.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn everything_runs_unless_something_is_chosen() {
+        let parts = [Part::Check, Part::Native, Part::E2e];
+        let wanted = |options: &Options| parts.map(|part| options.wants(part));
+        assert_eq!(wanted(&options(None, &[])), [true, true, true]);
+        assert_eq!(wanted(&options(None, &["join"])), [false, true, true]);
+        assert_eq!(
+            wanted(&options(Some(Part::Check), &[])),
+            [true, false, false]
+        );
+        assert_eq!(
+            wanted(&options(Some(Part::E2e), &["join"])),
+            [false, false, true]
+        );
+    }
+
+    #[test]
+    fn a_broken_part_counts_as_one_failure() {
+        assert_eq!(
+            counted("x", Err(anyhow::anyhow!("no"))),
+            Totals::ONE_FAILURE
+        );
+        assert_eq!(counted("x", Ok(Totals::default())), Totals::default());
+    }
+}
