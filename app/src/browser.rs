@@ -176,12 +176,23 @@ mod platform {
         }
     }
 
-    /// Makes the spoilers of a message reachable by keyboard and named until they are shown.
+    /// Makes the spoilers of a message reachable by keyboard, and silent until they are shown.
     pub(crate) fn mark_spoilers(body: &Element, label: &str) {
         let spoilers = body.get_elements_by_class_name("spoiler");
         for spoiler in (0..spoilers.length()).filter_map(|index| spoilers.item(index)) {
+            // What is hidden goes into an element of its own: only there can it be hidden from screen readers too.
+            let Ok(secret) = document().create_element("span") else {
+                continue;
+            };
+            while let Some(child) = spoiler.first_child() {
+                if secret.append_child(&child).is_err() {
+                    break;
+                }
+            }
+            // None of these can fail: the names are constants, and the new element is nowhere else.
+            let _ = secret.set_attribute("aria-hidden", "true");
+            let _ = spoiler.append_child(&secret);
             for (name, value) in [("tabindex", "0"), ("role", "button"), ("aria-label", label)] {
-                // Setting a constant attribute name cannot fail.
                 let _ = spoiler.set_attribute(name, value);
             }
         }

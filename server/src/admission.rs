@@ -131,6 +131,8 @@ pub async fn create(
         expires_at: now.saturating_add(lifetime_s.saturating_mul(1_000)),
     };
     let room = keep(state, wish).await?;
+    // Its task begins to count at once: a room that nobody ever enters ends like one that all have left.
+    state.hub.room(&room);
     Ok(view(state, &room, Some(identity.user)))
 }
 
@@ -150,7 +152,10 @@ async fn keep(state: &State, mut room: Room) -> Result<Room, Failure> {
 
 fn draw_code() -> RoomCode {
     // Of 32 bytes two fall off the alphabet on average; that more than 24 do is less likely than a broken machine.
-    std::iter::repeat_with(|| RoomCode::from_random(&random::<32>())).flatten().next().expect("the iterator does not end")
+    std::iter::repeat_with(|| RoomCode::from_random(&random::<32>()))
+        .flatten()
+        .next()
+        .expect("the iterator does not end")
 }
 
 /// What is told of a room to one of its members (`member`) or to somebody else.

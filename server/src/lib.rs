@@ -51,6 +51,17 @@ use crate::store::SharedStore;
 /// # Errors
 /// A sentence for the operator, when the secret or the database cannot be opened.
 pub async fn serve(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    serve_observed(config, listener, shutdown, |_| {}).await
+}
+
+/// As [`serve`], and shows the state before the first connection is accepted: for tests that count what is left of it.
+#[doc(hidden)]
+pub async fn serve_observed(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    observe: impl FnOnce(&AppState),
+) -> anyhow::Result<()> {
     let keys = match config.database {
         // What is gone with the process needs no secret that outlives it.
         Database::Memory => Keys::derive(&clock::random()),
@@ -77,6 +88,7 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: impl Future<
         stopping: stopping.clone(),
         config,
     });
+    observe(&state);
     tracker.spawn(janitor::run(state.clone(), halt.clone()));
     tracing::info!(database = state.config.database.kind(), "serving");
     listen::accept(state.clone(), listener, shutdown).await;

@@ -17,7 +17,9 @@ use crate::ws;
 pub(crate) fn router(state: AppState) -> Router {
     let site = assets::site();
     if !site.is_complete() {
-        tracing::warn!("this program carries no interface: pages come without style and script; cargo xtask build makes one that does");
+        tracing::warn!(
+            "this program carries no interface: pages come without style and script; cargo xtask build makes one that does"
+        );
     }
     let for_somebody = Router::new()
         .nest("/api/v1", api(&state))

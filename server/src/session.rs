@@ -109,7 +109,12 @@ impl Session {
             close: None,
             rooms: HashMap::new(),
         };
-        Self { key, id, wake: Notify::new(), state: Mutex::new(state) }
+        Self {
+            key,
+            id,
+            wake: Notify::new(),
+            state: Mutex::new(state),
+        }
     }
 
     /// Sections under this lock are a few moves of pointers and never await.
@@ -127,8 +132,14 @@ impl Session {
         let retention = usize::try_from(limits.retention_bytes_max).unwrap_or(usize::MAX);
         match frame.counted {
             Counted::No => {}
-            Counted::Yes => state.resume.push(frame.bytes.clone(), bytes, None, retention),
-            Counted::Message(room) => state.resume.push(frame.bytes.clone(), bytes, Some(room), retention),
+            Counted::Yes => state
+                .resume
+                .push(frame.bytes.clone(), bytes, None, retention),
+            Counted::Message(room) => {
+                state
+                    .resume
+                    .push(frame.bytes.clone(), bytes, Some(room), retention)
+            }
         }
         if !state.connected || state.close.is_some() {
             return;
@@ -162,7 +173,11 @@ impl Session {
     /// Whether this connection is to close (for one that is busy writing).
     pub fn wants_close(&self, generation: Generation) -> Option<ErrorCode> {
         let state = self.lock();
-        if state.generation == generation { state.close } else { Some(ErrorCode::Replaced) }
+        if state.generation == generation {
+            state.close
+        } else {
+            Some(ErrorCode::Replaced)
+        }
     }
 
     /// Asks the current connection to close.
@@ -218,7 +233,10 @@ impl Session {
         // run, because the old one is woken here and the new one has not waited yet.
         self.wake.notify_waiters();
         self.wake.notify_one();
-        Some(Attached { generation, took_over })
+        Some(Attached {
+            generation,
+            took_over,
+        })
     }
 
     /// The connection is gone. Answers whether the session has no line now (it may have been taken over).
@@ -319,17 +337,27 @@ impl State {
 fn gap_frames(missed: &Missed, rooms: impl Iterator<Item = RoomCode>) -> Vec<ServerFrame> {
     match missed {
         Missed::Nothing => Vec::new(),
-        Missed::Exactly(counts) => {
-            counts.iter().map(|(room, missed)| ServerFrame::Gap { room: *room, missed: Some(*missed) }).collect()
-        }
-        Missed::Unknown => rooms.map(|room| ServerFrame::Gap { room, missed: None }).collect(),
+        Missed::Exactly(counts) => counts
+            .iter()
+            .map(|(room, missed)| ServerFrame::Gap {
+                room: *room,
+                missed: Some(*missed),
+            })
+            .collect(),
+        Missed::Unknown => rooms
+            .map(|room| ServerFrame::Gap { room, missed: None })
+            .collect(),
     }
 }
 
 /// In constant time for secrets of equal length.
 fn same_secret(a: &Secret, b: &Secret) -> bool {
     let (a, b) = (a.as_str().as_bytes(), b.as_str().as_bytes());
-    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
+    a.len() == b.len()
+        && a.iter()
+            .zip(b)
+            .fold(0, |difference, (x, y)| difference | (x ^ y))
+            == 0
 }
 
 impl std::fmt::Debug for Session {

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Millis;
 use crate::ids::{LoginId, MemberId, RoomCode};
 use crate::member::Me;
 use crate::names::RoomName;
-use crate::Millis;
 
 /// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -113,7 +113,9 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, FrameError> {
     }
     serde_json::from_str(text).map_err(|_| FrameError {
         code: ErrorCode::BadFrame,
-        cid: serde_json::from_str::<OnlyCid>(text).ok().map(|only| only.cid),
+        cid: serde_json::from_str::<OnlyCid>(text)
+            .ok()
+            .map(|only| only.cid),
     })
 }
 
@@ -123,7 +125,11 @@ impl ClientFrame {
     pub fn cid(&self) -> Option<&ClientId> {
         match self {
             Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send { cid, .. } => Some(cid),
-            Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => None,
+            Self::Hello { .. }
+            | Self::Typing { .. }
+            | Self::Status { .. }
+            | Self::Ping { .. }
+            | Self::Pong { .. } => None,
         }
     }
 

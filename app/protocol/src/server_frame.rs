@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Millis;
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::DisplayName;
-use crate::Millis;
 
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,9 +167,19 @@ impl ServerFrame {
     #[must_use]
     pub const fn is_counted(&self) -> bool {
         match self {
-            Self::Joined { .. } | Self::Left { .. } | Self::Room { .. } | Self::Message(_) | Self::Ack { .. }
-            | Self::Gap { .. } | Self::Error { .. } | Self::Unknown => true,
-            Self::Welcome { .. } | Self::Presence { .. } | Self::Typing { .. } | Self::Bye { .. } | Self::Ping {}
+            Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Room { .. }
+            | Self::Message(_)
+            | Self::Ack { .. }
+            | Self::Gap { .. }
+            | Self::Error { .. }
+            | Self::Unknown => true,
+            Self::Welcome { .. }
+            | Self::Presence { .. }
+            | Self::Typing { .. }
+            | Self::Bye { .. }
+            | Self::Ping {}
             | Self::Pong {} => false,
         }
     }
@@ -177,7 +187,12 @@ impl ServerFrame {
     /// An `error` frame with the table's text.
     #[must_use]
     pub fn error(code: ErrorCode, cid: Option<ClientId>, retry_after_ms: Option<u64>) -> Self {
-        Self::Error { code, text: code.text().to_owned(), cid, retry_after_ms }
+        Self::Error {
+            code,
+            text: code.text().to_owned(),
+            cid,
+            retry_after_ms,
+        }
     }
 
     const fn name(&self) -> &'static str {

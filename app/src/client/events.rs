@@ -23,7 +23,9 @@ pub(super) enum PageEvent {
 }
 
 /// Listeners that are taken away when this is dropped.
-pub(super) struct Listeners(Vec<(EventTarget, &'static str, Closure<dyn FnMut()>)>);
+pub(super) struct Listeners(Vec<Listener>);
+
+type Listener = (EventTarget, &'static str, Closure<dyn FnMut()>);
 
 impl Listeners {
     /// Listens to all of it.
@@ -43,7 +45,8 @@ impl Listeners {
             let hear = Rc::clone(&hear);
             let callback = Closure::<dyn FnMut()>::new(move || hear(event));
             // Fails for no event name that is a constant.
-            let _ = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+            let _ =
+                target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
             (target.clone(), name, callback)
         };
         Self(wanted.into_iter().map(listen).collect())
@@ -53,7 +56,8 @@ impl Listeners {
 impl Drop for Listeners {
     fn drop(&mut self) {
         for (target, name, callback) in &self.0 {
-            let _ = target.remove_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+            let _ =
+                target.remove_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, RoomCode, RoomInfo};
+use protocol::{
+    DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, RoomCode, RoomInfo,
+};
 
 use super::connection::Connection;
 use super::line::Line;
-use super::room_state::{Returned, RoomPhase};
+use super::phase::{Returned, RoomPhase};
 use super::{Failure, Row, http};
 use crate::boot::Boot;
 
@@ -132,7 +134,8 @@ impl Client {
     /// Takes over what an answer of the HTTP API says about the person. Somebody else begins a new session.
     pub fn set_me(self, me: Me) {
         let before = self.cells.me.get_untracked();
-        let same = before.is_none_or(|before| before.kind == me.kind && before.username == me.username);
+        let same =
+            before.is_none_or(|before| before.kind == me.kind && before.username == me.username);
         self.line.set_me(me.clone(), same);
         self.cells.me.set(Some(me));
     }

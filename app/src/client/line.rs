@@ -5,32 +5,29 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
-use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{
-    DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo, ServerFrame, decode_server,
-    encode,
+    ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::connection::{Claim, Order};
+use super::connection::Order;
 use super::events::{Listeners, PageEvent};
 use super::handle::{PageCells, RoomCells};
 use super::http;
+use super::kept::{keep_claim, kept_claim};
 use super::moment::Moment;
-use super::room_state::{Returned, RoomPhase, RoomState};
-use super::row::Row;
+use super::phase::RoomPhase;
+use super::shown::{Rest, Shown, put, put_in};
 use super::socket::{Event, Socket};
 use super::state::ClientState;
 use super::timer::{Clock, Timer, throw};
 
 /// Frames that arrive within this are shown together.
 const SHOW_EVERY_MS: Millis = 16;
-/// Where the claim to the session waits for a reload. Lives as long as the tab.
-const CLAIM_KEY: &str = "whisperspace.session";
 
 /// The handle: copyable, and sure to reach the page's one driver.
 #[derive(Debug, Clone, Copy)]
@@ -54,25 +51,6 @@ struct Inner {
     guest: Option<js_sys::Promise>,
 }
 
-/// What one room shows from now on.
-struct Shown {
-    cells: RoomCells,
-    rows: Option<Vec<Arc<Row>>>,
-    rest: Option<Rest>,
-}
-
-struct Rest {
-    phase: RoomPhase,
-    info: Option<RoomInfo>,
-    you: Option<MemberId>,
-    members: Vec<Member>,
-    count: u32,
-    typing: Vec<DisplayName>,
-    returned: Option<Returned>,
-    slow_down_s: Option<u32>,
-    unsent: usize,
-}
-
 impl Line {
     pub(super) fn new(cells: PageCells, me: Option<Me>, limits: &Limits) -> Self {
         Self(StoredValue::new_local(Driver::new(cells, me, limits)))
@@ -85,7 +63,10 @@ impl Line {
 
     /// Waits until that guest is made, where one is being made.
     pub(super) async fn guest_made(self) {
-        let promise = self.0.try_with_value(|driver| driver.inner.borrow().guest.clone()).flatten();
+        let promise = self
+            .0
+            .try_with_value(|driver| driver.inner.borrow().guest.clone())
+            .flatten();
         if let Some(promise) = promise {
             // It never fails: whether there is somebody now is seen in `me`.
             let _ = JsFuture::from(promise).await;
@@ -97,7 +78,13 @@ impl Line {
     }
 
     pub(super) fn set_me(self, me: Me, same: bool) {
-        self.act((), |state, moment| if same { state.set_me(me) } else { state.sign_in(moment, me) });
+        self.act((), |state, moment| {
+            if same {
+                state.set_me(me);
+            } else {
+                state.sign_in(moment, me);
+            }
+        });
     }
 
     pub(super) fn sign_out(self) {
@@ -105,7 +92,9 @@ impl Line {
     }
 
     pub(super) fn enter(self, code: RoomCode, pin: Option<String>) -> RoomCells {
-        self.0.try_with_value(|driver| driver.enter(code, pin)).unwrap_or_default()
+        self.0
+            .try_with_value(|driver| driver.enter(code, pin))
+            .unwrap_or_default()
     }
 
     pub(super) fn look_away(self, code: RoomCode) {
@@ -114,7 +103,9 @@ impl Line {
     }
 
     pub(super) fn send(self, code: RoomCode, text: &str) -> Result<(), ErrorCode> {
-        self.act(Err(ErrorCode::NotInRoom), |state, moment| state.send(moment, code, text))
+        self.act(Err(ErrorCode::NotInRoom), |state, moment| {
+            state.send(moment, code, text)
+        })
     }
 
     pub(super) fn retry(self, code: RoomCode, key: u64) {
@@ -169,12 +160,20 @@ impl Driver {
             let now = clock.now();
             let mut state = ClientState::new(kept_claim(), me, limits, now);
             if document().hidden() {
-                state.visible(&mut Moment { now, dice: &mut throw }, false);
+                state.visible(
+                    &mut Moment {
+                        now,
+                        dice: &mut throw,
+                    },
+                    false,
+                );
             }
             let (page, socket, timer) = (weak.clone(), weak.clone(), weak.clone());
             let inner = Inner {
                 state,
-                socket: Socket::new(Rc::new(move |event| with(&socket, |driver| driver.on_socket(event)))),
+                socket: Socket::new(Rc::new(move |event| {
+                    with(&socket, |driver| driver.on_socket(event));
+                })),
                 timer: Timer::new(move || with(&timer, Self::on_timer)),
                 clock,
                 rooms: BTreeMap::new(),
@@ -182,8 +181,14 @@ impl Driver {
                 shown_at: 0,
                 guest: None,
             };
-            let listeners = Listeners::new(Rc::new(move |event| with(&page, |driver| driver.on_page(event))));
-            Self { inner: RefCell::new(inner), cells, _listeners: listeners }
+            let listeners = Listeners::new(Rc::new(move |event| {
+                with(&page, |driver| driver.on_page(event));
+            }));
+            Self {
+                inner: RefCell::new(inner),
+                cells,
+                _listeners: listeners,
+            }
         })
     }
 
@@ -202,7 +207,11 @@ impl Driver {
             let due = inner.shown_at + SHOW_EVERY_MS;
             let waits = may_wait && now < due;
             let deadline = inner.state.deadline(now);
-            let deadline = if waits { Some(deadline.map_or(due, |deadline| deadline.min(due))) } else { deadline };
+            let deadline = if waits {
+                Some(deadline.map_or(due, |deadline| deadline.min(due)))
+            } else {
+                deadline
+            };
             if let Some(deadline) = deadline {
                 inner.timer.arm(now, deadline);
             }
@@ -211,7 +220,12 @@ impl Driver {
             }
             inner.shown_at = now;
             let shown = inner.collect(now);
-            (inner.state.connection(now), inner.state.text_chars_max(), inner.state.me().cloned(), shown)
+            (
+                inner.state.connection(now),
+                inner.state.text_chars_max(),
+                inner.state.me().cloned(),
+                shown,
+            )
         };
         put_in(self.cells.connection, connection);
         put_in(self.cells.text_chars_max, text_chars_max);
@@ -228,7 +242,9 @@ impl Driver {
             Event::Text(text) => {
                 // A frame that a newer server sends counts like one that this version does not know.
                 let frame = decode_server(&text).unwrap_or(ServerFrame::Unknown);
-                self.inner.borrow_mut().act(|state, moment| state.heard(moment, frame));
+                self.inner
+                    .borrow_mut()
+                    .act(|state, moment| state.heard(moment, frame));
                 self.settle(true);
             }
         }
@@ -236,8 +252,12 @@ impl Driver {
 
     fn on_page(&self, event: PageEvent) {
         match event {
-            PageEvent::Network(has_network) => self.act(|state, moment| state.network(moment, has_network)),
-            PageEvent::Visibility => self.act(|state, moment| state.visible(moment, !document().hidden())),
+            PageEvent::Network(has_network) => {
+                self.act(|state, moment| state.network(moment, has_network));
+            }
+            PageEvent::Visibility => {
+                self.act(|state, moment| state.visible(moment, !document().hidden()));
+            }
             PageEvent::Hides => self.act(ClientState::away),
             PageEvent::Shows => self.act(ClientState::back),
             PageEvent::Touched => {
@@ -272,7 +292,12 @@ impl Driver {
             (None, _) => RoomCells::default(),
             (Some(room), None) => {
                 let cells = RoomCells::default();
-                Shown { cells: cells.clone(), rows: Some(room.rows()), rest: Some(Rest::of(room, now)) }.show();
+                Shown {
+                    cells: cells.clone(),
+                    rows: Some(room.rows()),
+                    rest: Some(Rest::of(room, now)),
+                }
+                .show();
                 cells
             }
         };
@@ -283,7 +308,10 @@ impl Driver {
     }
 
     fn forget_entering(&self, code: RoomCode) {
-        self.inner.borrow_mut().entering.retain(|(entering, _)| *entering != code);
+        self.inner
+            .borrow_mut()
+            .entering
+            .retain(|(entering, _)| *entering != code);
     }
 
     fn begin_guest(self: &Rc<Self>) {
@@ -303,7 +331,13 @@ impl Driver {
 impl Inner {
     fn act<R>(&mut self, act: impl FnOnce(&mut ClientState, &mut Moment<'_>) -> R) -> R {
         let now = self.clock.now();
-        act(&mut self.state, &mut Moment { now, dice: &mut throw })
+        act(
+            &mut self.state,
+            &mut Moment {
+                now,
+                dice: &mut throw,
+            },
+        )
     }
 
     fn obey(&mut self) {
@@ -330,8 +364,15 @@ impl Inner {
 
     /// What changed, for the rooms that somebody may look at.
     fn collect(&mut self, now: Millis) -> Vec<Shown> {
-        let Self { state, rooms, entering, .. } = self;
-        rooms.retain(|code, _| state.room(*code).is_some() || entering.iter().any(|(entering, _)| entering == code));
+        let Self {
+            state,
+            rooms,
+            entering,
+            ..
+        } = self;
+        rooms.retain(|code, _| {
+            state.room(*code).is_some() || entering.iter().any(|(entering, _)| entering == code)
+        });
         let mut shown = Vec::new();
         for (code, room) in state.rooms() {
             let Some(cells) = rooms.get(code) else {
@@ -340,85 +381,19 @@ impl Inner {
             let rest = room.take_changed().then(|| Rest::of(room, now));
             let rows = room.take_rows();
             if rest.is_some() || rows.is_some() {
-                shown.push(Shown { cells: cells.clone(), rows, rest });
+                shown.push(Shown {
+                    cells: cells.clone(),
+                    rows,
+                    rest,
+                });
             }
         }
         shown
     }
 }
 
-impl Rest {
-    fn of(room: &RoomState, now: Millis) -> Self {
-        let roster = room.roster();
-        Self {
-            phase: room.phase(),
-            info: room.info().cloned(),
-            you: roster.you().cloned(),
-            members: roster.members().to_vec(),
-            count: roster.count(),
-            typing: room.typists(),
-            returned: room.returned(),
-            slow_down_s: room.slow_down_s(now),
-            unsent: room.unsent(),
-        }
-    }
-}
-
-impl Shown {
-    fn show(self) {
-        let Self { cells, rows, rest } = self;
-        if let Some(rest) = rest {
-            put(&cells.info, rest.info);
-            put(&cells.you, rest.you);
-            put(&cells.members, rest.members);
-            put(&cells.count, rest.count);
-            put(&cells.typing, rest.typing);
-            put(&cells.returned, rest.returned);
-            put(&cells.slow_down_s, rest.slow_down_s);
-            put(&cells.unsent, rest.unsent);
-            put(&cells.phase, rest.phase);
-        }
-        if let Some(rows) = rows {
-            cells.rows.set(rows);
-        }
-    }
-}
-
-/// Writes a signal only where that says something new.
-fn put<T: PartialEq + Send + Sync + 'static>(cell: &ArcRwSignal<T>, value: T) {
-    if cell.try_with_untracked(|before| *before != value).unwrap_or(false) {
-        cell.set(value);
-    }
-}
-
-/// The same for a signal of the page, which is gone when the page is.
-fn put_in<T: PartialEq + Send + Sync + 'static>(cell: RwSignal<T>, value: T) {
-    if cell.try_with_untracked(|before| *before != value).unwrap_or(false) {
-        let _ = cell.try_set(value);
-    }
-}
-
 fn with(driver: &Weak<Driver>, act: impl FnOnce(&Driver)) {
     if let Some(driver) = driver.upgrade() {
         act(&driver);
-    }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().session_storage().ok().flatten()
-}
-
-fn kept_claim() -> Option<Claim> {
-    let kept = storage()?.get_item(CLAIM_KEY).ok()??;
-    serde_json::from_str(&kept).ok()
-}
-
-/// Where storage is refused, a reload begins a new session: nothing else is lost.
-fn keep_claim(claim: Option<&Claim>) {
-    if let Some(storage) = storage() {
-        let _ = match claim {
-            Some(claim) => storage.set_item(CLAIM_KEY, &encode(claim)),
-            None => storage.remove_item(CLAIM_KEY),
-        };
     }
 }

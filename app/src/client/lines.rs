@@ -27,7 +27,7 @@ pub struct Line {
 /// The rows of one room.
 pub struct Lines {
     rows_max: usize,
-    lines: Vec<Line>,
+    all: Vec<Line>,
     /// The first so many lines are placed; own messages that wait follow.
     settled: usize,
     next_key: u64,
@@ -37,12 +37,18 @@ pub struct Lines {
 impl Lines {
     /// None yet, and never more than `rows_max` beside those that wait.
     pub fn new(rows_max: usize) -> Self {
-        Self { rows_max, lines: Vec::new(), settled: 0, next_key: 0, changed: false }
+        Self {
+            rows_max,
+            all: Vec::new(),
+            settled: 0,
+            next_key: 0,
+            changed: false,
+        }
     }
 
     /// What is shown, oldest first.
     pub fn rows(&self) -> Vec<Arc<Row>> {
-        self.lines.iter().map(|line| Arc::clone(&line.row)).collect()
+        self.all.iter().map(|line| Arc::clone(&line.row)).collect()
     }
 
     /// Whether rows changed since this was last asked.
@@ -50,14 +56,19 @@ impl Lines {
         std::mem::take(&mut self.changed)
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.lines.len()
+    /// The indices of all lines.
+    pub fn indices(&self) -> std::ops::Range<usize> {
+        0..self.all.len()
+    }
+
+    /// The line whose row has this key.
+    pub fn find_key(&self, key: u64) -> Option<usize> {
+        self.all.iter().rposition(|line| line.row.key == key)
     }
 
     /// One line.
     pub fn get(&self, index: usize) -> &Line {
-        &self.lines[index]
+        &self.all[index]
     }
 
     /// The last placed line's index.
@@ -68,7 +79,11 @@ impl Lines {
     /// A row with a key of its own.
     pub fn new_row(&mut self, kind: RowKind) -> Arc<Row> {
         self.next_key += 1;
-        Arc::new(Row { key: self.next_key, version: 0, kind })
+        Arc::new(Row {
+            key: self.next_key,
+            version: 0,
+            kind,
+        })
     }
 
     /// The placed row of a message, if it is shown already.
@@ -77,17 +92,20 @@ impl Lines {
             line.cid.as_ref() == Some(cid)
                 && matches!(&line.row.kind, RowKind::Message(shown) if shown.member.as_ref() == Some(member))
         };
-        self.lines[..self.settled].iter().rposition(is_it)
+        self.all[..self.settled].iter().rposition(is_it)
     }
 
     /// An own message that waits.
     pub fn find_waiting(&self, cid: &ClientId) -> Option<usize> {
-        (self.settled..self.lines.len()).find(|index| self.lines[*index].cid.as_ref() == Some(cid))
+        (self.settled..self.all.len()).find(|index| self.all[*index].cid.as_ref() == Some(cid))
     }
 
     /// The `cid` of the own message that waits under this key.
     pub fn cid_of(&self, key: u64) -> Option<ClientId> {
-        self.lines[self.settled..].iter().find(|line| line.row.key == key).and_then(|line| line.cid.clone())
+        self.all[self.settled..]
+            .iter()
+            .find(|line| line.row.key == key)
+            .and_then(|line| line.cid.clone())
     }
 
     /// Whether the line waits for its place.
@@ -98,13 +116,20 @@ impl Lines {
     /// Puts a line among the placed ones: at their end, or before the first that the server placed later.
     pub fn settle(&mut self, line: Line) {
         let index = line.place.map_or(self.settled, |(era, seq)| {
-            let later = |other: &Line| other.place.is_some_and(|(theirs, place)| theirs == era && place > seq);
+            let later = |other: &Line| {
+                other
+                    .place
+                    .is_some_and(|(theirs, place)| theirs == era && place > seq)
+            };
             // Lines without a place stay behind the message that they followed.
-            let tail = self.lines[..self.settled].iter().rev().take_while(|other| later(other) || other.place.is_none());
+            let tail = self.all[..self.settled]
+                .iter()
+                .rev()
+                .take_while(|other| later(other) || other.place.is_none());
             let back = tail.enumerate().filter(|(_, other)| later(other)).last();
             back.map_or(self.settled, |(back, _)| self.settled - back - 1)
         });
-        self.lines.insert(index, line);
+        self.all.insert(index, line);
         self.settled += 1;
         self.regroup(index);
         self.trim();
@@ -112,14 +137,14 @@ impl Lines {
 
     /// Adds an own message behind everything.
     pub fn push_waiting(&mut self, line: Line) {
-        self.lines.push(line);
-        self.regroup(self.lines.len() - 1);
+        self.all.push(line);
+        self.regroup(self.all.len() - 1);
         self.trim();
     }
 
     /// Takes a line out.
     pub fn remove(&mut self, index: usize) -> Line {
-        let line = self.lines.remove(index);
+        let line = self.all.remove(index);
         self.settled -= usize::from(index < self.settled);
         self.regroup(index);
         line
@@ -127,7 +152,7 @@ impl Lines {
 
     /// Changes what a row says.
     pub fn edit(&mut self, index: usize, edit: impl FnOnce(&mut RowKind)) {
-        let row = Arc::make_mut(&mut self.lines[index].row);
+        let row = Arc::make_mut(&mut self.all[index].row);
         row.version += 1;
         edit(&mut row.kind);
         self.changed = true;
@@ -144,15 +169,15 @@ impl Lines {
 
     /// The `message` frame of a placed line arrived. True the first time.
     pub fn echo(&mut self, index: usize) -> bool {
-        !std::mem::replace(&mut self.lines[index].echoed, true)
+        !std::mem::replace(&mut self.all[index].echoed, true)
     }
 
     /// Finds again where groups start, from `index` on.
     pub fn regroup(&mut self, index: usize) {
         self.changed = true;
-        for index in index..self.lines.len() {
-            let before = index.checked_sub(1).map(|index| &self.lines[index].row.kind);
-            if let RowKind::Message(line) = &self.lines[index].row.kind {
+        for index in index..self.all.len() {
+            let before = index.checked_sub(1).map(|index| &self.all[index].row.kind);
+            if let RowKind::Message(line) = &self.all[index].row.kind {
                 let first = starts_group(before, line);
                 if first != line.first {
                     self.edit_message(index, |line| line.first = first);
@@ -163,13 +188,18 @@ impl Lines {
 
     /// Forgets the oldest rows over the bound; own messages that wait are never forgotten.
     fn trim(&mut self) {
-        let over = self.lines.len().saturating_sub(self.rows_max).min(self.settled);
+        let over = self
+            .all
+            .len()
+            .saturating_sub(self.rows_max)
+            .min(self.settled);
         if over == 0 {
             return;
         }
-        self.lines.drain(..over);
+        self.all.drain(..over);
         self.settled -= over;
-        if matches!(self.lines.first().map(|line| &line.row.kind), Some(RowKind::Message(line)) if !line.first) {
+        if matches!(self.all.first().map(|line| &line.row.kind), Some(RowKind::Message(line)) if !line.first)
+        {
             self.edit_message(0, |line| line.first = true);
         }
     }
@@ -188,7 +218,7 @@ fn starts_group(before: Option<&RowKind>, line: &MessageLine) -> bool {
 /// Holds what people said.
 impl std::fmt::Debug for Lines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lines({})", self.lines.len())
+        write!(f, "Lines({})", self.all.len())
     }
 }
 

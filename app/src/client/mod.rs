@@ -13,6 +13,7 @@ pub mod lines;
 pub mod moment;
 pub mod order;
 pub mod outbox;
+pub mod phase;
 pub mod room_state;
 pub mod roster;
 mod row;
@@ -24,7 +25,11 @@ mod events;
 #[cfg(feature = "hydrate")]
 mod fetch;
 #[cfg(feature = "hydrate")]
+mod kept;
+#[cfg(feature = "hydrate")]
 mod line;
+#[cfg(feature = "hydrate")]
+mod shown;
 #[cfg(feature = "hydrate")]
 mod socket;
 #[cfg(feature = "hydrate")]
@@ -42,5 +47,5 @@ mod tests;
 pub use connection::Connection;
 pub use failure::Failure;
 pub use handle::{Client, Room, provide_client, use_client};
-pub use room_state::{Returned, RoomPhase};
+pub use phase::{Returned, RoomPhase};
 pub use row::{Delivery, MessageLine, Row, RowKind};

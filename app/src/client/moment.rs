@@ -40,9 +40,18 @@ mod tests {
     fn client_ids_carry_all_the_bits() {
         let mut ids = std::collections::HashSet::new();
         for bit in 0..128_u32 {
-            let mut throws = [(1_u128 << bit >> 64) as u64, (1_u128 << bit & u128::from(u64::MAX)) as u64].into_iter();
+            let half = 1_u64 << (bit % 64);
+            let mut throws = if bit < 64 { [0, half] } else { [half, 0] }.into_iter();
             let mut dice = || throws.next().expect("two throws an id");
-            ids.insert(Moment { now: 0, dice: &mut dice }.cid().as_str().to_owned());
+            ids.insert(
+                Moment {
+                    now: 0,
+                    dice: &mut dice,
+                }
+                .cid()
+                .as_str()
+                .to_owned(),
+            );
         }
         assert_eq!(ids.len(), 128);
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, Position,
-    RoomCode, RoomInfo,
+    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId,
+    Message, Millis, RoomCode, RoomInfo,
 };
 
 use super::Failure;
 use super::moment::Moment;
 use super::outbox::{ANSWER_MS_MAX, Outbox, Refusal, is_passing};
+use super::phase::{Joined, Returned, RoomPhase};
 use super::roster::Roster;
 use super::row::Row;
 use super::timeline::Timeline;
@@ -23,66 +24,19 @@ const TYPING_ENDS_MS: Millis = 5_000;
 /// Refusals that may pass before a join counts as refused.
 const TRIES_MAX: u32 = 6;
 
-/// Where this page stands with a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoomPhase {
-    /// Asked for a seat, or waiting for the line.
-    Joining,
-    /// Has a seat. Stays so while the line is lost.
-    Inside,
-    /// The room did not take it. What was typed is kept.
-    Refused(Failure),
-    /// The seat ended.
-    Ended(LeaveReason),
-}
-
-/// How a room came back after the line was lost. Shown for a while, then gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Returned {
-    /// Every message arrived.
-    NothingMissed,
-    /// So many messages can not be fetched; absent: possibly some.
-    Missed(Option<u64>),
-}
-
-/// The content of a `joined` frame.
-#[derive(Debug)]
-pub struct Joined {
-    /// The request; absent when the server speaks first, for a session that went on.
-    pub cid: Option<ClientId>,
-    /// The room.
-    pub room: RoomInfo,
-    /// The reader's member id.
-    pub you: MemberId,
-    /// Where the order stands.
-    pub position: Position,
-    /// People inside.
-    pub count: u32,
-    /// Some of them.
-    pub members: Vec<Member>,
-}
-
-/// The content of a `presence` frame.
-#[derive(Debug)]
-pub struct Presence {
-    /// People inside.
-    pub count: u32,
-    /// Came in.
-    pub joined: Vec<Member>,
-    /// Are otherwise now.
-    pub changed: Vec<Member>,
-    /// Went out.
-    pub left: Vec<MemberId>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Seat {
     /// None, and none asked for on this line.
     None,
     /// Asked for, or promised by `welcome` (then without a `cid`).
-    Asked { cid: Option<ClientId>, since: Millis },
+    Asked {
+        cid: Option<ClientId>,
+        since: Millis,
+    },
     /// Asked for too fast, or of a busy server.
-    Paused { until: Millis },
+    Paused {
+        until: Millis,
+    },
     Taken,
 }
 
@@ -130,7 +84,14 @@ impl RoomState {
 
     /// There is a line. The server may have kept the seat.
     pub fn welcome(&mut self, seat_kept: bool, now: Millis) {
-        self.seat = if seat_kept { Seat::Asked { cid: None, since: now } } else { Seat::None };
+        self.seat = if seat_kept {
+            Seat::Asked {
+                cid: None,
+                since: now,
+            }
+        } else {
+            Seat::None
+        };
     }
 
     /// The line is gone.
@@ -200,9 +161,14 @@ impl RoomState {
     }
 
     /// People came, changed and went.
-    pub fn presence(&mut self, presence: Presence) {
-        let Presence { count, joined, changed, left } = presence;
-        let moves = self.roster.apply(count, joined, changed, &left);
+    pub fn presence(
+        &mut self,
+        count: u32,
+        joined: Vec<Member>,
+        changed: Vec<Member>,
+        left: &[MemberId],
+    ) {
+        let moves = self.roster.apply(count, joined, changed, left);
         self.typing.retain(|member| !left.contains(member));
         self.timeline.people(&moves.joined, &moves.left);
         self.changed = true;
@@ -221,7 +187,13 @@ impl RoomState {
     }
 
     /// A request failed. False where it is none of this room.
-    pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
+    pub fn error(
+        &mut self,
+        cid: &ClientId,
+        code: ErrorCode,
+        retry_after_ms: Option<u64>,
+        now: Millis,
+    ) -> bool {
         if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
             self.join_refused(code, retry_after_ms, now);
             return true;
@@ -250,7 +222,13 @@ impl RoomState {
     ///
     /// # Errors
     /// When there is no seat to come, or too much waits already.
-    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
+    pub fn say(
+        &mut self,
+        cid: ClientId,
+        text: String,
+        name: DisplayName,
+        at: Millis,
+    ) -> Result<(), ErrorCode> {
         match self.phase {
             RoomPhase::Joining | RoomPhase::Inside => {}
             RoomPhase::Refused(failure) => return Err(failure.code),
@@ -264,7 +242,11 @@ impl RoomState {
 
     /// Tries a failed message again.
     pub fn retry(&mut self, key: u64, at: Millis) {
-        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.retry(cid)) {
+        if let Some(cid) = self
+            .timeline
+            .cid_of(key)
+            .filter(|cid| self.outbox.retry(cid))
+        {
             self.timeline.move_last(&cid, at);
             self.changed = true;
         }
@@ -272,7 +254,11 @@ impl RoomState {
 
     /// Discards a failed message.
     pub fn discard(&mut self, key: u64) {
-        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.discard(cid)) {
+        if let Some(cid) = self
+            .timeline
+            .cid_of(key)
+            .filter(|cid| self.outbox.discard(cid))
+        {
             self.timeline.discard(&cid);
             self.changed = true;
         }
@@ -282,15 +268,27 @@ impl RoomState {
     pub fn type_on(&mut self, on: bool, now: Millis) -> Option<ClientFrame> {
         let since = self.typed_at.map(|at| now.saturating_sub(at));
         let tell = self.seat == Seat::Taken
-            && if on { since.is_none_or(|ms| ms >= TYPING_MS) } else { since.is_some_and(|ms| ms < TYPING_ENDS_MS) };
+            && if on {
+                since.is_none_or(|ms| ms >= TYPING_MS)
+            } else {
+                since.is_some_and(|ms| ms < TYPING_ENDS_MS)
+            };
         if tell {
             self.typed_at = on.then_some(now);
         }
-        tell.then(|| ClientFrame::Typing { room: self.code.as_str().to_owned(), on })
+        tell.then(|| ClientFrame::Typing {
+            room: self.code.as_str().to_owned(),
+            on,
+        })
     }
 
     /// Sends what may go on a line that is up: a join, the next message, a status.
-    pub fn pump(&mut self, moment: &mut Moment<'_>, activity: Activity, say: &mut Vec<ClientFrame>) {
+    pub fn pump(
+        &mut self,
+        moment: &mut Moment<'_>,
+        activity: Activity,
+        say: &mut Vec<ClientFrame>,
+    ) {
         let now = moment.now;
         let ask = match &self.seat {
             Seat::None => matches!(self.phase, RoomPhase::Joining | RoomPhase::Inside),
@@ -300,19 +298,34 @@ impl RoomState {
         };
         if ask {
             let cid = moment.cid();
-            self.seat = Seat::Asked { cid: Some(cid.clone()), since: now };
+            self.seat = Seat::Asked {
+                cid: Some(cid.clone()),
+                since: now,
+            };
             let code = self.code.as_str().to_owned();
-            say.push(ClientFrame::Join { cid, code, pin: self.pin.clone(), since: self.timeline.position() });
+            say.push(ClientFrame::Join {
+                cid,
+                code,
+                pin: self.pin.clone(),
+                since: self.timeline.position(),
+            });
         }
         if self.seat != Seat::Taken {
             return;
         }
         let room = || self.code.as_str().to_owned();
         if self.told.replace(activity) != Some(activity) {
-            say.push(ClientFrame::Status { state: activity, room: Some(room()) });
+            say.push(ClientFrame::Status {
+                state: activity,
+                room: Some(room()),
+            });
         }
         if let Some((cid, text)) = self.outbox.next(now) {
-            say.push(ClientFrame::Send { cid, room: room(), text });
+            say.push(ClientFrame::Send {
+                cid,
+                room: room(),
+                text,
+            });
             self.changed = true;
         }
     }
@@ -337,8 +350,14 @@ impl RoomState {
             Seat::None | Seat::Taken => None,
         };
         // A wait that is shown counts down every second.
-        let second = self.outbox.halted_until().map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
-        [seat, second, self.outbox.deadline(), self.returned_until].into_iter().flatten().min()
+        let second = self
+            .outbox
+            .halted_until()
+            .map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
+        [seat, second, self.outbox.deadline(), self.returned_until]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Since when an answer is waited for.
@@ -383,13 +402,22 @@ impl RoomState {
 
     /// Others who type now.
     pub fn typists(&self) -> Vec<DisplayName> {
-        let others = self.typing.iter().filter(|member| self.roster.you() != Some(*member));
-        others.filter_map(|member| self.roster.name_of(member).cloned()).collect()
+        let others = self
+            .typing
+            .iter()
+            .filter(|member| self.roster.you() != Some(*member));
+        others
+            .filter_map(|member| self.roster.name_of(member).cloned())
+            .collect()
     }
 
     /// How the room came back, while that is news.
     pub fn returned(&self) -> Option<Returned> {
-        self.returned_until.map(|_| self.timeline.missed().map_or(Returned::NothingMissed, Returned::Missed))
+        self.returned_until.map(|_| {
+            self.timeline
+                .missed()
+                .map_or(Returned::NothingMissed, Returned::Missed)
+        })
     }
 
     /// Seconds until the server takes messages again.
@@ -408,14 +436,20 @@ impl RoomState {
         self.changed = true;
         if is_passing(code) && self.refusals < TRIES_MAX {
             let pause = retry_after_ms.unwrap_or(1_000 << self.refusals.min(5));
-            self.seat = Seat::Paused { until: now + pause.min(600_000) };
+            self.seat = Seat::Paused {
+                until: now + pause.min(600_000),
+            };
             return;
         }
         // Who was inside knows that the code was right.
         let gone = self.was_cut && code == ErrorCode::RoomNotFound;
         let code = if gone { ErrorCode::RoomEnded } else { code };
         self.seat = Seat::None;
-        self.phase = RoomPhase::Refused(Failure { code, retry_after_ms, unreachable: false });
+        self.phase = RoomPhase::Refused(Failure {
+            code,
+            retry_after_ms,
+            unreachable: false,
+        });
         self.outbox.close();
         self.outbox.fail_all(code);
     }

@@ -3,16 +3,20 @@
 //! The browser's side calls one function an event and then does what the orders say; tests do the same with a pretended
 //! server. Nothing here knows a clock, a socket or a signal.
 
+mod frames;
+
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode,
+    ServerFrame, Text, encode,
 };
 
 use super::connection::{Claim, Connection, Link, Order};
 use super::moment::Moment;
-use super::outbox::{ANSWER_MS_MAX, is_passing};
-use super::room_state::{Joined, Presence, RoomPhase, RoomState};
+use super::outbox::ANSWER_MS_MAX;
+use super::phase::RoomPhase;
+use super::room_state::RoomState;
 
 /// A person who touched nothing for so long is away.
 const IDLE_MS: Millis = 10 * 60 * 1_000;
@@ -62,7 +66,8 @@ impl ClientState {
         self.leaving.remove(&code);
         self.looked_at = Some(code);
         if self.rooms.get(&code).is_none_or(RoomState::is_over) {
-            self.rooms.insert(code, RoomState::new(code, pin, self.rows_max));
+            self.rooms
+                .insert(code, RoomState::new(code, pin, self.rows_max));
         }
         self.link.want(moment.now, &mut self.orders);
         self.pump(moment);
@@ -91,7 +96,10 @@ impl ClientState {
         let cid = moment.cid();
         self.leaving.insert(code, cid.clone());
         if self.link.is_online() {
-            self.orders.push(Order::Say(ClientFrame::Leave { cid, room: code.as_str().to_owned() }));
+            self.orders.push(Order::Say(ClientFrame::Leave {
+                cid,
+                room: code.as_str().to_owned(),
+            }));
         }
         self.pump(moment);
         self.link.is_online()
@@ -101,19 +109,35 @@ impl ClientState {
     ///
     /// # Errors
     /// What is wrong with the text, or why the room takes none: the person keeps the text.
-    pub fn send(&mut self, moment: &mut Moment<'_>, code: RoomCode, typed: &str) -> Result<(), ErrorCode> {
-        let text = Text::parse(typed, self.text_chars_max as usize)?.as_str().to_owned();
+    pub fn send(
+        &mut self,
+        moment: &mut Moment<'_>,
+        code: RoomCode,
+        typed: &str,
+    ) -> Result<(), ErrorCode> {
+        let text = Text::parse(typed, self.text_chars_max as usize)?
+            .as_str()
+            .to_owned();
         let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
-        let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
+        let name = room
+            .roster()
+            .own_name()
+            .or(self.me.as_ref().map(|me| &me.name))
+            .cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
         let cid = moment.cid();
-        let frame = ClientFrame::Send { cid: cid.clone(), room: code.as_str().to_owned(), text: text.clone() };
+        let frame = ClientFrame::Send {
+            cid: cid.clone(),
+            room: code.as_str().to_owned(),
+            text: text.clone(),
+        };
         if encode(&frame).len() > self.frame_bytes_max as usize {
             return Err(ErrorCode::TooLarge);
         }
         let at = moment.now.saturating_add_signed(self.clock_ahead);
         room.say(cid, text, name, at)?;
-        self.orders.extend(room.type_on(false, moment.now).map(Order::Say));
+        self.orders
+            .extend(room.type_on(false, moment.now).map(Order::Say));
         self.pump(moment);
         Ok(())
     }
@@ -136,7 +160,10 @@ impl ClientState {
 
     /// The person types in a room, or stopped.
     pub fn typing(&mut self, moment: &mut Moment<'_>, code: RoomCode, on: bool) {
-        let told = self.rooms.get_mut(&code).and_then(|room| room.type_on(on, moment.now));
+        let told = self
+            .rooms
+            .get_mut(&code)
+            .and_then(|room| room.type_on(on, moment.now));
         self.orders.extend(told.map(Order::Say));
     }
 
@@ -148,14 +175,15 @@ impl ClientState {
     /// A frame arrived.
     pub fn heard(&mut self, moment: &mut Moment<'_>, frame: ServerFrame) {
         self.link.heard(moment.now, &frame, &mut self.orders);
-        self.take(moment, frame);
+        self.take(moment.now, frame);
         self.pump(moment);
     }
 
     /// The socket was closed from outside.
     pub fn closed(&mut self, moment: &mut Moment<'_>, close_code: u16) {
         let dice = (moment.dice)();
-        self.link.closed(moment.now, close_code, dice, &mut self.orders);
+        self.link
+            .closed(moment.now, close_code, dice, &mut self.orders);
         self.pump(moment);
     }
 
@@ -164,8 +192,14 @@ impl ClientState {
         let dice = (moment.dice)();
         self.link.tick(moment.now, dice, &mut self.orders);
         let heard_at = self.link.heard_at();
-        let overdue = |since: Millis| since > heard_at && moment.now.saturating_sub(since) >= ANSWER_MS_MAX;
-        if self.rooms.values().filter_map(RoomState::in_flight_since).any(overdue) {
+        let overdue =
+            |since: Millis| since > heard_at && moment.now.saturating_sub(since) >= ANSWER_MS_MAX;
+        if self
+            .rooms
+            .values()
+            .filter_map(RoomState::in_flight_since)
+            .any(overdue)
+        {
             self.link.doubt(moment.now, &mut self.orders);
         }
         self.pump(moment);
@@ -173,9 +207,18 @@ impl ClientState {
 
     /// When `tick` should come at the latest.
     pub fn deadline(&self, now: Millis) -> Option<Millis> {
-        let idle = (self.is_visible && !self.rooms.is_empty() && !self.is_idle(now)).then(|| self.touched_at + IDLE_MS);
-        let rooms = self.rooms.values().filter(|_| self.link.is_online()).filter_map(|room| room.deadline(now)).min();
-        [self.link.deadline(now), rooms, idle].into_iter().flatten().min()
+        let idle = (self.is_visible && !self.rooms.is_empty() && !self.is_idle(now))
+            .then(|| self.touched_at + IDLE_MS);
+        let rooms = self
+            .rooms
+            .values()
+            .filter(|_| self.link.is_online())
+            .filter_map(|room| room.deadline(now))
+            .min();
+        [self.link.deadline(now), rooms, idle]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The browser says whether there is a network.
@@ -280,7 +323,12 @@ impl ClientState {
         std::mem::take(&mut self.orders)
     }
 
-    fn with_room(&mut self, moment: &mut Moment<'_>, code: RoomCode, act: impl FnOnce(&mut RoomState)) {
+    fn with_room(
+        &mut self,
+        moment: &mut Moment<'_>,
+        code: RoomCode,
+        act: impl FnOnce(&mut RoomState),
+    ) {
         if let Some(room) = self.rooms.get_mut(&code) {
             act(room);
         }
@@ -289,63 +337,6 @@ impl ClientState {
 
     fn is_idle(&self, now: Millis) -> bool {
         now.saturating_sub(self.touched_at) >= IDLE_MS
-    }
-
-    fn take(&mut self, moment: &mut Moment<'_>, frame: ServerFrame) {
-        let now = moment.now;
-        match frame {
-            ServerFrame::Welcome { resumed, rooms, me, now: server_now, limits, .. } => {
-                self.clock_ahead = server_now.cast_signed().wrapping_sub(now.cast_signed());
-                self.text_chars_max = limits.text_chars_max;
-                self.frame_bytes_max = limits.frame_bytes_max;
-                self.me = Some(me);
-                let kept = |code: &RoomCode| resumed && rooms.contains(code);
-                // A session that went on may be in rooms that this page, just loaded, has not shown yet.
-                for code in rooms.iter().filter(|code| kept(code) && !self.leaving.contains_key(code)) {
-                    self.rooms.entry(*code).or_insert_with(|| RoomState::new(*code, None, self.rows_max));
-                }
-                for (code, room) in &mut self.rooms {
-                    room.welcome(kept(code), now);
-                }
-                for (code, cid) in &self.leaving {
-                    let room = code.as_str().to_owned();
-                    self.orders.push(Order::Say(ClientFrame::Leave { cid: cid.clone(), room }));
-                }
-            }
-            ServerFrame::Joined { cid, room, you, position, count, members } => {
-                let joined = Joined { cid, room, you, position, count, members };
-                self.in_room(joined.room.code, |room| room.joined(joined, now));
-            }
-            ServerFrame::Left { cid, room, reason } => match cid {
-                Some(cid) => self.leaving.retain(|_, leaving| *leaving != cid),
-                None => self.in_room(room, |room| room.left(reason)),
-            },
-            ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
-            ServerFrame::Message(message) => self.in_room(message.room, |room| room.message(message)),
-            ServerFrame::Ack { cid, room, seq, at, .. } => self.in_room(room, |room| room.acknowledged(&cid, seq, at)),
-            ServerFrame::Presence { room, count, joined, changed, left } => {
-                self.in_room(room, |room| room.presence(Presence { count, joined, changed, left }));
-            }
-            ServerFrame::Typing { room, members } => self.in_room(room, |room| room.typing(members)),
-            ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
-            ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
-                let mine = self.rooms.values_mut().any(|room| room.error(&cid, code, retry_after_ms, now));
-                if !mine && !is_passing(code) {
-                    self.leaving.retain(|_, leaving| *leaving != cid);
-                }
-            }
-            ServerFrame::Error { cid: None, .. }
-            | ServerFrame::Bye { .. }
-            | ServerFrame::Ping {}
-            | ServerFrame::Pong {}
-            | ServerFrame::Unknown => {}
-        }
-    }
-
-    fn in_room(&mut self, code: RoomCode, act: impl FnOnce(&mut RoomState)) {
-        if let Some(room) = self.rooms.get_mut(&code) {
-            act(room);
-        }
     }
 
     /// After each event: what may go, goes.
@@ -360,7 +351,15 @@ impl ClientState {
         for (code, room) in &mut self.rooms {
             let here = looks && self.looked_at == Some(*code);
             if is_online {
-                room.pump(moment, if here { Activity::Online } else { Activity::Away }, &mut frames);
+                room.pump(
+                    moment,
+                    if here {
+                        Activity::Online
+                    } else {
+                        Activity::Away
+                    },
+                    &mut frames,
+                );
             }
             room.settle(moment.now);
         }

@@ -16,7 +16,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the clock is a whole number after 1970")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the clock is a whole number after 1970"
+    )]
     pub(super) fn now(&mut self) -> Millis {
         let now = js_sys::Date::now() as Millis + self.behind;
         if now < self.last {
@@ -35,7 +39,10 @@ pub(super) struct Timer {
 
 impl Timer {
     pub(super) fn new(callback: impl FnMut() + 'static) -> Self {
-        Self { callback: Closure::new(callback), armed: None }
+        Self {
+            callback: Closure::new(callback),
+            armed: None,
+        }
     }
 
     /// It fired.

@@ -109,6 +109,9 @@ fn reveal(event: &Event) -> bool {
         // Removing a constant attribute name cannot fail.
         let _ = spoiler.remove_attribute(name);
     }
+    if let Some(secret) = spoiler.first_element_child() {
+        let _ = secret.remove_attribute("aria-hidden");
+    }
     true
 }
 

@@ -194,6 +194,8 @@ fn Doors() -> impl IntoView {
 #[component]
 fn CodeBox(boxes: Boxes, form: Form) -> impl IntoView {
     let words = words();
+    // Without scripts a mistyped code comes back in the address.
+    let typed_before = use_query_map().with_untracked(|query| query.get("code"));
     let error = form.error_of("code");
     let invalid = move || error.with(Option::is_some);
     view! {
@@ -205,6 +207,7 @@ fn CodeBox(boxes: Boxes, form: Form) -> impl IntoView {
                     class="input code"
                     type="text"
                     name="code"
+                    value=typed_before
                     placeholder=words.room_code_example
                     autocomplete="off"
                     autocapitalize="characters"

@@ -18,8 +18,15 @@ pub(crate) struct Typing {
 }
 
 impl Typing {
-    pub(crate) fn start(&mut self, session: SessionKey, member: &MemberId, now: Millis, expires_ms: u64) {
-        self.until.insert(session, (member.clone(), now.saturating_add(expires_ms)));
+    pub(crate) fn start(
+        &mut self,
+        session: SessionKey,
+        member: &MemberId,
+        now: Millis,
+        expires_ms: u64,
+    ) {
+        self.until
+            .insert(session, (member.clone(), now.saturating_add(expires_ms)));
         self.note(now);
     }
 
@@ -43,7 +50,10 @@ impl Typing {
         if self.until.len() != before {
             self.note(now.saturating_sub(tick_ms));
         }
-        if self.changed_at.is_none_or(|at| at.saturating_add(tick_ms) > now) {
+        if self
+            .changed_at
+            .is_none_or(|at| at.saturating_add(tick_ms) > now)
+        {
             return None;
         }
         self.changed_at = None;
@@ -55,7 +65,11 @@ impl Typing {
     }
 
     fn set(&self) -> Vec<MemberId> {
-        let mut set: Vec<_> = self.until.values().map(|(member, _)| member.clone()).collect();
+        let mut set: Vec<_> = self
+            .until
+            .values()
+            .map(|(member, _)| member.clone())
+            .collect();
         set.sort();
         set.dedup();
         set.truncate(TYPISTS_MAX);

@@ -79,11 +79,13 @@ mod tests {
         list.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
+    /// Headers, whether by https, and what is found.
+    type Row = (&'static [(&'static str, &'static str)], bool, Option<Credential>);
+
     #[test]
     fn a_token_is_found_where_it_belongs() {
         let cookie = |token: &str| Some(Credential::Cookie(token.to_owned()));
         let bearer = |token: &str| Some(Credential::Bearer(token.to_owned()));
-        type Row = (&'static [(&'static str, &'static str)], bool, Option<Credential>);
         let table: [Row; 12] = [
             (&[], false, None),
             (&[("cookie", "ws=a.b.c")], false, cookie("a.b.c")),

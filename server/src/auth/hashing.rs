@@ -19,7 +19,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// A well-formed hash of the same cost that no secret is known to have.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Secrets that may wait, for each one that can be hashed at once: about a second of work.
 const WAITING_PER_PERMIT: usize = 24;
@@ -44,7 +45,8 @@ impl Hashing {
 
     pub(super) async fn hash(&self, secret: Vec<u8>) -> Result<String, Failure> {
         let salt = random::<16>();
-        let hashed = self.run(move || argon2().hash_password_with_salt(&secret, &salt).map(|phc| phc.to_string())).await?;
+        let hashed =
+            self.run(move || argon2().hash_password_with_salt(&secret, &salt).map(|phc| phc.to_string())).await?;
         hashed.map_err(|_| ErrorCode::Internal.into())
     }
 
@@ -110,7 +112,8 @@ mod tests {
         let hashing = Hashing::new(1);
         let many = (0..100).map(|_| hashing.verify(b"guess".to_vec(), None));
         let answers = futures::future::join_all(many).await;
-        let refused = answers.iter().filter(|answer| answer.is_err_and(|failure| failure.code == ErrorCode::Overloaded));
+        let refused =
+            answers.iter().filter(|answer| answer.is_err_and(|failure| failure.code == ErrorCode::Overloaded));
         assert_eq!(refused.count(), 75);
     }
 }

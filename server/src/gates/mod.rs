@@ -189,7 +189,8 @@ impl Gates {
     /// Entries in all tables.
     pub fn len(&self) -> usize {
         let users = [&self.sends, &self.joins, &self.renames].map(|meter| meter.lock().len());
-        let addresses = [&self.rooms_made, &self.users_made, &self.misses, &self.sign_ins_from].map(|meter| meter.lock().len());
+        let addresses =
+            [&self.rooms_made, &self.users_made, &self.misses, &self.sign_ins_from].map(|meter| meter.lock().len());
         let others = [self.sign_ins.lock().len(), self.tries.lock().len(), self.pins().len()];
         users.iter().chain(&addresses).chain(&others).sum()
     }

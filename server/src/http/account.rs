@@ -16,7 +16,7 @@ use crate::http::identity::{Asker, SignedIn};
 use crate::http::login;
 use crate::names;
 use crate::state::AppState;
-use crate::store::{Account, AccountChange, StoreError};
+use crate::store::{Account, AccountChange, StoreError, UserId};
 
 /// Makes a guest. Who is somebody already stays who they are: a page that asks twice does not lose its rooms.
 pub(crate) async fn guest(
@@ -75,22 +75,7 @@ pub(crate) async fn login(
     JsonBody(typed): JsonBody<Credentials>,
 ) -> Result<Response, Failure> {
     let known = asker.known()?;
-    let (user, account) = match Username::parse(&typed.username) {
-        Ok(username) => {
-            let found = state.store.user_by_name(&username).await?.and_then(|user| Some((user.id, user.account?)));
-            let phc = found.as_ref().map(|(_, account)| account.password_hash.as_str());
-            let right = check_password(&state, &asker, &username, typed.password, phc).await?;
-            found.filter(|_| right).ok_or(ErrorCode::BadCredentials)?
-        }
-        // No account can have this name; that takes as long to find out as anything else.
-        Err(_) => {
-            state.gates.check(Gate::SignInsFrom(asker.address), asker.now)?;
-            state.auth.verify(typed.password.into_bytes(), None).await?;
-            // Beyond the limit it is the next try that is refused.
-            let _ = state.gates.take(Gate::SignInsFrom(asker.address), asker.now);
-            return Err(ErrorCode::BadCredentials.into());
-        }
-    };
+    let (user, account) = known_by(&state, &asker, typed).await?;
     let identity = login::begin(&state, user, &account, asker.now).await?;
     if let Some(other) = known {
         match other.kind {
@@ -101,6 +86,22 @@ pub(crate) async fn login(
         }
     }
     login::session(&state, &asker, StatusCode::OK, &identity).await
+}
+
+/// The account of a name and its password.
+async fn known_by(state: &AppState, asker: &Asker, typed: Credentials) -> Result<(UserId, Account), Failure> {
+    let Ok(username) = Username::parse(&typed.username) else {
+        // No account can have this name; that takes as long to find out as anything else.
+        state.gates.check(Gate::SignInsFrom(asker.address), asker.now)?;
+        state.auth.verify(typed.password.into_bytes(), None).await?;
+        // Beyond the limit it is the next try that is refused.
+        let _ = state.gates.take(Gate::SignInsFrom(asker.address), asker.now);
+        return Err(ErrorCode::BadCredentials.into());
+    };
+    let found = state.store.user_by_name(&username).await?.and_then(|user| Some((user.id, user.account?)));
+    let phc = found.as_ref().map(|(_, account)| account.password_hash.as_str());
+    let right = check_password(state, asker, &username, typed.password, phc).await?;
+    found.filter(|_| right).ok_or_else(|| ErrorCode::BadCredentials.into())
 }
 
 /// Signs out. A guest cannot come back, so nothing is kept of them.

@@ -1,7 +1,7 @@
 //! The files of the interface, embedded in the program. An address is looked up among their names, so no file of the
 //! machine can be asked for.
 //!
-//! `/pkg/<hash>/…` never changes under its address; the few files at the root are asked for again by their ETag.
+//! `/pkg/<hash>/…` never changes under its address; the few files at the root are asked for again by their entity tag.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -72,7 +72,8 @@ impl Site {
             })
             .collect();
         let hash = all.remove(HASH).and_then(|hash| String::from_utf8(hash.to_vec()).ok());
-        let hash = hash.map(|hash| hash.trim().to_owned()).filter(|hash| is_plain(hash)).unwrap_or_else(|| NO_HASH.to_owned());
+        let hash =
+            hash.map(|hash| hash.trim().to_owned()).filter(|hash| is_plain(hash)).unwrap_or_else(|| NO_HASH.to_owned());
         let variant = |name: &str, ending: &str| all.get(&format!("{name}.{ending}")).cloned();
         let files = all.iter().filter(|(name, _)| !is_variant(name, &all)).map(|(name, plain)| {
             let etag = format!("W/\"{}\"", base64url(&Sha256::digest(plain)[..16]));
@@ -107,7 +108,8 @@ impl Site {
         router.route(
             "/pkg/{hash}/{*file}",
             get(async |Path((hash, file)): Path<(String, String)>, headers: HeaderMap| {
-                self.package_file(&hash, &file).map_or_else(|| problem(ErrorCode::NotFound), |file| file.answer(&headers, FOR_EVER))
+                self.package_file(&hash, &file)
+                    .map_or_else(|| problem(ErrorCode::NotFound), |file| file.answer(&headers, FOR_EVER))
             }),
         )
     }
@@ -121,7 +123,9 @@ impl File {
     /// The file as the browser wants it, or word that it has it already.
     fn answer(&self, asked: &HeaderMap, keep: HeaderValue) -> Response {
         let encoded = [("br", &self.brotli), ("gzip", &self.gzip)];
-        let chosen = encoded.into_iter().find_map(|(name, bytes)| Some((name, bytes.as_ref().filter(|_| accepts(asked, name))?)));
+        let chosen = encoded
+            .into_iter()
+            .find_map(|(name, bytes)| Some((name, bytes.as_ref().filter(|_| accepts(asked, name))?)));
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, keep);
         headers.insert(header::ETAG, self.etag.clone());
@@ -144,7 +148,9 @@ impl File {
         let etag = self.etag.to_str().unwrap_or_default();
         let strong = etag.strip_prefix("W/").unwrap_or(etag);
         let told = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        told.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == "*" || known == etag || known == strong)
+        told.flat_map(|value| value.split(','))
+            .map(str::trim)
+            .any(|known| known == "*" || known == etag || known == strong)
     }
 }
 
@@ -154,7 +160,8 @@ fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
         let told = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         told.flat_map(|value| value.split(',')).find_map(|item| {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
+            let weight =
+                parameters.trim().strip_prefix("q=").map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
             name.trim().eq_ignore_ascii_case(wanted).then_some(weight)
         })
     };
@@ -266,7 +273,10 @@ mod tests {
         let site = site(&[("a.css", "plain")]);
         let file = &site.files["a.css"];
         let first = file.answer(&HeaderMap::new(), ASK_AGAIN);
-        assert_eq!((first.status().as_u16(), &first.headers()["content-type"]), (200, &HeaderValue::from_static("text/css; charset=utf-8")));
+        assert_eq!(
+            (first.status().as_u16(), &first.headers()["content-type"]),
+            (200, &HeaderValue::from_static("text/css; charset=utf-8"))
+        );
         let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, first.headers()["etag"].clone())]);
         let again = file.answer(&known, ASK_AGAIN);
         assert_eq!((again.status().as_u16(), &again.headers()["cache-control"]), (304, &ASK_AGAIN));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{BodyDataStream, HttpBody as _};
 use axum::extract::{FromRequest, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -13,6 +13,11 @@ use tokio::time::timeout;
 
 use crate::error::Failure;
 use crate::state::AppState;
+
+/// How much of a body that is too large is read on, so that its sender hears why.
+const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// And for how long.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A body that has to be there.
 #[derive(Debug)]
@@ -53,18 +58,24 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
 pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, Failure> {
     let limits = &state.config.limits;
     let bytes_max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
-    if request.body().size_hint().lower() > u64::from(limits.body_bytes_max) {
-        return Err(ErrorCode::TooLarge.into());
-    }
+    let announced = request.body().size_hint().lower() > u64::from(limits.body_bytes_max);
+    let waits_for_leave = request.headers().contains_key(header::EXPECT);
+    let mut chunks = request.into_body().into_data_stream();
     let patience = Duration::from_millis(limits.headers_ms_max);
-    match timeout(patience, gather(request.into_body(), bytes_max)).await {
+    let read =
+        if announced { Ok(Err(ErrorCode::TooLarge)) } else { timeout(patience, gather(&mut chunks, bytes_max)).await };
+    match read {
+        Ok(Err(ErrorCode::TooLarge)) if !waits_for_leave => {
+            // What comes meanwhile is thrown away: closing on it would reset the line, and the answer with it.
+            let _ = timeout(LINGER, discard(&mut chunks)).await;
+            Err(ErrorCode::TooLarge.into())
+        }
         Ok(read) => read.map_err(Failure::from),
         Err(_) => Err(ErrorCode::HelloTimeout.into()),
     }
 }
 
-async fn gather(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
-    let mut chunks = body.into_data_stream();
+async fn gather(chunks: &mut BodyDataStream, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ErrorCode::BadFrame)?;
@@ -76,7 +87,21 @@ async fn gather(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
     Ok(bytes)
 }
 
+async fn discard(chunks: &mut BodyDataStream) {
+    let mut left = DISCARDED_BYTES_MAX;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        match left.checked_sub(chunk.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // serde would also take the fields as a list, in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ErrorCode::BadFrame.into());
+    }
     serde_json::from_slice(bytes).map_err(|_| ErrorCode::BadFrame.into())
 }
 

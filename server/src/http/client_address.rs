@@ -48,7 +48,11 @@ fn is_trusted(ip: IpAddr, config: &Config) -> bool {
 }
 
 fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &str> {
-    headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default()).flat_map(|value| value.split(','))
+    headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default())
+        .flat_map(|value| value.split(','))
 }
 
 /// An address, as some proxies write it with a port.
@@ -89,7 +93,10 @@ mod tests {
     }
 
     fn headers(name: &'static str, values: &[&'static str]) -> HeaderMap {
-        values.iter().map(|value| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        values
+            .iter()
+            .map(|value| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]

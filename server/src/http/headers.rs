@@ -48,7 +48,8 @@ pub(crate) fn page_policy(nonce: &str, socket: Option<&str>) -> HeaderValue {
 pub(crate) fn socket_source(headers: &HeaderMap, https: bool) -> Option<String> {
     let host = host(headers)?;
     // It becomes part of a policy: nothing that could end its directive.
-    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
+    let plain =
+        host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
     plain.then(|| format!("{}://{host}", if https { "wss" } else { "ws" }))
 }
 

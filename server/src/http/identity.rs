@@ -99,11 +99,7 @@ pub async fn identify(
 }
 
 /// The credential that counts, or the refusal of an unsafe request that only a cookie speaks for.
-fn permitted(
-    origin: Origin,
-    credential: Option<Credential>,
-    method: &Method,
-) -> Result<Option<Credential>, ErrorCode> {
+fn permitted(origin: Origin, credential: Option<Credential>, method: &Method) -> Result<Option<Credential>, ErrorCode> {
     match (credential, origin) {
         (Some(bearer @ Credential::Bearer(_)), _) => Ok(Some(bearer)),
         (None, Origin::Own | Origin::Absent) => Ok(None),

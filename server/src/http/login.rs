@@ -25,16 +25,13 @@ fn new_login(now: Millis) -> Login {
 ///
 /// # Errors
 /// [`protocol::ErrorCode::RateLimited`] beyond what one address may make, or why the store would not keep it.
-pub(super) async fn make_guest(
-    state: &State,
-    asker: &Asker,
-    name: Option<DisplayName>,
-) -> Result<Identity, Failure> {
+pub(super) async fn make_guest(state: &State, asker: &Asker, name: Option<DisplayName>) -> Result<Identity, Failure> {
     let now = asker.now;
     state.gates.take(Gate::UsersMade(asker.address), now)?;
     let (user, login, expires_at) = (UserId(random()), new_login(now), now + TOKEN_MS);
     let key = login.key;
-    let guest = User { id: user, account: None, created_at: hour(now), expires_at: Some(expires_at), logins: vec![login] };
+    let guest =
+        User { id: user, account: None, created_at: hour(now), expires_at: Some(expires_at), logins: vec![login] };
     state.store.create_user(guest).await?;
     let name = name.unwrap_or_else(|| names::display_name(random()));
     Ok(Identity { user, login: key, kind: UserKind::Guest, name, username: None, expires_at })

@@ -19,7 +19,8 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let began = clock::now();
     // The panic hook has told the operator where it was.
-    let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| problem(ErrorCode::Internal));
+    let response =
+        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| problem(ErrorCode::Internal));
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let (status, millis) = (response.status().as_u16(), clock::now().saturating_sub(began));
     tracing::debug!(method, route, status, millis, "answered");

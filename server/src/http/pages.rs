@@ -45,12 +45,17 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 async fn page(State(state): State<AppState>, asker: Asker, request: Request) -> Response {
+    if has_dots(request.uri().path()) {
+        return problem(ErrorCode::NotFound);
+    }
     render(&state, &asker, request).await
 }
 
 /// Every other address: a page that says so, for whoever reads pages.
 pub(crate) async fn missing(State(state): State<AppState>, asker: Asker, request: Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    // `GET *` is well-formed HTTP and no address of a page.
+    if !reads || !request.uri().path().starts_with('/') || has_dots(request.uri().path()) {
         return problem(ErrorCode::NotFound);
     }
     if let Some(place) = without_slash(request.uri().path()) {
@@ -59,6 +64,12 @@ pub(crate) async fn missing(State(state): State<AppState>, asker: Asker, request
     let mut response = render(&state, &asker, request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
+}
+
+/// Whether an address has steps to itself or upwards. Browsers take them out before they ask; the app's router would
+/// too, and show another page than the one whose status is told.
+fn has_dots(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
 /// The address without a slash that somebody put behind it. Never one that a browser could read as another host.
@@ -77,8 +88,7 @@ async fn render(state: &AppState, asker: &Asker, request: Request) -> Response {
         address: asker.address,
         now: asker.now,
     });
-    let context =
-        PageContext { me: identity.map(crate::auth::Identity::me), theme: theme(request.headers()), backend };
+    let context = PageContext { me: identity.map(crate::auth::Identity::me), theme: theme(request.headers()), backend };
     let socket = socket_source(request.headers(), asker.https);
     let provide = move || {
         provide_context(context.clone());
@@ -109,7 +119,17 @@ impl Backend for PageBackend {
 
 #[cfg(test)]
 mod tests {
-    use super::without_slash;
+    use super::{has_dots, without_slash};
+
+    #[test]
+    fn steps_upwards_are_seen_in_every_spelling() {
+        for path in ["/..", "/r/..", "/r/.", "/r/%2e%2E", "/r/.%2e/x", "/./"] {
+            assert!(has_dots(path), "{path}");
+        }
+        for path in ["/", "/r/...", "/r/a..b", "/.well-known", "/r/%2e%2e%2e", "/favicon.svg"] {
+            assert!(!has_dots(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_slash_too_many_leads_to_the_page_and_nowhere_else() {

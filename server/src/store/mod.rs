@@ -250,8 +250,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The ids of all live rooms in no order, for the count-down after a restart.
     async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>>;
 
-    /// Removes what has expired: rooms, guests, and logins unused since before `logins_before`. Memberships of users who
-    /// are gone end as by [`Store::leave`].
+    /// Removes what has expired: rooms, guests, and logins unused since before `logins_before`. Memberships of users
+    /// who are gone end as by [`Store::leave`].
     async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged>;
 
     /// Whether the database answers.

@@ -109,7 +109,9 @@ fn cannot_start(command: &Command) -> String {
     )
 }
 
+/// The command as it would be typed, cut where a person stops reading.
 fn describe(command: &Command) -> String {
+    const SHOWN_CHARACTERS: usize = 120;
     let mut text = Path::new(command.get_program())
         .file_name()
         .unwrap_or(command.get_program())
@@ -119,7 +121,10 @@ fn describe(command: &Command) -> String {
         text.push(' ');
         text.push_str(&argument);
     }
-    text
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Who is inside: taking and leaving seats, sessions that drop and return, names, presence.
 
-use protocol::{Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position, ServerFrame};
+use protocol::{
+    Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position,
+    ServerFrame,
+};
 
 use super::Room;
 use crate::event::{Effect, SessionKey};
@@ -18,13 +21,27 @@ pub(super) struct Join {
 
 impl Room {
     pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Millis, join: Join) {
-        let Join { session, cid, member, name, activity, since } = join;
+        let Join {
+            session,
+            cid,
+            member,
+            name,
+            activity,
+            since,
+        } = join;
         let seated = self.seats.contains_key(&member);
         if !seated && self.count() >= self.info.capacity {
-            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
+            out.push(Effect::Reply(
+                session,
+                ServerFrame::error(ErrorCode::RoomFull, cid, None),
+            ));
             return;
         }
-        if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
+        if self
+            .sessions
+            .get(&session)
+            .is_none_or(|occupant| occupant.member != member)
+        {
             self.seat(out, now, session, &member, &name, activity);
         }
         out.push(Effect::Reply(session, self.joined(&member, cid)));
@@ -42,7 +59,8 @@ impl Room {
         name: &DisplayName,
         activity: Activity,
     ) {
-        self.sessions.insert(session, Occupant::new(member.clone(), activity));
+        self.sessions
+            .insert(session, Occupant::new(member.clone(), activity));
         out.push(Effect::Seated(session));
         if let Some(seat) = self.seats.get_mut(member) {
             seat.sessions.push(session);
@@ -51,9 +69,23 @@ impl Room {
         }
         let unique = self.unique_name(name, member);
         let owner = self.owner == *member;
-        let state = self.sessions.get(&session).map_or(activity, Occupant::presence);
-        let person = Member { id: member.clone(), name: unique, state, owner };
-        self.seats.insert(member.clone(), Seat { member: person, sessions: vec![session] });
+        let state = self
+            .sessions
+            .get(&session)
+            .map_or(activity, Occupant::presence);
+        let person = Member {
+            id: member.clone(),
+            name: unique,
+            state,
+            owner,
+        };
+        self.seats.insert(
+            member.clone(),
+            Seat {
+                member: person,
+                sessions: vec![session],
+            },
+        );
         self.presence.joined(member, now);
         self.empty_since = None;
     }
@@ -63,7 +95,11 @@ impl Room {
         let roster_max = usize::try_from(self.limits.roster_max).unwrap_or(usize::MAX);
         let own = self.seats.get(you).into_iter();
         let others = self.seats.values().filter(|seat| seat.member.id != *you);
-        let members = own.chain(others).take(roster_max).map(|seat| seat.member.clone()).collect();
+        let members = own
+            .chain(others)
+            .take(roster_max)
+            .map(|seat| seat.member.clone())
+            .collect();
         ServerFrame::Joined {
             cid,
             room: self.info.clone(),
@@ -80,7 +116,10 @@ impl Room {
             return Some(ServerFrame::Gap { room, missed: None });
         }
         let missed = self.seq - since.seq;
-        (missed > 0).then_some(ServerFrame::Gap { room, missed: Some(missed) })
+        (missed > 0).then_some(ServerFrame::Gap {
+            room,
+            missed: Some(missed),
+        })
     }
 
     /// The name as wished, or with the first number that makes it unique without regard to case.
@@ -101,10 +140,23 @@ impl Room {
             .unwrap_or_else(|| wished.clone())
     }
 
-    pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: Option<ClientId>) {
-        match self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
+    pub(super) fn leave(
+        &mut self,
+        out: &mut Vec<Effect>,
+        now: Millis,
+        session: SessionKey,
+        cid: Option<ClientId>,
+    ) {
+        match self
+            .sessions
+            .get(&session)
+            .map(|occupant| occupant.member.clone())
+        {
             Some(member) => self.remove(out, now, &member, LeaveReason::Left, Some((session, cid))),
-            None => out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, cid, None))),
+            None => out.push(Effect::Reply(
+                session,
+                ServerFrame::error(ErrorCode::NotInRoom, cid, None),
+            )),
         }
     }
 
@@ -117,13 +169,21 @@ impl Room {
         reason: LeaveReason,
         asked: Option<(SessionKey, Option<ClientId>)>,
     ) {
-        let Some(seat) = self.seats.remove(member) else { return };
+        let Some(seat) = self.seats.remove(member) else {
+            return;
+        };
         let room = self.info.code;
         for session in seat.sessions {
             self.sessions.remove(&session);
             self.typing.stop(session, now);
-            let cid = asked.as_ref().filter(|(by, _)| *by == session).and_then(|(_, cid)| cid.clone());
-            out.push(Effect::Reply(session, ServerFrame::Left { cid, room, reason }));
+            let cid = asked
+                .as_ref()
+                .filter(|(by, _)| *by == session)
+                .and_then(|(_, cid)| cid.clone());
+            out.push(Effect::Reply(
+                session,
+                ServerFrame::Left { cid, room, reason },
+            ));
             out.push(Effect::Unseated(session));
         }
         self.seat_gone(now, member);
@@ -131,10 +191,14 @@ impl Room {
 
     /// A session is over; the seat ends with the last of them, the membership stays.
     pub(super) fn end_session(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
-        let Some(occupant) = self.sessions.remove(&session) else { return };
+        let Some(occupant) = self.sessions.remove(&session) else {
+            return;
+        };
         out.push(Effect::Unseated(session));
         self.typing.stop(session, now);
-        let Some(seat) = self.seats.get_mut(&occupant.member) else { return };
+        let Some(seat) = self.seats.get_mut(&occupant.member) else {
+            return;
+        };
         seat.sessions.retain(|other| *other != session);
         if seat.sessions.is_empty() {
             self.seats.remove(&occupant.member);
@@ -152,14 +216,18 @@ impl Room {
     }
 
     pub(super) fn status(&mut self, now: Millis, session: SessionKey, activity: Activity) {
-        let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        let Some(occupant) = self.sessions.get_mut(&session) else {
+            return;
+        };
         occupant.activity = activity;
         let member = occupant.member.clone();
         self.refresh_state(now, &member);
     }
 
     pub(super) fn set_connected(&mut self, now: Millis, session: SessionKey, connected: bool) {
-        let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        let Some(occupant) = self.sessions.get_mut(&session) else {
+            return;
+        };
         occupant.connected = connected;
         let member = occupant.member.clone();
         if !connected {
@@ -170,7 +238,11 @@ impl Room {
 
     pub(super) fn resumed(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
         self.set_connected(now, session, true);
-        if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
+        if let Some(member) = self
+            .sessions
+            .get(&session)
+            .map(|occupant| occupant.member.clone())
+        {
             out.push(Effect::Reply(session, self.joined(&member, None)));
         }
     }
@@ -201,14 +273,22 @@ impl Room {
 
     /// A person is as present as the most present of their sessions.
     fn refresh_state(&mut self, now: Millis, member: &MemberId) {
-        let Some(seat) = self.seats.get_mut(member) else { return };
+        let Some(seat) = self.seats.get_mut(member) else {
+            return;
+        };
         let rank = |activity: &Activity| match activity {
             Activity::Online => 2,
             Activity::Away => 1,
             Activity::Offline => 0,
         };
-        let sessions = seat.sessions.iter().filter_map(|session| self.sessions.get(session));
-        let state = sessions.map(Occupant::presence).max_by_key(rank).unwrap_or(Activity::Offline);
+        let sessions = seat
+            .sessions
+            .iter()
+            .filter_map(|session| self.sessions.get(session));
+        let state = sessions
+            .map(Occupant::presence)
+            .max_by_key(rank)
+            .unwrap_or(Activity::Offline);
         if seat.member.state != state {
             seat.member.state = state;
             self.presence.changed(member, now);

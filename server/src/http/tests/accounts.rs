@@ -14,13 +14,22 @@ async fn a_guest_has_a_name_and_stays_who_they_are() {
     let server = Server::new();
     let drawn = server.guest().await;
     assert_eq!((drawn.me.kind, drawn.me.username.clone()), (UserKind::Guest, None));
-    let chosen: Session =
-        server.ask("POST", "/api/v1/guest").json(&json!({ "name": "  Ada   L. " })).send().await.json(StatusCode::CREATED);
+    let chosen: Session = server
+        .ask("POST", "/api/v1/guest")
+        .json(&json!({ "name": "  Ada   L. " }))
+        .send()
+        .await
+        .json(StatusCode::CREATED);
     assert_eq!(chosen.me.name.as_str(), "Ada L.");
     let again: Session = server.ask("POST", "/api/v1/guest").cookie(&drawn.token).send().await.json(StatusCode::OK);
     assert_eq!(again.me, drawn.me);
-    let renamed: Session =
-        server.ask("POST", "/api/v1/guest").cookie(&drawn.token).json(&json!({ "name": "Ada" })).send().await.json(StatusCode::OK);
+    let renamed: Session = server
+        .ask("POST", "/api/v1/guest")
+        .cookie(&drawn.token)
+        .json(&json!({ "name": "Ada" }))
+        .send()
+        .await
+        .json(StatusCode::OK);
     assert_eq!(renamed.me.name.as_str(), "Ada");
     let login = |session: Session| async {
         let token = session.token;
@@ -33,23 +42,32 @@ async fn a_guest_has_a_name_and_stays_who_they_are() {
 async fn a_guest_who_registers_keeps_the_rooms_and_the_name() {
     let server = Server::new();
     let guest = server.guest().await;
-    let room: RoomView = server.ask("POST", "/api/v1/rooms").bearer(&guest).json(&json!({})).send().await.json(StatusCode::CREATED);
+    let room: RoomView =
+        server.ask("POST", "/api/v1/rooms").bearer(&guest).json(&json!({})).send().await.json(StatusCode::CREATED);
     let typed = json!({ "username": "Ada", "password": "correct horse" });
-    let account: Session = server.ask("POST", "/api/v1/register").cookie(&guest.token).json(&typed).send().await.json(StatusCode::CREATED);
+    let account: Session =
+        server.ask("POST", "/api/v1/register").cookie(&guest.token).json(&typed).send().await.json(StatusCode::CREATED);
     assert_eq!((account.me.kind, account.me.username.as_deref()), (UserKind::Account, Some("Ada")));
     assert_eq!(account.me.name, guest.me.name);
     let rooms: Vec<RoomView> = server.ask("GET", "/api/v1/rooms").bearer(&account).send().await.json(StatusCode::OK);
     assert_eq!(rooms.iter().map(|view| view.code).collect::<Vec<_>>(), [room.code]);
     let taken = json!({ "username": "aDA", "password": "another horse" });
     server.ask("POST", "/api/v1/register").json(&taken).send().await.refused(ErrorCode::UsernameTaken);
-    server.ask("POST", "/api/v1/register").bearer(&server.guest().await).json(&taken).send().await.refused(ErrorCode::UsernameTaken);
+    server
+        .ask("POST", "/api/v1/register")
+        .bearer(&server.guest().await)
+        .json(&taken)
+        .send()
+        .await
+        .refused(ErrorCode::UsernameTaken);
 }
 
 #[tokio::test]
 async fn unknown_user_and_wrong_password_are_one_answer() {
     let server = Server::new();
     server.account("ada").await;
-    let attempts = [("ada", "wrong horse"), ("nobody", "correct horse"), ("", "correct horse"), ("ada", ""), ("a\u{0}da", "x")];
+    let attempts =
+        [("ada", "wrong horse"), ("nobody", "correct horse"), ("", "correct horse"), ("ada", ""), ("a\u{0}da", "x")];
     let mut bodies = Vec::new();
     for (username, password) in attempts {
         let typed = json!({ "username": username, "password": password });
@@ -89,10 +107,12 @@ async fn a_guest_who_signs_in_leaves_nothing_behind() {
     let server = Server::new();
     server.account("ada").await;
     let (idle, owner) = (server.guest().await, server.guest().await);
-    let room: RoomView = server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&json!({})).send().await.json(StatusCode::CREATED);
+    let room: RoomView =
+        server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&json!({})).send().await.json(StatusCode::CREATED);
     let typed = json!({ "username": "ada", "password": "correct horse" });
     for guest in [&idle, &owner] {
-        let session: Session = server.ask("POST", "/api/v1/login").cookie(&guest.token).json(&typed).send().await.json(StatusCode::OK);
+        let session: Session =
+            server.ask("POST", "/api/v1/login").cookie(&guest.token).json(&typed).send().await.json(StatusCode::OK);
         assert_eq!(session.me.kind, UserKind::Account);
     }
     server.ask("GET", "/api/v1/me").bearer(&idle).send().await.refused(ErrorCode::Unauthorized);
@@ -104,7 +124,9 @@ async fn a_guest_who_signs_in_leaves_nothing_behind() {
 #[tokio::test]
 async fn signing_out_ends_the_login_and_a_guest_with_it() {
     let server = Server::new();
-    for (session, code) in [(server.guest().await, ErrorCode::Unauthorized), (server.account("ada").await, ErrorCode::Revoked)] {
+    for (session, code) in
+        [(server.guest().await, ErrorCode::Unauthorized), (server.account("ada").await, ErrorCode::Revoked)]
+    {
         let answer = server.ask("POST", "/api/v1/logout").cookie(&session.token).send().await;
         answer.done();
         assert_eq!(answer.headers["set-cookie"], "ws=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
@@ -120,7 +142,8 @@ async fn another_name_is_kept_for_accounts_and_carried_by_guests() {
     let server = Server::new();
     for session in [server.guest().await, server.account("ada").await] {
         let wish = json!({ "name": "Countess" });
-        let renamed: Session = server.ask("PATCH", "/api/v1/me").bearer(&session).json(&wish).send().await.json(StatusCode::OK);
+        let renamed: Session =
+            server.ask("PATCH", "/api/v1/me").bearer(&session).json(&wish).send().await.json(StatusCode::OK);
         let me: Me = server.ask("GET", "/api/v1/me").bearer(&renamed).send().await.json(StatusCode::OK);
         assert_eq!((me.name.as_str(), me.kind), ("Countess", session.me.kind));
     }
@@ -191,9 +214,16 @@ async fn an_account_is_deleted_with_its_password_and_a_guest_without() {
     let server = Server::new();
     let account = server.account("ada").await;
     for typed in [json!({}), json!({ "password": "wrong horse" })] {
-        server.ask("DELETE", "/api/v1/me").bearer(&account).json(&typed).send().await.refused(ErrorCode::BadCredentials);
+        server
+            .ask("DELETE", "/api/v1/me")
+            .bearer(&account)
+            .json(&typed)
+            .send()
+            .await
+            .refused(ErrorCode::BadCredentials);
     }
-    let room: RoomView = server.ask("POST", "/api/v1/rooms").bearer(&account).json(&json!({})).send().await.json(StatusCode::CREATED);
+    let room: RoomView =
+        server.ask("POST", "/api/v1/rooms").bearer(&account).json(&json!({})).send().await.json(StatusCode::CREATED);
     let right = json!({ "password": "correct horse" });
     server.ask("DELETE", "/api/v1/me").bearer(&account).json(&right).send().await.done();
     server.ask("GET", "/api/v1/me").bearer(&account).send().await.refused(ErrorCode::Unauthorized);

@@ -68,7 +68,8 @@ async fn a_program_gets_its_token_in_the_body_and_no_cookie() {
     let answer = server.ask("POST", "/api/v1/guest").without("origin").send().await;
     let session: Session = answer.json(StatusCode::CREATED);
     assert_eq!(answer.cookie(), None);
-    let me: protocol::Me = server.ask("GET", "/api/v1/me").without("origin").bearer(&session).send().await.json(StatusCode::OK);
+    let me: protocol::Me =
+        server.ask("GET", "/api/v1/me").without("origin").bearer(&session).send().await.json(StatusCode::OK);
     assert_eq!(me, session.me);
 }
 
@@ -101,14 +102,18 @@ async fn a_token_in_its_second_half_is_renewed_by_use_and_its_guest_with_it() {
     for path in ["/api/v1/me", "/api/v1/rooms", "/", "/about"] {
         let answer = server.ask("GET", path).without("origin").cookie(&old).send().await;
         let renewed = answer.cookie().expect("is renewed");
-        let identity = server.state.auth.authenticate(&*server.state.store, &renewed, clock::now()).await.expect("is good");
+        let identity =
+            server.state.auth.authenticate(&*server.state.store, &renewed, clock::now()).await.expect("is good");
         assert!(identity.expires_at > clock::now() + TOKEN_MS - 60_000, "{path}");
         assert_eq!(identity.me(), session.me);
         let guest = server.state.store.user(identity.user, clock::now()).await.expect("answers").expect("is there");
         assert!(guest.expires_at.is_some_and(|at| at >= identity.expires_at), "{path}");
     }
     let refused = server.ask("POST", "/api/v1/rooms").cookie(&old).json(&json!({ "capacity": 1 })).send().await;
-    assert_eq!((refused.refused(ErrorCode::InvalidCapacity).code, refused.cookie()), (ErrorCode::InvalidCapacity, None));
+    assert_eq!(
+        (refused.refused(ErrorCode::InvalidCapacity).code, refused.cookie()),
+        (ErrorCode::InvalidCapacity, None)
+    );
     let by_bearer = server.ask("GET", "/api/v1/me").header("authorization", &format!("Bearer {old}")).send().await;
     assert_eq!((by_bearer.status, by_bearer.cookie()), (StatusCode::OK, None));
     let out = server.ask("POST", "/api/v1/logout").cookie(&old).send().await;
@@ -125,14 +130,19 @@ async fn aged(server: &Server, session: &Session) -> String {
 
 /// A new guest's request as a proxy hands it on.
 fn from<'a>(server: &'a Server, person: &str) -> Ask<'a> {
-    let ask = server.ask("POST", "/api/v1/guest").header("x-forwarded-for", person).header("x-forwarded-proto", "https");
+    let ask =
+        server.ask("POST", "/api/v1/guest").header("x-forwarded-for", person).header("x-forwarded-proto", "https");
     ask.header("origin", &format!("https://{HOST}"))
 }
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_the_person_counts_and_not_the_proxy() {
     let limit = vec!["guests_made_per_hour=1".to_owned()];
-    let trusting = Server::with(Options { limit: limit.clone(), trust_proxy: vec!["192.0.2.0/24".to_owned()], ..Options::default() });
+    let trusting = Server::with(Options {
+        limit: limit.clone(),
+        trust_proxy: vec!["192.0.2.0/24".to_owned()],
+        ..Options::default()
+    });
     let alone = Server::with(Options { limit, ..Options::default() });
     let first = from(&trusting, "203.0.113.1").send().await;
     let _: Session = first.json(StatusCode::CREATED);

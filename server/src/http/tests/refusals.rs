@@ -11,7 +11,8 @@ use crate::config::Options;
 #[tokio::test]
 async fn an_unknown_path_under_api_is_a_problem() {
     let server = Server::new();
-    for path in ["/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v2/rooms", "/api/v1/rooms/KW7P3MXQ/x"] {
+    for path in ["/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v2/rooms", "/api/v1/rooms/KW7P3MXQ/x"]
+    {
         for method in ["GET", "POST", "DELETE"] {
             server.ask(method, path).send().await.refused(ErrorCode::NotFound);
         }
@@ -44,11 +45,22 @@ async fn a_body_that_cannot_be_read_is_refused_and_says_how() {
     let server = Server::new();
     let guest = server.guest().await;
     let bodies = [
-        "", "{", "nonsense", "null", "[]", "\"text\"", "17", "{\"username\":\"a\"}", "{\"username\":1,\"password\":\"p\"}",
-        "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}", "{\"username\":[\"a\"],\"password\":\"p\"}",
+        "",
+        "{",
+        "nonsense",
+        "null",
+        "[]",
+        "[\"abc\",\"correct horse\"]",
+        "\"text\"",
+        "17",
+        "{\"username\":\"a\"}",
+        "{\"username\":1,\"password\":\"p\"}",
+        "{\"username\":{\"$ne\":null},\"password\":{\"$ne\":null}}",
+        "{\"username\":[\"a\"],\"password\":\"p\"}",
         "{\"username\":\"abc\",\"password\":\"correct horse\",\"admin\":true}",
         "{\"username\":\"abc\",\"username\":\"def\",\"password\":\"correct horse\"}",
-        "{\"username\":\"\\ud800\",\"password\":\"correct horse\"}", "{\"username\":\"abc\",\"password\":\"correct horse\"} x",
+        "{\"username\":\"\\ud800\",\"password\":\"correct horse\"}",
+        "{\"username\":\"abc\",\"password\":\"correct horse\"} x",
     ];
     for path in ["/api/v1/login", "/api/v1/register"] {
         for body in bodies {
@@ -61,7 +73,13 @@ async fn a_body_that_cannot_be_read_is_refused_and_says_how() {
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     let ask = server.ask("POST", "/api/v1/login").header("content-type", "application/json").body(deep);
     ask.send().await.refused(ErrorCode::BadFrame);
-    for fields in ["{\"name\":{\"$gt\":\"\"}}", "{\"capacity\":\"50\"}", "{\"capacity\":-1}", "{\"capacity\":1e99}", "{\"pin\":1234}"] {
+    for fields in [
+        "{\"name\":{\"$gt\":\"\"}}",
+        "{\"capacity\":\"50\"}",
+        "{\"capacity\":-1}",
+        "{\"capacity\":1e99}",
+        "{\"pin\":1234}",
+    ] {
         let ask = server.ask("POST", "/api/v1/rooms").bearer(&guest).json(&object(fields));
         ask.send().await.refused(ErrorCode::BadFrame);
     }
@@ -90,7 +108,9 @@ async fn a_body_has_a_limit_whether_its_length_is_told_or_not() {
         let bare = "{\"name\":null}";
         format!("{bare}{}", " ".repeat(bytes - bare.len()))
     };
-    let ask = |body: axum::body::Body| server.ask("POST", "/api/v1/guest").header("content-type", "application/json").body(body);
+    let ask = |body: axum::body::Body| {
+        server.ask("POST", "/api/v1/guest").header("content-type", "application/json").body(body)
+    };
     let _: Session = ask(padded(limit).into()).send().await.json(StatusCode::CREATED);
     ask(padded(limit + 1).into()).send().await.refused(ErrorCode::TooLarge);
     let pieces = |bytes: usize| {
@@ -120,10 +140,25 @@ async fn what_was_typed_has_the_error_that_fits() {
         ("POST", "/api/v1/guest", json!({ "name": " " }), ErrorCode::InvalidName),
         ("POST", "/api/v1/guest", json!({ "name": long }), ErrorCode::InvalidName),
         ("PATCH", "/api/v1/me", json!({ "name": "" }), ErrorCode::InvalidName),
-        ("POST", "/api/v1/register", json!({ "username": "ab", "password": "correct horse" }), ErrorCode::InvalidUsername),
-        ("POST", "/api/v1/register", json!({ "username": "a b", "password": "correct horse" }), ErrorCode::InvalidUsername),
+        (
+            "POST",
+            "/api/v1/register",
+            json!({ "username": "ab", "password": "correct horse" }),
+            ErrorCode::InvalidUsername,
+        ),
+        (
+            "POST",
+            "/api/v1/register",
+            json!({ "username": "a b", "password": "correct horse" }),
+            ErrorCode::InvalidUsername,
+        ),
         ("POST", "/api/v1/register", json!({ "username": "abc", "password": "1234567" }), ErrorCode::InvalidPassword),
-        ("POST", "/api/v1/register", json!({ "username": "abc", "password": "x".repeat(257) }), ErrorCode::InvalidPassword),
+        (
+            "POST",
+            "/api/v1/register",
+            json!({ "username": "abc", "password": "x".repeat(257) }),
+            ErrorCode::InvalidPassword,
+        ),
         ("POST", "/api/v1/rooms", json!({ "name": " " }), ErrorCode::InvalidRoomName),
         ("POST", "/api/v1/rooms", json!({ "name": "x".repeat(51) }), ErrorCode::InvalidRoomName),
         ("POST", "/api/v1/rooms", json!({ "pin": "123" }), ErrorCode::InvalidPin),
@@ -139,7 +174,12 @@ async fn what_was_typed_has_the_error_that_fits() {
     for (method, path, body, code) in table {
         server.ask(method, path).bearer(&guest).json(&body).send().await.refused(code);
     }
-    for path in ["/api/v1/rooms/nonsense", "/api/v1/rooms/%FF%FE", "/api/v1/rooms/%2e%2e%2f%2e%2e%2fetc", "/api/v1/rooms/0OIL1000"] {
+    for path in [
+        "/api/v1/rooms/nonsense",
+        "/api/v1/rooms/%FF%FE",
+        "/api/v1/rooms/%2e%2e%2f%2e%2e%2fetc",
+        "/api/v1/rooms/0OIL1000",
+    ] {
         let answer = server.ask("GET", path).send().await;
         assert!([400, 404].contains(&answer.status.as_u16()), "{path}: {}", answer.text());
         assert_eq!(answer.headers["content-type"], "application/problem+json");

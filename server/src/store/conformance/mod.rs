@@ -18,8 +18,8 @@ mod fixtures;
 #[cfg(test)]
 pub(crate) mod sequences;
 
-/// One `#[tokio::test]` for each case. `$make` names an async function without arguments that answers an empty store and
-/// whatever has to live as long as it does (a temporary folder, or `()`).
+/// One `#[tokio::test]` for each case. `$make` names an async function without arguments that answers an empty store
+/// and whatever has to live as long as it does (a temporary folder, or `()`).
 #[macro_export]
 macro_rules! store_conformance {
     ($make:ident) => { $crate::store_conformance! { @tests $make

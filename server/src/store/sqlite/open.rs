@@ -14,7 +14,7 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_users_and_r
 const APPLICATION_ID: i32 = 0x5753_5052;
 
 /// How long another program that holds the file is waited for.
-const BUSY_MAX: Duration = Duration::from_secs(5);
+pub(super) const BUSY_MAX: Duration = Duration::from_secs(5);
 
 /// Statements kept prepared: more than the store has.
 const STATEMENTS_MAX: usize = 64;
@@ -35,7 +35,7 @@ const SETTINGS: &str = "
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file system refuses.
-    #[error("cannot open or create the database file '{}' ({source}); let this user write to it and to its folder, or name another folder", path.display())]
+    #[error("cannot open or create the database file '{}' ({source}); let this user write to it and to its folder, or choose another place with --data-dir", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -43,13 +43,13 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The file opens, but `SQLite` cannot write beside it.
-    #[error("cannot write beside the database file '{}'; let this user write to its folder, or name another folder", .0.display())]
+    #[error("cannot write beside the database file '{}'; let this user write to its folder, or choose another place with --data-dir", .0.display())]
     Folder(PathBuf),
     /// It is something else.
-    #[error("'{}' is not a database of this program; move it away, or name another folder", .0.display())]
+    #[error("'{}' is not a database of this program; move it away, or choose another place with --data-dir", .0.display())]
     Foreign(PathBuf),
     /// A later version of the program wrote it.
-    #[error("'{}' was written by a newer version of this program (tables of version {found}, known here: {known}); start that version, or name another folder", path.display())]
+    #[error("'{}' was written by a newer version of this program (tables of version {found}, known here: {known}); start that version, or choose another place with --data-dir", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -59,10 +59,10 @@ pub enum OpenError {
         known: u32,
     },
     /// Another program holds it.
-    #[error("'{}' is in use by another program; end that one, or name another folder", .0.display())]
+    #[error("'{}' is in use by another program; end that one, or choose another place with --data-dir", .0.display())]
     Busy(PathBuf),
     /// Anything else that `SQLite` reports.
-    #[error("the database file '{}' cannot be used ({source}); restore it from a copy, or name another folder", path.display())]
+    #[error("the database file '{}' cannot be used ({source}); restore it from a copy, or choose another place with --data-dir", path.display())]
     Broken {
         /// The file.
         path: PathBuf,

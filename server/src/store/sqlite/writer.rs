@@ -7,10 +7,12 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, ffi};
 use tokio::sync::{mpsc, oneshot};
 
+use super::open::BUSY_MAX;
 use crate::store::{Result, StoreError};
 
 /// Jobs that wait; a caller beyond them waits for a place.
@@ -193,13 +195,7 @@ fn commit_all(db: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Resu
         let savepoint = transaction.savepoint()?;
         // A panic is a bug in one job; the thread serves the whole server and goes on.
         let kept = catch_unwind(AssertUnwindSafe(|| job.run(&savepoint)));
-        if savepoint.is_autocommit() {
-            // A full disk may end the whole transaction; none of the batch was kept then.
-            return Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_ABORT),
-                None,
-            ));
-        }
+        // Where an error of the disk ended the whole transaction, there is no savepoint any more and this fails.
         if kept.unwrap_or(false) {
             savepoint.commit()?;
         } else {
@@ -209,9 +205,12 @@ fn commit_all(db: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Resu
     transaction.commit()
 }
 
-/// Another program that reads may keep part of the log alive; the next time empties it.
+/// Another program that reads may keep part of the log alive. It is not waited for: the next time empties it.
 fn empty_log(db: &Connection) {
-    let emptied = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let emptied = db
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    let emptied = db.busy_timeout(BUSY_MAX).and(emptied);
     if let Err(error) = emptied {
         tracing::warn!(%error, "the database's log could not be emptied; it is tried again");
     }

@@ -1,0 +1,90 @@
+//! What holds over any line: nothing is lost silently, nothing is shown twice.
+
+use proptest::prelude::*;
+use protocol::ServerFrame;
+
+use super::world::World;
+
+#[derive(Debug, Clone)]
+enum Op {
+    Say,
+    OthersSay(u64),
+    Swallow,
+    Cut,
+    Pass(u64),
+    Expire,
+    Forget(bool),
+    Limit(u32),
+    Hide(bool),
+    LoseSeat,
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => Just(Op::Say),
+        4 => (1_u64..4).prop_map(Op::OthersSay),
+        2 => Just(Op::Swallow),
+        2 => Just(Op::Cut),
+        3 => (0_u64..50_000).prop_map(Op::Pass),
+        1 => Just(Op::Expire),
+        1 => any::<bool>().prop_map(Op::Forget),
+        1 => (0_u32..4).prop_map(Op::Limit),
+        1 => any::<bool>().prop_map(Op::Hide),
+        1 => Just(Op::LoseSeat),
+    ]
+}
+
+fn apply(world: &mut World, op: Op) {
+    match op {
+        // More than a hundred waiting is refused, and stays in the box.
+        Op::Say => drop(world.say()),
+        Op::OthersSay(times) => world.others_say(times),
+        Op::Swallow => world.swallows = true,
+        Op::Cut => {
+            world.cut();
+            world.swallows = false;
+        }
+        Op::Pass(ms) => world.pass(ms),
+        Op::Expire if !world.connected => world.server.session = None,
+        Op::Forget(forgets) => world.server.forgetful = forgets,
+        Op::Limit(limited) => world.server.limited = limited,
+        Op::Hide(hides) => world.act(|page, moment| page.visible(moment, !hides)),
+        // Frames of a seat are kept only with the seat.
+        Op::LoseSeat if world.connected && !world.swallows => world.server.seated = false,
+        Op::Expire | Op::LoseSeat => {}
+    }
+}
+
+proptest! {
+    /// Over any line: all that is said arrives, in order, once; all that is relayed is shown or told missing.
+    #[test]
+    fn nothing_is_lost_silently_and_nothing_is_shown_twice(ops in proptest::collection::vec(any_op(), 0..60)) {
+        let mut world = World::inside();
+        for op in ops {
+            apply(&mut world, op);
+        }
+        // The line is good from here on, and the server pings as it should.
+        world.cut();
+        world.swallows = false;
+        for _ in 0..40 {
+            world.pass(10_000);
+            world.server.emit(ServerFrame::Ping {});
+            world.run();
+            world.others_say(1);
+        }
+        let (shown, missed) = world.log();
+        let own: Vec<String> = (1..=world.sent).map(|number| format!("own {number}")).collect();
+        let shown_own: Vec<String> = shown.iter().filter(|text| text.starts_with("own")).cloned().collect();
+        prop_assert_eq!(&shown_own, &own, "own messages: all, once, in the order they were said");
+        let mut unique = shown.clone();
+        unique.sort();
+        unique.dedup();
+        prop_assert_eq!(unique.len(), shown.len());
+        prop_assert_eq!(world.room().unsent(), 0);
+        // In the order of the server, by the last time that a text was relayed.
+        let place = |text: &String| world.server.relayed.iter().rposition(|(_, relayed)| relayed == text);
+        let places: Vec<Option<usize>> = shown.iter().map(place).collect();
+        prop_assert!(places.is_sorted() && places.iter().all(Option::is_some), "{shown:?}");
+        prop_assert_eq!(missed.map(|missed| missed + shown.len() as u64), Some(world.server.seq()));
+    }
+}

@@ -1,0 +1,39 @@
+// How the tests run: Debian's Chromium, two workers, one file after another in each, and no second tries.
+import { defineConfig } from "@playwright/test";
+
+const shots = process.env.SHOTS;
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  workers: 2,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    headless: true,
+    screenshot: "only-on-failure",
+    trace: "off",
+    locale: "en-GB",
+    timezoneId: "UTC",
+    viewport: { width: 1280, height: 800 },
+    contextOptions: { reducedMotion: "reduce" },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: shots
+    ? [{ name: "shots", testMatch: "shots.spec.ts" }]
+    : [{ name: "chromium", testIgnore: "shots.spec.ts" }],
+});

@@ -1,0 +1,144 @@
+// One tab, in the words of a person: what can be read on it and done in it. Everything is found as people find it, by
+// its role and name; only the text of a message, which has no name of its own, is found by its class.
+import { type Locator, type Page, expect } from "@playwright/test";
+
+import type { Frame, Watch } from "./watch";
+
+/** A new room's options, by what the boxes are called. */
+export interface RoomOptions {
+  as?: string;
+  name?: string;
+  pin?: string;
+  capacity?: number;
+}
+
+export class Tab {
+  readonly nameBox: Locator;
+  readonly codeBox: Locator;
+  readonly pinBox: Locator;
+  readonly messageBox: Locator;
+  readonly createButton: Locator;
+  readonly joinButton: Locator;
+  readonly sendButton: Locator;
+  readonly leaveButton: Locator;
+  readonly retryNow: Locator;
+  readonly log: Locator;
+  readonly texts: Locator;
+  readonly notes: Locator;
+  readonly people: Locator;
+  readonly state: Locator;
+  readonly pill: Locator;
+  readonly alert: Locator;
+
+  constructor(
+    readonly page: Page,
+    readonly watch: Watch,
+  ) {
+    this.nameBox = page.getByRole("textbox", { name: "Your name" });
+    this.codeBox = page.getByRole("textbox", { name: "Room code" });
+    this.pinBox = page.getByRole("textbox", { name: "PIN", exact: true });
+    this.messageBox = page.getByRole("textbox", { name: "Message", exact: true });
+    this.createButton = page.getByRole("button", { name: "Create room" });
+    this.joinButton = page.getByRole("button", { name: "Join room" });
+    this.sendButton = page.getByRole("button", { name: "Send message" });
+    this.leaveButton = page.getByRole("button", { name: "Leave room" });
+    this.retryNow = page.getByRole("button", { name: "Retry now" });
+    this.log = page.getByRole("log", { name: "Messages" });
+    this.texts = this.log.getByRole("article").locator(".message-text");
+    this.notes = this.log.locator(".system-row");
+    this.people = page.getByRole("list", { name: "People" }).getByRole("listitem");
+    this.state = page.getByRole("banner").getByRole("status");
+    this.pill = page.getByRole("button", { name: /^\d+ new$/ });
+    this.alert = page.getByRole("alert").filter({ hasText: /\S/ });
+  }
+
+  /** Opens a page of the site and waits until its program runs. */
+  async open(path: string): Promise<void> {
+    await this.page.goto(path);
+    await this.running();
+  }
+
+  /** The theme is chosen on every page but the room, and cannot be before the program runs. */
+  async running(): Promise<void> {
+    await expect(this.page.getByRole("radio", { name: "System" })).toBeEnabled();
+  }
+
+  /** Inside a room, with a line. */
+  async inside(): Promise<void> {
+    await expect(this.messageBox).toBeVisible();
+    await this.online();
+  }
+
+  async online(timeout = 10_000): Promise<void> {
+    await expect(this.state).toContainText("Connected", { timeout });
+  }
+
+  /** From the landing page into a room of one's own; the answer is its code as the address has it. */
+  async create(options: RoomOptions = {}): Promise<string> {
+    await this.open("/");
+    if (options.as !== undefined) {
+      await this.nameBox.fill(options.as);
+    }
+    if (options.name ?? options.pin ?? options.capacity) {
+      await this.page.getByText("Options for a new room").click();
+      await this.page.getByRole("textbox", { name: "Room name" }).fill(options.name ?? "");
+      await this.pinBox.fill(options.pin ?? "");
+      await this.page.getByRole("spinbutton", { name: "People at once" }).fill(options.capacity?.toString() ?? "");
+    }
+    await this.createButton.click();
+    await this.inside();
+    return this.code();
+  }
+
+  /** From the landing page into a room by what is typed as its code. */
+  async join(typed: string, as?: string): Promise<void> {
+    await this.open("/");
+    await this.askToJoin(typed, as);
+    await this.inside();
+  }
+
+  /** Fills in the landing page's form, and presses its button. */
+  async askToJoin(typed: string, as?: string): Promise<void> {
+    if (as !== undefined) {
+      await this.nameBox.fill(as);
+    }
+    await this.codeBox.fill(typed);
+    await this.joinButton.click();
+  }
+
+  code(): string {
+    const code = /\/r\/([2-9A-Z]{8})$/.exec(new URL(this.page.url()).pathname)?.[1];
+    expect(code, `a room's address: ${this.page.url()}`).toBeDefined();
+    return code as string;
+  }
+
+  /** Types a message and presses Enter. */
+  async say(text: string): Promise<void> {
+    await this.messageBox.fill(text);
+    await this.messageBox.press("Enter");
+  }
+
+  /** The log shows exactly these messages, in this order. */
+  async shows(texts: string[], timeout = 10_000): Promise<void> {
+    await expect(this.texts).toHaveText(texts, { timeout });
+  }
+
+  /** As many people inside as these, under these names. */
+  async sees(names: string[]): Promise<void> {
+    await expect(this.people.locator(".person-name")).toHaveText(names);
+  }
+
+  received(kind: string): Frame[] {
+    return this.watch.received(this.page, kind);
+  }
+
+  /** Another tab of the same browser. */
+  async another(): Promise<Tab> {
+    return new Tab(await this.page.context().newPage(), this.watch);
+  }
+
+  /** Calls the HTTP API as this browser. */
+  async status(path: string): Promise<number> {
+    return (await this.page.context().request.get(path)).status();
+  }
+}

@@ -1,0 +1,250 @@
+// Into a room and out of it, and what is said there.
+import { expect, test } from "../fixtures";
+
+const REFUSED = /status of 40[0-9]/;
+const NO_ROOM = "No room with that code. Check it, or create a new one.";
+
+/** As people hand it on: small letters, in two groups. */
+function spoken(code: string): string {
+  return `${code.slice(0, 4)}-${code.slice(4)}`.toLowerCase();
+}
+
+test("a guest creates a room with one press and is inside", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create();
+  await expect(ada.people).toHaveCount(1);
+  await expect(ada.people.first()).toContainText("you");
+  await expect(ada.log).toContainText("It's just you");
+  await expect(ada.log).toContainText(spoken(code).toUpperCase());
+  await expect(ada.messageBox).toBeFocused();
+});
+
+test("others join by the typed code and by the copied link", async ({ visitor, server }) => {
+  const ada = await visitor({ permissions: ["clipboard-write"] });
+  const code = await ada.create({ as: "Ada", name: "Low tide" });
+  await ada.page.getByRole("button", { name: "Copy link" }).click();
+  await expect(ada.page.getByText("Link copied")).toBeVisible();
+  const link = `${server.url}/r/${code}`;
+  await ada.messageBox.press("ControlOrMeta+v");
+  await expect(ada.messageBox).toHaveValue(link);
+
+  const ben = await visitor();
+  await ben.join(`  ${spoken(code)} `, "Ben");
+  const cleo = await visitor();
+  await cleo.open(link);
+  await expect(cleo.page.getByRole("heading", { name: "Join Low tide" })).toBeVisible();
+  await expect(cleo.page.getByText("2 people are inside")).toBeVisible();
+  await cleo.nameBox.fill("Cleo");
+  await cleo.joinButton.click();
+  await cleo.inside();
+
+  await ada.sees(["Ada", "Ben", "Cleo"]);
+  await ben.sees(["Ben", "Ada", "Cleo"]);
+  await cleo.sees(["Cleo", "Ada", "Ben"]);
+  for (const tab of [ada, ben, cleo]) {
+    await expect(tab.page.getByRole("heading", { level: 1 })).toHaveText("Low tide");
+  }
+});
+
+test("a pasted link is as good as a code", async ({ visitor, server }) => {
+  const ada = await visitor();
+  const code = await ada.create();
+  const ben = await visitor();
+  await ben.join(`${server.url}/r/${code}?from=mail#top`);
+  await expect(ada.people).toHaveCount(2);
+});
+
+test("both talk both ways and everyone sees one order", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+  await expect(ada.people).toHaveCount(2);
+  const talk = async (tab: typeof ada, name: string) => {
+    for (let line = 1; line <= 10; line += 1) {
+      await tab.say(`${name} ${line}`);
+    }
+  };
+  await Promise.all([talk(ada, "ada"), talk(ben, "ben")]);
+  await expect(ada.texts).toHaveCount(20);
+  await expect(ben.texts).toHaveCount(20);
+  await expect(ada.log.getByText("Sending…")).toHaveCount(0);
+  const order = await ada.texts.allTextContents();
+  expect(await ben.texts.allTextContents()).toEqual(order);
+  const own = (name: string) => Array.from({ length: 10 }, (_, index) => `${name} ${index + 1}`);
+  expect(order.filter((text) => text.startsWith("ada"))).toEqual(own("ada"));
+  expect(order.filter((text) => text.startsWith("ben"))).toEqual(own("ben"));
+});
+
+test("a newcomer sees nothing that was said before", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create();
+  await ada.say("before");
+  await ada.shows(["before"]);
+  const ben = await visitor();
+  await ben.join(code);
+  await expect(ben.log).toContainText("Say hi");
+  await ada.say("after");
+  await ben.shows(["after"]);
+});
+
+test("a wrong code is told under the box and stays in it", async ({ visitor }) => {
+  const ada = await visitor();
+  ada.watch.allow(REFUSED);
+  await ada.open("/");
+  await ada.askToJoin("zzzz-2222", "Ada");
+  await expect(ada.alert).toHaveText(NO_ROOM);
+  await expect(ada.codeBox).toHaveValue("zzzz-2222");
+  await expect(ada.nameBox).toHaveValue("Ada");
+  await ada.askToJoin("not a code");
+  await expect(ada.alert).toContainText("8 letters and digits");
+  await expect(ada.codeBox).toHaveValue("not a code");
+  await expect(ada.codeBox).toHaveAttribute("aria-invalid", "true");
+});
+
+test("the link of an unknown room is not found", async ({ visitor }) => {
+  const ada = await visitor();
+  ada.watch.allow(REFUSED);
+  const answer = await ada.page.goto("/r/ZZZZ2222");
+  expect(answer?.status()).toBe(404);
+  await expect(ada.page.getByRole("heading", { name: "No such room" })).toBeVisible();
+  await expect(ada.page.getByText(NO_ROOM)).toBeVisible();
+  await ada.page.getByRole("link", { name: "Create a new room" }).click();
+  await expect(ada.createButton).toBeVisible();
+});
+
+test("a PIN is asked for, a wrong one refused and the right one taken", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada", name: "Behind the dune", pin: "marram grass" });
+  const ben = await visitor();
+  ben.watch.allow(REFUSED);
+  await ben.open("/");
+  await ben.askToJoin(code, "Ben");
+  await expect(ben.pinBox).toBeVisible();
+  await expect(ben.nameBox).toHaveValue("Ben");
+  await expect(ben.page.getByText("Behind the dune"), "the name is for those who know the PIN").toHaveCount(0);
+  await ben.joinButton.click();
+  await expect(ben.alert).toContainText("needs a PIN");
+  await ben.pinBox.fill("sea buckthorn");
+  await ben.joinButton.click();
+  await expect(ben.alert).toContainText("That PIN doesn't match");
+  await expect(ben.pinBox).toHaveValue("sea buckthorn");
+  await ben.pinBox.fill("marram grass");
+  await ben.joinButton.click();
+  await ben.inside();
+  await ada.sees(["Ada", "Ben"]);
+  await ben.page.reload();
+  await ben.inside();
+});
+
+test("a full room says so and lets one in when there is a seat", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada", capacity: 2 });
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+  const cleo = await visitor();
+  cleo.watch.allow(REFUSED);
+  await cleo.open("/");
+  await cleo.askToJoin(code, "Cleo");
+  await expect(cleo.page.getByRole("heading", { name: "This room is full" })).toBeVisible();
+  await cleo.page.getByRole("button", { name: "Try again" }).click();
+  await expect(cleo.page.getByRole("heading", { name: "This room is full" })).toBeVisible();
+  await expect(ada.people).toHaveCount(2);
+  await ben.leaveButton.click();
+  await ada.sees(["Ada"]);
+  await cleo.page.getByRole("button", { name: "Try again" }).click();
+  await cleo.inside();
+  await ada.sees(["Ada", "Cleo"]);
+});
+
+test("5000 characters go, 5001 stay in the box", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create();
+  const ben = await visitor();
+  await ben.join(code);
+  const over = "🌊".repeat(5001);
+  await ada.messageBox.fill(over);
+  await expect(ada.page.getByText("5001 of 5000")).toBeVisible();
+  await ada.messageBox.press("Enter");
+  await expect(ada.alert).toContainText("That message is too long");
+  await expect(ada.messageBox).toHaveValue(over);
+  await ada.messageBox.press("Backspace");
+  await ada.messageBox.press("Enter");
+  await expect(ada.messageBox).toHaveValue("");
+  await ben.shows(["🌊".repeat(5000)]);
+  await ada.shows(["🌊".repeat(5000)]);
+});
+
+test("nothing but white space is not sent and stays in the box", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.create();
+  await ada.messageBox.press("Enter");
+  await expect(ada.alert).toContainText("There is nothing to send");
+  await ada.messageBox.fill(" \u3000 ");
+  await expect(ada.alert).toHaveCount(0);
+  await ada.sendButton.click();
+  await expect(ada.alert).toContainText("There is nothing to send");
+  await expect(ada.messageBox).toHaveValue(" \u3000 ");
+  await ada.shows([]);
+});
+
+test("Shift and Enter make a new line, white space around is dropped", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.create();
+  await ada.messageBox.pressSequentially("  one");
+  await ada.messageBox.press("Shift+Enter");
+  await ada.messageBox.pressSequentially("two  ");
+  await ada.messageBox.press("Enter");
+  await expect(ada.texts).toHaveCount(1);
+  expect(await ada.texts.first().evaluate((text: HTMLElement) => text.innerText)).toBe("one\ntwo");
+});
+
+test("comings and goings are lines of the log, gathered", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+  await expect(ada.notes).toHaveText(["Ben joined"]);
+  const cleo = await visitor();
+  await cleo.join(code, "Cleo");
+  await expect(ada.notes).toHaveText(["Ben and Cleo joined"]);
+  await ada.say("hello");
+  await cleo.shows(["hello"]);
+  await ben.leaveButton.click();
+  await expect(ada.notes).toHaveText(["Ben and Cleo joined", "Ben left"]);
+  await expect(ben.createButton, "who left is back at the start").toBeVisible();
+});
+
+test("two of one name are told apart", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  const other = await visitor();
+  await other.join(code, "ada");
+  await ada.sees(["Ada", "ada 2"]);
+});
+
+test("a name that is not allowed is refused and stays in the box", async ({ visitor }) => {
+  const ada = await visitor();
+  ada.watch.allow(REFUSED);
+  await ada.open("/");
+  await ada.nameBox.fill("<b>Ada</b>");
+  await ada.createButton.click();
+  await expect(ada.alert).toContainText("A name has 1 to 30 visible characters");
+  await expect(ada.nameBox).toHaveValue("<b>Ada</b>");
+});
+
+test("the room ends with the last one who leaves", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create();
+  const ben = await visitor();
+  await ben.join(code);
+  await ada.leaveButton.click();
+  await expect(ben.people).toHaveCount(1);
+  expect(await ben.status(`/api/v1/rooms/${code}`)).toBe(200);
+  await ben.leaveButton.click();
+  await expect(ben.createButton).toBeVisible();
+  await expect.poll(() => ben.status(`/api/v1/rooms/${code}`)).toBe(404);
+  ben.watch.allow(REFUSED);
+  await ben.askToJoin(code);
+  await expect(ben.alert).toHaveText(NO_ROOM);
+});

@@ -1,0 +1,113 @@
+//! A whole server in this process, on a port that the system chooses, with its state in sight.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use protocol::Limits;
+use server::config::{Config, Database, Options};
+use server::state::AppState;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::PATIENCE;
+
+/// Stops, at the latest, when it is dropped with its runtime.
+pub(crate) struct TestServer {
+    pub(crate) addr: SocketAddr,
+    pub(crate) state: AppState,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+/// The configuration of a server that keeps everything in memory.
+pub(crate) fn config() -> Config {
+    let options = Options {
+        database: Some("memory:".to_owned()),
+        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+        ..Options::default()
+    };
+    Config::try_from(options).expect("the defaults are valid")
+}
+
+impl TestServer {
+    /// In memory, with the default limits.
+    pub(crate) async fn spawn() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// In memory, with other limits.
+    pub(crate) async fn limited(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::with(|config| change(&mut config.limits)).await
+    }
+
+    /// With a database and a secret in this folder.
+    pub(crate) async fn in_folder(
+        folder: impl Into<PathBuf>,
+        change: impl FnOnce(&mut Limits),
+    ) -> Self {
+        let folder = folder.into();
+        Self::with(|config| {
+            config.database = Database::Sqlite(folder.join("whisperspace.db"));
+            config.data_dir = folder;
+            change(&mut config.limits);
+        })
+        .await
+    }
+
+    /// With any configuration.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        change(&mut config);
+        config
+            .limits
+            .check()
+            .expect("the limits of a test are possible ones");
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .expect("there is a free port");
+        let addr = listener.local_addr().expect("a bound port has an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (started, state) = oneshot::channel();
+        let serving = tokio::spawn(server::serve_observed(
+            config,
+            listener,
+            async move {
+                let _ = stopped.await;
+            },
+            move |state| drop(started.send(state.clone())),
+        ));
+        let state = state.await.expect("the server starts");
+        Self {
+            addr,
+            state,
+            stop: Some(stop),
+            serving: Some(serving),
+        }
+    }
+
+    /// The origin of the server's own pages.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Asks it to stop, without waiting.
+    pub(crate) fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops it; answers how long that took.
+    pub(crate) async fn stop(mut self) -> Duration {
+        let asked = Instant::now();
+        self.begin_stop();
+        let serving = self.serving.take().expect("a server stops once");
+        let ended = tokio::time::timeout(PATIENCE, serving)
+            .await
+            .expect("the server stops in time");
+        ended
+            .expect("serving does not panic")
+            .expect("serving ends without a fault");
+        asked.elapsed()
+    }
+}

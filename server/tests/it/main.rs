@@ -1,0 +1,32 @@
+//! The promises of the server, each shown over real sockets: one binary, one module a subject.
+//!
+//! The names say what is promised. `rN_` in front of a name is the number of the hole in a peer system that the test
+//! guards against. Nothing here sleeps and hopes: every wait is for a condition and has a deadline.
+
+mod harness;
+
+mod accounts;
+mod admission;
+mod canary;
+mod config;
+mod delivery;
+mod exposure;
+mod flooding;
+mod forms;
+mod fuzz;
+mod hello;
+mod liveness;
+mod logins;
+mod origins;
+mod pages;
+mod pipelining;
+mod presence;
+mod problems;
+mod resume;
+mod room_life;
+mod seats;
+mod shutdown;
+mod slow;
+mod tidy;
+mod typing;
+mod vectors;

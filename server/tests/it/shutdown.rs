@@ -1,0 +1,115 @@
+//! The end: everybody is told when to come back, and the server is gone in time.
+
+use std::time::Duration;
+
+use protocol::{ErrorCode, ServerFrame};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::harness::process::Folder;
+use crate::harness::{Ask, Guest, Heard, TestClient, TestServer, Wire, eventually, poll};
+
+/// Reads a connection to its end; answers when it may come back, and the close code.
+async fn farewell(client: &mut TestClient) -> (Option<u64>, Option<u16>) {
+    let mut told = None;
+    loop {
+        match client.next().await {
+            Heard::Frame(ServerFrame::Bye { code: ErrorCode::ShuttingDown, reconnect_in_ms }) => told = reconnect_in_ms,
+            Heard::Frame(ServerFrame::Bye { code, .. }) => panic!("bye {code}"),
+            Heard::Frame(_) => {}
+            Heard::Closed(code) => return (told, code),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_are_told_when_to_come_back_and_the_server_ends_in_time() {
+    let server = TestServer::spawn().await;
+    let owner = Guest::new(&server).await;
+    let room = owner.room().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let mut client = Guest::new(&server).await.enter(&room).await;
+        tasks.spawn(async move { farewell(&mut client).await });
+    }
+    let mut silent = Wire::open(server.addr).await;
+    let took = server.stop().await;
+    let mut times = Vec::new();
+    for (told, close) in tasks.join_all().await {
+        assert_eq!(close, Some(1012));
+        times.push(told.expect("says when to come back"));
+    }
+    assert!(times.iter().all(|ms| (1..=30_000).contains(ms)), "{times:?}");
+    assert!(times.iter().any(|ms| *ms != times[0]), "not all at once: {times:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    let (close, _) = silent.end().await;
+    assert_eq!(close, Some(1012), "who has not said hello yet is told too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_an_idle_nor_a_deaf_connection_holds_up_the_end() {
+    let mut server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    // Browsers open connections ahead of need and send nothing.
+    let ahead = TcpStream::connect(server.addr).await.expect("the server listens");
+    let mut kept = TcpStream::connect(server.addr).await.expect("the server listens");
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the line is open");
+    let mut piece = [0; 512];
+    assert!(kept.read(&mut piece).await.expect("is answered") > 0);
+    // This one neither reads nor answers the close.
+    let deaf = guest.connect().await;
+    server.begin_stop();
+    let took = server.stop().await;
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    drop((ahead, deaf));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_is_not_ready_and_takes_nobody_in() {
+    let mut server = TestServer::spawn().await;
+    let begin = async |head: &str| {
+        let mut stream = TcpStream::connect(server.addr).await.expect("the server listens");
+        stream.write_all(head.as_bytes()).await.expect("the line is open");
+        stream
+    };
+    // Requests that are under way when the stop comes.
+    let mut ready = begin("GET /readyz HTTP/1.1\r\nhost: x\r\n").await;
+    let upgrade = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
+    let mut socket = begin(&format!("{upgrade}sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")).await;
+    let before = Ask::get("/readyz").send(server.addr).await;
+    assert_eq!(before.status, 200);
+    server.begin_stop();
+    eventually("it stops", || server.state.stopping.is_cancelled()).await;
+    for stream in [&mut ready, &mut socket] {
+        stream.write_all(b"\r\n").await.expect("the line is still open");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("is answered");
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("shutting_down"), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_stops_on_sigterm_and_ends_well() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).await;
+    let addr = server.addr;
+    let guest = Guest::at(addr, None).await;
+    let room = guest.room().await;
+    let mut client = guest.enter(&room).await;
+    let stopping = tokio::spawn(server.terminate());
+    let (told, close) = farewell(&mut client).await;
+    assert!(told.is_some() && close == Some(1012));
+    assert!(stopping.await.expect("it stops").success());
+    assert!(!folder.data().join("whisperspace.db-wal").exists(), "the log of the database is folded in");
+
+    let server = folder.serve(&[]).await;
+    let moved = Guest { addr: server.addr, ..guest };
+    let joined = poll("the room after the restart", async || {
+        let answer = moved.look_up(&room.code).await;
+        (answer.status == 200).then_some(())
+    });
+    joined.await;
+    moved.enter(&room).await.say(&room.code, "as if nothing had happened").await;
+}
