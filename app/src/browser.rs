@@ -89,14 +89,16 @@ mod platform {
         }
     }
 
-    /// The same, unless the person is somewhere already.
-    pub(crate) fn focus_if_idle(id: &str) {
-        if document()
-            .active_element()
-            .is_none_or(|active| active.tag_name() == "BODY")
-        {
-            focus(id);
-        }
+    /// The same once the page is drawn, unless the person is somewhere on it already.
+    pub(crate) fn focus_if_idle(id: &'static str) {
+        request_animation_frame(move || {
+            if document()
+                .active_element()
+                .is_none_or(|active| active.tag_name() == "BODY")
+            {
+                focus(id);
+            }
+        });
     }
 
     /// Shows the theme at once and keeps it for a year.
@@ -181,20 +183,25 @@ mod platform {
         let spoilers = body.get_elements_by_class_name("spoiler");
         for spoiler in (0..spoilers.length()).filter_map(|index| spoilers.item(index)) {
             // What is hidden goes into an element of its own: only there can it be hidden from screen readers too.
-            let Ok(secret) = document().create_element("span") else {
+            let (Ok(name), Ok(secret)) = (
+                document().create_element("span"),
+                document().create_element("span"),
+            ) else {
                 continue;
             };
+            name.set_class_name("visually-hidden");
+            name.set_text_content(Some(label));
             while let Some(child) = spoiler.first_child() {
                 if secret.append_child(&child).is_err() {
                     break;
                 }
             }
-            // None of these can fail: the names are constants, and the new element is nowhere else.
+            // None of these can fail: attribute names are constants, and the new elements are nowhere else.
             let _ = secret.set_attribute("aria-hidden", "true");
+            let _ = spoiler.append_child(&name);
             let _ = spoiler.append_child(&secret);
-            for (name, value) in [("tabindex", "0"), ("role", "button"), ("aria-label", label)] {
-                let _ = spoiler.set_attribute(name, value);
-            }
+            let _ = spoiler.set_attribute("role", "button");
+            let _ = spoiler.set_attribute("tabindex", "0");
         }
     }
 }
@@ -222,7 +229,7 @@ mod platform {
 
     pub(crate) fn focus(_id: &str) {}
 
-    pub(crate) fn focus_if_idle(_id: &str) {}
+    pub(crate) fn focus_if_idle(_id: &'static str) {}
 
     pub(crate) fn set_theme(_theme: &str) {}
 

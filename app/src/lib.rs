@@ -58,6 +58,7 @@ pub fn App() -> impl IntoView {
     leptos_meta::provide_meta_context();
     let boot = boot::provide_boot();
     client::provide_client(&boot);
+    components::provide_arrived();
     view! {
         <Router>
             <Routes fallback=|| view! { <pages::not_found::NotFound /> }.into_any()>

@@ -1,5 +1,5 @@
 // For everyone: axe finds nothing on any page, and everything can be done by keyboard.
-import { audit } from "../audit";
+import { SIZES, audit } from "../audit";
 import { LOST_LINE, expect, test } from "../fixtures";
 import type { Tab } from "../tab";
 
@@ -49,10 +49,10 @@ test("axe finds nothing in a room", async ({ visitor, relay }) => {
   await ada.join(code, "Ada");
   await audit(ada, "room without a message");
   await ben.say("The tide is at its lowest at six.");
-  await ada.say("**Six** in the morning? `date` says https://example.org/tides");
   await ben.say("- boots\n- a lamp");
-  await ben.messageBox.pressSequentially("and");
+  await ada.say("**Six** in the morning? `date` says https://example.org/tides");
   await expect(ada.texts).toHaveCount(3);
+  await ben.messageBox.pressSequentially("and");
   await expect(ada.page.getByText("Ben is typing…")).toBeVisible();
   await audit(ada, "room with talk");
 
@@ -61,12 +61,12 @@ test("axe finds nothing in a room", async ({ visitor, relay }) => {
   await expect(ada.alert).toBeVisible();
   await audit(ada, "refused text");
 
-  await ada.page.setViewportSize({ width: 360, height: 780 });
+  await ada.page.setViewportSize(SIZES.phone);
   await ada.page.getByRole("button", { name: /people$/ }).click();
   await expect(ada.people.first()).toBeVisible();
   await audit(ada, "list of people", ["phone"]);
-  await ada.page.setViewportSize({ width: 360, height: 780 });
-  await ada.page.keyboard.press("Escape");
+  await ada.page.setViewportSize(SIZES.phone);
+  await ada.page.getByRole("button", { name: "Close the list of people" }).click();
 
   relay.cut();
   await expect(ada.state).toContainText("Connection lost");

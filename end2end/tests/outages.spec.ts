@@ -143,6 +143,7 @@ test.describe("with little memory for what is not confirmed", () => {
     relay.resume();
     await ada.online(RETURN_MS_MAX);
     const note = ada.notes.filter({ hasText: "missed" });
+    await expect(ada.texts.last()).toHaveText(said.at(-1) as string);
     await expect(note).toHaveCount(1);
     const arrived = await ada.texts.allTextContents();
     expect(said.slice(said.length - arrived.length), "the newest arrive, in order").toEqual(arrived);

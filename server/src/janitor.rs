@@ -11,7 +11,7 @@ use crate::clock::{self, HOUR_MS};
 use crate::state::AppState;
 
 /// How often the store is purged.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
+const PURGE_EVERY: Duration = Duration::from_mins(1);
 
 /// A login unused for so long ends.
 const LOGIN_IDLE_MS: u64 = 30 * 24 * HOUR_MS;

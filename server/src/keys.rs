@@ -56,7 +56,7 @@ impl Keys {
             Ok(mut open) => {
                 let mode = open.metadata()?.permissions().mode();
                 anyhow::ensure!(
-                    mode & 0o077 == 0,
+                    mode.trailing_zeros() >= 6,
                     "{} can be read by others: run chmod 600 on it, or delete it to sign everybody out",
                     file.display()
                 );

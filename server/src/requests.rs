@@ -33,7 +33,7 @@ const BUSY_RETRY_MS: u64 = 500;
 
 /// One client's side of a session.
 #[derive(Debug)]
-pub struct Requests {
+pub(crate) struct Requests {
     state: AppState,
     session: Arc<Session>,
     address: Address,
@@ -44,7 +44,7 @@ pub struct Requests {
 }
 
 /// What the transport does next.
-pub enum Next {
+pub(crate) enum Next {
     /// Read on.
     Read,
     /// Read on when this is done; write meanwhile.
@@ -55,7 +55,7 @@ pub enum Next {
 
 impl Requests {
     /// For one connection.
-    pub fn new(state: AppState, session: Arc<Session>, address: Address) -> Self {
+    pub(crate) fn new(state: AppState, session: Arc<Session>, address: Address) -> Self {
         let (frames, looks, typed_at) = (Bucket::default(), Activity::Online, HashMap::new());
         Self {
             state,
@@ -69,7 +69,7 @@ impl Requests {
     }
 
     /// Takes one text frame.
-    pub fn take(&mut self, text: &str) -> Next {
+    pub(crate) fn take(&mut self, text: &str) -> Next {
         let now = clock::now();
         let rate = Rate::per_minute(self.state.config.limits.frames_per_minute);
         let decoded = decode_client(text);
@@ -87,7 +87,7 @@ impl Requests {
     }
 
     /// Takes a frame that is no text.
-    pub fn take_binary(&mut self) -> Next {
+    pub(crate) fn take_binary(&mut self) -> Next {
         self.refuse(ErrorCode::BadFrame.into(), None)
     }
 
@@ -261,12 +261,11 @@ impl Requests {
     }
 
     fn status(&mut self, activity: Activity, room: Option<&str>) {
-        let insides = match room {
-            Some(room) => self.inside(room, None).into_iter().collect(),
-            None => {
-                self.looks = activity;
-                self.session.insides()
-            }
+        let insides = if let Some(room) = room {
+            self.inside(room, None).into_iter().collect()
+        } else {
+            self.looks = activity;
+            self.session.insides()
         };
         for inside in insides {
             let _ = inside.room.request(

@@ -130,16 +130,13 @@ impl Session {
         }
         let bytes = frame.bytes.len();
         let retention = usize::try_from(limits.retention_bytes_max).unwrap_or(usize::MAX);
-        match frame.counted {
-            Counted::No => {}
-            Counted::Yes => state
-                .resume
-                .push(frame.bytes.clone(), bytes, None, retention),
-            Counted::Message(room) => {
-                state
-                    .resume
-                    .push(frame.bytes.clone(), bytes, Some(room), retention)
-            }
+        let message_of = match frame.counted {
+            Counted::Message(room) => Some(room),
+            Counted::Yes | Counted::No => None,
+        };
+        if frame.counted != Counted::No {
+            let frame = frame.bytes.clone();
+            state.resume.push(frame, bytes, message_of, retention);
         }
         if !state.connected || state.close.is_some() {
             return;

@@ -111,12 +111,15 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, FrameError> {
     struct OnlyCid {
         cid: ClientId,
     }
-    serde_json::from_str(text).map_err(|_| FrameError {
+    let error = || FrameError {
         code: ErrorCode::BadFrame,
-        cid: serde_json::from_str::<OnlyCid>(text)
-            .ok()
-            .map(|only| only.cid),
-    })
+        cid: serde_json::from_str::<OnlyCid>(text).ok().map(|only| only.cid),
+    };
+    // serde reads a struct from an array as well; a frame is an object.
+    if !text.trim_start().starts_with('{') {
+        return Err(error());
+    }
+    serde_json::from_str(text).map_err(|_| error())
 }
 
 impl ClientFrame {

@@ -13,6 +13,7 @@ pub mod lines;
 pub mod moment;
 pub mod order;
 pub mod outbox;
+pub mod own_typing;
 pub mod phase;
 pub mod room_state;
 pub mod roster;

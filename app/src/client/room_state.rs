@@ -10,6 +10,7 @@ use protocol::{
 use super::Failure;
 use super::moment::Moment;
 use super::outbox::{ANSWER_MS_MAX, Outbox, Refusal, is_passing};
+use super::own_typing::OwnTyping;
 use super::phase::{Joined, Returned, RoomPhase};
 use super::roster::Roster;
 use super::row::Row;
@@ -17,10 +18,6 @@ use super::timeline::Timeline;
 
 /// How long the word about a return stays.
 const RETURNED_MS: Millis = 10_000;
-/// Typing is told at most this often.
-const TYPING_MS: Millis = 2_000;
-/// The server lets a typing signal end by itself after this.
-const TYPING_ENDS_MS: Millis = 5_000;
 /// Refusals that may pass before a join counts as refused.
 const TRIES_MAX: u32 = 6;
 
@@ -55,7 +52,7 @@ pub struct RoomState {
     refusals: u32,
     was_cut: bool,
     returned_until: Option<Millis>,
-    typed_at: Option<Millis>,
+    own_typing: OwnTyping,
     told: Option<Activity>,
     changed: bool,
 }
@@ -76,7 +73,7 @@ impl RoomState {
             refusals: 0,
             was_cut: false,
             returned_until: None,
-            typed_at: None,
+            own_typing: OwnTyping::default(),
             told: None,
             changed: true,
         }
@@ -99,7 +96,7 @@ impl RoomState {
         self.seat = Seat::None;
         self.outbox.close();
         self.typing.clear();
-        self.typed_at = None;
+        self.own_typing = OwnTyping::default();
         self.told = None;
         self.returned_until = None;
         if self.phase == RoomPhase::Inside && !self.was_cut {
@@ -201,7 +198,9 @@ impl RoomState {
         match self.outbox.refused(cid, code, retry_after_ms, now) {
             Refusal::NotMine => return false,
             Refusal::Handled => {}
-            Refusal::SeatLost => self.seat = Seat::None,
+            // Said before a join that is under way, it means the seat before.
+            Refusal::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
+            Refusal::SeatLost => {}
         }
         self.changed = true;
         true
@@ -266,20 +265,15 @@ impl RoomState {
 
     /// The person types, or stopped. Says what to tell, if it is time to.
     pub fn type_on(&mut self, on: bool, now: Millis) -> Option<ClientFrame> {
-        let since = self.typed_at.map(|at| now.saturating_sub(at));
-        let tell = self.seat == Seat::Taken
-            && if on {
-                since.is_none_or(|ms| ms >= TYPING_MS)
-            } else {
-                since.is_some_and(|ms| ms < TYPING_ENDS_MS)
-            };
-        if tell {
-            self.typed_at = on.then_some(now);
-        }
-        tell.then(|| ClientFrame::Typing {
+        let tell = self.seat == Seat::Taken && self.own_typing.tells(on, now);
+        tell.then(|| self.typing_frame(on))
+    }
+
+    fn typing_frame(&self, on: bool) -> ClientFrame {
+        ClientFrame::Typing {
             room: self.code.as_str().to_owned(),
             on,
-        })
+        }
     }
 
     /// Sends what may go on a line that is up: a join, the next message, a status.
@@ -312,6 +306,9 @@ impl RoomState {
         }
         if self.seat != Seat::Taken {
             return;
+        }
+        if self.own_typing.repeats(now) {
+            say.push(self.typing_frame(true));
         }
         let room = || self.code.as_str().to_owned();
         if self.told.replace(activity) != Some(activity) {
@@ -354,10 +351,16 @@ impl RoomState {
             .outbox
             .halted_until()
             .map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
-        [seat, second, self.outbox.deadline(), self.returned_until]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            seat,
+            second,
+            self.outbox.deadline(),
+            self.own_typing.deadline(),
+            self.returned_until,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Since when an answer is waited for.

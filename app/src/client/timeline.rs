@@ -22,6 +22,10 @@ pub struct Timeline {
     order: Order,
     /// Made from the position of `joined`: a `gap` right behind it says it better.
     announced: Option<Announced>,
+    /// Shown as missing by the numbers of messages, since the line was lost: a `gap` that comes later tells it again.
+    untold: u64,
+    /// The position of `joined` has settled it: no `gap` says anything new before the next message.
+    proven: bool,
     missed: Tally,
 }
 
@@ -40,6 +44,8 @@ impl Timeline {
             you: None,
             order: Order::default(),
             announced: None,
+            untold: 0,
+            proven: false,
             missed: Tally::default(),
         }
     }
@@ -63,6 +69,8 @@ impl Timeline {
     pub fn begin_outage(&mut self) {
         self.missed = Tally::default();
         self.announced = None;
+        self.untold = 0;
+        self.proven = false;
         self.order.begin_outage();
     }
 
@@ -74,21 +82,30 @@ impl Timeline {
     /// The room was joined, or joined again: its order stands at `position`.
     pub fn joined(&mut self, you: &MemberId, position: Position) {
         self.claim_own(you);
-        self.announced = None;
-        if let Some(missed) = self.order.join(position) {
-            self.announced = Some(self.push_missed(missed));
-        }
+        let missed = self.order.join(position);
+        self.announced = missed.map(|missed| self.push_missed(missed));
+        self.proven = true;
     }
 
     /// The server says that messages were missed here.
     pub fn gap(&mut self, missed: Missed) {
-        if missed == Some(0) {
+        let untold = self.untold;
+        let new = match missed {
+            // The numbers of the messages have said it exactly.
+            None if untold > 0 => Some(0),
+            None => None,
+            Some(missed) => {
+                self.untold = untold.saturating_sub(missed);
+                Some(missed.saturating_sub(untold))
+            }
+        };
+        if new == Some(0) {
             return;
         }
         if let Some(announced) = self.announced.take() {
-            self.restate_missed(announced, missed);
-        } else {
-            self.push_missed(missed);
+            self.restate_missed(announced, new);
+        } else if !self.proven {
+            self.push_missed(new);
             self.order.tell();
         }
     }
@@ -234,7 +251,9 @@ impl Timeline {
 
     fn advance(&mut self, seq: u64) {
         self.announced = None;
+        self.proven = false;
         if let Some(hole) = self.order.advance(seq) {
+            self.untold = self.untold.saturating_add(hole);
             self.push_missed(Some(hole));
         }
     }

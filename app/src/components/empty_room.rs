@@ -32,5 +32,10 @@ pub(crate) fn EmptyRoom(
         }
         .into_any(),
     };
-    view! { <div class="empty-room">{said}</div> }
+    view! {
+        <div class="empty-room">
+            {said}
+            <noscript class="no-script muted">{words.no_script}</noscript>
+        </div>
+    }
 }

@@ -13,6 +13,8 @@ use crate::i18n::failure_text;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
     boxes: &'static [&'static str],
+    /// For the one code whose usual text is about another form.
+    instead: Option<(ErrorCode, &'static str)>,
     failure: RwSignal<Option<Failure>>,
     busy: RwSignal<bool>,
 }
@@ -22,8 +24,17 @@ impl Form {
     pub(crate) fn new(boxes: &'static [&'static str], error: Option<ErrorCode>) -> Self {
         Self {
             boxes,
+            instead: None,
             failure: RwSignal::new(error.map(Failure::of)),
             busy: RwSignal::new(false),
+        }
+    }
+
+    /// The same form, with a text of its own for this code.
+    pub(crate) fn saying(self, code: ErrorCode, text: &'static str) -> Self {
+        Self {
+            instead: Some((code, text)),
+            ..self
         }
     }
 
@@ -73,8 +84,15 @@ impl Form {
     ) -> Signal<Option<String>> {
         Signal::derive(move || {
             let failure = self.failure.get()?;
-            fits(self.place_of(&failure)).then(|| failure_text(&failure))
+            fits(self.place_of(&failure)).then(|| self.text(&failure))
         })
+    }
+
+    fn text(self, failure: &Failure) -> String {
+        match self.instead {
+            Some((code, text)) if code == failure.code => text.to_owned(),
+            Some(_) | None => failure_text(failure),
+        }
     }
 
     fn place_of(self, failure: &Failure) -> Option<&'static str> {

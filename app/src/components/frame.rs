@@ -4,8 +4,11 @@ use leptos::prelude::*;
 use protocol::UserKind;
 
 use super::ThemeSwitch;
+use crate::browser;
 use crate::client::use_client;
 use crate::i18n::words;
+
+const HEADING_ID: &str = "title";
 
 /// The mark: a speech bubble that fades.
 #[component]
@@ -56,6 +59,46 @@ pub(crate) fn Footer(
     .into_any()
 }
 
+/// Whether the page that the server rendered is already there: what comes later came by a link inside the app.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrived(StoredValue<bool>);
+
+/// Provides [`Arrived`]. Once, in `App`.
+pub(crate) fn provide_arrived() {
+    let arrived = Arrived(StoredValue::new(false));
+    provide_context(arrived);
+    Effect::new(move || {
+        request_animation_frame(move || {
+            arrived.0.try_set_value(true);
+        });
+    });
+}
+
+/// The heading of a page. Where one came by a link it takes the focus, so that it is read as a new page's would be.
+#[component]
+pub(crate) fn Heading(
+    /// What it says.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    let arrived: Option<Arrived> = use_context();
+    Effect::new(move || {
+        if arrived.is_some_and(|arrived| arrived.0.get_value()) {
+            browser::focus_if_idle(HEADING_ID);
+        }
+    });
+    view! {
+        <h1 id=HEADING_ID tabindex="-1" dir="auto">
+            {text}
+        </h1>
+    }
+}
+
+/// Moves the focus to the heading, where the page below it became another one.
+pub(crate) fn focus_heading() {
+    request_animation_frame(|| browser::focus(HEADING_ID));
+}
+
 /// A page of text or forms.
 #[component]
 pub(crate) fn Frame(
@@ -74,9 +117,7 @@ pub(crate) fn Frame(
                 <Brand />
             </header>
             <main class="page-main">
-                <h1 id="title" tabindex="-1">
-                    {title}
-                </h1>
+                <Heading text=title />
                 {children()}
             </main>
             <Footer theme=theme_below />

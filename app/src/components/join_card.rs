@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 
 use super::field::{keep_filled, typed};
-use super::{Field, Form, FormError};
+use super::{Field, Form, FormError, Heading};
 use crate::i18n::words;
 
 /// What was typed into the card.
@@ -58,9 +58,7 @@ pub(crate) fn JoinCard(
     );
     view! {
         <form class="card join-card" method="post" action="/join" on:submit=submit>
-            <h1 id="title" tabindex="-1" dir="auto">
-                {title}
-            </h1>
+            <Heading text=title />
             {view.count.map(|count| view! { <p class="muted">{(words.inside_now)(count)}</p> })}
             <input type="hidden" name="code" value=view.code.as_str().to_owned() />
             <Field

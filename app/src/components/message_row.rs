@@ -53,8 +53,10 @@ pub(crate) fn MessageRow(
                     <time datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time.clone()}</time>
                 </p>
                 {(!first).then(|| view! { <span class="message-time" aria-hidden="true">{time}</span> })}
-                <MessageBody text html />
-                <DeliveryNote delivery own on_retry on_discard />
+                <div class="message-body">
+                    <MessageBody text html />
+                    <DeliveryNote delivery own on_retry on_discard />
+                </div>
             </div>
         </article>
     }
@@ -105,13 +107,15 @@ fn reveal(event: &Event) -> bool {
         return false;
     };
     spoiler.set_class_name("spoiler shown");
-    for name in ["role", "aria-label"] {
-        // Removing a constant attribute name cannot fail.
-        let _ = spoiler.remove_attribute(name);
+    // Its name goes, its secret is read, and it is no button any more; the focus may stay.
+    if let Some(name) = spoiler.first_element_child() {
+        name.remove();
     }
     if let Some(secret) = spoiler.first_element_child() {
         let _ = secret.remove_attribute("aria-hidden");
     }
+    let _ = spoiler.remove_attribute("role");
+    let _ = spoiler.set_attribute("tabindex", "-1");
     true
 }
 

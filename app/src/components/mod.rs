@@ -32,7 +32,7 @@ pub(crate) use copy::{CopyCode, CopyLink};
 pub(crate) use empty_room::EmptyRoom;
 pub(crate) use field::{Field, FormError, keep_filled, typed};
 pub(crate) use form::Form;
-pub(crate) use frame::{Brand, Footer, Frame, Mark};
+pub(crate) use frame::{Brand, Footer, Frame, Heading, Mark, focus_heading, provide_arrived};
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use join_card::{JOIN_BOXES, JoinAnswer, JoinCard};
 use message_row::MessageRow;

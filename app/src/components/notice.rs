@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Brand;
+use super::{Brand, Heading};
 use crate::i18n::words;
 
 /// What happened, and what can be done.
@@ -24,9 +24,7 @@ pub(crate) fn Notice(
                 <Brand />
             </header>
             <main class="card notice">
-                <h1 id="title" tabindex="-1">
-                    {title}
-                </h1>
+                <Heading text=title />
                 <p class="muted">{text}</p>
                 <div class="actions">{children()}</div>
             </main>

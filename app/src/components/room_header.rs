@@ -1,5 +1,6 @@
 //! The head of a room: what it is called, its code, how long it lasts, who is inside, the line, the way out.
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::{Millis, RoomCode};
 
@@ -32,6 +33,10 @@ pub(crate) fn RoomHeader(
     on_leave: Callback<()>,
 ) -> impl IntoView {
     let words = words();
+    let leave = move |event: SubmitEvent| {
+        event.prevent_default();
+        on_leave.run(());
+    };
     view! {
         <header class="room-header">
             <a class="room-home" href="/" aria-label=words.back_to_start>
@@ -63,10 +68,13 @@ pub(crate) fn RoomHeader(
                     <span class="visually-hidden">{move || (words.people_count)(count.get())}</span>
                 </button>
                 <State connection />
-                <button type="button" class="button quiet leave" on:click=move |_| on_leave.run(())>
-                    <Icon glyph=Glyph::Leave />
-                    <span class="leave-word">{words.leave_room}</span>
-                </button>
+                <form method="post" action="/leave" on:submit=leave>
+                    <input type="hidden" name="code" value=code.as_str().to_owned() />
+                    <button type="submit" class="button quiet leave">
+                        <Icon glyph=Glyph::Leave />
+                        <span class="leave-word">{words.leave_room}</span>
+                    </button>
+                </form>
             </div>
         </header>
     }

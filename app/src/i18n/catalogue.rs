@@ -137,6 +137,7 @@ pub(crate) struct Catalogue {
     pub(crate) change_password: Text,
     pub(crate) current_password: Text,
     pub(crate) new_password: Text,
+    pub(crate) wrong_password: Text,
     pub(crate) password_changed: Text,
     pub(crate) logins: Text,
     pub(crate) logins_more: Text,

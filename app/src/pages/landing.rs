@@ -72,9 +72,7 @@ pub(crate) fn Landing() -> impl IntoView {
                     <Mark />
                     <span>{words.product}</span>
                 </p>
-                <h1 id="title" tabindex="-1">
-                    {words.headline}
-                </h1>
+                <h1>{words.headline}</h1>
                 <p class="lead">
                     {words.promise} " " <br /> {words.promise_more}
                 </p>

@@ -2,7 +2,7 @@
 //!
 //! Reading a page makes nothing: no guest, no membership, no seat.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::backend::{Backend, PageContext};
 use async_trait::async_trait;
@@ -37,11 +37,14 @@ pub fn options() -> LeptosOptions {
         .build()
 }
 
-/// The pages that the app's router knows.
+/// The pages that the app's router knows. Listed once: while leptos does it, no page of the process loads its data.
+static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    leptos_axum::generate_route_list(app::App).iter().map(|listed| listed.path().to_owned()).collect()
+});
+
+/// Each of them at its address.
 pub(crate) fn routes() -> Router<AppState> {
-    leptos_axum::generate_route_list(app::App)
-        .iter()
-        .fold(Router::new(), |router, listed| router.route(listed.path(), get(page)))
+    PAGES.iter().fold(Router::new(), |router, path| router.route(path, get(page)))
 }
 
 async fn page(State(state): State<AppState>, asker: Asker, request: Request) -> Response {

@@ -44,7 +44,7 @@ pub(super) async fn run(
         Ok(Ok(Ok(introduced))) => {
             Connection::new(state, introduced, address)
                 .run(socket)
-                .await
+                .await;
         }
         Ok(Ok(Err(code))) => goodbye(&mut socket, code, None).await,
         Ok(Err(Gone)) => {}
@@ -68,8 +68,8 @@ async fn introduce(
         };
         let (token, resume) = match hello::parse(&text) {
             Ok(hello) => hello,
-            Err(error) => {
-                send_now(socket, &error).await?;
+            Err((code, cid)) => {
+                send_now(socket, &ServerFrame::error(code, cid, None)).await?;
                 continue;
             }
         };
@@ -123,9 +123,8 @@ impl Connection {
         let requests = Requests::new(state.clone(), Arc::clone(&session), address);
         let now = Instant::now();
         // Pings of many connections are spread: each begins somewhere in the period.
-        let phase = u64::from(u16::from_be_bytes(clock::random()))
-            * state.config.limits.ping_every_ms
-            >> u16::BITS;
+        let share = u64::from(u16::from_be_bytes(clock::random()));
+        let phase = (share * state.config.limits.ping_every_ms) >> u16::BITS;
         Self {
             line: Line {
                 state,
@@ -285,7 +284,7 @@ impl Connection {
 }
 
 /// How often a connected guest's end is moved.
-const RENEW_EVERY: Duration = Duration::from_secs(3600);
+const RENEW_EVERY: Duration = Duration::from_hours(1);
 
 /// Too large is the client's to mend; anything else is a broken line.
 fn read_error(error: &axum::Error) -> Option<ErrorCode> {

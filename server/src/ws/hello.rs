@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientFrame, ErrorCode, Resume, ServerFrame, decode_client};
+use protocol::{ClientFrame, ClientId, ErrorCode, Resume, ServerFrame, decode_client};
 
 use crate::auth::Identity;
 use crate::clock;
@@ -18,16 +18,15 @@ pub(super) struct Introduced {
     pub(super) resumed: bool,
 }
 
+/// What is wrong with a frame, and the request it names.
+pub(super) type Refusal = (ErrorCode, Option<ClientId>);
+
 /// Reads a frame that should be `hello`.
-pub(super) fn parse(text: &str) -> Result<(Option<String>, Option<Resume>), ServerFrame> {
+pub(super) fn parse(text: &str) -> Result<(Option<String>, Option<Resume>), Refusal> {
     match decode_client(text) {
         Ok(ClientFrame::Hello { token, resume }) => Ok((token, resume)),
-        Ok(other) => Err(ServerFrame::error(
-            ErrorCode::BadFrame,
-            other.cid().cloned(),
-            None,
-        )),
-        Err(error) => Err(ServerFrame::error(error.code, error.cid, None)),
+        Ok(other) => Err((ErrorCode::BadFrame, other.cid().cloned())),
+        Err(error) => Err((error.code, error.cid)),
     }
 }
 

@@ -28,7 +28,7 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 
 /// Answers the upgrade, or says why not.
-pub async fn upgrade(
+pub(crate) async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -71,8 +71,7 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admi
     let https = is_https(peer.ip(), headers, &state.config);
     let token = match (origin(peer.ip(), headers, &state.config), credential(headers, https)) {
         // A page cannot set this header on a socket: whoever sends it is a program that holds the token.
-        (_, Some(Credential::Bearer(token))) => Some(token),
-        (Origin::Own, Some(Credential::Cookie(token))) => Some(token),
+        (_, Some(Credential::Bearer(token))) | (Origin::Own, Some(Credential::Cookie(token))) => Some(token),
         // Without an Origin the cookie proves nothing; the token may still come in `hello`.
         (Origin::Own | Origin::Absent, _) => None,
         (Origin::Foreign, _) => return Err(ErrorCode::BadOrigin.into()),

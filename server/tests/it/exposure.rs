@@ -20,17 +20,62 @@ async fn r5_only_a_known_few_paths_answer_without_credentials() {
     let page_path = format!("/r/{}", room.code);
     let (join, leave) = (format!("{room_path}/join"), format!("{room_path}/leave"));
     let paths = [
-        "/", "/about", "/account", &page_path, "/healthz", "/readyz", "/ws", "/create", "/join", "/leave",
-        "/api/v1/guest", "/api/v1/register", "/api/v1/login", "/api/v1/logout", "/api/v1/me", "/api/v1/me/password",
-        "/api/v1/me/logins", "/api/v1/me/logins/AAAAAAAAAAAAAAAAAAAAAA", "/api/v1/rooms", &room_path, &join, &leave,
-        "/admin", "/admin/", "/api/admin", "/api/v1/admin", "/api/v1/users", "/api/v1/stats", "/api/v1/config", "/api/v1/rooms/all",
-        "/metrics", "/status", "/debug", "/debug/pprof", "/console", "/env", "/.env", "/config", "/secret", "/whisperspace.db",
-        "/api/v1/logins", "/api/v1/sessions", "/api/v1/messages", "/graphql", "/socket.io/", "/server-status", "/actuator/health",
+        "/",
+        "/about",
+        "/account",
+        &page_path,
+        "/healthz",
+        "/readyz",
+        "/ws",
+        "/create",
+        "/join",
+        "/leave",
+        "/api/v1/guest",
+        "/api/v1/register",
+        "/api/v1/login",
+        "/api/v1/logout",
+        "/api/v1/me",
+        "/api/v1/me/password",
+        "/api/v1/me/logins",
+        "/api/v1/me/logins/AAAAAAAAAAAAAAAAAAAAAA",
+        "/api/v1/rooms",
+        &room_path,
+        &join,
+        &leave,
+        "/admin",
+        "/admin/",
+        "/api/admin",
+        "/api/v1/admin",
+        "/api/v1/users",
+        "/api/v1/stats",
+        "/api/v1/config",
+        "/api/v1/rooms/all",
+        "/metrics",
+        "/status",
+        "/debug",
+        "/debug/pprof",
+        "/console",
+        "/env",
+        "/.env",
+        "/config",
+        "/secret",
+        "/whisperspace.db",
+        "/api/v1/logins",
+        "/api/v1/sessions",
+        "/api/v1/messages",
+        "/graphql",
+        "/socket.io/",
+        "/server-status",
+        "/actuator/health",
     ];
     let mut open = BTreeSet::new();
     for path in paths {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-            let ask = if method == "GET" { Ask::get(path) } else { Ask::new(method, path).json(&json!({})) };
+            let ask = if method == "GET" {
+                Ask::get(path)
+            } else {
+                Ask::new(method, path).json(&json!({}))
+            };
             let answer = ask.send(server.addr).await;
             assert!(answer.status < 500, "{method} {path}: {}", answer.status);
             if answer.status < 300 {
@@ -58,16 +103,26 @@ async fn r5_only_a_known_few_paths_answer_without_credentials() {
         ("whisperspace", "whisperspace"),
         ("test", "test"),
     ] {
-        let answer = credentials("login", username, password).send(server.addr).await;
-        assert_eq!(answer.code(), ErrorCode::BadCredentials, "{username}/{password}");
+        let answer = credentials("login", username, password)
+            .send(server.addr)
+            .await;
+        assert_eq!(
+            answer.code(),
+            ErrorCode::BadCredentials,
+            "{username}/{password}"
+        );
     }
 }
 
 /// The claims of a token that would tie its owner to other places.
 fn claims(token: &str) -> Vec<String> {
     let payload = token.split('.').nth(1).expect("a token has three parts");
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("is base64url")).expect("is JSON");
-    ["sub", "jti"].map(|name| claims[name].as_str().expect("is a string").to_owned()).into()
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("is base64url"))
+            .expect("is JSON");
+    ["sub", "jti"]
+        .map(|name| claims[name].as_str().expect("is a string").to_owned())
+        .into()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +136,11 @@ async fn r11_nothing_of_a_person_but_name_and_member_id_reaches_another() {
     let here = client.join(&room.code).await.you;
     let there = client.join(&elsewhere.code).await.you;
     assert!(here != there, "another id in each room");
-    let mut secrets = vec![watched.token().to_owned(), client.session.as_str().to_owned(), client.secret.as_str().to_owned()];
+    let mut secrets = vec![
+        watched.token().to_owned(),
+        client.session.as_str().to_owned(),
+        client.secret.as_str().to_owned(),
+    ];
     secrets.extend(claims(watched.token()));
     secrets.push(there.as_str().to_owned());
     secrets.extend(["real.name", "127.0.0.1", &elsewhere.code].map(str::to_owned));
@@ -92,7 +151,9 @@ async fn r11_nothing_of_a_person_but_name_and_member_id_reaches_another() {
     sees.expect_typing().await;
     client.status(Activity::Away).await;
     sees.expect_state(&here, Activity::Away).await;
-    let rename = watched.ask(Ask::new("PATCH", "/api/v1/me").json(&json!({"name": "Other Name"}))).await;
+    let rename = watched
+        .ask(Ask::new("PATCH", "/api/v1/me").json(&json!({"name": "Other Name"})))
+        .await;
     let renamed: protocol::api::Session = rename.assert_status(200).json();
     secrets.push(renamed.token);
     let lost = client.cut();
@@ -117,28 +178,73 @@ async fn r11_nothing_of_a_person_but_name_and_member_id_reaches_another() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r19_no_path_reaches_a_file() {
     let folder = Folder::new();
-    std::fs::write(folder.path().join("canary.txt"), "the canary file").expect("the folder can be written");
+    std::fs::write(folder.path().join("canary.txt"), "the canary file")
+        .expect("the folder can be written");
     let server = folder.serve(&[]).await;
-    let secret = std::fs::read(folder.data().join("secret")).expect("the first start makes a secret");
+    let secret =
+        std::fs::read(folder.data().join("secret")).expect("the first start makes a secret");
     let before: BTreeSet<_> = folder.files().into_iter().map(|(path, _)| path).collect();
-    let up = ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..\\", "..%5c", "....//", "%252e%252e%252f", "/", "%2f"];
-    let targets = ["canary.txt", "data/secret", "data/whisperspace.db", "etc/passwd", "proc/self/environ"];
-    for prefix in ["/", "/r/", "/pkg/", "/pkg/none/", "/api/v1/rooms/", "/api/v1/me/logins/"] {
+    let up = [
+        "../",
+        "..%2f",
+        "%2e%2e/",
+        "%2e%2e%2f",
+        "..\\",
+        "..%5c",
+        "....//",
+        "%252e%252e%252f",
+        "/",
+        "%2f",
+    ];
+    let targets = [
+        "canary.txt",
+        "data/secret",
+        "data/whisperspace.db",
+        "etc/passwd",
+        "proc/self/environ",
+    ];
+    for prefix in [
+        "/",
+        "/r/",
+        "/pkg/",
+        "/pkg/none/",
+        "/api/v1/rooms/",
+        "/api/v1/me/logins/",
+    ] {
         for step in up {
             for depth in [1, 3, 12] {
                 for target in targets {
                     let path = format!("{prefix}{}{target}", step.repeat(depth));
                     let answer = Ask::get(&path).send(server.addr).await;
-                    assert!(answer.status >= 300 && answer.status < 500, "{path}: {}", answer.status);
-                    let holds = |needle: &[u8]| answer.body.windows(needle.len()).any(|window| window == needle);
-                    assert!(!holds(b"the canary file") && !holds(b"root:") && !holds(&secret) && !holds(b"SQLite"), "{path}");
+                    assert!(
+                        answer.status >= 300 && answer.status < 500,
+                        "{path}: {}",
+                        answer.status
+                    );
+                    let holds = |needle: &[u8]| {
+                        answer
+                            .body
+                            .windows(needle.len())
+                            .any(|window| window == needle)
+                    };
+                    assert!(
+                        !holds(b"the canary file")
+                            && !holds(b"root:")
+                            && !holds(&secret)
+                            && !holds(b"SQLite"),
+                        "{path}"
+                    );
                 }
             }
         }
     }
     for code in ["CON", "a/b", "%00", "x".repeat(4_000).as_str()] {
         let answer = Ask::get(&format!("/r/{code}")).send(server.addr).await;
-        assert!((300..500).contains(&answer.status), "{code}: {}", answer.status);
+        assert!(
+            (300..500).contains(&answer.status),
+            "{code}: {}",
+            answer.status
+        );
     }
     let after: BTreeSet<_> = folder.files().into_iter().map(|(path, _)| path).collect();
     assert_eq!(before, after, "no request makes a file");

@@ -60,7 +60,11 @@ fn samples(code: &str) -> Vec<Map<String, Value>> {
     let mut samples = Vec::new();
     for entry in std::fs::read_dir(golden).expect("the golden files are there") {
         let path = entry.expect("the golden files are there").path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned();
         if name.starts_with("client_") {
             let text = std::fs::read_to_string(path).expect("a golden file can be read");
             let text = text.replace("KW7P3MXQ", code).replace("kw7p-3mxq", code);
@@ -73,16 +77,33 @@ fn samples(code: &str) -> Vec<Map<String, Value>> {
 
 /// Text that is no JSON, half JSON or strange JSON.
 fn soup() -> Vec<String> {
-    let mut all: Vec<String> = ["", " ", "{", "}", "[", "\"", "{\"t\"", "nul", "NaN", "-", "1e999999", "{\"t\":\"ping\"}{\"t\":\"ping\"}"]
-        .map(str::to_owned)
-        .into();
+    let mut all: Vec<String> = [
+        "",
+        " ",
+        "{",
+        "}",
+        "[",
+        "\"",
+        "{\"t\"",
+        "nul",
+        "NaN",
+        "-",
+        "1e999999",
+        "{\"t\":\"ping\"}{\"t\":\"ping\"}",
+    ]
+    .map(str::to_owned)
+    .into();
     all.push("[".repeat(60_000));
     all.push("{\"a\":".repeat(10_000));
     all.push("{\"t\":\"ping\",\"t\":\"ping\"}".to_owned());
-    all.push("{\"t\":\"send\",\"cid\":\"c\",\"room\":\"KW7P3MXQ\",\"text\":\"\\ud800\"}".to_owned());
+    all.push(
+        "{\"t\":\"send\",\"cid\":\"c\",\"room\":\"KW7P3MXQ\",\"text\":\"\\ud800\"}".to_owned(),
+    );
     // A small generator of its own: the same soup each time.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let alphabet: Vec<char> = "{}[]\":,\\ tfn0123456789.eE+-sendjoinhelloéß🦀\u{0}".chars().collect();
+    let alphabet: Vec<char> = "{}[]\":,\\ tfn0123456789.eE+-sendjoinhelloéß🦀\u{0}"
+        .chars()
+        .collect();
     for _ in 0..400 {
         let mut text = String::new();
         for _ in 0..(state % 60) {
@@ -123,11 +144,18 @@ async fn r3_no_json_in_any_field_stops_the_process_from_serving_others() {
             "--limit=auth_failures=1000",
         ])
         .await;
-    let (guest, other) = (Guest::at(server.addr, None).await, Guest::at(server.addr, None).await);
+    let (guest, other) = (
+        Guest::at(server.addr, None).await,
+        Guest::at(server.addr, None).await,
+    );
     let room = guest.room_with(CreateRoom::default()).await;
     let mut bystander = other.enter(&room).await;
 
-    let frames: Vec<String> = samples(&room.code).iter().flat_map(variants).map(|variant| variant.to_string()).collect();
+    let frames: Vec<String> = samples(&room.code)
+        .iter()
+        .flat_map(variants)
+        .map(|variant| variant.to_string())
+        .collect();
     assert!(frames.len() > 500, "{} frames are no fuzzing", frames.len());
     pour(&guest, &frames).await;
     bystander.say(&room.code, "after the frames").await;
@@ -138,22 +166,40 @@ async fn r3_no_json_in_any_field_stops_the_process_from_serving_others() {
     for hello in frames.iter().filter(|text| text.contains("\"hello\"")) {
         let mut wire = Wire::open(server.addr).await;
         wire.text(hello).await;
-        assert!(matches!(wire.next().await, Heard::Frame(_)), "{hello} is not answered");
+        assert!(
+            matches!(wire.next().await, Heard::Frame(_)),
+            "{hello} is not answered"
+        );
     }
     bystander.say(&room.code, "after the hellos").await;
 
     for (path, sample) in [
         ("/api/v1/guest", json!({"name": "x"})),
-        ("/api/v1/register", json!({"username": "robin", "password": "short"})),
-        ("/api/v1/login", json!({"username": "no name", "password": ""})),
-        ("/api/v1/rooms", json!({"name": "x", "pin": "47", "capacity": 10, "lifetime_s": 4_000})),
+        (
+            "/api/v1/register",
+            json!({"username": "robin", "password": "short"}),
+        ),
+        (
+            "/api/v1/login",
+            json!({"username": "no name", "password": ""}),
+        ),
+        (
+            "/api/v1/rooms",
+            json!({"name": "x", "pin": "47", "capacity": 10, "lifetime_s": 4_000}),
+        ),
         ("/api/v1/rooms/22222222/join", json!({"pin": "4711"})),
         ("/api/v1/me/password", json!({"current": "x", "new": "y"})),
     ] {
-        let Value::Object(fields) = &sample else { panic!("samples are objects") };
+        let Value::Object(fields) = &sample else {
+            panic!("samples are objects")
+        };
         for body in variants(fields).into_iter().chain(hostile_values()) {
             let answer = guest.ask(Ask::post(path).json(&body)).await;
-            assert!(answer.status < 500, "{} for {body} to {path}", answer.status);
+            assert!(
+                answer.status < 500,
+                "{} for {body} to {path}",
+                answer.status
+            );
         }
     }
     bystander.say(&room.code, "after the bodies").await;
@@ -168,7 +214,10 @@ async fn text_that_is_not_utf8_ends_its_own_connection_only() {
     let room = guest.room().await;
     let mut bystander = other.enter(&room).await;
     let mut client: TestClient = guest.enter(&room).await;
-    client.wire.invalid_text(b"{\"t\":\"ping\",\"x\":\"\xff\xfe\"}").await;
+    client
+        .wire
+        .invalid_text(b"{\"t\":\"ping\",\"x\":\"\xff\xfe\"}")
+        .await;
     client.wire.end().await;
     bystander.say(&room.code, "still served").await;
     guest.connect().await.ping().await;

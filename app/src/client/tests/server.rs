@@ -23,8 +23,10 @@ pub(super) struct Server {
     pub(super) limited: u32,
     /// Refuses the next join with this.
     pub(super) refuses: Option<ErrorCode>,
-    /// Has not kept the messages that a dropped session did not confirm.
+    /// Has kept only the newer half of what a dropped session did not confirm.
     pub(super) forgetful: bool,
+    /// Says what it has not kept behind what it has.
+    pub(super) gaps_last: bool,
     pub(super) out: Vec<ServerFrame>,
     pub(super) said: Vec<ClientFrame>,
 }
@@ -129,20 +131,23 @@ impl Server {
         let unconfirmed = log
             .get(have..)
             .expect("a client does not confirm what it was not sent");
+        let dropped = if self.forgetful {
+            unconfirmed.len().div_ceil(2)
+        } else {
+            0
+        };
         let is_message = |frame: &&ServerFrame| matches!(frame, ServerFrame::Message(_));
-        let lost = unconfirmed.iter().filter(is_message).count() as u64;
-        if self.forgetful && lost > 0 {
-            self.emit(ServerFrame::Gap {
-                room: code(),
-                missed: Some(lost),
-            });
-        }
-        let forgetful = self.forgetful;
-        for frame in unconfirmed
-            .iter()
-            .filter(|frame| !(forgetful && is_message(frame)))
-        {
-            self.emit(frame.clone());
+        let lost = unconfirmed[..dropped].iter().filter(is_message).count() as u64;
+        let gap = (lost > 0).then(|| ServerFrame::Gap {
+            room: code(),
+            missed: Some(lost),
+        });
+        let mut owed = unconfirmed[dropped..].to_vec();
+        // The protocol leaves it open on which side of the kept frames the word about the others is.
+        let place = if self.gaps_last { owed.len() } else { 0 };
+        owed.splice(place..place, gap);
+        for frame in owed {
+            self.emit(frame);
         }
         if self.seated {
             self.joined(None);

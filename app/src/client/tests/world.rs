@@ -20,6 +20,8 @@ pub(super) struct World {
     pub(super) connected: bool,
     /// The line swallows everything in both directions.
     pub(super) swallows: bool,
+    /// The line swallows what the server says, and only that.
+    pub(super) is_deaf: bool,
     pub(super) sent: u64,
     pub(super) heard: u64,
 }
@@ -37,6 +39,7 @@ impl World {
             dice: Box::new(dice()),
             connected: false,
             swallows: false,
+            is_deaf: false,
             sent: 0,
             heard: 0,
         }
@@ -76,7 +79,7 @@ impl World {
                 }
             }
             for frame in std::mem::take(&mut self.server.out) {
-                if self.connected && !self.swallows {
+                if self.connected && !self.swallows && !self.is_deaf {
                     self.page.heard(&mut at(self.now, &mut *self.dice), frame);
                 }
             }

@@ -146,6 +146,7 @@ fn a_hole_is_told_with_its_size() {
 #[test]
 fn a_gap_frame_and_the_hole_it_tells_of_are_one_line() {
     let mut timeline = joined_at(4);
+    timeline.begin_outage();
     timeline.gap(Some(3));
     timeline.message(message(2, 2, 8));
     timeline.message(message(2, 3, 9));
@@ -173,6 +174,7 @@ fn joining_again_and_the_gap_behind_it_are_one_line() {
 #[test]
 fn a_gap_says_it_better_than_the_position_and_keeps_what_was_missed_before() {
     let mut timeline = joined_at(4);
+    timeline.begin_outage();
     timeline.gap(Some(2));
     timeline.begin_outage();
     timeline.joined(
@@ -185,6 +187,50 @@ fn a_gap_says_it_better_than_the_position_and_keeps_what_was_missed_before() {
     timeline.gap(Some(1));
     assert_eq!(log(&timeline), "!3");
     assert_eq!(timeline.missed(), Some(Some(1)));
+}
+
+#[test]
+fn a_gap_that_comes_behind_the_messages_it_lies_before_is_told_once() {
+    let mut timeline = joined_at(4);
+    timeline.begin_outage();
+    timeline.message(message(2, 1, 8));
+    timeline.message(message(2, 2, 9));
+    timeline.gap(Some(3));
+    timeline.joined(
+        &member_id(YOU),
+        Position {
+            epoch: EPOCH,
+            seq: 9,
+        },
+    );
+    timeline.message(message(2, 3, 10));
+    assert_eq!(log(&timeline), "!3 2:1 2:2 2:3");
+    assert_eq!(timeline.missed(), Some(Some(3)));
+    timeline.begin_outage();
+    timeline.message(message(2, 4, 12));
+    timeline.gap(None);
+    assert_eq!(log(&timeline), "!3 2:1 2:2 2:3 !1 2:4");
+    timeline.begin_outage();
+    timeline.gap(None);
+    assert_eq!(log(&timeline), "!3 2:1 2:2 2:3 !1 2:4 !some");
+}
+
+#[test]
+fn joining_twice_tells_what_was_missed_once() {
+    let mut timeline = joined_at(4);
+    timeline.begin_outage();
+    for _ in 0..2 {
+        timeline.joined(
+            &member_id(YOU),
+            Position {
+                epoch: EPOCH,
+                seq: 7,
+            },
+        );
+        timeline.gap(Some(3));
+    }
+    timeline.message(message(2, 1, 8));
+    assert_eq!(log(&timeline), "!3 2:1");
 }
 
 #[test]

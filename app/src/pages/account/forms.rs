@@ -3,10 +3,11 @@
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
+use protocol::ErrorCode;
 
 use crate::browser::use_ready;
 use crate::client::{Failure, http, use_client};
-use crate::components::{Field, Form, FormError, keep_filled, typed};
+use crate::components::{Field, Form, FormError, focus_heading, keep_filled, typed};
 use crate::i18n::words;
 
 /// A titled form whose boxes are in `children`.
@@ -60,6 +61,7 @@ pub(super) fn SignIn() -> impl IntoView {
     let on_submit = move |()| {
         form.attempt(async move {
             client.set_me(http::login(typed(name), typed(password)).await?);
+            focus_heading();
             Ok(())
         });
     };
@@ -93,6 +95,7 @@ pub(super) fn SignUp() -> impl IntoView {
     let on_submit = move |()| {
         form.attempt(async move {
             client.set_me(http::register(typed(name), typed(password)).await?);
+            focus_heading();
             Ok(())
         });
     };
@@ -162,7 +165,8 @@ pub(super) fn Name() -> impl IntoView {
 pub(super) fn Password() -> impl IntoView {
     let words = words();
     let client = use_client();
-    let form = Form::new(&["current", "new"], None);
+    let form = Form::new(&["current", "new"], None)
+        .saying(ErrorCode::BadCredentials, words.wrong_password);
     let (current, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let done = RwSignal::new("");
     let on_submit = move |()| {
@@ -229,13 +233,15 @@ fn UserNameForManagers() -> impl IntoView {
 pub(super) fn Delete(account: bool) -> impl IntoView {
     let words = words();
     let client = use_client();
-    let form = Form::new(&["delete-password"], None);
+    let form = Form::new(&["delete-password"], None)
+        .saying(ErrorCode::BadCredentials, words.wrong_password);
     let password = NodeRef::<Input>::new();
     let on_submit = move |()| {
         form.attempt(async move {
             let password = account.then(|| typed(password));
             http::delete_me(password).await?;
             client.forget_me();
+            focus_heading();
             Ok::<(), Failure>(())
         });
     };

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use protocol::UserKind;
 
 use crate::client::{http, use_client};
-use crate::components::{Form, FormError, Frame, ThemeSwitch};
+use crate::components::{Form, FormError, Frame, ThemeSwitch, focus_heading};
 use crate::i18n::words;
 use forms::{Delete, Name, Password, SignIn, SignUp};
 use logins::Logins;
@@ -77,6 +77,7 @@ fn Settings() -> impl IntoView {
         form.attempt(async move {
             http::logout().await?;
             client.forget_me();
+            focus_heading();
             Ok(())
         });
     };

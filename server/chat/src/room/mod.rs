@@ -72,7 +72,7 @@ impl Room {
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
         if self.ended {
-            self.refuse_ended(&mut out, input);
+            Self::refuse_ended(&mut out, input);
             return out;
         }
         match input {

@@ -121,14 +121,15 @@ impl Room {
     }
 
     /// Requests that reach a room which has just ended are answered; everything else has lost its object.
-    pub(super) fn refuse_ended(&self, out: &mut Vec<Effect>, input: Input) {
+    pub(super) fn refuse_ended(out: &mut Vec<Effect>, input: Input) {
         let refused = match input {
             Input::Join { session, cid, .. } | Input::Leave { session, cid } => {
                 Some((session, cid))
             }
-            Input::Send { session, cid, .. } => Some((session, Some(cid))),
+            Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => {
+                Some((session, Some(cid)))
+            }
             Input::Relay(item) => Some((item.session, Some(item.cid))),
-            Input::NotRelayed { session, cid } => Some((session, Some(cid))),
             Input::Answer { session, frame } => {
                 out.push(Effect::Reply(session, frame));
                 None

@@ -198,9 +198,13 @@ proptest! {
         let (mut readers, mut now) = (Readers::default(), 0);
         for (pause, input) in inputs {
             now += pause;
-            run(&mut room, now, input).iter().for_each(|effect| readers.take(effect));
+            for effect in run(&mut room, now, input) {
+                readers.take(&effect);
+            }
         }
-        run(&mut room, now, Input::End(LeaveReason::Deleted)).iter().for_each(|effect| readers.take(effect));
+        for effect in run(&mut room, now, Input::End(LeaveReason::Deleted)) {
+            readers.take(&effect);
+        }
         prop_assert_eq!(readers.ended, Some(LeaveReason::Deleted));
         prop_assert!(readers.inside.is_empty());
         prop_assert_eq!(room.count(), 0);

@@ -79,18 +79,21 @@ impl Ask {
     }
 
     fn bytes(&self, addr: SocketAddr) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
-        if !self.headers.iter().any(|(name, _)| name == "host") {
-            head += &format!("host: {addr}\r\n");
+        let has = |wanted: &str| self.headers.iter().any(|(name, _)| name == wanted);
+        let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.path)];
+        if !has("host") {
+            lines.push(format!("host: {addr}"));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+        if self.method != "GET" {
+            lines.push(format!("content-length: {}", self.body.len()));
         }
-        if self.method != "GET" && !self.headers.iter().any(|(name, _)| name == "content-length") {
-            head += &format!("content-length: {}\r\n", self.body.len());
-        }
-        head += "connection: close\r\n\r\n";
-        [head.as_bytes(), &self.body].concat()
+        lines.extend(
+            self.headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}")),
+        );
+        lines.push("connection: close\r\n\r\n".to_owned());
+        [lines.join("\r\n").as_bytes(), &self.body].concat()
     }
 
     /// Sends it and reads the whole answer.
@@ -108,11 +111,10 @@ impl Ask {
             // A server that refuses a large body may close before it has read it all.
             let _ = stream.write_all(&self.bytes(addr)).await;
             let mut read = Vec::new();
-            let mut piece = [0; 16 * 1024];
             loop {
-                match stream.read(&mut piece).await {
+                match stream.read_buf(&mut read).await {
                     Ok(0) => break,
-                    Ok(count) => read.extend_from_slice(&piece[..count]),
+                    Ok(_) => {}
                     Err(error) if read.is_empty() => return Err(error),
                     Err(_) => break,
                 }

@@ -44,8 +44,6 @@ pub(crate) async fn poll<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>)
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, waiting).await {
-        Ok(answer) => answer,
-        Err(_) => panic!("not in time: {what}"),
-    }
+    let answer = tokio::time::timeout(PATIENCE, waiting).await.ok();
+    answer.unwrap_or_else(|| panic!("not in time: {what}"))
 }
