@@ -13,7 +13,11 @@ export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 36
 export const SCHEMES = ["light", "dark"] as const;
 
 /** Every rule that axe has, and every fault that it finds, as one line each. */
-export async function audit(tab: Tab, name: string, sizes: (keyof typeof SIZES)[] = ["desktop", "phone"]): Promise<void> {
+export async function audit(
+  tab: Tab,
+  name: string,
+  sizes: (keyof typeof SIZES)[] = ["desktop", "phone"],
+): Promise<void> {
   const { page } = tab;
   if (!(await page.evaluate(() => "axe" in window))) {
     await page.evaluate(AXE);

@@ -1,6 +1,7 @@
 // How the tests run: Debian's Chromium, two workers, one file after another in each, and no second tries.
 import { defineConfig } from "@playwright/test";
 
+/** Set by `npm run shots`: take pictures instead of testing. */
 const shots = process.env.SHOTS;
 
 export default defineConfig({

@@ -70,10 +70,11 @@ export class Server {
   }
 
   private async run(): Promise<void> {
-    const limit = Object.entries(this.limits).map(([name, value]) => `${name}=${value}`);
-    const child = spawn(binary(), ["--listen", `127.0.0.1:${this.port}`, "--data-dir", path.join(this.folder, "data")], {
+    const limits = Object.entries(this.limits).map(([name, value]) => `${name}=${value}`);
+    const data = path.join(this.folder, "data");
+    const child = spawn(binary(), ["--listen", `127.0.0.1:${this.port}`, "--data-dir", data], {
       cwd: this.folder,
-      env: { ...cleanEnvironment(), ...(limit.length > 0 ? { WHISPERSPACE_LIMIT: limit.join(",") } : {}) },
+      env: { ...cleanEnvironment(), ...(limits.length > 0 ? { WHISPERSPACE_LIMIT: limits.join(",") } : {}) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child = child;

@@ -38,10 +38,7 @@ impl Theme {
     /// Reads the cookie's value; anything unknown is the system's theme.
     #[must_use]
     pub fn parse(value: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|theme| theme.as_str() == value)
-            .unwrap_or_default()
+        Self::ALL.into_iter().find(|theme| theme.as_str() == value).unwrap_or_default()
     }
 }
 
@@ -85,10 +82,8 @@ pub(crate) fn provide_boot() -> Boot {
 
 #[cfg(feature = "ssr")]
 fn boot_of_request() -> Boot {
-    use_context::<crate::backend::PageContext>().map_or_else(Boot::default, |page| Boot {
-        me: page.me,
-        theme: page.theme,
-    })
+    use_context::<crate::backend::PageContext>()
+        .map_or_else(Boot::default, |page| Boot { me: page.me, theme: page.theme })
 }
 
 #[cfg(not(feature = "ssr"))]

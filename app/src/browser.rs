@@ -3,8 +3,7 @@
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, is_touch, link_to, mark_spoilers, now, on_resize, set_theme,
-    zone_offset_min,
+    copy, focus, focus_if_idle, is_touch, link_to, mark_spoilers, now, on_resize, set_theme, zone_offset_min,
 };
 
 use leptos::prelude::*;
@@ -52,38 +51,24 @@ mod platform {
     }
 
     /// What the reader's zone adds to UTC at that moment, in minutes.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "zones are within a day of UTC"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "zones are within a day of UTC")]
     pub(crate) fn zone_offset_min(at: Millis) -> i64 {
         -js_sys::Date::new(&JsValue::from_f64(at as f64)).get_timezone_offset() as i64
     }
 
     /// The whole address of a path on this site.
     pub(crate) fn link_to(path: &str) -> String {
-        window()
-            .location()
-            .origin()
-            .map_or_else(|_| path.to_owned(), |origin| origin + path)
+        window().location().origin().map_or_else(|_| path.to_owned(), |origin| origin + path)
     }
 
     /// Whether the first pointer is a finger, so that Enter on its keyboard means a new line.
     pub(crate) fn is_touch() -> bool {
-        window()
-            .match_media("(pointer: coarse)")
-            .ok()
-            .flatten()
-            .is_some_and(|query| query.matches())
+        window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
     }
 
     /// Moves the focus to the element with this id, if the page has it.
     pub(crate) fn focus(id: &str) {
-        if let Some(element) = document()
-            .get_element_by_id(id)
-            .and_then(|it| it.dyn_into::<HtmlElement>().ok())
-        {
+        if let Some(element) = document().get_element_by_id(id).and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
             // An element that went away in between has no focus to take.
             let _ = element.focus();
         }
@@ -92,10 +77,7 @@ mod platform {
     /// The same once the page is drawn, unless the person is somewhere on it already.
     pub(crate) fn focus_if_idle(id: &'static str) {
         request_animation_frame(move || {
-            if document()
-                .active_element()
-                .is_none_or(|active| active.tag_name() == "BODY")
-            {
+            if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
                 focus(id);
             }
         });
@@ -109,9 +91,7 @@ mod platform {
         }
         if let Ok(document) = document().dyn_into::<HtmlDocument>() {
             // Where cookies are refused the theme lasts as long as the page.
-            let _ = document.set_cookie(&format!(
-                "theme={theme}; path=/; max-age=31536000; samesite=lax"
-            ));
+            let _ = document.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
         }
     }
 
@@ -126,12 +106,9 @@ mod platform {
     /// The clipboard API exists in secure contexts only, which a plain-HTTP address in a home network is not.
     async fn copy_by_api(text: &str) -> bool {
         let navigator = window().navigator();
-        let absent = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))
-            .map_or(true, |it| it.is_undefined());
-        !absent
-            && JsFuture::from(navigator.clipboard().write_text(text))
-                .await
-                .is_ok()
+        let absent =
+            js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).map_or(true, |it| it.is_undefined());
+        !absent && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
     }
 
     fn copy_by_selection(text: &str) -> bool {
@@ -139,25 +116,19 @@ mod platform {
         let Some(body) = document.body() else {
             return false;
         };
-        let Some(area) = document
-            .create_element("textarea")
-            .ok()
-            .and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok())
+        let Some(area) =
+            document.create_element("textarea").ok().and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok())
         else {
             return false;
         };
-        let focused = document
-            .active_element()
-            .and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        let focused = document.active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok());
         area.set_class_name("visually-hidden");
         area.set_value(text);
         if body.append_child(&area).is_err() {
             return false;
         }
         area.select();
-        let copied = document
-            .dyn_into::<HtmlDocument>()
-            .is_ok_and(|it| it.exec_command("copy").unwrap_or(false));
+        let copied = document.dyn_into::<HtmlDocument>().is_ok_and(|it| it.exec_command("copy").unwrap_or(false));
         area.remove();
         if let Some(focused) = focused {
             // The button that was pressed is still there; if not, no focus is lost either.
@@ -183,10 +154,7 @@ mod platform {
         let spoilers = body.get_elements_by_class_name("spoiler");
         for spoiler in (0..spoilers.length()).filter_map(|index| spoilers.item(index)) {
             // What is hidden goes into an element of its own: only there can it be hidden from screen readers too.
-            let (Ok(name), Ok(secret)) = (
-                document().create_element("span"),
-                document().create_element("span"),
-            ) else {
+            let (Ok(name), Ok(secret)) = (document().create_element("span"), document().create_element("span")) else {
                 continue;
             };
             name.set_class_name("visually-hidden");

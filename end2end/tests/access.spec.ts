@@ -146,7 +146,7 @@ test("the log is scrolled by keyboard from the box", async ({ visitor }) => {
   const ada = await visitor();
   await ada.create();
   for (let line = 1; line <= 25; line += 1) {
-    await ada.say(`line ${line}`);
+    await ada.say(`line ${line}\nand\nmore`);
   }
   await expect(ada.texts.last()).toBeInViewport();
   await ada.page.keyboard.press("PageUp");

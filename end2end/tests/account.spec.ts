@@ -4,6 +4,7 @@ import type { Tab } from "../tab";
 
 const REFUSED = /status of 40[0-9]/;
 const NO_MATCH = "User name and password don't match. Check both.";
+const NOT_YOURS = "That isn't your password. Check it.";
 const PASSWORD = "low tide at six";
 
 function panel(tab: Tab, name: string) {
@@ -102,7 +103,7 @@ test("a new password ends every other login", async ({ visitor }) => {
 
   ada.watch.allow(REFUSED);
   await fill(ada, "Change password", { "Current password": "wrong one", "New password": "high tide at noon" });
-  await expect(ada.alert).toHaveText(NO_MATCH);
+  await expect(ada.alert).toHaveText(NOT_YOURS);
   await fill(ada, "Change password", { "Current password": PASSWORD, "New password": "high tide at noon" });
   await expect(ada.page.getByText("Changed. Every other login has ended.")).toBeVisible();
   expect(await ada.status("/api/v1/me/logins")).toBe(200);
@@ -147,7 +148,7 @@ test("a deleted account is gone", async ({ visitor }) => {
   await expect(ada.page.getByText("Signed in as ada.")).toBeVisible();
   await ada.page.locator("summary", { hasText: "Delete account" }).click();
   await fill(ada, "Delete account", { Password: "wrong one" });
-  await expect(ada.alert).toHaveText(NO_MATCH);
+  await expect(ada.alert).toHaveText(NOT_YOURS);
   await fill(ada, "Delete account", { Password: PASSWORD });
   await expect(panel(ada, "Sign in")).toBeVisible();
   await signIn(ada, "ada");

@@ -109,7 +109,7 @@ test("a reader who scrolled up is left alone, told how many are new, and taken d
   const ben = await visitor();
   await ben.join(code, "Ben");
   for (let line = 1; line <= 25; line += 1) {
-    await ben.say(`line ${line}`);
+    await ben.say(`line ${line}\nand\nmore`);
   }
   await expect(ada.texts).toHaveCount(25);
   await expect(ada.texts.last(), "the end is followed").toBeInViewport();

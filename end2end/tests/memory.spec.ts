@@ -90,7 +90,9 @@ async function memoryOf(devtools: CDPSession): Promise<Memory> {
   }
   const { metrics } = await devtools.send("Performance.getMetrics");
   const metric = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
-  const { result } = await devtools.send("Runtime.evaluate", { expression: "window.programMemory?.buffer.byteLength ?? 0" });
+  const { result } = await devtools.send("Runtime.evaluate", {
+    expression: "window.programMemory?.buffer.byteLength ?? 0",
+  });
   return {
     heap: metric("JSHeapUsedSize"),
     wasm: result.value as number,

@@ -1,4 +1,4 @@
-// Without scripts: a room can be made and joined, and what goes wrong is said. Talking needs them, and that is said too.
+// Without scripts: a room can be made and joined, and what goes wrong is said. Talking needs them: that is said too.
 import { expect, test } from "../fixtures";
 
 const PLAIN = { javaScriptEnabled: false };

@@ -146,9 +146,11 @@ test("a full room says so and lets one in when there is a seat", async ({ visito
   cleo.watch.allow(REFUSED);
   await cleo.open("/");
   await cleo.askToJoin(code, "Cleo");
-  await expect(cleo.page.getByRole("heading", { name: "This room is full" })).toBeVisible();
+  const full = cleo.page.getByText("This room is full. Try again when somebody has left.");
+  await expect(full).toBeVisible();
   await cleo.page.getByRole("button", { name: "Try again" }).click();
-  await expect(cleo.page.getByRole("heading", { name: "This room is full" })).toBeVisible();
+  await expect.poll(() => cleo.received("error").length).toBe(2);
+  await expect(full).toBeVisible();
   await expect(ada.people).toHaveCount(2);
   await ben.leaveButton.click();
   await ada.sees(["Ada"]);
@@ -221,6 +223,27 @@ test("two of one name are told apart", async ({ visitor }) => {
   const other = await visitor();
   await other.join(code, "ada");
   await ada.sees(["Ada", "ada 2"]);
+});
+
+test("a drawn name that comes late does not mix with the name that is typed", async ({ visitor }) => {
+  const ada = await visitor();
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await ada.page.route("**/api/v1/guest", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await ada.open("/");
+  await ada.nameBox.focus();
+  const answered = ada.page.waitForResponse("**/api/v1/guest");
+  answer();
+  await (await answered).finished();
+  await ada.page.keyboard.type("Ada");
+  await ada.createButton.click();
+  await ada.inside();
+  await ada.sees(["Ada"]);
 });
 
 test("a name that is not allowed is refused and stays in the box", async ({ visitor }) => {

@@ -5,7 +5,7 @@ import { SCHEMES, SIZES } from "../audit";
 import { LOST_LINE, expect, test } from "../fixtures";
 import type { Tab } from "../tab";
 
-const FOLDER = path.resolve(process.env.SHOTS ?? "shots");
+const FOLDER = path.resolve(process.env.SHOTS ?? "test-results/shots");
 
 /** The four pictures of one page. */
 async function shoot(tab: Tab, name: string): Promise<void> {
@@ -62,6 +62,7 @@ test("a room", async ({ visitor, relay }) => {
   await ben.say("I will be late.");
   await ada.say("**Lemon** cake, please. The recipe is on page 40 of `bakes.pdf`.");
   await cleo.messageBox.pressSequentially("And");
+  await expect(ada.page.getByText("Quiet Otter is typing…")).toBeVisible();
   await expect(ada.texts).toHaveCount(6);
   await shoot(ada, "room");
   await ada.page.setViewportSize(SIZES.phone);

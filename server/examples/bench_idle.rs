@@ -25,39 +25,23 @@ const PER_GUEST: usize = 100;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let first = arguments.next().unwrap_or_else(|| "5000".to_owned());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     if first == "--axum-defaults" {
         let port = arguments.next().context("a port")?.parse()?;
         return runtime.block_on(axum_defaults(port));
     }
-    let count: usize = first
-        .parse()
-        .context("bench idle takes the number of connections")?;
+    let count: usize = first.parse().context("bench idle takes the number of connections")?;
     raise_file_limit(count)?;
     runtime.block_on(compare(count))
 }
 
 async fn compare(count: usize) -> anyhow::Result<()> {
     let own = measure("WhisperSpace", &spawn_server()?, count, true).await?;
-    let bare = measure(
-        "axum WebSocket, default buffers, no session",
-        &spawn_defaults()?,
-        count,
-        false,
-    )
-    .await?;
+    let bare = measure("axum WebSocket, default buffers, no session", &spawn_defaults()?, count, false).await?;
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let ratio = bare as f64 / own as f64;
-    say(&format!(
-        "axum's defaults take {ratio:.1} times as much; the promise is under {BYTES_MAX} bytes"
-    ));
-    ensure!(
-        own < BYTES_MAX,
-        "{own} bytes for each idle connection are over the promise of {BYTES_MAX}"
-    );
+    say(&format!("axum's defaults take {ratio:.1} times as much; the promise is under {BYTES_MAX} bytes"));
+    ensure!(own < BYTES_MAX, "{own} bytes for each idle connection are over the promise of {BYTES_MAX}");
     Ok(())
 }
 
@@ -75,47 +59,29 @@ impl Drop for Server {
 }
 
 fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn spawn_server() -> anyhow::Result<Server> {
     let binary = std::env::current_exe()?.with_file_name("../whisperspace");
     let (port, data) = (free_port()?, tempfile::tempdir()?);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let limits =
-        "connections_per_user=1000,connections_per_address=1000000,guests_made_per_hour=1000000";
+    let limits = "connections_per_user=1000,connections_per_address=1000000,guests_made_per_hour=1000000";
     let child = Command::new(&binary)
         .args(["--listen", &address.to_string(), "--data-dir"])
         .arg(data.path())
         .args(["--limit", limits, "--log", "warn"])
         .stdout(Stdio::null())
         .spawn()
-        .with_context(|| {
-            format!(
-                "cannot start {}: run cargo xtask build first",
-                binary.display()
-            )
-        })?;
-    Ok(Server {
-        child,
-        address,
-        _data: data,
-    })
+        .with_context(|| format!("cannot start {}: run cargo xtask build first", binary.display()))?;
+    Ok(Server { child, address, _data: data })
 }
 
 fn spawn_defaults() -> anyhow::Result<Server> {
     let port = free_port()?;
-    let child = Command::new(std::env::current_exe()?)
-        .args(["--axum-defaults", &port.to_string()])
-        .spawn()?;
+    let child = Command::new(std::env::current_exe()?).args(["--axum-defaults", &port.to_string()]).spawn()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    Ok(Server {
-        child,
-        address,
-        _data: tempfile::tempdir()?,
-    })
+    Ok(Server { child, address, _data: tempfile::tempdir()? })
 }
 
 async fn measure(what: &str, server: &Server, count: usize, hello: bool) -> anyhow::Result<u64> {
@@ -161,19 +127,14 @@ async fn connect(server: SocketAddr, number: usize, token: Option<&str>) -> anyh
     let source = u8::try_from(2 + number / PER_SOURCE)?;
     socket.bind(SocketAddr::from(([127, 0, 0, source], 0)))?;
     let stream = socket.connect(server).await?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(1024)
-        .write_buffer_size(0);
+    let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
     let request = format!("ws://{server}/ws").into_client_request()?;
     let (mut line, _) = client_async_with_config(request, stream, Some(config)).await?;
     if let Some(token) = token {
         let hello = serde_json::json!({ "t": "hello", "token": token }).to_string();
         line.send(Message::text(hello)).await?;
         let welcome = line.next().await.context("no welcome")??.into_text()?;
-        ensure!(
-            welcome.contains("\"t\":\"welcome\""),
-            "no welcome but another frame"
-        );
+        ensure!(welcome.contains("\"t\":\"welcome\""), "no welcome but another frame");
     }
     Ok(line)
 }
@@ -187,9 +148,7 @@ async fn guest(server: SocketAddr) -> anyhow::Result<String> {
 
 async fn http(server: SocketAddr, request: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(server).await?;
-    let head = format!(
-        "{request} HTTP/1.1\r\nHost: {server}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    );
+    let head = format!("{request} HTTP/1.1\r\nHost: {server}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
@@ -207,35 +166,17 @@ async fn wait_for(server: SocketAddr) -> anyhow::Result<()> {
 
 fn resident(process: u32) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .context("no VmRSS: this bench needs Linux")?;
-    let kib: u64 = line
-        .split_whitespace()
-        .nth(1)
-        .context("no number")?
-        .parse()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS: this bench needs Linux")?;
+    let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
     Ok(kib * 1024)
 }
 
 fn raise_file_limit(count: usize) -> anyhow::Result<()> {
     let wanted = count as u64 + 500;
     let limits = std::fs::read_to_string("/proc/self/limits")?;
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))
-        .context("no limit on open files")?;
-    let soft: u64 = line
-        .split_whitespace()
-        .nth(3)
-        .unwrap_or_default()
-        .parse()
-        .unwrap_or(u64::MAX);
-    ensure!(
-        soft >= wanted,
-        "{count} connections need {wanted} open files, and {soft} are allowed: ulimit -n {wanted}"
-    );
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).context("no limit on open files")?;
+    let soft: u64 = line.split_whitespace().nth(3).unwrap_or_default().parse().unwrap_or(u64::MAX);
+    ensure!(soft >= wanted, "{count} connections need {wanted} open files, and {soft} are allowed: ulimit -n {wanted}");
     Ok(())
 }
 

@@ -13,9 +13,7 @@ impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         match ip.to_canonical() {
             v4 @ IpAddr::V4(_) => Self(v4),
-            IpAddr::V6(v6) => Self(IpAddr::from(
-                (v6.to_bits() & !u128::from(u64::MAX)).to_be_bytes(),
-            )),
+            IpAddr::V6(v6) => Self(IpAddr::from((v6.to_bits() & !u128::from(u64::MAX)).to_be_bytes())),
         }
     }
 }
@@ -56,16 +54,8 @@ impl FromStr for Network {
         let (ip, prefix) = text.trim().split_once('/').unwrap_or((text.trim(), ""));
         let base: IpAddr = ip.parse().map_err(|_| wrong())?;
         let most = if base.is_ipv4() { 32 } else { 128 };
-        let prefix = if prefix.is_empty() {
-            most
-        } else {
-            prefix.parse().map_err(|_| wrong())?
-        };
-        if prefix > most {
-            Err(wrong())
-        } else {
-            Ok(Self { base, prefix })
-        }
+        let prefix = if prefix.is_empty() { most } else { prefix.parse().map_err(|_| wrong())? };
+        if prefix > most { Err(wrong()) } else { Ok(Self { base, prefix }) }
     }
 }
 

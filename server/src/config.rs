@@ -143,8 +143,8 @@ impl Options {
         };
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        let file: Self = toml::from_str(&text)
-            .with_context(|| format!("the configuration {} is not valid", path.display()))?;
+        let file: Self =
+            toml::from_str(&text).with_context(|| format!("the configuration {} is not valid", path.display()))?;
         self.listen = self.listen.or(file.listen);
         self.data_dir = self.data_dir.or(file.data_dir);
         self.database = self.database.or(file.database);
@@ -166,36 +166,24 @@ impl TryFrom<Options> for Config {
     type Error = anyhow::Error;
 
     fn try_from(options: Options) -> anyhow::Result<Self> {
-        let data_dir = options
-            .data_dir
-            .unwrap_or_else(|| PathBuf::from("whisperspace-data"));
-        let database =
-            Database::parse(options.database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
+        let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("whisperspace-data"));
+        let database = Database::parse(options.database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
         let mut limits = options.limits.unwrap_or_default();
         limits.check().map_err(anyhow::Error::msg)?;
         for setting in &options.limit {
-            let (name, value) = setting
-                .split_once('=')
-                .with_context(|| format!("--limit takes NAME=VALUE, not '{setting}'"))?;
+            let (name, value) =
+                setting.split_once('=').with_context(|| format!("--limit takes NAME=VALUE, not '{setting}'"))?;
             limits.set(name.trim(), value).map_err(anyhow::Error::msg)?;
         }
         let public = options.public_url.as_deref().map(origin).transpose()?;
-        let https = public
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://"));
+        let https = public.as_deref().is_some_and(|url| url.starts_with("https://"));
         let mut origins: Vec<String> = public.into_iter().collect();
         for allowed in &options.allow_origin {
             origins.push(origin(allowed)?);
         }
-        let proxies = options
-            .trust_proxy
-            .iter()
-            .map(|proxy| proxy.parse())
-            .collect::<Result<_, _>>()?;
+        let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
         Ok(Self {
-            listen: options
-                .listen
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+            listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
             data_dir,
             database,
             https,
@@ -219,12 +207,7 @@ impl Config {
                 Database::Sqlite(path) => format!("sqlite:{}", path.display()),
                 Database::Memory => "memory:".to_owned(),
             }),
-            allow_origin: self
-                .origins
-                .iter()
-                .filter(|origin| Some(*origin) != public_url)
-                .cloned()
-                .collect(),
+            allow_origin: self.origins.iter().filter(|origin| Some(*origin) != public_url).cloned().collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             log: Some(self.log),
             log_format: Some(self.log_format),
@@ -259,25 +242,12 @@ impl Database {
 /// `scheme://host[:port]` in lower case, as browsers send it.
 fn origin(url: &str) -> anyhow::Result<String> {
     let lower = url.trim().trim_end_matches('/').to_ascii_lowercase();
-    let uri: http::Uri = lower
-        .parse()
-        .with_context(|| format!("'{url}' is not an origin like https://chat.example"))?;
-    let plain = matches!(uri.scheme_str(), Some("http" | "https"))
-        && uri.authority().is_some()
-        && uri.path() == "/";
-    anyhow::ensure!(
-        plain && uri.query().is_none(),
-        "'{url}' is not an origin like https://chat.example"
-    );
-    let default_port = if uri.scheme_str() == Some("https") {
-        ":443"
-    } else {
-        ":80"
-    };
-    Ok(lower
-        .strip_suffix(default_port)
-        .unwrap_or(&lower)
-        .to_owned())
+    let uri: http::Uri =
+        lower.parse().with_context(|| format!("'{url}' is not an origin like https://chat.example"))?;
+    let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.path() == "/";
+    anyhow::ensure!(plain && uri.query().is_none(), "'{url}' is not an origin like https://chat.example");
+    let default_port = if uri.scheme_str() == Some("https") { ":443" } else { ":80" };
+    Ok(lower.strip_suffix(default_port).unwrap_or(&lower).to_owned())
 }
 
 impl std::fmt::Debug for Options {
@@ -288,13 +258,7 @@ impl std::fmt::Debug for Options {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Config(database: {}, https: {}, log: {:?})",
-            self.database.kind(),
-            self.https,
-            self.log
-        )
+        write!(f, "Config(database: {}, https: {}, log: {:?})", self.database.kind(), self.https, self.log)
     }
 }
 

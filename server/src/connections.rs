@@ -44,10 +44,7 @@ impl Connections {
         }
         *own += 1;
         counts.total += 1;
-        Ok(Place {
-            connections: self.clone(),
-            address,
-        })
+        Ok(Place { connections: self.clone(), address })
     }
 
     /// Open sockets.

@@ -22,19 +22,13 @@ const UNAVAILABLE_RETRY_MS: u64 = 2_000;
 impl Failure {
     /// A failure that names a time to wait.
     pub const fn after(code: ErrorCode, retry_after_ms: u64) -> Self {
-        Self {
-            code,
-            retry_after_ms: Some(retry_after_ms),
-        }
+        Self { code, retry_after_ms: Some(retry_after_ms) }
     }
 }
 
 impl From<ErrorCode> for Failure {
     fn from(code: ErrorCode) -> Self {
-        Self {
-            code,
-            retry_after_ms: None,
-        }
+        Self { code, retry_after_ms: None }
     }
 }
 

@@ -86,10 +86,7 @@ impl Hub {
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        self.0
-            .sessions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The task of a stored room, started where there is none.
@@ -110,9 +107,7 @@ impl Hub {
         let (task, handle) = RoomTask::new(stored.id, start, self.clone(), mailbox_max);
         rooms.insert(stored.id, handle.clone());
         drop(rooms);
-        self.0
-            .tracker
-            .spawn(self.clone().supervise(task, handle.clone()));
+        self.0.tracker.spawn(self.clone().supervise(task, handle.clone()));
         handle
     }
 
@@ -126,10 +121,7 @@ impl Hub {
         match ended {
             Ok(LeaveReason::Expired | LeaveReason::Empty) => {
                 if let Err(error) = self.0.store.delete_room(handle.id).await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "an ended room could not be deleted yet"
-                    );
+                    tracing::warn!(error = &error as &dyn std::error::Error, "an ended room could not be deleted yet");
                 }
             }
             // Whoever deleted it has deleted it from the store before.
@@ -137,19 +129,13 @@ impl Hub {
             Err(_) => tracing::error!("a room's task panicked; its members connect again"),
         }
         let mut rooms = self.rooms();
-        if rooms
-            .get(&handle.id)
-            .is_some_and(|live| live.is_same(&handle))
-        {
+        if rooms.get(&handle.id).is_some_and(|live| live.is_same(&handle)) {
             rooms.remove(&handle.id);
         }
     }
 
     fn live(&self, room: RoomId) -> Option<RoomHandle> {
-        self.rooms()
-            .get(&room)
-            .filter(|live| !live.is_over())
-            .cloned()
+        self.rooms().get(&room).filter(|live| !live.is_over()).cloned()
     }
 
     /// Whether a room has a task on this node.
@@ -174,15 +160,9 @@ impl Hub {
 
     fn tell(&self, room: RoomId, input: Input) {
         if let Some(live) = self.live(room)
-            && live.send(Command {
-                input: input.clone(),
-                session: None,
-                done: None,
-            }) == Err(ErrorCode::Overloaded)
+            && live.send(Command { input: input.clone(), session: None, done: None }) == Err(ErrorCode::Overloaded)
         {
-            self.0
-                .tracker
-                .spawn(async move { live.send_wait(input).await });
+            self.0.tracker.spawn(async move { live.send_wait(input).await });
         }
     }
 
@@ -193,12 +173,7 @@ impl Hub {
         match outcome {
             store::Left::NotMember => {}
             store::Left::Remaining { owner } => {
-                self.tell(
-                    room,
-                    Input::Owner {
-                        member: self.0.keys.member_id(room, *owner),
-                    },
-                );
+                self.tell(room, Input::Owner { member: self.0.keys.member_id(room, *owner) });
             }
             store::Left::RoomDeleted => self.tell(room, Input::End(LeaveReason::Deleted)),
         }
@@ -214,13 +189,7 @@ impl Hub {
         for session in self.sessions_of(user) {
             session.rename(name);
             for inside in session.insides() {
-                self.tell(
-                    inside.room.id,
-                    Input::Rename {
-                        member: inside.member,
-                        name: name.clone(),
-                    },
-                );
+                self.tell(inside.room.id, Input::Rename { member: inside.member, name: name.clone() });
             }
         }
     }
@@ -228,10 +197,7 @@ impl Hub {
     /// A login was revoked: its connections close at once and its sessions end.
     pub fn end_login(&self, login: LoginKey) {
         let all: Vec<_> = self.sessions().by_id.values().cloned().collect();
-        for session in all
-            .iter()
-            .filter(|session| session.identity().login == login)
-        {
+        for session in all.iter().filter(|session| session.identity().login == login) {
             session.close(ErrorCode::Revoked);
             self.end_session(session, session.end());
         }
@@ -239,24 +205,14 @@ impl Hub {
 
     /// The live sessions of a user.
     pub fn sessions_of(&self, user: UserId) -> Vec<Arc<Session>> {
-        self.sessions()
-            .by_user
-            .get(&user)
-            .cloned()
-            .unwrap_or_default()
+        self.sessions().by_user.get(&user).cloned().unwrap_or_default()
     }
 
     /// A new session, without a line yet. `None` when the user has as many connections as allowed.
     pub fn open_session(&self, identity: &Identity) -> Option<Arc<Session>> {
         let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
-        let id = SessionId::parse(&clock::random_id())
-            .expect("22 characters of base64url are a session id");
-        let session = Arc::new(Session::new(
-            key,
-            id.clone(),
-            identity.clone(),
-            random_secret(),
-        ));
+        let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
+        let session = Arc::new(Session::new(key, id.clone(), identity.clone(), random_secret()));
         let mut sessions = self.sessions();
         let others = sessions.by_user.entry(identity.user).or_default();
         let connected = others.iter().filter(|other| other.is_connected()).count();
@@ -280,12 +236,7 @@ impl Hub {
             return;
         }
         for inside in session.insides() {
-            self.tell(
-                inside.room.id,
-                Input::Dropped {
-                    session: session.key,
-                },
-            );
+            self.tell(inside.room.id, Input::Dropped { session: session.key });
         }
         let (hub, session) = (self.clone(), Arc::clone(session));
         let grace = Duration::from_millis(self.limits().grace_ms);
@@ -302,12 +253,7 @@ impl Hub {
 
     fn end_session(&self, session: &Arc<Session>, insides: Vec<crate::room::Inside>) {
         for inside in insides {
-            self.tell(
-                inside.room.id,
-                Input::SessionEnded {
-                    session: session.key,
-                },
-            );
+            self.tell(inside.room.id, Input::SessionEnded { session: session.key });
         }
         let user = session.identity().user;
         let mut sessions = self.sessions();
@@ -340,11 +286,6 @@ pub fn info(stored: &store::Room) -> RoomInfo {
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Hub({} rooms, {} sessions)",
-            self.room_count(),
-            self.session_count()
-        )
+        write!(f, "Hub({} rooms, {} sessions)", self.room_count(), self.session_count())
     }
 }

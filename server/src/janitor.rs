@@ -31,10 +31,7 @@ async fn end_abandoned(state: AppState) {
     let rooms = match state.store.live_rooms(clock::now()).await {
         Ok(rooms) => rooms,
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the rooms of the last run could not be read"
-            );
+            tracing::warn!(error = &error as &dyn std::error::Error, "the rooms of the last run could not be read");
             return;
         }
     };
@@ -46,10 +43,7 @@ async fn end_abandoned(state: AppState) {
         }
     }
     if ended > 0 {
-        tracing::info!(
-            ended,
-            "rooms ended to which nobody returned after the restart"
-        );
+        tracing::info!(ended, "rooms ended to which nobody returned after the restart");
     }
 }
 
@@ -59,20 +53,13 @@ async fn purge_regularly(state: AppState) {
         every.tick().await;
         let now = clock::now();
         state.gates.prune(now);
-        match state
-            .store
-            .purge(now, now.saturating_sub(LOGIN_IDLE_MS))
-            .await
-        {
+        match state.store.purge(now, now.saturating_sub(LOGIN_IDLE_MS)).await {
             Ok(purged) => {
                 for room in &purged.rooms {
                     state.hub.end_room(*room, LeaveReason::Expired);
                 }
             }
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the store could not be purged"
-            ),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be purged"),
         }
     }
 }

@@ -36,8 +36,7 @@ impl Keys {
         let hkdf = Hkdf::<Sha256>::new(None, secret);
         let derive = |purpose: &str| {
             let mut key = [0; 32];
-            hkdf.expand(purpose.as_bytes(), &mut key)
-                .expect("32 bytes are within what HKDF-SHA256 gives");
+            hkdf.expand(purpose.as_bytes(), &mut key).expect("32 bytes are within what HKDF-SHA256 gives");
             key
         };
         Self(Arc::new(Derived {
@@ -61,13 +60,9 @@ impl Keys {
                     file.display()
                 );
                 let mut secret = Vec::new();
-                open.read_to_end(&mut secret)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
+                open.read_to_end(&mut secret).with_context(|| format!("cannot read {}", file.display()))?;
                 let secret = secret.as_slice().try_into().with_context(|| {
-                    format!(
-                        "{} is not a secret of {SECRET_BYTES} bytes: delete it to draw a new one",
-                        file.display()
-                    )
+                    format!("{} is not a secret of {SECRET_BYTES} bytes: delete it to draw a new one", file.display())
                 })?;
                 Ok(Self::derive(secret))
             }
@@ -79,9 +74,7 @@ impl Keys {
                     .mode(0o600)
                     .open(file)
                     .with_context(|| format!("cannot create {}", file.display()))?;
-                created
-                    .write_all(&secret)
-                    .and_then(|()| created.sync_all())?;
+                created.write_all(&secret).and_then(|()| created.sync_all())?;
                 Ok(Self::derive(&secret))
             }
             Err(error) => Err(error).with_context(|| format!("cannot open {}", file.display())),
@@ -115,11 +108,7 @@ struct RoomMessageIds {
 
 impl MessageIds for RoomMessageIds {
     fn message_id(&self, position: Position, at: Millis, member: &MemberId) -> MessageId {
-        let (epoch, seq, at) = (
-            position.epoch.to_be_bytes(),
-            position.seq.to_be_bytes(),
-            at.to_be_bytes(),
-        );
+        let (epoch, seq, at) = (position.epoch.to_be_bytes(), position.seq.to_be_bytes(), at.to_be_bytes());
         let member = crate::clock::from_base64url(member.as_str()).unwrap_or_default();
         let tag = mac(&self.key, &[&epoch, &seq, &at, &member]);
         let bytes = [&epoch[..], &seq, &at, &member, &tag].concat();
@@ -129,8 +118,7 @@ impl MessageIds for RoomMessageIds {
 
 /// HMAC-SHA256 cut to 128 bits.
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
-    let mut mac =
-        <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(part);
     }

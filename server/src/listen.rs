@@ -21,11 +21,7 @@ use crate::state::AppState;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts until `shutdown` resolves.
-pub(crate) async fn accept(
-    state: AppState,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-) {
+pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let router = routes::router(state.clone());
     tokio::pin!(shutdown);
     loop {

@@ -23,9 +23,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen))?;
+    let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
+        format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
+    })?;
     print(&format!("WhisperSpace is at http://{}\n", listener.local_addr()?))?;
     let mut terminate = signal(SignalKind::terminate())?;
     server::serve(config, listener, async move {

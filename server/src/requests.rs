@@ -9,8 +9,8 @@ use std::sync::Arc;
 use chat::{Bucket, Input, Rate};
 use futures::future::BoxFuture;
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Millis, Position, RoomCode,
-    ServerFrame, Text, decode_client,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Millis, Position, RoomCode, ServerFrame, Text,
+    decode_client,
 };
 use tokio::sync::oneshot;
 
@@ -57,15 +57,7 @@ impl Requests {
     /// For one connection.
     pub(crate) fn new(state: AppState, session: Arc<Session>, address: Address) -> Self {
         let (frames, looks, typed_at) = (Bucket::default(), Activity::Online, HashMap::new());
-        Self {
-            state,
-            session,
-            address,
-            frames,
-            refused: 0,
-            looks,
-            typed_at,
-        }
+        Self { state, session, address, frames, refused: 0, looks, typed_at }
     }
 
     /// Takes one text frame.
@@ -94,19 +86,11 @@ impl Requests {
     fn handle(&mut self, frame: ClientFrame, now: Millis) -> Next {
         match frame {
             ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
-            ClientFrame::Join {
-                cid,
-                code,
-                pin,
-                since,
-            } => return self.join(cid, code, pin, since, now),
+            ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send { cid, room, text } => self.send(cid, &room, &text, now),
             ClientFrame::Typing { room, on } => self.typing(&room, on, now),
-            ClientFrame::Status {
-                state: Activity::Offline,
-                ..
-            } => {
+            ClientFrame::Status { state: Activity::Offline, .. } => {
                 return self.refuse(ErrorCode::BadFrame.into(), None);
             }
             ClientFrame::Status { state, room } => self.status(state, room.as_deref()),
@@ -125,42 +109,23 @@ impl Requests {
         Next::Read
     }
 
-    fn join(
-        &mut self,
-        cid: ClientId,
-        code: String,
-        pin: Option<String>,
-        since: Option<Position>,
-        now: Millis,
-    ) -> Next {
+    fn join(&mut self, cid: ClientId, code: String, pin: Option<String>, since: Option<Position>, now: Millis) -> Next {
         let user = self.session.identity().user;
         if let Err(failure) = self.state.gates.take(Gate::Joins(user), now) {
             self.error(failure, Some(cid));
             return Next::Read;
         }
-        let rooms_max =
-            usize::try_from(self.state.config.limits.rooms_per_session).unwrap_or(usize::MAX);
+        let rooms_max = usize::try_from(self.state.config.limits.rooms_per_session).unwrap_or(usize::MAX);
         let known = RoomCode::parse(&code).is_ok_and(|code| self.session.inside(code).is_some());
         if !known && self.session.room_count() >= rooms_max {
             self.error(ErrorCode::TooManyRooms.into(), Some(cid));
             return Next::Read;
         }
-        let (state, session, address) =
-            (self.state.clone(), Arc::clone(&self.session), self.address);
-        let join = Join {
-            cid: cid.clone(),
-            code,
-            pin,
-            since,
-            activity: self.looks,
-        };
+        let (state, session, address) = (self.state.clone(), Arc::clone(&self.session), self.address);
+        let join = Join { cid: cid.clone(), code, pin, since, activity: self.looks };
         Next::Wait(Box::pin(async move {
             if let Err(failure) = join.run(&state, &session, address, now).await {
-                push(
-                    &state,
-                    &session,
-                    &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms),
-                );
+                push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
             }
         }))
     }
@@ -174,22 +139,13 @@ impl Requests {
             let user = session.identity().user;
             match state.store.leave(inside.room.id, user).await {
                 Ok(outcome) => {
-                    let asked = Input::Leave {
-                        session: session.key,
-                        cid: Some(cid),
-                    };
+                    let asked = Input::Leave { session: session.key, cid: Some(cid) };
                     request(&state, &session, &inside, asked).await;
-                    state
-                        .hub
-                        .left(inside.room.id, user, &outcome, LeaveReason::Left);
+                    state.hub.left(inside.room.id, user, &outcome, LeaveReason::Left);
                 }
                 Err(error) => {
                     let failure = Failure::from(error);
-                    push(
-                        &state,
-                        &session,
-                        &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms),
-                    );
+                    push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
                 }
             }
         }))
@@ -199,39 +155,21 @@ impl Requests {
         let Some(inside) = self.inside(room, Some(&cid)) else {
             return;
         };
-        let chars_max =
-            usize::try_from(self.state.config.limits.text_chars_max).unwrap_or(usize::MAX);
-        let parsed = Text::parse(text, chars_max)
-            .map_err(Failure::from)
-            .and_then(|text| {
-                self.state
-                    .gates
-                    .take(Gate::Sends(self.session.identity().user), now)?;
-                Ok(text)
-            });
+        let chars_max = usize::try_from(self.state.config.limits.text_chars_max).unwrap_or(usize::MAX);
+        let parsed = Text::parse(text, chars_max).map_err(Failure::from).and_then(|text| {
+            self.state.gates.take(Gate::Sends(self.session.identity().user), now)?;
+            Ok(text)
+        });
         let (key, failed) = (self.session.key, cid.clone());
         let input = match parsed {
-            Ok(text) => Input::Send {
-                session: key,
-                cid,
-                body: sanitize::body(text),
-            },
+            Ok(text) => Input::Send { session: key, cid, body: sanitize::body(text) },
             Err(failure) => {
                 let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
-                Input::Answer {
-                    session: key,
-                    frame,
-                }
+                Input::Answer { session: key, frame }
             }
         };
         if let Err(code) = inside.room.request(&self.session, input) {
-            self.error(
-                Failure {
-                    code,
-                    retry_after_ms: Some(BUSY_RETRY_MS),
-                },
-                Some(failed),
-            );
+            self.error(Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) }, Some(failed));
         }
     }
 
@@ -240,8 +178,7 @@ impl Requests {
             return;
         };
         let last = self.typed_at.get(&inside.code).copied();
-        let soon = last
-            .is_some_and(|at| now < at.saturating_add(self.state.config.limits.typing_every_ms));
+        let soon = last.is_some_and(|at| now < at.saturating_add(self.state.config.limits.typing_every_ms));
         if on && soon {
             return;
         }
@@ -251,13 +188,7 @@ impl Requests {
             self.typed_at.remove(&inside.code);
         }
         // A signal that finds the mailbox full is of no use later.
-        let _ = inside.room.request(
-            &self.session,
-            Input::Typing {
-                session: self.session.key,
-                on,
-            },
-        );
+        let _ = inside.room.request(&self.session, Input::Typing { session: self.session.key, on });
     }
 
     fn status(&mut self, activity: Activity, room: Option<&str>) {
@@ -268,23 +199,14 @@ impl Requests {
             self.session.insides()
         };
         for inside in insides {
-            let _ = inside.room.request(
-                &self.session,
-                Input::Status {
-                    session: self.session.key,
-                    activity,
-                },
-            );
+            let _ = inside.room.request(&self.session, Input::Status { session: self.session.key, activity });
         }
     }
 
     /// The seat in a room that the client names; an error frame where there is none.
     fn inside(&self, room: &str, cid: Option<&ClientId>) -> Option<Inside> {
-        let inside = RoomCode::parse(room)
-            .and_then(|code| self.session.inside(code).ok_or(ErrorCode::NotInRoom));
-        inside
-            .map_err(|code| self.error(code.into(), cid.cloned()))
-            .ok()
+        let inside = RoomCode::parse(room).and_then(|code| self.session.inside(code).ok_or(ErrorCode::NotInRoom));
+        inside.map_err(|code| self.error(code.into(), cid.cloned())).ok()
     }
 
     fn refuse(&mut self, failure: Failure, cid: Option<ClientId>) -> Next {
@@ -297,11 +219,7 @@ impl Requests {
     }
 
     fn error(&self, failure: Failure, cid: Option<ClientId>) {
-        self.push(&ServerFrame::error(
-            failure.code,
-            cid,
-            failure.retry_after_ms,
-        ));
+        self.push(&ServerFrame::error(failure.code, cid, failure.retry_after_ms));
     }
 
     fn push(&self, frame: &ServerFrame) {
@@ -320,23 +238,9 @@ struct Join {
 
 impl Join {
     /// Membership first (the store's atomic step), then the seat (the room's).
-    async fn run(
-        self,
-        state: &AppState,
-        session: &Arc<Session>,
-        address: Address,
-        now: Millis,
-    ) -> Result<(), Failure> {
+    async fn run(self, state: &AppState, session: &Arc<Session>, address: Address, now: Millis) -> Result<(), Failure> {
         let identity = session.identity();
-        let admitted = admission::admit(
-            state,
-            identity.user,
-            address,
-            &self.code,
-            self.pin.as_deref(),
-            now,
-        )
-        .await?;
+        let admitted = admission::admit(state, identity.user, address, &self.code, self.pin.as_deref(), now).await?;
         let room = state.hub.room(&admitted.room);
         let (done, waiting) = oneshot::channel();
         let input = Input::Join {
@@ -347,15 +251,8 @@ impl Join {
             activity: self.activity,
             since: self.since,
         };
-        room.send(Command {
-            input,
-            session: Some(Arc::clone(session)),
-            done: Some(done),
-        })
-        .map_err(|code| Failure {
-            code,
-            retry_after_ms: Some(BUSY_RETRY_MS),
-        })?;
+        room.send(Command { input, session: Some(Arc::clone(session)), done: Some(done) })
+            .map_err(|code| Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) })?;
         // The room ends before it answers only by a panic; the client then meets a closed connection.
         let _ = waiting.await;
         if session.inside(admitted.room.code).is_none() && admitted.joined == Joined::New {
@@ -372,20 +269,12 @@ impl Join {
 /// A request that must reach its room: it waits for a place in the mailbox, holding up its own connection only.
 async fn request(state: &AppState, session: &Arc<Session>, inside: &Inside, input: Input) {
     let (done, waiting) = oneshot::channel();
-    let command = Command {
-        input,
-        session: Some(Arc::clone(session)),
-        done: Some(done),
-    };
+    let command = Command { input, session: Some(Arc::clone(session)), done: Some(done) };
     match inside.room.send(command) {
         Ok(()) => {
             let _ = waiting.await;
         }
-        Err(code) => push(
-            state,
-            session,
-            &ServerFrame::error(code, None, Some(BUSY_RETRY_MS)),
-        ),
+        Err(code) => push(state, session, &ServerFrame::error(code, None, Some(BUSY_RETRY_MS))),
     }
 }
 

@@ -68,14 +68,7 @@ impl RoomHandle {
     /// An input that must not be lost, whatever the mailbox holds: it waits, outside of any connection.
     pub async fn send_wait(&self, input: Input) {
         // A closed mailbox means that the room is over, and with it everything the input was about.
-        let _ = self
-            .mailbox
-            .send(Command {
-                input,
-                session: None,
-                done: None,
-            })
-            .await;
+        let _ = self.mailbox.send(Command { input, session: None, done: None }).await;
     }
 
     /// A request of a session.
@@ -83,11 +76,7 @@ impl RoomHandle {
     /// # Errors
     /// See [`RoomHandle::send`].
     pub fn request(&self, session: &Arc<Session>, input: Input) -> Result<(), ErrorCode> {
-        self.send(Command {
-            input,
-            session: Some(Arc::clone(session)),
-            done: None,
-        })
+        self.send(Command { input, session: Some(Arc::clone(session)), done: None })
     }
 
     /// People inside.
@@ -121,23 +110,10 @@ impl RoomTask {
     /// A task that is not running yet, and the handle to it.
     pub fn new(id: RoomId, start: RoomStart, hub: Hub, mailbox_max: usize) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(mailbox_max);
-        let handle = RoomHandle {
-            id,
-            code: start.info.code,
-            mailbox: sender,
-            count: Arc::default(),
-        };
+        let handle = RoomHandle { id, code: start.info.code, mailbox: sender, count: Arc::default() };
         let relayed = hub.broker().subscribe(id);
         let room = Room::new(start);
-        let task = Self {
-            room,
-            handle: handle.clone(),
-            mailbox,
-            relayed,
-            sessions: HashMap::new(),
-            hub,
-            ended: None,
-        };
+        let task = Self { room, handle: handle.clone(), mailbox, relayed, sessions: HashMap::new(), hub, ended: None };
         (task, handle)
     }
 
@@ -174,45 +150,23 @@ impl RoomTask {
     }
 
     fn handle(&mut self, input: Input, asking: Option<&Arc<Session>>) {
-        let member = if let Input::Join { member, .. } = &input {
-            Some(member.clone())
-        } else {
-            None
-        };
+        let member = if let Input::Join { member, .. } = &input { Some(member.clone()) } else { None };
         for effect in self.room.handle(clock::now(), input) {
             self.perform(effect, asking, member.as_ref());
         }
-        self.handle
-            .count
-            .store(self.room.count(), Ordering::Relaxed);
+        self.handle.count.store(self.room.count(), Ordering::Relaxed);
     }
 
-    fn perform(
-        &mut self,
-        effect: Effect,
-        asking: Option<&Arc<Session>>,
-        joining: Option<&MemberId>,
-    ) {
+    fn perform(&mut self, effect: Effect, asking: Option<&Arc<Session>>, joining: Option<&MemberId>) {
         let limits = self.hub.limits();
         match effect {
             Effect::Seated(key) => {
-                if let (Some(session), Some(member)) =
-                    (asking.filter(|session| session.key == key), joining)
-                {
-                    self.sessions
-                        .insert(key, (Arc::clone(session), member.clone()));
-                    let inside = Inside {
-                        room: self.handle.clone(),
-                        code: self.handle.code,
-                        member: member.clone(),
-                    };
+                if let (Some(session), Some(member)) = (asking.filter(|session| session.key == key), joining) {
+                    self.sessions.insert(key, (Arc::clone(session), member.clone()));
+                    let inside = Inside { room: self.handle.clone(), code: self.handle.code, member: member.clone() };
                     if !session.entered(inside) {
                         // It ended while it waited at the door; its end could not know of this room.
-                        let gone = Command {
-                            input: Input::SessionEnded { session: key },
-                            session: None,
-                            done: None,
-                        };
+                        let gone = Command { input: Input::SessionEnded { session: key }, session: None, done: None };
                         let _ = self.handle.send(gone);
                     }
                 }
@@ -237,10 +191,7 @@ impl RoomTask {
             Effect::Publish(item) => {
                 let (session, cid) = (item.session, item.cid.clone());
                 if self.hub.broker().publish(self.handle.id, item).is_err() {
-                    for effect in self
-                        .room
-                        .handle(clock::now(), Input::NotRelayed { session, cid })
-                    {
+                    for effect in self.room.handle(clock::now(), Input::NotRelayed { session, cid }) {
                         self.perform(effect, asking, joining);
                     }
                 }

@@ -109,12 +109,7 @@ impl Session {
             close: None,
             rooms: HashMap::new(),
         };
-        Self {
-            key,
-            id,
-            wake: Notify::new(),
-            state: Mutex::new(state),
-        }
+        Self { key, id, wake: Notify::new(), state: Mutex::new(state) }
     }
 
     /// Sections under this lock are a few moves of pointers and never await.
@@ -170,11 +165,7 @@ impl Session {
     /// Whether this connection is to close (for one that is busy writing).
     pub fn wants_close(&self, generation: Generation) -> Option<ErrorCode> {
         let state = self.lock();
-        if state.generation == generation {
-            state.close
-        } else {
-            Some(ErrorCode::Replaced)
-        }
+        if state.generation == generation { state.close } else { Some(ErrorCode::Replaced) }
     }
 
     /// Asks the current connection to close.
@@ -230,10 +221,7 @@ impl Session {
         // run, because the old one is woken here and the new one has not waited yet.
         self.wake.notify_waiters();
         self.wake.notify_one();
-        Some(Attached {
-            generation,
-            took_over,
-        })
+        Some(Attached { generation, took_over })
     }
 
     /// The connection is gone. Answers whether the session has no line now (it may have been taken over).
@@ -334,27 +322,17 @@ impl State {
 fn gap_frames(missed: &Missed, rooms: impl Iterator<Item = RoomCode>) -> Vec<ServerFrame> {
     match missed {
         Missed::Nothing => Vec::new(),
-        Missed::Exactly(counts) => counts
-            .iter()
-            .map(|(room, missed)| ServerFrame::Gap {
-                room: *room,
-                missed: Some(*missed),
-            })
-            .collect(),
-        Missed::Unknown => rooms
-            .map(|room| ServerFrame::Gap { room, missed: None })
-            .collect(),
+        Missed::Exactly(counts) => {
+            counts.iter().map(|(room, missed)| ServerFrame::Gap { room: *room, missed: Some(*missed) }).collect()
+        }
+        Missed::Unknown => rooms.map(|room| ServerFrame::Gap { room, missed: None }).collect(),
     }
 }
 
 /// In constant time for secrets of equal length.
 fn same_secret(a: &Secret, b: &Secret) -> bool {
     let (a, b) = (a.as_str().as_bytes(), b.as_str().as_bytes());
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .fold(0, |difference, (x, y)| difference | (x ^ y))
-            == 0
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
 impl std::fmt::Debug for Session {

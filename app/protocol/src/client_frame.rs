@@ -111,15 +111,14 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, FrameError> {
     struct OnlyCid {
         cid: ClientId,
     }
-    let error = || FrameError {
-        code: ErrorCode::BadFrame,
-        cid: serde_json::from_str::<OnlyCid>(text).ok().map(|only| only.cid),
-    };
     // serde reads a struct from an array as well; a frame is an object.
     if !text.trim_start().starts_with('{') {
-        return Err(error());
+        return Err(FrameError { code: ErrorCode::BadFrame, cid: None });
     }
-    serde_json::from_str(text).map_err(|_| error())
+    serde_json::from_str(text).map_err(|_| FrameError {
+        code: ErrorCode::BadFrame,
+        cid: serde_json::from_str::<OnlyCid>(text).ok().map(|only| only.cid),
+    })
 }
 
 impl ClientFrame {
@@ -128,11 +127,9 @@ impl ClientFrame {
     pub fn cid(&self) -> Option<&ClientId> {
         match self {
             Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send { cid, .. } => Some(cid),
-            Self::Hello { .. }
-            | Self::Typing { .. }
-            | Self::Status { .. }
-            | Self::Ping { .. }
-            | Self::Pong { .. } => None,
+            Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => {
+                None
+            }
         }
     }
 

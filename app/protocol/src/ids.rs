@@ -30,20 +30,14 @@ impl RoomCode {
         let mut code = [0; ROOM_CODE_CHARS];
         let mut length = 0;
         for character in typed.chars().filter(|c| !is_separator(*c)) {
-            let upper = u8::try_from(character)
-                .map_err(|_| ErrorCode::InvalidCode)?
-                .to_ascii_uppercase();
+            let upper = u8::try_from(character).map_err(|_| ErrorCode::InvalidCode)?.to_ascii_uppercase();
             if length == ROOM_CODE_CHARS || !ROOM_CODE_ALPHABET.contains(&upper) {
                 return Err(ErrorCode::InvalidCode);
             }
             code[length] = upper;
             length += 1;
         }
-        if length == ROOM_CODE_CHARS {
-            Ok(Self(code))
-        } else {
-            Err(ErrorCode::InvalidCode)
-        }
+        if length == ROOM_CODE_CHARS { Ok(Self(code)) } else { Err(ErrorCode::InvalidCode) }
     }
 
     /// Makes a code from random bytes, taking only those that fall evenly on the alphabet (no modulo bias).
@@ -52,10 +46,7 @@ impl RoomCode {
     pub fn from_random(bytes: &[u8]) -> Option<Self> {
         let alphabet = ROOM_CODE_ALPHABET.len();
         let even = 256 / alphabet * alphabet;
-        let mut letters = bytes
-            .iter()
-            .map(|byte| usize::from(*byte))
-            .filter(|byte| *byte < even);
+        let mut letters = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < even);
         let mut code = [0; ROOM_CODE_CHARS];
         for slot in &mut code {
             *slot = ROOM_CODE_ALPHABET[letters.next()? % alphabet];
@@ -78,11 +69,7 @@ impl RoomCode {
 }
 
 fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}'
-        )
+    character.is_whitespace() || matches!(character, '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 impl TryFrom<String> for RoomCode {

@@ -21,7 +21,7 @@ pub use client_frame::{ClientFrame, FrameError, Resume, decode_client};
 pub use error::{ErrorCode, Problem};
 pub use ids::{ClientId, LoginId, MemberId, MessageId, RoomCode, Secret, SessionId};
 pub use limits::Limits;
-pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind};
+pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
 pub use names::{DisplayName, Pin, RoomName, Text, Username};
 pub use server_frame::{Message, ServerFrame, decode_server, encode};
 

@@ -109,9 +109,7 @@ impl RoomName {
     /// # Errors
     /// [`ErrorCode::InvalidRoomName`].
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
-        one_line(typed, ROOM_NAME_CHARS_MAX)
-            .map(|line| Self(line.into()))
-            .ok_or(ErrorCode::InvalidRoomName)
+        one_line(typed, ROOM_NAME_CHARS_MAX).map(|line| Self(line.into())).ok_or(ErrorCode::InvalidRoomName)
     }
 
     /// The name as it is shown.
@@ -176,11 +174,7 @@ impl Pin {
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
         let pin = typed.trim();
         let fits = PIN_CHARS.contains(&pin.chars().count()) && !pin.chars().any(char::is_control);
-        if fits {
-            Ok(Self(pin.into()))
-        } else {
-            Err(ErrorCode::InvalidPin)
-        }
+        if fits { Ok(Self(pin.into())) } else { Err(ErrorCode::InvalidPin) }
     }
 
     /// The secret itself, for hashing.
@@ -202,14 +196,8 @@ impl Username {
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
         let name = typed.trim();
         let shaped = USERNAME_CHARS.contains(&name.len())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if shaped {
-            Ok(Self(name.into()))
-        } else {
-            Err(ErrorCode::InvalidUsername)
-        }
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        if shaped { Ok(Self(name.into())) } else { Err(ErrorCode::InvalidUsername) }
     }
 
     /// The name as its owner typed it.

@@ -187,12 +187,7 @@ impl ServerFrame {
     /// An `error` frame with the table's text.
     #[must_use]
     pub fn error(code: ErrorCode, cid: Option<ClientId>, retry_after_ms: Option<u64>) -> Self {
-        Self::Error {
-            code,
-            text: code.text().to_owned(),
-            cid,
-            retry_after_ms,
-        }
+        Self::Error { code, text: code.text().to_owned(), cid, retry_after_ms }
     }
 
     const fn name(&self) -> &'static str {

@@ -18,9 +18,7 @@ pub struct Backoff {
 impl Backoff {
     /// The next wait: anywhere between the shortest and a ceiling that doubles, so that clients do not come in step.
     pub fn next(&mut self, dice: u64) -> Millis {
-        let ceiling = FIRST_CEILING_MS
-            .checked_shl(self.attempts)
-            .map_or(WAIT_MS_MAX, |ms| ms.min(WAIT_MS_MAX));
+        let ceiling = FIRST_CEILING_MS.checked_shl(self.attempts).map_or(WAIT_MS_MAX, |ms| ms.min(WAIT_MS_MAX));
         // Sixteen doublings are past the longest wait; further ones would shift bits out.
         self.attempts = (self.attempts + 1).min(16);
         WAIT_MS_MIN + dice % (ceiling - WAIT_MS_MIN + 1)
@@ -51,10 +49,7 @@ pub fn after_close(close_code: u16, bye: Option<ErrorCode>) -> Verdict {
     if !(4500..=4999).contains(&close_code) {
         return Verdict::Again;
     }
-    let named = ErrorCode::ALL
-        .iter()
-        .copied()
-        .find(|code| code.close_code() == close_code);
+    let named = ErrorCode::ALL.iter().copied().find(|code| code.close_code() == close_code);
     Verdict::Never(named.or(bye).unwrap_or(ErrorCode::Unknown))
 }
 
@@ -69,35 +64,26 @@ mod tests {
         let ceilings: Vec<Millis> = (0..7)
             .map(|_| {
                 let mut probe = backoff;
-                let ceiling = FIRST_CEILING_MS
-                    .checked_shl(probe.attempts)
-                    .map_or(WAIT_MS_MAX, |ms| ms.min(WAIT_MS_MAX));
+                let ceiling =
+                    FIRST_CEILING_MS.checked_shl(probe.attempts).map_or(WAIT_MS_MAX, |ms| ms.min(WAIT_MS_MAX));
                 let longest = probe.next(ceiling - WAIT_MS_MIN);
                 backoff.next(0);
                 longest
             })
             .collect();
-        assert_eq!(
-            ceilings,
-            [1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]
-        );
+        assert_eq!(ceilings, [1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
         backoff.reset();
         assert!(backoff.next(u64::MAX) <= 1_000);
     }
 
     #[test]
     fn close_codes_decide() {
-        for code in [
-            1000, 1001, 1006, 1012, 1013, 4000, 4003, 4009, 4010, 4029, 4499,
-        ] {
+        for code in [1000, 1001, 1006, 1012, 1013, 4000, 4003, 4009, 4010, 4029, 4499] {
             assert_eq!(after_close(code, None), Verdict::Again, "{code}");
         }
         assert_eq!(after_close(4514, None), Verdict::Anew);
         assert_eq!(after_close(4511, None), Verdict::Never(ErrorCode::Revoked));
-        assert_eq!(
-            after_close(4999, Some(ErrorCode::Forbidden)),
-            Verdict::Never(ErrorCode::Forbidden)
-        );
+        assert_eq!(after_close(4999, Some(ErrorCode::Forbidden)), Verdict::Never(ErrorCode::Forbidden));
         assert_eq!(after_close(4999, None), Verdict::Never(ErrorCode::Unknown));
     }
 

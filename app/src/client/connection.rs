@@ -121,19 +121,13 @@ impl Link {
         match self.state {
             State::Idle | State::Away => Connection::Idle,
             State::Online { .. } => Connection::Online,
-            State::Opening { .. } | State::Greeting { .. } | State::Waiting { .. }
-                if !self.has_network =>
-            {
+            State::Opening { .. } | State::Greeting { .. } | State::Waiting { .. } if !self.has_network => {
                 Connection::Offline
             }
             State::Opening { .. } | State::Greeting { .. } => Connection::Connecting,
             State::Waiting { until, restarting } => {
-                let retry_in_s =
-                    u32::try_from(until.saturating_sub(now).div_ceil(1_000)).unwrap_or(u32::MAX);
-                Connection::Lost {
-                    retry_in_s,
-                    restarting,
-                }
+                let retry_in_s = u32::try_from(until.saturating_sub(now).div_ceil(1_000)).unwrap_or(u32::MAX);
+                Connection::Lost { retry_in_s, restarting }
             }
             State::Ended(code) => Connection::Closed(code),
         }
@@ -168,10 +162,7 @@ impl Link {
                 secret: claim.secret,
                 have: claim.have,
             });
-            orders.push(Order::Say(ClientFrame::Hello {
-                token: None,
-                resume,
-            }));
+            orders.push(Order::Say(ClientFrame::Hello { token: None, resume }));
         }
     }
 
@@ -179,37 +170,19 @@ impl Link {
     pub fn heard(&mut self, now: Millis, frame: &ServerFrame, orders: &mut Vec<Order>) {
         self.heard_at = now;
         self.doubted_until = None;
-        if let ServerFrame::Welcome {
-            session,
-            secret,
-            limits,
-            ..
-        } = frame
-        {
+        if let ServerFrame::Welcome { session, secret, limits, .. } = frame {
             self.state = State::Online { since: now };
             self.reported = 0;
             self.bye = None;
             self.silence_ms_max = limits.silence_ms_max;
-            self.claim = Some(Claim {
-                session: session.clone(),
-                secret: secret.clone(),
-                have: 0,
-            });
+            self.claim = Some(Claim { session: session.clone(), secret: secret.clone(), have: 0 });
             orders.push(Order::Keep(self.claim.clone()));
         }
-        if let ServerFrame::Bye {
-            code,
-            reconnect_in_ms,
-        } = frame
-        {
+        if let ServerFrame::Bye { code, reconnect_in_ms } = frame {
             self.bye = Some((*code, *reconnect_in_ms));
         }
         // Before `welcome` nothing is counted: the count in the claim still is the one of the line before.
-        let Some(claim) = self
-            .claim
-            .as_mut()
-            .filter(|_| matches!(self.state, State::Online { .. }))
-        else {
+        let Some(claim) = self.claim.as_mut().filter(|_| matches!(self.state, State::Online { .. })) else {
             return;
         };
         claim.have += u64::from(frame.is_counted());
@@ -237,9 +210,7 @@ impl Link {
                 self.claim = None;
                 orders.push(Order::Keep(None));
                 // At once, but once: two tabs must not take turns in replacing each other.
-                let again = self
-                    .anew_at
-                    .is_some_and(|at| now.saturating_sub(at) < SILENCE_MS_MAX);
+                let again = self.anew_at.is_some_and(|at| now.saturating_sub(at) < SILENCE_MS_MAX);
                 self.anew_at = Some(now);
                 if again {
                     self.wait(now, None, dice);
@@ -259,9 +230,7 @@ impl Link {
     pub fn tick(&mut self, now: Millis, dice: u64, orders: &mut Vec<Order>) {
         match self.state {
             State::Waiting { until, .. } if until <= now => self.open(now, orders),
-            State::Opening { since } | State::Greeting { since }
-                if now.saturating_sub(since) >= STEP_MS_MAX =>
-            {
+            State::Opening { since } | State::Greeting { since } if now.saturating_sub(since) >= STEP_MS_MAX => {
                 self.give_up(now, dice, orders);
             }
             State::Online { .. } => {
@@ -289,10 +258,7 @@ impl Link {
             State::Opening { since } | State::Greeting { since } => Some(since + STEP_MS_MAX),
             State::Online { .. } => {
                 let silence = self.heard_at + self.silence_ms_max;
-                Some(
-                    self.doubted_until
-                        .map_or(silence, |until| until.min(silence)),
-                )
+                Some(self.doubted_until.map_or(silence, |until| until.min(silence)))
             }
             State::Idle | State::Away | State::Ended(_) => None,
         }
@@ -320,9 +286,7 @@ impl Link {
     pub fn doubt(&mut self, now: Millis, orders: &mut Vec<Order>) {
         if let (true, None, Some(claim)) = (self.is_online(), self.doubted_until, &self.claim) {
             self.doubted_until = Some(now + PROBE_MS);
-            orders.push(Order::Say(ClientFrame::Ping {
-                have: Some(claim.have),
-            }));
+            orders.push(Order::Say(ClientFrame::Ping { have: Some(claim.have) }));
         }
     }
 
@@ -368,13 +332,7 @@ impl Link {
     }
 
     fn hurry(&mut self, now: Millis, orders: &mut Vec<Order>) {
-        if matches!(
-            self.state,
-            State::Waiting {
-                restarting: false,
-                ..
-            }
-        ) {
+        if matches!(self.state, State::Waiting { restarting: false, .. }) {
             self.open(now, orders);
         }
     }
@@ -387,14 +345,9 @@ impl Link {
 
     fn wait(&mut self, now: Millis, bye: Option<(ErrorCode, Option<u64>)>, dice: u64) {
         let named = bye.and_then(|(_, reconnect_in_ms)| reconnect_in_ms);
-        let delay = named
-            .unwrap_or_else(|| self.backoff.next(dice))
-            .min(600_000);
+        let delay = named.unwrap_or_else(|| self.backoff.next(dice)).min(600_000);
         let restarting = matches!(bye, Some((ErrorCode::ShuttingDown, _)));
-        self.state = State::Waiting {
-            until: now + delay,
-            restarting,
-        };
+        self.state = State::Waiting { until: now + delay, restarting };
     }
 }
 

@@ -45,8 +45,7 @@ impl Listeners {
             let hear = Rc::clone(&hear);
             let callback = Closure::<dyn FnMut()>::new(move || hear(event));
             // Fails for no event name that is a constant.
-            let _ =
-                target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+            let _ = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
             (target.clone(), name, callback)
         };
         Self(wanted.into_iter().map(listen).collect())
@@ -56,8 +55,7 @@ impl Listeners {
 impl Drop for Listeners {
     fn drop(&mut self) {
         for (target, name, callback) in &self.0 {
-            let _ =
-                target.remove_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+            let _ = target.remove_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
         }
     }
 }

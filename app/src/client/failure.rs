@@ -18,20 +18,12 @@ pub struct Failure {
 
 impl Failure {
     /// The server was not reached.
-    pub const UNREACHABLE: Self = Self {
-        code: ErrorCode::Unavailable,
-        retry_after_ms: None,
-        unreachable: true,
-    };
+    pub const UNREACHABLE: Self = Self { code: ErrorCode::Unavailable, retry_after_ms: None, unreachable: true };
 
     /// The server answered with this code.
     #[must_use]
     pub const fn of(code: ErrorCode) -> Self {
-        Self {
-            code,
-            retry_after_ms: None,
-            unreachable: false,
-        }
+        Self { code, retry_after_ms: None, unreachable: false }
     }
 }
 

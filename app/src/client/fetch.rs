@@ -12,38 +12,20 @@ use super::Failure;
 const ANSWER_MS_MAX: u32 = 20_000;
 
 /// Sends a request and returns the body of a successful answer (empty for 204).
-pub(super) async fn call(
-    method: &'static str,
-    path: String,
-    body: Option<String>,
-) -> Result<String, Failure> {
-    let (status, text) = exchange(method, &path, body)
-        .await
-        .map_err(|_| Failure::UNREACHABLE)?;
+pub(super) async fn call(method: &'static str, path: String, body: Option<String>) -> Result<String, Failure> {
+    let (status, text) = exchange(method, &path, body).await.map_err(|_| Failure::UNREACHABLE)?;
     if (200..300).contains(&status) {
         return Ok(text);
     }
     let problem = serde_json::from_str::<Problem>(&text);
     Err(problem.map_or(
         // Something between page and server answered in its place.
-        Failure::of(if status == 413 {
-            ErrorCode::TooLarge
-        } else {
-            ErrorCode::Unknown
-        }),
-        |problem| Failure {
-            code: problem.code,
-            retry_after_ms: problem.retry_after_ms,
-            unreachable: false,
-        },
+        Failure::of(if status == 413 { ErrorCode::TooLarge } else { ErrorCode::Unknown }),
+        |problem| Failure { code: problem.code, retry_after_ms: problem.retry_after_ms, unreachable: false },
     ))
 }
 
-async fn exchange(
-    method: &str,
-    path: &str,
-    body: Option<String>,
-) -> Result<(u16, String), JsValue> {
+async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<(u16, String), JsValue> {
     let request = RequestInit::new();
     request.set_method(method);
     request.set_credentials(RequestCredentials::SameOrigin);
@@ -56,9 +38,7 @@ async fn exchange(
     }
     request.set_headers(&headers);
     let url = String::from("/api/v1/") + path;
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request))
-        .await?
-        .dyn_into()?;
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
     let text = JsFuture::from(response.text()?).await?;
     Ok((response.status(), text.as_string().unwrap_or_default()))
 }

@@ -1,8 +1,8 @@
 //! What the tests of the client share: short ways to make people, frames and dice.
 
 use protocol::{
-    Activity, ClientId, DisplayName, Me, Member, MemberId, Message, MessageId, RoomCode, RoomInfo,
-    RoomName, Secret, ServerFrame, SessionId, UserKind,
+    Activity, ClientId, DisplayName, Me, Member, MemberId, Message, MessageId, RoomCode, RoomInfo, RoomName, Secret,
+    ServerFrame, SessionId, UserKind,
 };
 
 use super::moment::Moment;
@@ -33,11 +33,7 @@ pub(super) fn member(number: u64) -> Member {
 }
 
 pub(super) fn me() -> Me {
-    Me {
-        kind: UserKind::Guest,
-        name: name("Member 1"),
-        username: None,
-    }
+    Me { kind: UserKind::Guest, name: name("Member 1"), username: None }
 }
 
 pub(super) fn message(from: u64, number: u64, seq: u64) -> Message {

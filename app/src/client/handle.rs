@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{
-    DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, RoomCode, RoomInfo,
-};
+use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, RoomCode, RoomInfo};
 
 use super::connection::Connection;
 use super::line::Line;
@@ -13,7 +11,7 @@ use super::phase::{Returned, RoomPhase};
 use super::{Failure, Row, http};
 use crate::boot::Boot;
 
-/// The page's client, provided once by `App`. A copyable handle to what lives as long as the page.
+/// The page's client, provided once by `App`. A copyable handle; its signals live as long as the component that asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Client {
     /// The line to the server.
@@ -22,6 +20,7 @@ pub struct Client {
     pub me: Signal<Option<Me>>,
     /// Characters that a message may have.
     pub text_chars_max: Signal<u32>,
+    /// Live as long as the page.
     cells: PageCells,
     line: Line,
 }
@@ -56,14 +55,14 @@ pub struct Room {
 }
 
 /// What the line writes for the whole page.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PageCells {
     pub(super) connection: RwSignal<Connection>,
     pub(super) me: RwSignal<Option<Me>>,
     pub(super) text_chars_max: RwSignal<u32>,
 }
 
-/// What the line writes for one room. Counted references: the line outlives the components that read.
+/// What the line writes for one room that is looked at. Counted references: neither side has to go first.
 #[derive(Clone)]
 pub(super) struct RoomCells {
     pub(super) phase: ArcRwSignal<RoomPhase>,
@@ -120,9 +119,27 @@ pub fn provide_client(boot: &Boot) -> Client {
     client
 }
 
-/// The page's client.
+/// The page's client, with signals of the asking component's own.
+///
+/// A signal keeps a trace of each effect that ever read it, until it changes: read by every page that comes and goes, one
+/// that lives as long as the document and seldom changes would grow without end.
 pub fn use_client() -> Client {
-    use_context().expect("App provides the client before it renders anything")
+    let client: Client = use_context().expect("App provides the client before it renders anything");
+    let Client { cells, line, .. } = client;
+    let copy = PageCells {
+        connection: RwSignal::new(cells.connection.get_untracked()),
+        me: RwSignal::new(cells.me.get_untracked()),
+        text_chars_max: RwSignal::new(cells.text_chars_max.get_untracked()),
+    };
+    line.listen(copy);
+    on_cleanup(move || line.unlisten(copy));
+    Client {
+        connection: copy.connection.into(),
+        me: copy.me.into(),
+        text_chars_max: copy.text_chars_max.into(),
+        cells,
+        line,
+    }
 }
 
 impl Client {
@@ -134,16 +151,13 @@ impl Client {
     /// Takes over what an answer of the HTTP API says about the person. Somebody else begins a new session.
     pub fn set_me(self, me: Me) {
         let before = self.cells.me.get_untracked();
-        let same =
-            before.is_none_or(|before| before.kind == me.kind && before.username == me.username);
-        self.line.set_me(me.clone(), same);
-        self.cells.me.set(Some(me));
+        let same = before.is_none_or(|before| before.kind == me.kind && before.username == me.username);
+        self.line.set_me(me, same);
     }
 
     /// Signed out or deleted: forgets who the person was, ends every room here, drops the line.
     pub fn forget_me(self) {
         self.line.sign_out();
-        self.cells.me.set(None);
     }
 
     /// Makes sure that there is somebody, called so: a guest where there was nobody, a new name where it is another. An

@@ -3,8 +3,7 @@
 //! On the server only [`room_view`] is answered, out of the context of the page that is rendered.
 
 use protocol::api::{
-    ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest,
-    RoomView, Session,
+    ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, RoomView, Session,
 };
 use protocol::{ErrorCode, LoginId, Me, RoomCode, encode};
 use serde::de::DeserializeOwned;
@@ -18,11 +17,7 @@ use super::fetch::call;
 
 /// Pages are rendered on the server, not used there.
 #[cfg(not(feature = "hydrate"))]
-fn call(
-    _method: &'static str,
-    _path: String,
-    _body: Option<String>,
-) -> impl Future<Output = Answer<String>> {
+fn call(_method: &'static str, _path: String, _body: Option<String>) -> impl Future<Output = Answer<String>> {
     std::future::ready(Err(Failure::UNREACHABLE))
 }
 
@@ -47,12 +42,7 @@ pub async fn rename(name: String) -> Answer<Me> {
 /// # Errors
 /// [`ErrorCode::InvalidUsername`], [`ErrorCode::InvalidPassword`], [`ErrorCode::UsernameTaken`].
 pub async fn register(username: String, password: String) -> Answer<Me> {
-    session(
-        "POST",
-        "register",
-        encode(&Credentials { username, password }),
-    )
-    .await
+    session("POST", "register", encode(&Credentials { username, password })).await
 }
 
 /// Signs in.
@@ -76,12 +66,7 @@ pub async fn logout() -> Answer<()> {
 /// # Errors
 /// [`ErrorCode::BadCredentials`], [`ErrorCode::InvalidPassword`].
 pub async fn change_password(current: String, new: String) -> Answer<Me> {
-    session(
-        "POST",
-        "me/password",
-        encode(&ChangePassword { current, new }),
-    )
-    .await
+    session("POST", "me/password", encode(&ChangePassword { current, new })).await
 }
 
 /// Deletes the user with all memberships.
@@ -89,12 +74,7 @@ pub async fn change_password(current: String, new: String) -> Answer<Me> {
 /// # Errors
 /// [`ErrorCode::BadCredentials`] for an account whose password is another.
 pub async fn delete_me(password: Option<String>) -> Answer<()> {
-    done(
-        "DELETE",
-        "me".to_owned(),
-        Some(encode(&DeleteMe { password })),
-    )
-    .await
+    done("DELETE", "me".to_owned(), Some(encode(&DeleteMe { password }))).await
 }
 
 /// The user's logins.
@@ -126,14 +106,7 @@ pub async fn create_room(wish: CreateRoom) -> Answer<RoomView> {
 /// # Errors
 /// [`ErrorCode::RoomNotFound`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`], [`ErrorCode::RateLimited`].
 pub async fn join_room(code: RoomCode, pin: Option<String>) -> Answer<RoomView> {
-    read(
-        &call(
-            "POST",
-            room_path(code, "/join"),
-            Some(encode(&JoinRoom { pin })),
-        )
-        .await?,
-    )
+    read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin }))).await?)
 }
 
 /// Ends the membership, for a page that has no line to say it on.
@@ -175,9 +148,7 @@ pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Sen
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
     // A page has one thread; resources ask for futures that may change theirs.
-    send_wrapper::SendWrapper::new(
-        async move { read(&call("GET", room_path(code, ""), None).await?) },
-    )
+    send_wrapper::SendWrapper::new(async move { read(&call("GET", room_path(code, ""), None).await?) })
 }
 
 /// A room as this person may see it: neither server nor browser is there to answer.

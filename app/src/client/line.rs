@@ -8,9 +8,7 @@ use std::rc::{Rc, Weak};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::{
-    ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode,
-};
+use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
@@ -35,7 +33,8 @@ pub(super) struct Line(StoredValue<Rc<Driver>, LocalStorage>);
 
 struct Driver {
     inner: RefCell<Inner>,
-    cells: PageCells,
+    /// The page's own first, then those of the components that are there.
+    cells: RefCell<Vec<PageCells>>,
     _listeners: Listeners,
 }
 
@@ -44,6 +43,7 @@ struct Inner {
     socket: Socket,
     timer: Timer,
     clock: Clock,
+    /// Of the rooms that are looked at.
     rooms: BTreeMap<RoomCode, RoomCells>,
     /// Entered while the page was being drawn; done when that is over, so that hydration finds what was rendered.
     entering: Vec<(RoomCode, Option<String>)>,
@@ -56,6 +56,14 @@ impl Line {
         Self(StoredValue::new_local(Driver::new(cells, me, limits)))
     }
 
+    pub(super) fn listen(self, cells: PageCells) {
+        self.with(|driver| driver.cells.borrow_mut().push(cells));
+    }
+
+    pub(super) fn unlisten(self, cells: PageCells) {
+        self.with(|driver| driver.cells.borrow_mut().retain(|other| *other != cells));
+    }
+
     /// Makes the guest that a first page without a login needs.
     pub(super) fn begin_guest(self) {
         self.with(Driver::begin_guest);
@@ -63,10 +71,7 @@ impl Line {
 
     /// Waits until that guest is made, where one is being made.
     pub(super) async fn guest_made(self) {
-        let promise = self
-            .0
-            .try_with_value(|driver| driver.inner.borrow().guest.clone())
-            .flatten();
+        let promise = self.0.try_with_value(|driver| driver.inner.borrow().guest.clone()).flatten();
         if let Some(promise) = promise {
             // It never fails: whether there is somebody now is seen in `me`.
             let _ = JsFuture::from(promise).await;
@@ -92,20 +97,16 @@ impl Line {
     }
 
     pub(super) fn enter(self, code: RoomCode, pin: Option<String>) -> RoomCells {
-        self.0
-            .try_with_value(|driver| driver.enter(code, pin))
-            .unwrap_or_default()
+        self.0.try_with_value(|driver| driver.enter(code, pin)).unwrap_or_default()
     }
 
     pub(super) fn look_away(self, code: RoomCode) {
-        self.with(|driver| driver.forget_entering(code));
+        self.with(|driver| driver.forget(code));
         self.act((), |state, moment| state.look_away(moment, code));
     }
 
     pub(super) fn send(self, code: RoomCode, text: &str) -> Result<(), ErrorCode> {
-        self.act(Err(ErrorCode::NotInRoom), |state, moment| {
-            state.send(moment, code, text)
-        })
+        self.act(Err(ErrorCode::NotInRoom), |state, moment| state.send(moment, code, text))
     }
 
     pub(super) fn retry(self, code: RoomCode, key: u64) {
@@ -126,8 +127,9 @@ impl Line {
 
     pub(super) fn leave(self, code: RoomCode) {
         let cells = self.0.try_with_value(|driver| {
-            driver.forget_entering(code);
-            driver.inner.borrow().rooms.get(&code).cloned()
+            let cells = driver.inner.borrow().rooms.get(&code).cloned();
+            driver.forget(code);
+            cells
         });
         if !self.act(true, |state, moment| state.leave(moment, code)) {
             spawn_local(async move {
@@ -160,13 +162,7 @@ impl Driver {
             let now = clock.now();
             let mut state = ClientState::new(kept_claim(), me, limits, now);
             if document().hidden() {
-                state.visible(
-                    &mut Moment {
-                        now,
-                        dice: &mut throw,
-                    },
-                    false,
-                );
+                state.visible(&mut Moment { now, dice: &mut throw }, false);
             }
             let (page, socket, timer) = (weak.clone(), weak.clone(), weak.clone());
             let inner = Inner {
@@ -184,11 +180,7 @@ impl Driver {
             let listeners = Listeners::new(Rc::new(move |event| {
                 with(&page, |driver| driver.on_page(event));
             }));
-            Self {
-                inner: RefCell::new(inner),
-                cells,
-                _listeners: listeners,
-            }
+            Self { inner: RefCell::new(inner), cells: RefCell::new(vec![cells]), _listeners: listeners }
         })
     }
 
@@ -207,11 +199,7 @@ impl Driver {
             let due = inner.shown_at + SHOW_EVERY_MS;
             let waits = may_wait && now < due;
             let deadline = inner.state.deadline(now);
-            let deadline = if waits {
-                Some(deadline.map_or(due, |deadline| deadline.min(due)))
-            } else {
-                deadline
-            };
+            let deadline = if waits { Some(deadline.map_or(due, |deadline| deadline.min(due))) } else { deadline };
             if let Some(deadline) = deadline {
                 inner.timer.arm(now, deadline);
             }
@@ -220,17 +208,13 @@ impl Driver {
             }
             inner.shown_at = now;
             let shown = inner.collect(now);
-            (
-                inner.state.connection(now),
-                inner.state.text_chars_max(),
-                inner.state.me().cloned(),
-                shown,
-            )
+            (inner.state.connection(now), inner.state.text_chars_max(), inner.state.me().cloned(), shown)
         };
-        put_in(self.cells.connection, connection);
-        put_in(self.cells.text_chars_max, text_chars_max);
-        if me.is_some() {
-            put_in(self.cells.me, me);
+        let cells = self.cells.borrow().clone();
+        for cells in cells {
+            put_in(cells.connection, connection);
+            put_in(cells.text_chars_max, text_chars_max);
+            put_in(cells.me, me.clone());
         }
         shown.into_iter().for_each(Shown::show);
     }
@@ -242,9 +226,7 @@ impl Driver {
             Event::Text(text) => {
                 // A frame that a newer server sends counts like one that this version does not know.
                 let frame = decode_server(&text).unwrap_or(ServerFrame::Unknown);
-                self.inner
-                    .borrow_mut()
-                    .act(|state, moment| state.heard(moment, frame));
+                self.inner.borrow_mut().act(|state, moment| state.heard(moment, frame));
                 self.settle(true);
             }
         }
@@ -286,32 +268,21 @@ impl Driver {
     fn enter(&self, code: RoomCode, pin: Option<String>) -> RoomCells {
         let inner = &mut *self.inner.borrow_mut();
         let now = inner.clock.now();
-        let known = inner.state.room(code).filter(|room| !room.is_over());
-        let cells = match (known, inner.rooms.get(&code)) {
-            (Some(_), Some(cells)) => cells.clone(),
-            (None, _) => RoomCells::default(),
-            (Some(room), None) => {
-                let cells = RoomCells::default();
-                Shown {
-                    cells: cells.clone(),
-                    rows: Some(room.rows()),
-                    rest: Some(Rest::of(room, now)),
-                }
-                .show();
-                cells
-            }
-        };
+        let cells = RoomCells::default();
+        if let Some(room) = inner.state.room(code).filter(|room| !room.is_over()) {
+            let (rows, rest) = (Some(room.rows()), Some(Rest::of(room, now)));
+            Shown { cells: cells.clone(), rows, rest }.show();
+        }
         inner.rooms.insert(code, cells.clone());
         inner.entering.push((code, pin));
         inner.timer.arm(now, now);
         cells
     }
 
-    fn forget_entering(&self, code: RoomCode) {
-        self.inner
-            .borrow_mut()
-            .entering
-            .retain(|(entering, _)| *entering != code);
+    fn forget(&self, code: RoomCode) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.entering.retain(|(entering, _)| *entering != code);
+        inner.rooms.remove(&code);
     }
 
     fn begin_guest(self: &Rc<Self>) {
@@ -331,13 +302,7 @@ impl Driver {
 impl Inner {
     fn act<R>(&mut self, act: impl FnOnce(&mut ClientState, &mut Moment<'_>) -> R) -> R {
         let now = self.clock.now();
-        act(
-            &mut self.state,
-            &mut Moment {
-                now,
-                dice: &mut throw,
-            },
-        )
+        act(&mut self.state, &mut Moment { now, dice: &mut throw })
     }
 
     fn obey(&mut self) {
@@ -364,15 +329,8 @@ impl Inner {
 
     /// What changed, for the rooms that somebody may look at.
     fn collect(&mut self, now: Millis) -> Vec<Shown> {
-        let Self {
-            state,
-            rooms,
-            entering,
-            ..
-        } = self;
-        rooms.retain(|code, _| {
-            state.room(*code).is_some() || entering.iter().any(|(entering, _)| entering == code)
-        });
+        let Self { state, rooms, entering, .. } = self;
+        rooms.retain(|code, _| state.room(*code).is_some() || entering.iter().any(|(entering, _)| entering == code));
         let mut shown = Vec::new();
         for (code, room) in state.rooms() {
             let Some(cells) = rooms.get(code) else {
@@ -381,11 +339,7 @@ impl Inner {
             let rest = room.take_changed().then(|| Rest::of(room, now));
             let rows = room.take_rows();
             if rest.is_some() || rows.is_some() {
-                shown.push(Shown {
-                    cells: cells.clone(),
-                    rows,
-                    rest,
-                });
+                shown.push(Shown { cells: cells.clone(), rows, rest });
             }
         }
         shown

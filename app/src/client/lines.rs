@@ -37,13 +37,7 @@ pub struct Lines {
 impl Lines {
     /// None yet, and never more than `rows_max` beside those that wait.
     pub fn new(rows_max: usize) -> Self {
-        Self {
-            rows_max,
-            all: Vec::new(),
-            settled: 0,
-            next_key: 0,
-            changed: false,
-        }
+        Self { rows_max, all: Vec::new(), settled: 0, next_key: 0, changed: false }
     }
 
     /// What is shown, oldest first.
@@ -79,11 +73,7 @@ impl Lines {
     /// A row with a key of its own.
     pub fn new_row(&mut self, kind: RowKind) -> Arc<Row> {
         self.next_key += 1;
-        Arc::new(Row {
-            key: self.next_key,
-            version: 0,
-            kind,
-        })
+        Arc::new(Row { key: self.next_key, version: 0, kind })
     }
 
     /// The placed row of a message, if it is shown already.
@@ -102,10 +92,7 @@ impl Lines {
 
     /// The `cid` of the own message that waits under this key.
     pub fn cid_of(&self, key: u64) -> Option<ClientId> {
-        self.all[self.settled..]
-            .iter()
-            .find(|line| line.row.key == key)
-            .and_then(|line| line.cid.clone())
+        self.all[self.settled..].iter().find(|line| line.row.key == key).and_then(|line| line.cid.clone())
     }
 
     /// Whether the line waits for its place.
@@ -116,16 +103,9 @@ impl Lines {
     /// Puts a line among the placed ones: at their end, or before the first that the server placed later.
     pub fn settle(&mut self, line: Line) {
         let index = line.place.map_or(self.settled, |(era, seq)| {
-            let later = |other: &Line| {
-                other
-                    .place
-                    .is_some_and(|(theirs, place)| theirs == era && place > seq)
-            };
+            let later = |other: &Line| other.place.is_some_and(|(theirs, place)| theirs == era && place > seq);
             // Lines without a place stay behind the message that they followed.
-            let tail = self.all[..self.settled]
-                .iter()
-                .rev()
-                .take_while(|other| later(other) || other.place.is_none());
+            let tail = self.all[..self.settled].iter().rev().take_while(|other| later(other) || other.place.is_none());
             let back = tail.enumerate().filter(|(_, other)| later(other)).last();
             back.map_or(self.settled, |(back, _)| self.settled - back - 1)
         });
@@ -188,18 +168,13 @@ impl Lines {
 
     /// Forgets the oldest rows over the bound; own messages that wait are never forgotten.
     fn trim(&mut self) {
-        let over = self
-            .all
-            .len()
-            .saturating_sub(self.rows_max)
-            .min(self.settled);
+        let over = self.all.len().saturating_sub(self.rows_max).min(self.settled);
         if over == 0 {
             return;
         }
         self.all.drain(..over);
         self.settled -= over;
-        if matches!(self.all.first().map(|line| &line.row.kind), Some(RowKind::Message(line)) if !line.first)
-        {
+        if matches!(self.all.first().map(|line| &line.row.kind), Some(RowKind::Message(line)) if !line.first) {
             self.edit_message(0, |line| line.first = true);
         }
     }

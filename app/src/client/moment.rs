@@ -43,15 +43,7 @@ mod tests {
             let half = 1_u64 << (bit % 64);
             let mut throws = if bit < 64 { [0, half] } else { [half, 0] }.into_iter();
             let mut dice = || throws.next().expect("two throws an id");
-            ids.insert(
-                Moment {
-                    now: 0,
-                    dice: &mut dice,
-                }
-                .cid()
-                .as_str()
-                .to_owned(),
-            );
+            ids.insert(Moment { now: 0, dice: &mut dice }.cid().as_str().to_owned());
         }
         assert_eq!(ids.len(), 128);
     }

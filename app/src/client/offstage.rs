@@ -8,19 +8,16 @@ use super::handle::{PageCells, RoomCells};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line;
 
-#[expect(
-    clippy::unused_self,
-    reason = "the same methods as the line in the browser"
-)]
+#[expect(clippy::unused_self, reason = "the same methods as the line in the browser")]
 impl Line {
     pub(super) fn new(cells: PageCells, _me: Option<Me>, _limits: &Limits) -> Self {
-        let PageCells {
-            connection: _,
-            me: _,
-            text_chars_max: _,
-        } = cells;
+        let PageCells { connection: _, me: _, text_chars_max: _ } = cells;
         Self
     }
+
+    pub(super) fn listen(self, _cells: PageCells) {}
+
+    pub(super) fn unlisten(self, _cells: PageCells) {}
 
     pub(super) fn begin_guest(self) {}
 

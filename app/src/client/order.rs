@@ -22,10 +22,7 @@ pub type Missed = Option<u64>;
 impl Order {
     /// Where the order stands, for joining again.
     pub fn position(&self) -> Option<Position> {
-        Some(Position {
-            epoch: self.epoch?,
-            seq: self.seq?,
-        })
+        Some(Position { epoch: self.epoch?, seq: self.seq? })
     }
 
     /// The place of a number in the epoch of now.
@@ -35,8 +32,7 @@ impl Order {
 
     /// Whether `seq` is the number that comes next.
     pub fn is_next(&self, seq: u64) -> bool {
-        self.seq
-            .is_some_and(|last| last.checked_add(1) == Some(seq))
+        self.seq.is_some_and(|last| last.checked_add(1) == Some(seq))
     }
 
     /// The line was lost: what a `gap` said before no longer counts.
@@ -53,11 +49,9 @@ impl Order {
     pub fn join(&mut self, position: Position) -> Option<Missed> {
         let told = std::mem::take(&mut self.told);
         let missed = match (self.epoch, self.seq) {
-            (Some(epoch), Some(seq)) if epoch == position.epoch => position
-                .seq
-                .checked_sub(seq)
-                .filter(|missed| *missed > 0)
-                .map(Some),
+            (Some(epoch), Some(seq)) if epoch == position.epoch => {
+                position.seq.checked_sub(seq).filter(|missed| *missed > 0).map(Some)
+            }
             (Some(_), _) => {
                 self.era = self.era.wrapping_add(1);
                 self.seq = None;
@@ -74,9 +68,7 @@ impl Order {
     /// Moves on to `seq`. Says how many lie between and were not told of.
     pub fn advance(&mut self, seq: u64) -> Option<u64> {
         let told = std::mem::take(&mut self.told);
-        let hole = self
-            .seq
-            .map_or(0, |last| seq.saturating_sub(last.saturating_add(1)));
+        let hole = self.seq.map_or(0, |last| seq.saturating_sub(last.saturating_add(1)));
         self.seq = self.seq.max(Some(seq));
         (hole > 0 && !told).then_some(hole)
     }

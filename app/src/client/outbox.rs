@@ -59,12 +59,7 @@ impl Outbox {
         if self.drafts.len() >= DRAFTS_MAX {
             return Err(ErrorCode::RateLimited);
         }
-        self.drafts.push(Draft {
-            cid,
-            text,
-            state: State::Queued,
-            refusals: 0,
-        });
+        self.drafts.push(Draft { cid, text, state: State::Queued, refusals: 0 });
         Ok(())
     }
 
@@ -89,10 +84,7 @@ impl Outbox {
         if !self.open || self.halted_until.is_some() {
             return None;
         }
-        let draft = self
-            .drafts
-            .iter_mut()
-            .find(|draft| !matches!(draft.state, State::Failed(_)))?;
+        let draft = self.drafts.iter_mut().find(|draft| !matches!(draft.state, State::Failed(_)))?;
         let due = match draft.state {
             State::Queued => true,
             State::InFlight { since } => now.saturating_sub(since) >= ANSWER_MS_MAX,
@@ -115,13 +107,7 @@ impl Outbox {
     }
 
     /// The server did not take it.
-    pub fn refused(
-        &mut self,
-        cid: &ClientId,
-        code: ErrorCode,
-        retry_after_ms: Option<u64>,
-        now: Millis,
-    ) -> Refusal {
+    pub fn refused(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> Refusal {
         let Some(draft) = self.drafts.iter_mut().find(|draft| draft.cid == *cid) else {
             return Refusal::NotMine;
         };
@@ -142,8 +128,7 @@ impl Outbox {
             self.close();
             return Refusal::SeatLost;
         }
-        let pause =
-            retry_after_ms.unwrap_or_else(|| PAUSE_MS << draft.refusals.saturating_sub(1).min(4));
+        let pause = retry_after_ms.unwrap_or_else(|| PAUSE_MS << draft.refusals.saturating_sub(1).min(4));
         self.halted_until = Some(now + pause.clamp(1, 600_000));
         Refusal::Handled
     }
@@ -171,9 +156,7 @@ impl Outbox {
 
     /// Discards a failed draft. False where there is no such failed draft.
     pub fn discard(&mut self, cid: &ClientId) -> bool {
-        self.failed(cid)
-            .map(|index| self.drafts.remove(index))
-            .is_some()
+        self.failed(cid).map(|index| self.drafts.remove(index)).is_some()
     }
 
     /// When the server takes messages again, while it does not.
@@ -183,10 +166,7 @@ impl Outbox {
 
     /// When `next` should be asked again, if nothing else happens.
     pub fn deadline(&self) -> Option<Millis> {
-        let first = self
-            .drafts
-            .iter()
-            .find(|draft| !matches!(draft.state, State::Failed(_)));
+        let first = self.drafts.iter().find(|draft| !matches!(draft.state, State::Failed(_)));
         let answer = first.and_then(|draft| match draft.state {
             State::InFlight { since } if self.open => Some(since + ANSWER_MS_MAX),
             State::InFlight { .. } | State::Queued | State::Failed(_) => None,
@@ -225,9 +205,7 @@ impl Outbox {
     }
 
     fn failed(&self, cid: &ClientId) -> Option<usize> {
-        self.drafts
-            .iter()
-            .position(|draft| draft.cid == *cid && matches!(draft.state, State::Failed(_)))
+        self.drafts.iter().position(|draft| draft.cid == *cid && matches!(draft.state, State::Failed(_)))
     }
 
     fn remove(&mut self, is_it: impl Fn(&Draft) -> bool) -> bool {

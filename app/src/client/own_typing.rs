@@ -28,9 +28,7 @@ impl OwnTyping {
         if on {
             let tells = !(is_on && is_fresh);
             if tells {
-                self.again_at = before
-                    .filter(|_| is_fresh)
-                    .map(|(at, _)| at + EVERY_MS + LATE_MS);
+                self.again_at = before.filter(|_| is_fresh).map(|(at, _)| at + EVERY_MS + LATE_MS);
                 self.told = Some((now, true));
             }
             tells
@@ -64,10 +62,7 @@ mod tests {
     #[test]
     fn going_on_is_told_every_two_seconds() {
         let mut typing = OwnTyping::default();
-        let told: Vec<Millis> = (0..50)
-            .map(|key| key * 100)
-            .filter(|now| typing.tells(true, *now))
-            .collect();
+        let told: Vec<Millis> = (0..50).map(|key| key * 100).filter(|now| typing.tells(true, *now)).collect();
         assert_eq!(told, [0, 2_000, 4_000]);
         assert_eq!(typing.deadline(), None);
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId,
-    Message, Millis, RoomCode, RoomInfo,
+    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode,
+    RoomInfo,
 };
 
 use super::Failure;
@@ -81,14 +81,7 @@ impl RoomState {
 
     /// There is a line. The server may have kept the seat.
     pub fn welcome(&mut self, seat_kept: bool, now: Millis) {
-        self.seat = if seat_kept {
-            Seat::Asked {
-                cid: None,
-                since: now,
-            }
-        } else {
-            Seat::None
-        };
+        self.seat = if seat_kept { Seat::Asked { cid: None, since: now } } else { Seat::None };
     }
 
     /// The line is gone.
@@ -158,13 +151,7 @@ impl RoomState {
     }
 
     /// People came, changed and went.
-    pub fn presence(
-        &mut self,
-        count: u32,
-        joined: Vec<Member>,
-        changed: Vec<Member>,
-        left: &[MemberId],
-    ) {
+    pub fn presence(&mut self, count: u32, joined: Vec<Member>, changed: Vec<Member>, left: &[MemberId]) {
         let moves = self.roster.apply(count, joined, changed, left);
         self.typing.retain(|member| !left.contains(member));
         self.timeline.people(&moves.joined, &moves.left);
@@ -184,23 +171,16 @@ impl RoomState {
     }
 
     /// A request failed. False where it is none of this room.
-    pub fn error(
-        &mut self,
-        cid: &ClientId,
-        code: ErrorCode,
-        retry_after_ms: Option<u64>,
-        now: Millis,
-    ) -> bool {
+    pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
         if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
             self.join_refused(code, retry_after_ms, now);
             return true;
         }
         match self.outbox.refused(cid, code, retry_after_ms, now) {
             Refusal::NotMine => return false,
-            Refusal::Handled => {}
-            // Said before a join that is under way, it means the seat before.
             Refusal::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
-            Refusal::SeatLost => {}
+            // Said before a join that is under way, it means the seat before.
+            Refusal::SeatLost | Refusal::Handled => {}
         }
         self.changed = true;
         true
@@ -221,13 +201,7 @@ impl RoomState {
     ///
     /// # Errors
     /// When there is no seat to come, or too much waits already.
-    pub fn say(
-        &mut self,
-        cid: ClientId,
-        text: String,
-        name: DisplayName,
-        at: Millis,
-    ) -> Result<(), ErrorCode> {
+    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
         match self.phase {
             RoomPhase::Joining | RoomPhase::Inside => {}
             RoomPhase::Refused(failure) => return Err(failure.code),
@@ -241,11 +215,7 @@ impl RoomState {
 
     /// Tries a failed message again.
     pub fn retry(&mut self, key: u64, at: Millis) {
-        if let Some(cid) = self
-            .timeline
-            .cid_of(key)
-            .filter(|cid| self.outbox.retry(cid))
-        {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.retry(cid)) {
             self.timeline.move_last(&cid, at);
             self.changed = true;
         }
@@ -253,11 +223,7 @@ impl RoomState {
 
     /// Discards a failed message.
     pub fn discard(&mut self, key: u64) {
-        if let Some(cid) = self
-            .timeline
-            .cid_of(key)
-            .filter(|cid| self.outbox.discard(cid))
-        {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.discard(cid)) {
             self.timeline.discard(&cid);
             self.changed = true;
         }
@@ -270,19 +236,11 @@ impl RoomState {
     }
 
     fn typing_frame(&self, on: bool) -> ClientFrame {
-        ClientFrame::Typing {
-            room: self.code.as_str().to_owned(),
-            on,
-        }
+        ClientFrame::Typing { room: self.code.as_str().to_owned(), on }
     }
 
     /// Sends what may go on a line that is up: a join, the next message, a status.
-    pub fn pump(
-        &mut self,
-        moment: &mut Moment<'_>,
-        activity: Activity,
-        say: &mut Vec<ClientFrame>,
-    ) {
+    pub fn pump(&mut self, moment: &mut Moment<'_>, activity: Activity, say: &mut Vec<ClientFrame>) {
         let now = moment.now;
         let ask = match &self.seat {
             Seat::None => matches!(self.phase, RoomPhase::Joining | RoomPhase::Inside),
@@ -292,17 +250,9 @@ impl RoomState {
         };
         if ask {
             let cid = moment.cid();
-            self.seat = Seat::Asked {
-                cid: Some(cid.clone()),
-                since: now,
-            };
+            self.seat = Seat::Asked { cid: Some(cid.clone()), since: now };
             let code = self.code.as_str().to_owned();
-            say.push(ClientFrame::Join {
-                cid,
-                code,
-                pin: self.pin.clone(),
-                since: self.timeline.position(),
-            });
+            say.push(ClientFrame::Join { cid, code, pin: self.pin.clone(), since: self.timeline.position() });
         }
         if self.seat != Seat::Taken {
             return;
@@ -312,17 +262,10 @@ impl RoomState {
         }
         let room = || self.code.as_str().to_owned();
         if self.told.replace(activity) != Some(activity) {
-            say.push(ClientFrame::Status {
-                state: activity,
-                room: Some(room()),
-            });
+            say.push(ClientFrame::Status { state: activity, room: Some(room()) });
         }
         if let Some((cid, text)) = self.outbox.next(now) {
-            say.push(ClientFrame::Send {
-                cid,
-                room: room(),
-                text,
-            });
+            say.push(ClientFrame::Send { cid, room: room(), text });
             self.changed = true;
         }
     }
@@ -347,20 +290,11 @@ impl RoomState {
             Seat::None | Seat::Taken => None,
         };
         // A wait that is shown counts down every second.
-        let second = self
-            .outbox
-            .halted_until()
-            .map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
-        [
-            seat,
-            second,
-            self.outbox.deadline(),
-            self.own_typing.deadline(),
-            self.returned_until,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let second = self.outbox.halted_until().map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
+        [seat, second, self.outbox.deadline(), self.own_typing.deadline(), self.returned_until]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Since when an answer is waited for.
@@ -405,22 +339,13 @@ impl RoomState {
 
     /// Others who type now.
     pub fn typists(&self) -> Vec<DisplayName> {
-        let others = self
-            .typing
-            .iter()
-            .filter(|member| self.roster.you() != Some(*member));
-        others
-            .filter_map(|member| self.roster.name_of(member).cloned())
-            .collect()
+        let others = self.typing.iter().filter(|member| self.roster.you() != Some(*member));
+        others.filter_map(|member| self.roster.name_of(member).cloned()).collect()
     }
 
     /// How the room came back, while that is news.
     pub fn returned(&self) -> Option<Returned> {
-        self.returned_until.map(|_| {
-            self.timeline
-                .missed()
-                .map_or(Returned::NothingMissed, Returned::Missed)
-        })
+        self.returned_until.map(|_| self.timeline.missed().map_or(Returned::NothingMissed, Returned::Missed))
     }
 
     /// Seconds until the server takes messages again.
@@ -439,20 +364,14 @@ impl RoomState {
         self.changed = true;
         if is_passing(code) && self.refusals < TRIES_MAX {
             let pause = retry_after_ms.unwrap_or(1_000 << self.refusals.min(5));
-            self.seat = Seat::Paused {
-                until: now + pause.min(600_000),
-            };
+            self.seat = Seat::Paused { until: now + pause.min(600_000) };
             return;
         }
         // Who was inside knows that the code was right.
         let gone = self.was_cut && code == ErrorCode::RoomNotFound;
         let code = if gone { ErrorCode::RoomEnded } else { code };
         self.seat = Seat::None;
-        self.phase = RoomPhase::Refused(Failure {
-            code,
-            retry_after_ms,
-            unreachable: false,
-        });
+        self.phase = RoomPhase::Refused(Failure { code, retry_after_ms, unreachable: false });
         self.outbox.close();
         self.outbox.fail_all(code);
     }

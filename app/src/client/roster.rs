@@ -35,13 +35,7 @@ impl Roster {
     }
 
     /// Takes in a delta and says who came and went.
-    pub fn apply(
-        &mut self,
-        count: u32,
-        joined: Vec<Member>,
-        changed: Vec<Member>,
-        left: &[MemberId],
-    ) -> Moves {
+    pub fn apply(&mut self, count: u32, joined: Vec<Member>, changed: Vec<Member>, left: &[MemberId]) -> Moves {
         let mut moves = Moves::default();
         self.count = count;
         for id in left {
@@ -106,13 +100,8 @@ impl Roster {
 
     fn sort(&mut self) {
         let you = self.you.clone();
-        self.members.sort_by_cached_key(|member| {
-            (
-                you.as_ref() != Some(&member.id),
-                !member.owner,
-                member.name.folded(),
-            )
-        });
+        self.members
+            .sort_by_cached_key(|member| (you.as_ref() != Some(&member.id), !member.owner, member.name.folded()));
     }
 }
 
@@ -127,20 +116,11 @@ mod tests {
     }
 
     fn member(number: u8, name: &str, owner: bool) -> Member {
-        Member {
-            id: id(number),
-            name: DisplayName::parse(name).expect("a name"),
-            state: Activity::Online,
-            owner,
-        }
+        Member { id: id(number), name: DisplayName::parse(name).expect("a name"), state: Activity::Online, owner }
     }
 
     fn names(roster: &Roster) -> Vec<&str> {
-        roster
-            .members()
-            .iter()
-            .map(|member| member.name.as_str())
-            .collect()
+        roster.members().iter().map(|member| member.name.as_str()).collect()
     }
 
     fn listed(names: &[DisplayName]) -> Vec<&str> {
@@ -152,12 +132,7 @@ mod tests {
         roster.reset(
             id(1),
             4,
-            vec![
-                member(3, "zoe", true),
-                member(2, "Ben", false),
-                member(4, "adam", false),
-                member(1, "You", false),
-            ],
+            vec![member(3, "zoe", true), member(2, "Ben", false), member(4, "adam", false), member(1, "You", false)],
         );
         roster
     }
@@ -170,29 +145,16 @@ mod tests {
     #[test]
     fn a_delta_says_who_came_and_went() {
         let mut roster = roster();
-        let moves = roster.apply(
-            4,
-            vec![member(5, "Mia", false)],
-            vec![member(2, "Aaron", false)],
-            &[id(3)],
-        );
+        let moves = roster.apply(4, vec![member(5, "Mia", false)], vec![member(2, "Aaron", false)], &[id(3)]);
         assert_eq!(names(&roster), ["You", "Aaron", "adam", "Mia"]);
-        assert_eq!(
-            (listed(&moves.joined), listed(&moves.left)),
-            (vec!["Mia"], vec!["zoe"])
-        );
+        assert_eq!((listed(&moves.joined), listed(&moves.left)), (vec!["Mia"], vec!["zoe"]));
         assert_eq!(roster.count(), 4);
     }
 
     #[test]
     fn what_is_known_already_is_not_told_again() {
         let mut roster = roster();
-        let moves = roster.apply(
-            9,
-            vec![member(2, "Ben", false), member(1, "You", false)],
-            Vec::new(),
-            &[id(9)],
-        );
+        let moves = roster.apply(9, vec![member(2, "Ben", false), member(1, "You", false)], Vec::new(), &[id(9)]);
         assert_eq!(moves, Moves::default());
         assert_eq!((roster.count(), roster.members().len()), (9, 4));
     }
@@ -207,9 +169,6 @@ mod tests {
             })
             .collect();
         roster.reset(id(0), 1_200, crowd);
-        assert_eq!(
-            (roster.members().len(), roster.count()),
-            (LISTED_MAX, 1_200)
-        );
+        assert_eq!((roster.members().len(), roster.count()), (LISTED_MAX, 1_200));
     }
 }

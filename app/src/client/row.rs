@@ -81,11 +81,6 @@ impl fmt::Debug for RowKind {
 
 impl fmt::Debug for MessageLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "MessageLine({} bytes, {:?})",
-            self.text.len(),
-            self.delivery
-        )
+        write!(f, "MessageLine({} bytes, {:?})", self.text.len(), self.delivery)
     }
 }

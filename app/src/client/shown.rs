@@ -69,20 +69,14 @@ impl Shown {
 
 /// Writes a signal only where that says something new.
 pub(super) fn put<T: PartialEq + Send + Sync + 'static>(cell: &ArcRwSignal<T>, value: T) {
-    if cell
-        .try_with_untracked(|before| *before != value)
-        .unwrap_or(false)
-    {
+    if cell.try_with_untracked(|before| *before != value).unwrap_or(false) {
         cell.set(value);
     }
 }
 
 /// The same for a signal of the page, which is gone when the page is.
 pub(super) fn put_in<T: PartialEq + Send + Sync + 'static>(cell: RwSignal<T>, value: T) {
-    if cell
-        .try_with_untracked(|before| *before != value)
-        .unwrap_or(false)
-    {
+    if cell.try_with_untracked(|before| *before != value).unwrap_or(false) {
         let _ = cell.try_set(value);
     }
 }

@@ -46,9 +46,7 @@ impl Socket {
     /// Begins to connect. False where the browser does not even try.
     pub(super) fn open(&mut self) -> bool {
         self.close();
-        let Some(socket) =
-            address().and_then(|url| WebSocket::new_with_str(&url, SUBPROTOCOL).ok())
-        else {
+        let Some(socket) = address().and_then(|url| WebSocket::new_with_str(&url, SUBPROTOCOL).ok()) else {
             return false;
         };
         socket.set_onopen(Some(self.on_open.as_ref().unchecked_ref()));
@@ -85,10 +83,6 @@ impl Drop for Socket {
 
 fn address() -> Option<String> {
     let location = window().location();
-    let scheme = if location.protocol().ok()? == "https:" {
-        "wss://"
-    } else {
-        "ws://"
-    };
+    let scheme = if location.protocol().ok()? == "https:" { "wss://" } else { "ws://" };
     Some(String::from(scheme) + &location.host().ok()? + "/ws")
 }

@@ -8,8 +8,7 @@ mod frames;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode,
-    ServerFrame, Text, encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
 };
 
 use super::connection::{Claim, Connection, Link, Order};
@@ -66,8 +65,7 @@ impl ClientState {
         self.leaving.remove(&code);
         self.looked_at = Some(code);
         if self.rooms.get(&code).is_none_or(RoomState::is_over) {
-            self.rooms
-                .insert(code, RoomState::new(code, pin, self.rows_max));
+            self.rooms.insert(code, RoomState::new(code, pin, self.rows_max));
         }
         self.link.want(moment.now, &mut self.orders);
         self.pump(moment);
@@ -96,10 +94,7 @@ impl ClientState {
         let cid = moment.cid();
         self.leaving.insert(code, cid.clone());
         if self.link.is_online() {
-            self.orders.push(Order::Say(ClientFrame::Leave {
-                cid,
-                room: code.as_str().to_owned(),
-            }));
+            self.orders.push(Order::Say(ClientFrame::Leave { cid, room: code.as_str().to_owned() }));
         }
         self.pump(moment);
         self.link.is_online()
@@ -109,35 +104,19 @@ impl ClientState {
     ///
     /// # Errors
     /// What is wrong with the text, or why the room takes none: the person keeps the text.
-    pub fn send(
-        &mut self,
-        moment: &mut Moment<'_>,
-        code: RoomCode,
-        typed: &str,
-    ) -> Result<(), ErrorCode> {
-        let text = Text::parse(typed, self.text_chars_max as usize)?
-            .as_str()
-            .to_owned();
+    pub fn send(&mut self, moment: &mut Moment<'_>, code: RoomCode, typed: &str) -> Result<(), ErrorCode> {
+        let text = Text::parse(typed, self.text_chars_max as usize)?.as_str().to_owned();
         let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
-        let name = room
-            .roster()
-            .own_name()
-            .or(self.me.as_ref().map(|me| &me.name))
-            .cloned();
+        let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
         let cid = moment.cid();
-        let frame = ClientFrame::Send {
-            cid: cid.clone(),
-            room: code.as_str().to_owned(),
-            text: text.clone(),
-        };
+        let frame = ClientFrame::Send { cid: cid.clone(), room: code.as_str().to_owned(), text: text.clone() };
         if encode(&frame).len() > self.frame_bytes_max as usize {
             return Err(ErrorCode::TooLarge);
         }
         let at = moment.now.saturating_add_signed(self.clock_ahead);
         room.say(cid, text, name, at)?;
-        self.orders
-            .extend(room.type_on(false, moment.now).map(Order::Say));
+        self.orders.extend(room.type_on(false, moment.now).map(Order::Say));
         self.pump(moment);
         Ok(())
     }
@@ -160,10 +139,7 @@ impl ClientState {
 
     /// The person types in a room, or stopped.
     pub fn typing(&mut self, moment: &mut Moment<'_>, code: RoomCode, on: bool) {
-        let told = self
-            .rooms
-            .get_mut(&code)
-            .and_then(|room| room.type_on(on, moment.now));
+        let told = self.rooms.get_mut(&code).and_then(|room| room.type_on(on, moment.now));
         self.orders.extend(told.map(Order::Say));
     }
 
@@ -182,8 +158,7 @@ impl ClientState {
     /// The socket was closed from outside.
     pub fn closed(&mut self, moment: &mut Moment<'_>, close_code: u16) {
         let dice = (moment.dice)();
-        self.link
-            .closed(moment.now, close_code, dice, &mut self.orders);
+        self.link.closed(moment.now, close_code, dice, &mut self.orders);
         self.pump(moment);
     }
 
@@ -192,14 +167,8 @@ impl ClientState {
         let dice = (moment.dice)();
         self.link.tick(moment.now, dice, &mut self.orders);
         let heard_at = self.link.heard_at();
-        let overdue =
-            |since: Millis| since > heard_at && moment.now.saturating_sub(since) >= ANSWER_MS_MAX;
-        if self
-            .rooms
-            .values()
-            .filter_map(RoomState::in_flight_since)
-            .any(overdue)
-        {
+        let overdue = |since: Millis| since > heard_at && moment.now.saturating_sub(since) >= ANSWER_MS_MAX;
+        if self.rooms.values().filter_map(RoomState::in_flight_since).any(overdue) {
             self.link.doubt(moment.now, &mut self.orders);
         }
         self.pump(moment);
@@ -207,18 +176,9 @@ impl ClientState {
 
     /// When `tick` should come at the latest.
     pub fn deadline(&self, now: Millis) -> Option<Millis> {
-        let idle = (self.is_visible && !self.rooms.is_empty() && !self.is_idle(now))
-            .then(|| self.touched_at + IDLE_MS);
-        let rooms = self
-            .rooms
-            .values()
-            .filter(|_| self.link.is_online())
-            .filter_map(|room| room.deadline(now))
-            .min();
-        [self.link.deadline(now), rooms, idle]
-            .into_iter()
-            .flatten()
-            .min()
+        let idle = (self.is_visible && !self.rooms.is_empty() && !self.is_idle(now)).then(|| self.touched_at + IDLE_MS);
+        let rooms = self.rooms.values().filter(|_| self.link.is_online()).filter_map(|room| room.deadline(now)).min();
+        [self.link.deadline(now), rooms, idle].into_iter().flatten().min()
     }
 
     /// The browser says whether there is a network.
@@ -323,12 +283,7 @@ impl ClientState {
         std::mem::take(&mut self.orders)
     }
 
-    fn with_room(
-        &mut self,
-        moment: &mut Moment<'_>,
-        code: RoomCode,
-        act: impl FnOnce(&mut RoomState),
-    ) {
+    fn with_room(&mut self, moment: &mut Moment<'_>, code: RoomCode, act: impl FnOnce(&mut RoomState)) {
         if let Some(room) = self.rooms.get_mut(&code) {
             act(room);
         }
@@ -351,15 +306,7 @@ impl ClientState {
         for (code, room) in &mut self.rooms {
             let here = looks && self.looked_at == Some(*code);
             if is_online {
-                room.pump(
-                    moment,
-                    if here {
-                        Activity::Online
-                    } else {
-                        Activity::Away
-                    },
-                    &mut frames,
-                );
+                room.pump(moment, if here { Activity::Online } else { Activity::Away }, &mut frames);
             }
             room.settle(moment.now);
         }

@@ -24,10 +24,7 @@ fn a_message_is_shown_at_once_and_once() {
     world.swallows = false;
     world.pass(2_000);
     world.others_say(1);
-    assert_eq!(
-        world.log(),
-        (vec!["own 1".to_owned(), "theirs 1".to_owned()], Some(0))
-    );
+    assert_eq!(world.log(), (vec!["own 1".to_owned(), "theirs 1".to_owned()], Some(0)));
     assert_eq!(world.room().unsent(), 0);
 }
 
@@ -76,17 +73,7 @@ fn after_a_long_drop_the_number_of_missed_messages_is_told_once() {
     world.pass(2_000);
     assert_eq!(world.room().returned(), Some(Returned::Missed(Some(3))));
     world.others_say(1);
-    assert_eq!(
-        world.log(),
-        (
-            vec![
-                "theirs 1".to_owned(),
-                "theirs 2".to_owned(),
-                "theirs 6".to_owned()
-            ],
-            Some(3)
-        )
-    );
+    assert_eq!(world.log(), (vec!["theirs 1".to_owned(), "theirs 2".to_owned(), "theirs 6".to_owned()], Some(3)));
 }
 
 #[test]
@@ -94,11 +81,7 @@ fn after_a_restart_possibly_some_were_missed() {
     let mut world = World::inside();
     world.others_say(2);
     world.cut();
-    world.server = Server {
-        epoch: 9,
-        sessions: 50,
-        ..Server::default()
-    };
+    world.server = Server { epoch: 9, sessions: 50, ..Server::default() };
     world.pass(2_000);
     world.others_say(1);
     assert_eq!(world.room().returned(), Some(Returned::Missed(None)));
@@ -111,33 +94,19 @@ fn a_reload_goes_on_with_the_session_and_shows_no_wrong_hole() {
     let mut world = World::inside();
     world.others_say(3);
     world.page.away(&mut at(world.now, &mut *world.dice));
-    let claim = world
-        .page
-        .take_orders()
-        .into_iter()
-        .find_map(|order| match order {
-            Order::Keep(claim) => claim,
-            Order::Open | Order::Close | Order::Say(_) => None,
-        });
+    let claim = world.page.take_orders().into_iter().find_map(|order| match order {
+        Order::Keep(claim) => claim,
+        Order::Open | Order::Close | Order::Say(_) => None,
+    });
     world.connected = false;
     world.others_say(2);
     world.page = ClientState::new(claim, Some(me()), &Limits::default(), world.now);
     world.act(|page, moment| page.enter(moment, code(), None));
     world.others_say(1);
-    let shown = ["theirs 4", "theirs 5", "theirs 6"]
-        .map(str::to_owned)
-        .to_vec();
-    assert_eq!(
-        (world.log(), world.phase()),
-        ((shown, Some(0)), RoomPhase::Inside)
-    );
+    let shown = ["theirs 4", "theirs 5", "theirs 6"].map(str::to_owned).to_vec();
+    assert_eq!((world.log(), world.phase()), ((shown, Some(0)), RoomPhase::Inside));
     assert_eq!(world.room().returned(), None);
-    let joins = world
-        .server
-        .said
-        .iter()
-        .filter(|frame| matches!(frame, ClientFrame::Join { .. }))
-        .count();
+    let joins = world.server.said.iter().filter(|frame| matches!(frame, ClientFrame::Join { .. })).count();
     assert_eq!(joins, 1, "a kept seat is not asked for again");
 }
 
@@ -150,18 +119,13 @@ fn a_refusal_keeps_what_was_typed_and_can_be_tried_again() {
     world.say().expect("a good text");
     world.swallows = false;
     world.pass(30_000);
-    assert!(
-        matches!(world.phase(), RoomPhase::Refused(failure) if failure.code == ErrorCode::RoomFull)
-    );
+    assert!(matches!(world.phase(), RoomPhase::Refused(failure) if failure.code == ErrorCode::RoomFull));
     assert_eq!(world.log().0, ["(own 1 room_full)"]);
     assert_eq!(world.say(), Err(ErrorCode::RoomFull));
     world.act(|page, moment| page.join_again(moment, code(), None));
     let key = world.room().rows()[0].key;
     world.act(|page, moment| page.retry(moment, code(), key));
-    assert_eq!(
-        (world.phase(), world.log().0),
-        (RoomPhase::Inside, vec!["own 1".to_owned()])
-    );
+    assert_eq!((world.phase(), world.log().0), (RoomPhase::Inside, vec!["own 1".to_owned()]));
 }
 
 #[test]
@@ -192,12 +156,7 @@ fn hidden_or_idle_is_away_and_looking_is_online() {
     }
     world.pass(1);
     let last = |frame: &&ClientFrame| matches!(frame, ClientFrame::Status { .. });
-    let before = world
-        .server
-        .said
-        .iter()
-        .rfind(last)
-        .map(|frame| format!("{frame:?}"));
+    let before = world.server.said.iter().rfind(last).map(|frame| format!("{frame:?}"));
     assert!(before.is_some());
     assert!(world.act(ClientState::touched), "the person was idle");
     assert_eq!(status(&world), "Online true");
@@ -208,14 +167,8 @@ fn hidden_or_idle_is_away_and_looking_is_online() {
 #[test]
 fn typing_is_told_at_most_every_two_seconds_and_its_end_once() {
     let mut world = World::inside();
-    let count = |world: &World| {
-        world
-            .server
-            .said
-            .iter()
-            .filter(|frame| matches!(frame, ClientFrame::Typing { .. }))
-            .count()
-    };
+    let count =
+        |world: &World| world.server.said.iter().filter(|frame| matches!(frame, ClientFrame::Typing { .. })).count();
     for _ in 0..10 {
         world.act(|page, moment| page.typing(moment, code(), true));
     }
@@ -231,10 +184,9 @@ fn typing_is_told_at_most_every_two_seconds_and_its_end_once() {
 #[test]
 fn others_who_type_are_named_until_they_speak() {
     let mut world = World::inside();
-    world.server.emit(ServerFrame::Typing {
-        room: code(),
-        members: vec![member_id(YOU), member_id(OTHER), member_id(9)],
-    });
+    world
+        .server
+        .emit(ServerFrame::Typing { room: code(), members: vec![member_id(YOU), member_id(OTHER), member_id(9)] });
     world.run();
     assert_eq!(world.room().typists(), [name("Member 2")]);
     world.others_say(1);
@@ -250,10 +202,7 @@ fn leaving_without_a_line_is_said_on_the_next_one() {
     world.pass(2_000);
     assert!(matches!(world.last_said(), ClientFrame::Leave { .. }));
     assert!(!world.server.seated);
-    assert!(
-        world.page.room(code()).is_none(),
-        "the state that came with the resumed session is not shown again"
-    );
+    assert!(world.page.room(code()).is_none(), "the state that came with the resumed session is not shown again");
 }
 
 #[test]
@@ -265,17 +214,9 @@ fn fifty_rooms_entered_and_left_leave_nothing_behind() {
         world.act(|page, moment| page.look_away(moment, code()));
         assert_eq!(world.page.rooms().count(), 0);
         world.act(|page, moment| page.enter(moment, code(), None));
-        assert_eq!(
-            (world.phase(), world.log()),
-            (RoomPhase::Inside, (Vec::new(), Some(0)))
-        );
+        assert_eq!((world.phase(), world.log()), (RoomPhase::Inside, (Vec::new(), Some(0))));
     }
-    let hellos = world
-        .server
-        .said
-        .iter()
-        .filter(|frame| matches!(frame, ClientFrame::Hello { .. }))
-        .count();
+    let hellos = world.server.said.iter().filter(|frame| matches!(frame, ClientFrame::Hello { .. })).count();
     assert_eq!(hellos, 1);
 }
 
@@ -284,10 +225,7 @@ fn signing_in_begins_a_new_session_that_joins_again() {
     let mut world = World::inside();
     world.others_say(1);
     world.act(|page, moment| page.sign_in(moment, me()));
-    assert_eq!(
-        (world.server.sessions, world.phase()),
-        (2, RoomPhase::Inside)
-    );
+    assert_eq!((world.server.sessions, world.phase()), (2, RoomPhase::Inside));
     world.act(ClientState::sign_out);
     assert_eq!(world.phase(), RoomPhase::Ended(LeaveReason::SignedOut));
 }

@@ -116,32 +116,21 @@ impl Timeline {
         let place = Some(self.order.place(message.seq));
         if let Some(index) = self.lines.find_settled(&message.cid, &message.member) {
             if self.lines.echo(index) {
-                self.lines
-                    .edit_message(index, |line| take_echo(line, message));
+                self.lines.edit_message(index, |line| take_echo(line, message));
                 self.lines.regroup(index);
             }
             return;
         }
         let own = self.you.as_ref() == Some(&message.member);
         if let Some(index) = self.lines.find_waiting(&message.cid).filter(|_| own) {
-            self.lines
-                .edit_message(index, |line| take_echo(line, message));
+            self.lines.edit_message(index, |line| take_echo(line, message));
             let line = self.lines.remove(index);
-            self.lines.settle(Line {
-                place,
-                echoed: true,
-                ..line
-            });
+            self.lines.settle(Line { place, echoed: true, ..line });
             return;
         }
         let cid = Some(message.cid.clone());
         let row = self.lines.new_row(RowKind::Message(shown(message, own)));
-        self.lines.settle(Line {
-            row,
-            cid,
-            place,
-            echoed: true,
-        });
+        self.lines.settle(Line { row, cid, place, echoed: true });
     }
 
     /// The server took an own message: it has its place, even if its `message` never comes.
@@ -157,10 +146,7 @@ impl Timeline {
             line.at = at;
         });
         let line = self.lines.remove(index);
-        self.lines.settle(Line {
-            place: Some(self.order.place(seq)),
-            ..line
-        });
+        self.lines.settle(Line { place: Some(self.order.place(seq)), ..line });
     }
 
     /// People came and went: a line of its own, or more names in the line before.
@@ -168,21 +154,14 @@ impl Timeline {
         if came.is_empty() && went.is_empty() {
             return;
         }
-        let last =
-            self.lines
-                .last_settled()
-                .filter(|index| match &self.lines.get(*index).row.kind {
-                    RowKind::Joins { joined, left } => {
-                        joined.len() + came.len() <= NAMES_MAX
-                            && left.len() + went.len() <= NAMES_MAX
-                    }
-                    RowKind::Message(_) | RowKind::Missed(_) => false,
-                });
+        let last = self.lines.last_settled().filter(|index| match &self.lines.get(*index).row.kind {
+            RowKind::Joins { joined, left } => {
+                joined.len() + came.len() <= NAMES_MAX && left.len() + went.len() <= NAMES_MAX
+            }
+            RowKind::Message(_) | RowKind::Missed(_) => false,
+        });
         let Some(index) = last else {
-            let mut kind = RowKind::Joins {
-                joined: Vec::new(),
-                left: Vec::new(),
-            };
+            let mut kind = RowKind::Joins { joined: Vec::new(), left: Vec::new() };
             add_moves(&mut kind, came, went);
             self.push(kind);
             return;
@@ -207,12 +186,7 @@ impl Timeline {
             first: true,
         }));
         let key = row.key;
-        self.lines.push_waiting(Line {
-            row,
-            cid: Some(cid),
-            place: None,
-            echoed: false,
-        });
+        self.lines.push_waiting(Line { row, cid: Some(cid), place: None, echoed: false });
         key
     }
 
@@ -221,10 +195,8 @@ impl Timeline {
         let Some(index) = self.lines.find_waiting(cid) else {
             return;
         };
-        if !matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.delivery == delivery)
-        {
-            self.lines
-                .edit_message(index, |line| line.delivery = delivery);
+        if !matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.delivery == delivery) {
+            self.lines.edit_message(index, |line| line.delivery = delivery);
         }
     }
 
@@ -262,12 +234,7 @@ impl Timeline {
     fn push(&mut self, kind: RowKind) -> u64 {
         let row = self.lines.new_row(kind);
         let key = row.key;
-        self.lines.settle(Line {
-            row,
-            cid: None,
-            place: None,
-            echoed: false,
-        });
+        self.lines.settle(Line { row, cid: None, place: None, echoed: false });
         key
     }
 
@@ -280,15 +247,9 @@ impl Timeline {
             self.lines.edit(index, |kind| {
                 *kind = RowKind::Missed(together(Some(before), missed));
             });
-            return Announced {
-                key: self.lines.get(index).row.key,
-                before: Some(before),
-            };
+            return Announced { key: self.lines.get(index).row.key, before: Some(before) };
         }
-        Announced {
-            key: self.push(RowKind::Missed(missed)),
-            before: None,
-        }
+        Announced { key: self.push(RowKind::Missed(missed)), before: None }
     }
 
     /// A `gap` says better what the line made from `joined` said.
@@ -325,11 +286,7 @@ impl Timeline {
 }
 
 fn together(before: Option<Missed>, missed: Missed) -> Missed {
-    before.map_or(missed, |before| {
-        before
-            .zip(missed)
-            .map(|(before, missed)| before.saturating_add(missed))
-    })
+    before.map_or(missed, |before| before.zip(missed).map(|(before, missed)| before.saturating_add(missed)))
 }
 
 fn shown(message: Message, own: bool) -> MessageLine {
@@ -348,10 +305,7 @@ fn shown(message: Message, own: bool) -> MessageLine {
 /// What the server says of an own message replaces what was guessed.
 fn take_echo(line: &mut MessageLine, message: Message) {
     let first = line.first;
-    *line = MessageLine {
-        first,
-        ..shown(message, true)
-    };
+    *line = MessageLine { first, ..shown(message, true) };
 }
 
 /// Who comes back takes back that they went; who went after they came stays in both lists.
@@ -365,11 +319,7 @@ fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
         }
     }
     for name in came {
-        let back = left
-            .iter()
-            .position(|other| other == name)
-            .map(|index| left.remove(index))
-            .is_some();
+        let back = left.iter().position(|other| other == name).map(|index| left.remove(index)).is_some();
         if !back && !joined.contains(name) {
             joined.push(name.clone());
         }

@@ -39,10 +39,7 @@ pub(super) struct Timer {
 
 impl Timer {
     pub(super) fn new(callback: impl FnMut() + 'static) -> Self {
-        Self {
-            callback: Closure::new(callback),
-            armed: None,
-        }
+        Self { callback: Closure::new(callback), armed: None }
     }
 
     /// It fired.

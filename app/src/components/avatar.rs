@@ -45,9 +45,7 @@ pub(crate) fn Avatar(
 fn digest(id: &MemberId) -> u64 {
     id.as_str()
         .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The first part of the digest that makes a picture.
@@ -98,9 +96,8 @@ mod tests {
 
     #[test]
     fn different_people_look_different() {
-        let pictures: std::collections::HashSet<_> = (0..200)
-            .map(|n| (grid(&id(n)), hue_class(Some(&id(n)))))
-            .collect();
+        let pictures: std::collections::HashSet<_> =
+            (0..200).map(|n| (grid(&id(n)), hue_class(Some(&id(n))))).collect();
         assert!(pictures.len() > 195, "{} of 200", pictures.len());
     }
 
@@ -108,17 +105,13 @@ mod tests {
     fn no_picture_is_a_speck_or_a_block() {
         for number in 0..2_000 {
             let filled = cells(&id(number)).count_ones();
-            assert!(
-                (2..=12).contains(&filled),
-                "{number}: {filled} cells, aimed at {FILLED:?}"
-            );
+            assert!((2..=12).contains(&filled), "{number}: {filled} cells, aimed at {FILLED:?}");
         }
     }
 
     #[test]
     fn every_hue_is_used() {
-        let hues: std::collections::HashSet<_> =
-            (0..200).map(|n| hue_class(Some(&id(n)))).collect();
+        let hues: std::collections::HashSet<_> = (0..200).map(|n| hue_class(Some(&id(n)))).collect();
         assert_eq!(hues.len(), 5);
     }
 }

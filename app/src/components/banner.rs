@@ -25,9 +25,7 @@ pub(crate) fn Banner(
         Connection::Online | Connection::Idle | Connection::Closed(_) => false,
     });
     let content = move || match (connection.get(), returned.get()) {
-        (Connection::Lost { .. } | Connection::Offline, _) => {
-            lost(connection.get(), on_retry).into_any()
-        }
+        (Connection::Lost { .. } | Connection::Offline, _) => lost(connection.get(), on_retry).into_any(),
         (Connection::Closed(code), _) => view! {
             <div class="banner bad">
                 <p>{(words().error)(code)}</p>
@@ -74,17 +72,13 @@ pub(super) fn state_text(connection: Connection) -> String {
     match connection {
         Connection::Idle | Connection::Connecting => words.connecting.to_owned(),
         Connection::Online => words.connected.to_owned(),
-        Connection::Lost {
-            restarting: true, ..
-        } => words.restarting.to_owned(),
+        Connection::Lost { restarting: true, .. } => words.restarting.to_owned(),
         Connection::Lost { retry_in_s: 0, .. } => {
             format!("{} {}", words.connection_lost, words.reconnecting_now)
         }
-        Connection::Lost { retry_in_s, .. } => format!(
-            "{} {}",
-            words.connection_lost,
-            (words.reconnecting_in)(retry_in_s)
-        ),
+        Connection::Lost { retry_in_s, .. } => {
+            format!("{} {}", words.connection_lost, (words.reconnecting_in)(retry_in_s))
+        }
         Connection::Offline => format!("{} {}", words.offline, words.offline_more),
         Connection::Closed(_) => words.disconnected.to_owned(),
     }

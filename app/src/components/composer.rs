@@ -32,11 +32,7 @@ struct Draft {
 
 impl Draft {
     fn edited(self) {
-        let text = self
-            .area
-            .get_untracked()
-            .map(|area| area.value())
-            .unwrap_or_default();
+        let text = self.area.get_untracked().map(|area| area.value()).unwrap_or_default();
         self.on_typing.run(!text.trim().is_empty());
         self.text.set(text);
         self.refused.set(None);
@@ -105,11 +101,7 @@ pub(crate) fn Composer(
     };
     Effect::new(move || {
         // What was typed before the program ran is a draft like any other; a finger wants the keyboard only when it asks.
-        if draft
-            .area
-            .get()
-            .is_some_and(|area| !area.value().is_empty())
-        {
+        if draft.area.get().is_some_and(|area| !area.value().is_empty()) {
             draft.edited();
         }
         if !browser::is_touch() {

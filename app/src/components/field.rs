@@ -79,16 +79,17 @@ pub(crate) fn FormError(
 
 /// What a box holds now.
 pub(crate) fn typed(node: NodeRef<Input>) -> String {
-    node.get_untracked()
-        .map(|input| input.value())
-        .unwrap_or_default()
+    node.get_untracked().map(|input| input.value()).unwrap_or_default()
 }
 
 /// Puts a name that becomes known later into a box that is still empty.
 pub(crate) fn keep_filled(node: NodeRef<Input>, name: Signal<String>) {
     Effect::new(move || {
         let name = name.get();
-        if let Some(input) = node.get().filter(|input| input.value().is_empty()) {
+        let Some(input) = node.get() else { return };
+        // Somebody who is about to type would find their name behind the drawn one.
+        let is_used = document().active_element().is_some_and(|active| input.is_same_node(Some(&active)));
+        if input.value().is_empty() && !is_used {
             input.set_value(&name);
         }
     });

@@ -22,20 +22,12 @@ pub(crate) struct Form {
 impl Form {
     /// A form that was not sent yet, or that came back with an error.
     pub(crate) fn new(boxes: &'static [&'static str], error: Option<ErrorCode>) -> Self {
-        Self {
-            boxes,
-            instead: None,
-            failure: RwSignal::new(error.map(Failure::of)),
-            busy: RwSignal::new(false),
-        }
+        Self { boxes, instead: None, failure: RwSignal::new(error.map(Failure::of)), busy: RwSignal::new(false) }
     }
 
     /// The same form, with a text of its own for this code.
     pub(crate) fn saying(self, code: ErrorCode, text: &'static str) -> Self {
-        Self {
-            instead: Some((code, text)),
-            ..self
-        }
+        Self { instead: Some((code, text)), ..self }
     }
 
     /// Does what the form is for, unless it is being done already. A failure is shown and gets the focus.
@@ -96,10 +88,7 @@ impl Form {
     }
 
     fn place_of(self, failure: &Failure) -> Option<&'static str> {
-        boxes_of(failure)
-            .iter()
-            .copied()
-            .find(|name| self.boxes.contains(name))
+        boxes_of(failure).iter().copied().find(|name| self.boxes.contains(name))
     }
 }
 
@@ -107,42 +96,18 @@ impl Form {
 fn boxes_of(failure: &Failure) -> &'static [&'static str] {
     const BOXES: &[(&[ErrorCode], &[&str])] = &[
         (&[ErrorCode::InvalidName], &["name"]),
-        (
-            &[
-                ErrorCode::PinRequired,
-                ErrorCode::WrongPin,
-                ErrorCode::InvalidPin,
-            ],
-            &["pin"],
-        ),
-        (
-            &[
-                ErrorCode::InvalidCode,
-                ErrorCode::RoomNotFound,
-                ErrorCode::RoomEnded,
-                ErrorCode::RoomFull,
-            ],
-            &["code"],
-        ),
+        (&[ErrorCode::PinRequired, ErrorCode::WrongPin, ErrorCode::InvalidPin], &["pin"]),
+        (&[ErrorCode::InvalidCode, ErrorCode::RoomNotFound, ErrorCode::RoomEnded, ErrorCode::RoomFull], &["code"]),
         (&[ErrorCode::InvalidRoomName], &["room"]),
         (&[ErrorCode::InvalidCapacity], &["capacity"]),
-        (
-            &[ErrorCode::InvalidUsername, ErrorCode::UsernameTaken],
-            &["new-username", "username"],
-        ),
+        (&[ErrorCode::InvalidUsername, ErrorCode::UsernameTaken], &["new-username", "username"]),
         (&[ErrorCode::InvalidPassword], &["new", "new-password"]),
-        (
-            &[ErrorCode::BadCredentials],
-            &["current", "password", "delete-password"],
-        ),
+        (&[ErrorCode::BadCredentials], &["current", "password", "delete-password"]),
     ];
     if failure.unreachable {
         return &[];
     }
-    BOXES
-        .iter()
-        .find(|(codes, _)| codes.contains(&failure.code))
-        .map_or(&[], |(_, names)| *names)
+    BOXES.iter().find(|(codes, _)| codes.contains(&failure.code)).map_or(&[], |(_, names)| *names)
 }
 
 #[cfg(test)]

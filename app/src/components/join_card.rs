@@ -47,15 +47,12 @@ pub(crate) fn JoinCard(
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let pin = Some(typed(pin_node)).filter(|pin| !pin.trim().is_empty());
-        on_join.run(JoinAnswer {
-            name: typed(name_node),
-            pin,
-        });
+        on_join.run(JoinAnswer { name: typed(name_node), pin });
     };
-    let title = view.name.as_ref().map_or_else(
-        || (words.join_unnamed)(&view.code.dashed()),
-        |name| (words.join_named)(name.as_str()),
-    );
+    let title = view
+        .name
+        .as_ref()
+        .map_or_else(|| (words.join_unnamed)(&view.code.dashed()), |name| (words.join_named)(name.as_str()));
     view! {
         <form class="card join-card" method="post" action="/join" on:submit=submit>
             <Heading text=title />

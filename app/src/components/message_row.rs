@@ -27,16 +27,7 @@ pub(crate) fn MessageRow(
     #[prop(into)]
     on_discard: Callback<()>,
 ) -> impl IntoView {
-    let MessageLine {
-        member,
-        name,
-        at,
-        text,
-        html,
-        own,
-        delivery,
-        first,
-    } = line;
+    let MessageLine { member, name, at, text, html, own, delivery, first } = line;
     let zone = browser::zone_offset_min(at);
     let time = format::time_of_day(at, zone);
     let name_class = format!("message-name {}", hue_class(member.as_ref()));
@@ -98,12 +89,8 @@ fn MessageBody(text: String, html: Option<String>) -> impl IntoView {
 
 /// Shows the spoiler that the event came from, for good.
 fn reveal(event: &Event) -> bool {
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(spoiler) =
-        target.and_then(|target| target.closest(".spoiler:not(.shown)").ok().flatten())
-    else {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(spoiler) = target.and_then(|target| target.closest(".spoiler:not(.shown)").ok().flatten()) else {
         return false;
     };
     spoiler.set_class_name("spoiler shown");
@@ -121,12 +108,7 @@ fn reveal(event: &Event) -> bool {
 
 /// How far an own message came: a small mark while all is well, a line of its own where there is something to do.
 #[component]
-fn DeliveryNote(
-    delivery: Delivery,
-    own: bool,
-    on_retry: Callback<()>,
-    on_discard: Callback<()>,
-) -> impl IntoView {
+fn DeliveryNote(delivery: Delivery, own: bool, on_retry: Callback<()>, on_discard: Callback<()>) -> impl IntoView {
     let words = words();
     if !own {
         return ().into_any();

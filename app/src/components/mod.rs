@@ -1,10 +1,7 @@
 //! What pages are put together from: components that take signals and callbacks, draw, and decide nothing.
 //!
 //! None of them knows a socket or a request; texts come from the catalogue, colours from `style/tokens.css`.
-#![expect(
-    unreachable_pub,
-    reason = "the component macro makes the props of a pub(crate) component pub"
-)]
+#![expect(unreachable_pub, reason = "the component macro makes the props of a pub(crate) component pub")]
 
 mod avatar;
 mod banner;

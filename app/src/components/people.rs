@@ -82,12 +82,7 @@ pub(crate) fn People(
 #[component]
 fn Person(member: Member, you: Signal<Option<MemberId>>) -> impl IntoView {
     let words = words();
-    let Member {
-        id,
-        name,
-        state,
-        owner,
-    } = member;
+    let Member { id, name, state, owner } = member;
     let is_you = {
         let id = id.clone();
         move || you.with(|you| you.as_ref() == Some(&id))

@@ -105,30 +105,20 @@ fn State(connection: Signal<Connection>) -> impl IntoView {
     let word = Memo::new(move |_| match connection.get() {
         Connection::Online => words.connected,
         Connection::Idle | Connection::Connecting => words.connecting,
-        Connection::Lost {
-            restarting: true, ..
-        } => words.restarting,
+        Connection::Lost { restarting: true, .. } => words.restarting,
         Connection::Lost { .. } => words.connection_lost,
         Connection::Offline => words.offline,
         Connection::Closed(_) => words.disconnected,
     });
     let more = move || match connection.get() {
-        Connection::Lost {
-            restarting: false,
-            retry_in_s: 0,
-        } => Some(format!(" {}", words.reconnecting_now)),
-        Connection::Lost {
-            restarting: false,
-            retry_in_s,
-        } => Some(format!(" {}", (words.reconnecting_in)(retry_in_s))),
+        Connection::Lost { restarting: false, retry_in_s: 0 } => Some(format!(" {}", words.reconnecting_now)),
+        Connection::Lost { restarting: false, retry_in_s } => Some(format!(" {}", (words.reconnecting_in)(retry_in_s))),
         Connection::Offline => Some(format!(" {}", words.offline_more)),
         Connection::Online
         | Connection::Idle
         | Connection::Connecting
         | Connection::Closed(_)
-        | Connection::Lost {
-            restarting: true, ..
-        } => None,
+        | Connection::Lost { restarting: true, .. } => None,
     };
     view! {
         <p class=kind role="status">

@@ -10,8 +10,7 @@ use crate::i18n::words;
 #[component]
 pub(crate) fn ThemeSwitch() -> impl IntoView {
     let words = words();
-    let current: CurrentTheme =
-        use_context().expect("App provides the theme before it renders anything");
+    let current: CurrentTheme = use_context().expect("App provides the theme before it renders anything");
     let at_first = current.at_first();
     let ready = use_ready();
     let choice = move |theme: Theme| {

@@ -74,10 +74,7 @@ impl Scroll {
     /// New rows arrived below those up to `newest`; the key of the newest one is the answer.
     fn grown(self, rows: &[Arc<Row>], newest: Option<u64>) -> Option<u64> {
         let last = rows.iter().map(|row| row.key).max();
-        let fresh = rows
-            .iter()
-            .rev()
-            .filter(|row| newest.is_none_or(|newest| row.key > newest));
+        let fresh = rows.iter().rev().filter(|row| newest.is_none_or(|newest| row.key > newest));
         let (mut others, mut just_typed) = (0, false);
         for row in fresh {
             if let RowKind::Message(line) = &row.kind {
@@ -115,21 +112,13 @@ pub(crate) fn Timeline(
     children: ChildrenFn,
 ) -> impl IntoView {
     let scroll = Scroll::new();
-    Effect::new(move |newest: Option<Option<u64>>| {
-        rows.with(|rows| scroll.grown(rows, newest.flatten()))
-    });
+    Effect::new(move |newest: Option<Option<u64>>| rows.with(|rows| scroll.grown(rows, newest.flatten())));
     Effect::new(move || {
         if let Some(log) = scroll.log.get() {
             browser::on_resize(&log, move || scroll.keep_up());
         }
     });
-    let empty = Memo::new(move |_| {
-        rows.with(|rows| {
-            !rows
-                .iter()
-                .any(|row| matches!(row.kind, RowKind::Message(_)))
-        })
-    });
+    let empty = Memo::new(move |_| rows.with(|rows| !rows.iter().any(|row| matches!(row.kind, RowKind::Message(_)))));
     view! {
         <div class="log-frame">
             <div
@@ -167,12 +156,8 @@ fn draw(row: &Row, on_retry: Callback<u64>, on_discard: Callback<u64>) -> AnyVie
             />
         }
         .into_any(),
-        RowKind::Joins { joined, left } => {
-            view! { <SystemRow text=joins_text(joined, left) /> }.into_any()
-        }
-        RowKind::Missed(count) => {
-            view! { <SystemRow text=(words().missed)(*count) warns=true /> }.into_any()
-        }
+        RowKind::Joins { joined, left } => view! { <SystemRow text=joins_text(joined, left) /> }.into_any(),
+        RowKind::Missed(count) => view! { <SystemRow text=(words().missed)(*count) warns=true /> }.into_any(),
     }
 }
 

@@ -77,11 +77,7 @@ pub(super) static EN: Catalogue = Catalogue {
     people: "People",
     people_in_room: |count| format!("People, {count}"),
     people_count: |count| {
-        if count == 1 {
-            "1 person".to_owned()
-        } else {
-            format!("{count} people")
-        }
+        if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
     },
     people_more: |count| format!("and {count} more"),
     close_people: "Close the list of people",
@@ -140,22 +136,10 @@ pub(super) static EN: Catalogue = Catalogue {
     wait: |wait| format!("Wait {wait} s."),
     ended: |reason| match reason {
         LeaveReason::Left => ("You left the room", "Nothing was kept here."),
-        LeaveReason::Expired => (
-            "The room's time is over",
-            "It ended as planned. Nothing was kept.",
-        ),
-        LeaveReason::Empty => (
-            "The room has ended",
-            "Nobody was inside for a while. Nothing was kept.",
-        ),
-        LeaveReason::Deleted => (
-            "The room was ended",
-            "Its owner ended it for everyone. Nothing was kept.",
-        ),
-        LeaveReason::SignedOut => (
-            "You were signed out",
-            "This login has ended. Sign in again, or go on as a guest.",
-        ),
+        LeaveReason::Expired => ("The room's time is over", "It ended as planned. Nothing was kept."),
+        LeaveReason::Empty => ("The room has ended", "Nobody was inside for a while. Nothing was kept."),
+        LeaveReason::Deleted => ("The room was ended", "Its owner ended it for everyone. Nothing was kept."),
+        LeaveReason::SignedOut => ("You were signed out", "This login has ended. Sign in again, or go on as a guest."),
     },
     room_full: "Every seat is taken",
     cannot_enter: "You can't enter this room",
@@ -175,9 +159,7 @@ pub(super) static EN: Catalogue = Catalogue {
     password: "Password",
     password_hint: "8 characters or more.",
     signed_in_as: |name| format!("Signed in as {name}."),
-    guest_so_far: |name| {
-        format!("You are a guest, called {name}. Your rooms stay yours when you create an account.")
-    },
+    guest_so_far: |name| format!("You are a guest, called {name}. Your rooms stay yours when you create an account."),
     sign_out: "Sign out",
     name_in_rooms: "Name in rooms",
     name_in_rooms_more: "What others see. It changes in every room at once.",

@@ -33,10 +33,7 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
 
 /// The error that a form without scripts came back with: `?error=wrong_pin`.
 pub(crate) fn error_of_query(value: &str) -> Option<ErrorCode> {
-    ErrorCode::ALL
-        .iter()
-        .copied()
-        .find(|code| code.as_str() == value)
+    ErrorCode::ALL.iter().copied().find(|code| code.as_str() == value)
 }
 
 #[cfg(test)]
@@ -59,11 +56,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_whole_seconds() {
-        let failure = Failure {
-            code: ErrorCode::WrongPin,
-            retry_after_ms: Some(29_001),
-            unreachable: false,
-        };
+        let failure = Failure { code: ErrorCode::WrongPin, retry_after_ms: Some(29_001), unreachable: false };
         assert!(failure_text(&failure).ends_with("Wait 30 s."));
         assert_eq!(failure_text(&Failure::UNREACHABLE), words().unreachable);
     }
@@ -73,14 +66,8 @@ mod tests {
         let words = words();
         assert_eq!((words.people_count)(1), "1 person");
         assert_eq!((words.people_count)(7), "7 people");
-        assert_eq!(
-            (words.missed)(Some(1)),
-            "1 message was missed and cannot be fetched."
-        );
-        assert_eq!(
-            (words.missed)(Some(3)),
-            "3 messages were missed and cannot be fetched."
-        );
+        assert_eq!((words.missed)(Some(1)), "1 message was missed and cannot be fetched.");
+        assert_eq!((words.missed)(Some(3)), "3 messages were missed and cannot be fetched.");
         assert_eq!((words.time_left)(Span::Hours(21)), "21 h left");
     }
 
@@ -88,10 +75,7 @@ mod tests {
     fn comings_and_goings_fit_one_line() {
         let words = words();
         assert_eq!((words.joined)(&["Low Tide"]), "Low Tide joined");
-        assert_eq!(
-            (words.joined)(&["Low Tide", "Paper Lantern"]),
-            "Low Tide and Paper Lantern joined"
-        );
+        assert_eq!((words.joined)(&["Low Tide", "Paper Lantern"]), "Low Tide and Paper Lantern joined");
         assert_eq!((words.joined)(&["A", "B", "C"]), "3 people joined");
         assert_eq!((words.joined_and_left)(3, 2), "3 joined, 2 left");
     }
@@ -102,9 +86,6 @@ mod tests {
         assert_eq!((words.typing)(&[]), "");
         assert_eq!((words.typing)(&["A"]), "A is typing…");
         assert_eq!((words.typing)(&["A", "B"]), "A and B are typing…");
-        assert_eq!(
-            (words.typing)(&["A", "B", "C"]),
-            "Several people are typing…"
-        );
+        assert_eq!((words.typing)(&["A", "B", "C"]), "Several people are typing…");
     }
 }

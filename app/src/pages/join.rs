@@ -18,17 +18,10 @@ pub(crate) fn Join(
     on_inside: Callback<()>,
 ) -> impl IntoView {
     let client = use_client();
-    let error =
-        use_query_map().with_untracked(|query| query.get_str("error").and_then(error_of_query));
+    let error = use_query_map().with_untracked(|query| query.get_str("error").and_then(error_of_query));
     let form = Form::new(JOIN_BOXES, error);
     let code = view.code;
-    let name = Signal::derive(move || {
-        client
-            .me
-            .get()
-            .map(|me| me.name.as_str().to_owned())
-            .unwrap_or_default()
-    });
+    let name = Signal::derive(move || client.me.get().map(|me| me.name.as_str().to_owned()).unwrap_or_default());
     let on_join = move |answer: JoinAnswer| {
         form.attempt(async move {
             client.be_called(answer.name).await?;

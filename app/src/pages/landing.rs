@@ -8,7 +8,7 @@ use protocol::api::CreateRoom;
 use protocol::{ErrorCode, RoomCode};
 
 use crate::browser;
-use crate::client::{Failure, http, use_client};
+use crate::client::{Client, Failure, http, use_client};
 use crate::components::{Field, Footer, Form, FormError, Glyph, Icon, Mark, keep_filled, typed};
 use crate::i18n::{error_of_query, words};
 
@@ -40,22 +40,13 @@ impl Boxes {
     /// The room that was asked for. The server checks what the browser cannot know.
     fn wish(self) -> Result<CreateRoom, ErrorCode> {
         let filled = |node| Some(typed(node)).filter(|text| !text.trim().is_empty());
-        let capacity = filled(self.capacity)
-            .map(|number| number.trim().parse())
-            .transpose();
-        let lifetime = self
-            .lifetime
-            .get_untracked()
-            .map(|select| select.value())
-            .filter(|value| !value.is_empty());
+        let capacity = filled(self.capacity).map(|number| number.trim().parse()).transpose();
+        let lifetime = self.lifetime.get_untracked().map(|select| select.value()).filter(|value| !value.is_empty());
         Ok(CreateRoom {
             name: filled(self.room),
             pin: filled(self.pin),
             capacity: capacity.map_err(|_| ErrorCode::InvalidCapacity)?,
-            lifetime_s: lifetime
-                .map(|value| value.parse())
-                .transpose()
-                .map_err(|_| ErrorCode::InvalidLifetime)?,
+            lifetime_s: lifetime.map(|value| value.parse()).transpose().map_err(|_| ErrorCode::InvalidLifetime)?,
         })
     }
 }
@@ -104,17 +95,10 @@ fn Doors() -> impl IntoView {
     let words = words();
     let client = use_client();
     let navigate = use_navigate();
-    let error =
-        use_query_map().with_untracked(|query| query.get_str("error").and_then(error_of_query));
+    let error = use_query_map().with_untracked(|query| query.get_str("error").and_then(error_of_query));
     let form = Form::new(BOXES, error);
     let boxes = Boxes::new();
-    let name = Signal::derive(move || {
-        client
-            .me
-            .get()
-            .map(|me| me.name.as_str().to_owned())
-            .unwrap_or_default()
-    });
+    let name = own_name(client);
     keep_filled(boxes.name, name);
     Effect::new(|| {
         if !browser::is_touch() {
@@ -122,37 +106,18 @@ fn Doors() -> impl IntoView {
         }
     });
     let enter = move |code: RoomCode| {
-        navigate(
-            &format!("/r/{}", code.as_str()),
-            leptos_router::NavigateOptions::default(),
-        )
+        navigate(&format!("/r/{}", code.as_str()), leptos_router::NavigateOptions::default());
     };
     let create = {
         let enter = enter.clone();
         move |event: MouseEvent| {
             event.prevent_default();
-            let enter = enter.clone();
-            form.attempt(async move {
-                let wish = boxes.wish().map_err(Failure::of)?;
-                client.be_called(typed(boxes.name)).await?;
-                enter(http::create_room(wish).await?.code);
-                Ok(())
-            });
+            create_room(form, boxes, client, enter.clone());
         }
     };
     let join = move |event: SubmitEvent| {
         event.prevent_default();
-        let enter = enter.clone();
-        form.attempt(async move {
-            let code = RoomCode::parse(&typed(boxes.code)).map_err(Failure::of)?;
-            client.be_called(typed(boxes.name)).await?;
-            match http::join_room(code, None).await {
-                // The card in front of the room asks for the PIN.
-                Err(failure) if failure.code == ErrorCode::PinRequired => enter(code),
-                answer => enter(answer?.code),
-            }
-            Ok(())
-        });
+        join_room(form, boxes, client, enter.clone());
     };
     view! {
         <form class="card doors" method="post" action="/join" on:submit=join>
@@ -186,6 +151,36 @@ fn Doors() -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// What the person is called, once that is known.
+fn own_name(client: Client) -> Signal<String> {
+    Signal::derive(move || {
+        let me = client.me.get();
+        me.map(|me| me.name.as_str().to_owned()).unwrap_or_default()
+    })
+}
+
+fn create_room(form: Form, boxes: Boxes, client: Client, enter: impl Fn(RoomCode) + 'static) {
+    form.attempt(async move {
+        let wish = boxes.wish().map_err(Failure::of)?;
+        client.be_called(typed(boxes.name)).await?;
+        enter(http::create_room(wish).await?.code);
+        Ok(())
+    });
+}
+
+fn join_room(form: Form, boxes: Boxes, client: Client, enter: impl Fn(RoomCode) + 'static) {
+    form.attempt(async move {
+        let code = RoomCode::parse(&typed(boxes.code)).map_err(Failure::of)?;
+        client.be_called(typed(boxes.name)).await?;
+        match http::join_room(code, None).await {
+            // The card in front of the room asks for the PIN.
+            Err(failure) if failure.code == ErrorCode::PinRequired => enter(code),
+            answer => enter(answer?.code),
+        }
+        Ok(())
+    });
 }
 
 /// The code with its button.
@@ -231,10 +226,8 @@ fn CodeBox(boxes: Boxes, form: Form) -> impl IntoView {
 #[component]
 fn RoomOptions(boxes: Boxes, form: Form) -> impl IntoView {
     let words = words();
-    let lifetimes = words
-        .lifetimes
-        .iter()
-        .map(|(seconds, text)| view! { <option value=seconds.to_string()>{*text}</option> });
+    let lifetimes =
+        words.lifetimes.iter().map(|(seconds, text)| view! { <option value=seconds.to_string()>{*text}</option> });
     view! {
         <details class="options">
             <summary>{words.options}</summary>

@@ -1,8 +1,5 @@
 //! One file a page. A page reads its address, wires components to the client, and draws nothing by itself.
-#![expect(
-    unreachable_pub,
-    reason = "the component macro makes the props of a pub(crate) component pub"
-)]
+#![expect(unreachable_pub, reason = "the component macro makes the props of a pub(crate) component pub")]
 
 pub(crate) mod about;
 pub(crate) mod account;

@@ -10,18 +10,15 @@ use protocol::{ErrorCode, LeaveReason, RoomCode};
 use super::join::Join;
 use crate::browser;
 use crate::client::{Failure, Room, RoomPhase, RowKind, http, use_client};
-use crate::components::{
-    Banner, Composer, EmptyRoom, Notice, People, RoomHeader, Timeline, TypingLine,
-};
+use crate::components::{Banner, Composer, EmptyRoom, Notice, People, RoomHeader, Timeline, TypingLine};
 use crate::i18n::{failure_text, words};
 
 /// The page at `/r/CODE`.
 #[component]
 pub(crate) fn RoomPage() -> impl IntoView {
     let params = use_params_map();
-    let code = Memo::new(move |_| {
-        params.with(|params| RoomCode::parse(params.get_str("code").unwrap_or_default()).ok())
-    });
+    let code =
+        Memo::new(move |_| params.with(|params| RoomCode::parse(params.get_str("code").unwrap_or_default()).ok()));
     let view = Resource::new(
         move || code.get(),
         |code| {
@@ -37,9 +34,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
     // Who joined a moment ago is a member, whatever the view from before says.
     let joined = RwSignal::new(None);
     let page = move |view: Result<RoomView, Failure>| match view {
-        Ok(view) if view.member || joined.get() == Some(view.code) => {
-            view! { <Inside view /> }.into_any()
-        }
+        Ok(view) if view.member || joined.get() == Some(view.code) => view! { <Inside view /> }.into_any(),
         Ok(view) => {
             let code = view.code;
             view! { <Join view on_inside=move |()| joined.set(Some(code)) /> }.into_any()
@@ -58,10 +53,7 @@ fn NoRoom(failure: Failure) -> impl IntoView {
         response.set_status(status.unwrap_or(::http::StatusCode::INTERNAL_SERVER_ERROR));
     }
     let words = words();
-    let unknown = matches!(
-        failure.code,
-        ErrorCode::RoomNotFound | ErrorCode::InvalidCode | ErrorCode::RoomEnded
-    );
+    let unknown = matches!(failure.code, ErrorCode::RoomNotFound | ErrorCode::InvalidCode | ErrorCode::RoomEnded);
     view! {
         <Notice title=if unknown { words.no_such_room } else { words.something_wrong } text=failure_text(&failure)>
             {(!unknown).then(|| view! { <a class="button" href="" rel="external">{words.try_again}</a> })}
@@ -78,32 +70,20 @@ fn Inside(view: RoomView) -> impl IntoView {
     let navigate = use_navigate();
     Effect::new(move || {
         if room.was_left() {
-            navigate(
-                "/",
-                NavigateOptions {
-                    replace: true,
-                    ..NavigateOptions::default()
-                },
-            );
+            navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
     // Before the first `joined` the page shows what it was rendered with.
     let view = StoredValue::new(view);
     let name = Signal::derive(move || {
-        let known = room
-            .info
-            .with(|info| info.as_ref().map(|info| info.name.as_str().to_owned()));
-        let rendered =
-            || view.with_value(|view| view.name.as_ref().map(|name| name.as_str().to_owned()));
+        let known = room.info.with(|info| info.as_ref().map(|info| info.name.as_str().to_owned()));
+        let rendered = || view.with_value(|view| view.name.as_ref().map(|name| name.as_str().to_owned()));
         known.or_else(rendered).unwrap_or_else(|| code.dashed())
     });
     let was_inside = Memo::new(move |_| room.info.with(Option::is_some));
     // A refusal at the door takes the room's place; what was typed stays in the box behind it.
     let at_the_door = Memo::new(move |_| {
-        let over = matches!(
-            room.phase.get(),
-            RoomPhase::Refused(_) | RoomPhase::Ended(_)
-        );
+        let over = matches!(room.phase.get(), RoomPhase::Refused(_) | RoomPhase::Ended(_));
         over && !was_inside.get()
     });
     view! {
@@ -117,35 +97,19 @@ fn Inside(view: RoomView) -> impl IntoView {
 
 /// What an own room looks like: head, log, people, composer.
 #[component]
-fn Floor(
-    room: Room,
-    view: StoredValue<RoomView>,
-    name: Signal<String>,
-    was_inside: Memo<bool>,
-) -> impl IntoView {
+fn Floor(room: Room, view: StoredValue<RoomView>, name: Signal<String>, was_inside: Memo<bool>) -> impl IntoView {
     let client = use_client();
     let people_open = RwSignal::new(false);
     let expires_at = Signal::derive(move || {
-        let known = room
-            .info
-            .with(|info| info.as_ref().map(|info| info.expires_at));
+        let known = room.info.with(|info| info.as_ref().map(|info| info.expires_at));
         known.or_else(|| view.with_value(|view| Some(view.expires_at)))
     });
     let count = Signal::derive(move || {
-        if was_inside.get() {
-            room.count.get()
-        } else {
-            view.with_value(|view| view.count.unwrap_or_default())
-        }
+        if was_inside.get() { room.count.get() } else { view.with_value(|view| view.count.unwrap_or_default()) }
     });
     let alone = Signal::derive(move || count.get() <= 1);
-    let is_silent = Memo::new(move |_| {
-        room.rows.with(|rows| {
-            !rows
-                .iter()
-                .any(|row| matches!(row.kind, RowKind::Message(_)))
-        })
-    });
+    let is_silent =
+        Memo::new(move |_| room.rows.with(|rows| !rows.iter().any(|row| matches!(row.kind, RowKind::Message(_)))));
     let invite = Signal::derive(move || !(is_silent.get() && alone.get()));
     let entering = Signal::derive(move || !was_inside.get());
     view! {
@@ -190,9 +154,7 @@ fn end(room: Room) -> impl IntoView {
             let (title, text) = (words.ended)(reason);
             Some((format!("{title}. {text}"), false))
         }
-        RoomPhase::Refused(failure) => {
-            Some((failure_text(&failure), failure.code != ErrorCode::RoomEnded))
-        }
+        RoomPhase::Refused(failure) => Some((failure_text(&failure), failure.code != ErrorCode::RoomEnded)),
     };
     let strip = move |(text, may_return): (String, bool)| {
         let again = may_return.then(|| {
@@ -220,15 +182,8 @@ fn Door(room: Room, view: StoredValue<RoomView>) -> impl IntoView {
     move || match room.phase.get() {
         RoomPhase::Joining | RoomPhase::Inside => ().into_any(),
         // The membership has ended elsewhere, and the room wants its PIN again.
-        RoomPhase::Refused(Failure {
-            code: ErrorCode::PinRequired | ErrorCode::WrongPin,
-            ..
-        }) => {
-            let view = RoomView {
-                member: false,
-                pin: true,
-                ..view.get_value()
-            };
+        RoomPhase::Refused(Failure { code: ErrorCode::PinRequired | ErrorCode::WrongPin, .. }) => {
+            let view = RoomView { member: false, pin: true, ..view.get_value() };
             view! { <Join view on_inside=move |()| room.join_again(None) /> }.into_any()
         }
         RoomPhase::Refused(failure) => {

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, RoomInfo,
-    ServerFrame, Text,
+    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, RoomInfo, ServerFrame, Text,
 };
 
 /// One session, as this server numbers it; never on the wire.

@@ -70,21 +70,10 @@ impl PendingPresence {
             }
         }
         let silent = joined.is_empty() && changed.is_empty() && left.is_empty();
-        (!silent).then_some(ServerFrame::Presence {
-            room,
-            count,
-            joined,
-            changed,
-            left,
-        })
+        (!silent).then_some(ServerFrame::Presence { room, count, joined, changed, left })
     }
 
-    fn note(
-        &mut self,
-        member: &MemberId,
-        now: Millis,
-        next: impl FnOnce(Option<Change>) -> Change,
-    ) {
+    fn note(&mut self, member: &MemberId, now: Millis, next: impl FnOnce(Option<Change>) -> Change) {
         let change = next(self.changes.get(member).copied());
         self.changes.insert(member.clone(), change);
         self.since.get_or_insert(now);

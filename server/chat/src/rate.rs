@@ -15,19 +15,13 @@ impl Rate {
     /// So many in a minute, all at once if need be.
     #[must_use]
     pub const fn per_minute(count: u32) -> Self {
-        Self {
-            burst: count,
-            refill_ms: refill(60_000, count),
-        }
+        Self { burst: count, refill_ms: refill(60_000, count) }
     }
 
     /// So many in an hour, all at once if need be.
     #[must_use]
     pub const fn per_hour(count: u32) -> Self {
-        Self {
-            burst: count,
-            refill_ms: refill(3_600_000, count),
-        }
+        Self { burst: count, refill_ms: refill(3_600_000, count) }
     }
 }
 

@@ -69,11 +69,7 @@ impl<B: Clone> ResumeQueue<B> {
     /// Remembers one frame that was (or will be) sent; `message_of` names the room if it is a `message`.
     pub fn push(&mut self, frame: B, bytes: usize, message_of: Option<RoomCode>, bytes_max: usize) {
         let message_of = message_of.map_or(0, |room| self.slot(room));
-        self.kept.push_back(Kept {
-            frame,
-            bytes,
-            message_of,
-        });
+        self.kept.push_back(Kept { frame, bytes, message_of });
         self.kept_bytes += bytes;
         while self.kept_bytes > bytes_max {
             let Some(oldest) = self.kept.pop_front() else {
@@ -121,18 +117,11 @@ impl<B: Clone> ResumeQueue<B> {
         if !self.confirm(have) {
             return None;
         }
-        let missed = if forgotten {
-            Missed::Unknown
-        } else {
-            self.missed()
-        };
+        let missed = if forgotten { Missed::Unknown } else { self.missed() };
         self.dropped = VecDeque::new();
         self.lost_count = false;
         self.first = 0;
-        Some(Resumed {
-            frames: self.kept.iter().map(|kept| kept.frame.clone()).collect(),
-            missed,
-        })
+        Some(Resumed { frames: self.kept.iter().map(|kept| kept.frame.clone()).collect(), missed })
     }
 
     /// Bytes held.
@@ -155,29 +144,15 @@ impl<B: Clone> ResumeQueue<B> {
         for slot in self.dropped.iter().filter(|slot| **slot > 0) {
             counts[usize::from(*slot) - 1] += 1;
         }
-        let missed: Vec<_> = self
-            .rooms
-            .iter()
-            .copied()
-            .zip(counts)
-            .filter(|(_, count)| *count > 0)
-            .collect();
-        if missed.is_empty() {
-            Missed::Nothing
-        } else {
-            Missed::Exactly(missed)
-        }
+        let missed: Vec<_> = self.rooms.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect();
+        if missed.is_empty() { Missed::Nothing } else { Missed::Exactly(missed) }
     }
 
     fn slot(&mut self, room: RoomCode) -> u16 {
-        let place = self
-            .rooms
-            .iter()
-            .position(|known| *known == room)
-            .unwrap_or_else(|| {
-                self.rooms.push(room);
-                self.rooms.len() - 1
-            });
+        let place = self.rooms.iter().position(|known| *known == room).unwrap_or_else(|| {
+            self.rooms.push(room);
+            self.rooms.len() - 1
+        });
         u16::try_from(place + 1).unwrap_or(u16::MAX)
     }
 }

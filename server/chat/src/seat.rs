@@ -42,12 +42,7 @@ pub(crate) struct Acked {
 
 impl Occupant {
     pub(crate) fn new(member: MemberId, activity: Activity) -> Self {
-        Self {
-            member,
-            activity,
-            connected: true,
-            recent: VecDeque::new(),
-        }
+        Self { member, activity, connected: true, recent: VecDeque::new() }
     }
 
     /// What this session adds to the person's presence.

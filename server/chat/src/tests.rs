@@ -5,8 +5,7 @@ mod resume;
 mod scenarios;
 
 use protocol::{
-    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, Position, RoomCode,
-    RoomInfo, RoomName, Text,
+    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, Position, RoomCode, RoomInfo, RoomName, Text,
 };
 
 use crate::event::{Body, Effect, Input, MessageIds, SessionKey};
@@ -41,10 +40,7 @@ fn cid(number: u32) -> ClientId {
 }
 
 fn body(text: &str) -> Body {
-    Body {
-        text: Text::parse(text, 5_000).expect("not empty"),
-        html: None,
-    }
+    Body { text: Text::parse(text, 5_000).expect("not empty"), html: None }
 }
 
 fn room(capacity: u32, limits: Limits) -> Room {
@@ -56,14 +52,7 @@ fn room(capacity: u32, limits: Limits) -> Room {
         created_at: 0,
         expires_at: 24 * HOUR,
     };
-    Room::new(RoomStart {
-        info,
-        epoch: 7,
-        owner: member(0),
-        limits,
-        ids: Box::new(PlainIds),
-        now: 0,
-    })
+    Room::new(RoomStart { info, epoch: 7, owner: member(0), limits, ids: Box::new(PlainIds), now: 0 })
 }
 
 fn join(session: u64, who: u8) -> Input {
@@ -78,11 +67,7 @@ fn join(session: u64, who: u8) -> Input {
 }
 
 fn send(session: u64, number: u32) -> Input {
-    Input::Send {
-        session: SessionKey(session),
-        cid: cid(number),
-        body: body("hello"),
-    }
+    Input::Send { session: SessionKey(session), cid: cid(number), body: body("hello") }
 }
 
 /// Handles an input as the server does: what is published comes straight back.

@@ -18,15 +18,8 @@ pub(crate) struct Typing {
 }
 
 impl Typing {
-    pub(crate) fn start(
-        &mut self,
-        session: SessionKey,
-        member: &MemberId,
-        now: Millis,
-        expires_ms: u64,
-    ) {
-        self.until
-            .insert(session, (member.clone(), now.saturating_add(expires_ms)));
+    pub(crate) fn start(&mut self, session: SessionKey, member: &MemberId, now: Millis, expires_ms: u64) {
+        self.until.insert(session, (member.clone(), now.saturating_add(expires_ms)));
         self.note(now);
     }
 
@@ -34,6 +27,12 @@ impl Typing {
         if self.until.remove(&session).is_some() {
             self.note(now);
         }
+    }
+
+    /// A message of theirs was relayed, and readers take it as the end of their typing: who types on is told again.
+    pub(crate) fn spoke(&mut self, member: &MemberId, now: Millis) {
+        self.told.retain(|told| told != member);
+        self.note(now);
     }
 
     /// When something is due: a signal ends, or a change is to be told.
@@ -50,10 +49,7 @@ impl Typing {
         if self.until.len() != before {
             self.note(now.saturating_sub(tick_ms));
         }
-        if self
-            .changed_at
-            .is_none_or(|at| at.saturating_add(tick_ms) > now)
-        {
+        if self.changed_at.is_none_or(|at| at.saturating_add(tick_ms) > now) {
             return None;
         }
         self.changed_at = None;
@@ -65,11 +61,7 @@ impl Typing {
     }
 
     fn set(&self) -> Vec<MemberId> {
-        let mut set: Vec<_> = self
-            .until
-            .values()
-            .map(|(member, _)| member.clone())
-            .collect();
+        let mut set: Vec<_> = self.until.values().map(|(member, _)| member.clone()).collect();
         set.sort();
         set.dedup();
         set.truncate(TYPISTS_MAX);

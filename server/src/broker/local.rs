@@ -19,36 +19,23 @@ pub struct LocalBroker {
 impl LocalBroker {
     /// A broker whose queues hold so many messages each.
     pub fn new(queue_max: usize) -> Self {
-        Self {
-            rooms: RwLock::default(),
-            queue_max,
-        }
+        Self { rooms: RwLock::default(), queue_max }
     }
 }
 
 impl Broker for LocalBroker {
     fn subscribe(&self, room: RoomId) -> Subscription {
         let (sender, receiver) = mpsc::channel(self.queue_max);
-        self.rooms
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(room, sender);
+        self.rooms.write().unwrap_or_else(PoisonError::into_inner).insert(room, sender);
         receiver
     }
 
     fn unsubscribe(&self, room: RoomId) {
-        self.rooms
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&room);
+        self.rooms.write().unwrap_or_else(PoisonError::into_inner).remove(&room);
     }
 
     fn publish(&self, room: RoomId, item: Item) -> Result<(), NotPublished> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms
-            .get(&room)
-            .ok_or(NotPublished)?
-            .try_send(item)
-            .map_err(|_| NotPublished)
+        rooms.get(&room).ok_or(NotPublished)?.try_send(item).map_err(|_| NotPublished)
     }
 }

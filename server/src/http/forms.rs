@@ -166,7 +166,9 @@ async fn somebody(state: &AppState, asker: &Asker, typed: &str) -> Result<Identi
 
 /// Sends the browser on, with the token of who it is now.
 async fn lead(state: &AppState, asker: &Asker, identity: Option<&Identity>, place: &str) -> Response {
-    let Some(identity) = identity else { return see(place) };
+    let Some(identity) = identity else {
+        return see(place);
+    };
     match login::issue(state, identity, asker.now).await {
         Ok(issued) => login::with_cookie(see(place), login::cookie(asker, &issued)),
         Err(failure) => see(&format!("/?error={}", failure.code)),

@@ -22,7 +22,9 @@ pub enum Origin {
 /// Judges the header Origin.
 pub fn origin(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Origin {
     let mut told = headers.get_all(header::ORIGIN).iter();
-    let Some(first) = told.next() else { return Origin::Absent };
+    let Some(first) = told.next() else {
+        return Origin::Absent;
+    };
     let own = told.next().is_none()
         && first.to_str().is_ok_and(|told| {
             let told = told.to_ascii_lowercase();
@@ -34,13 +36,17 @@ pub fn origin(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Origin {
 /// Whether an origin is the host that the request was sent to. Where https is known to be spoken, http is another
 /// site; where it is not, a proxy that nobody named may speak it, and the host decides.
 fn is_same_host(origin: &str, headers: &HeaderMap, https: bool) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
     let default_port = match (scheme, https) {
         ("https", _) => ":443",
         ("http", false) => ":80",
         _ => return false,
     };
-    let Some(host) = host(headers) else { return false };
+    let Some(host) = host(headers) else {
+        return false;
+    };
     let host = host.to_ascii_lowercase();
     authority == host.strip_suffix(default_port).unwrap_or(&host)
 }

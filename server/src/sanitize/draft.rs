@@ -23,16 +23,9 @@ pub(super) struct Draft<'t> {
 impl<'t> Draft<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let addresses = links::addresses(text);
-        let mut draft = Self {
-            typed: text.as_bytes(),
-            bytes: text.as_bytes().to_vec(),
-            addresses,
-        };
+        let mut draft = Self { typed: text.as_bytes(), bytes: text.as_bytes().to_vec(), addresses };
         for address in &draft.addresses {
-            for byte in draft.bytes[address.clone()]
-                .iter_mut()
-                .filter(|byte| byte.is_ascii_punctuation())
-            {
+            for byte in draft.bytes[address.clone()].iter_mut().filter(|byte| byte.is_ascii_punctuation()) {
                 *byte = LETTER;
             }
         }
@@ -71,10 +64,7 @@ impl<'t> Draft<'t> {
     /// Rules, underlines of headings, items without content, and a second item's mark on one line.
     fn quiet_line(&mut self, start: usize, line: &str) {
         let content = line.trim_end();
-        if content
-            .bytes()
-            .all(|byte| matches!(byte, b'-' | b'*' | b'_' | b' ' | b'\t'))
-        {
+        if content.bytes().all(|byte| matches!(byte, b'-' | b'*' | b'_' | b' ' | b'\t')) {
             return self.quiet(start..start + content.len());
         }
         let Some((at, rest)) = segments::marker(content) else {
@@ -83,8 +73,7 @@ impl<'t> Draft<'t> {
         if rest.is_empty() {
             return self.quiet(start + at..start + at + 1);
         }
-        let nested = segments::marker(rest)
-            .filter(|(_, behind)| behind.is_empty() || behind.starts_with([' ', '\t']));
+        let nested = segments::marker(rest).filter(|(_, behind)| behind.is_empty() || behind.starts_with([' ', '\t']));
         if let Some((second, _)) = nested.filter(|_| rest.starts_with([' ', '\t'])) {
             let second = start + at + 1 + second;
             self.quiet(second..second + 1);
@@ -95,11 +84,7 @@ impl<'t> Draft<'t> {
     fn quiet_signs(&mut self) {
         let mut at = 0;
         while let Some(&byte) = self.bytes.get(at) {
-            let end = at
-                + self.bytes[at..]
-                    .iter()
-                    .take_while(|&&other| other == byte)
-                    .count();
+            let end = at + self.bytes[at..].iter().take_while(|&&other| other == byte).count();
             match byte {
                 b'\\' => {
                     at += self.quiet_escape(at);
@@ -137,8 +122,7 @@ impl<'t> Draft<'t> {
         if end - start == 1 {
             inside_word || before == b'/' || after == b'/'
         } else {
-            (inside_word && (before.is_ascii_digit() || after.is_ascii_digit()))
-                || (before == b'/' && after == b'/')
+            (inside_word && (before.is_ascii_digit() || after.is_ascii_digit())) || (before == b'/' && after == b'/')
         }
     }
 

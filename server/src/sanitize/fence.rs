@@ -66,12 +66,8 @@ pub(super) fn language_class(language: &str) -> String {
     format!("language-{language}")
 }
 
-static CLASSES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    LANGUAGES
-        .iter()
-        .map(|language| language_class(language))
-        .collect()
-});
+static CLASSES: LazyLock<Vec<String>> =
+    LazyLock::new(|| LANGUAGES.iter().map(|language| language_class(language)).collect());
 
 static FENCE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut fence = Builder::empty();
@@ -92,24 +88,17 @@ static FENCE: LazyLock<Builder<'static>> = LazyLock::new(|| {
             "span",
         ]))
         .clean_content_tags(HashSet::from(["script", "style"]))
-        .tag_attributes(HashMap::from([
-            ("a", HashSet::from(["href"])),
-            ("ol", HashSet::from(["start"])),
-        ]))
+        .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
         .allowed_classes(HashMap::from([
             ("span", HashSet::from(["spoiler"])),
             ("code", CLASSES.iter().map(String::as_str).collect()),
         ]))
-        .set_tag_attribute_values(HashMap::from([(
-            "a",
-            HashMap::from([("target", "_blank")]),
-        )]))
+        .set_tag_attribute_values(HashMap::from([("a", HashMap::from([("target", "_blank")]))]))
         .link_rel(Some("noopener noreferrer nofollow"))
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(UrlRelative::Deny)
         .attribute_filter(|element, attribute, value| {
-            let numbers = (element, attribute) != ("ol", "start")
-                || value.bytes().all(|byte| byte.is_ascii_digit());
+            let numbers = (element, attribute) != ("ol", "start") || value.bytes().all(|byte| byte.is_ascii_digit());
             numbers.then_some(Cow::Borrowed(value))
         });
     fence

@@ -81,18 +81,8 @@ struct Shown {
 }
 
 /// Judges what the parser found in a text.
-pub(super) fn judge<'t, 'd>(
-    text: &'t str,
-    found: impl Iterator<Item = (Event<'d>, Range<usize>)>,
-) -> Verdict<'t> {
-    let mut judge = Judge {
-        text,
-        open: Vec::new(),
-        lists: 0,
-        spans: 0,
-        link: None,
-        verdict: Verdict::default(),
-    };
+pub(super) fn judge<'t, 'd>(text: &'t str, found: impl Iterator<Item = (Event<'d>, Range<usize>)>) -> Verdict<'t> {
+    let mut judge = Judge { text, open: Vec::new(), lists: 0, spans: 0, link: None, verdict: Verdict::default() };
     for (event, range) in found {
         match event {
             Event::Start(tag) => judge.start(&tag, range),
@@ -136,28 +126,12 @@ impl<'t> Judge<'t> {
             }
             Tag::List(first) => {
                 self.lists += 1;
-                (
-                    Open::List { items: Vec::new() },
-                    first.map_or(Element::Bullets, Element::Numbers),
-                )
+                (Open::List { items: Vec::new() }, first.map_or(Element::Bullets, Element::Numbers))
             }
-            Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {
-                (Open::Fenced { blank: true }, Element::Fenced)
-            }
-            Tag::Link {
-                link_type: LinkType::Inline,
-                ..
-            } if self.link.is_none() => {
-                self.link = Some(Shown {
-                    text: String::new(),
-                    end: range.start + 1,
-                });
-                (
-                    Open::Link {
-                        index: self.verdict.pieces.len(),
-                    },
-                    Element::Link(""),
-                )
+            Tag::CodeBlock(CodeBlockKind::Fenced(_)) => (Open::Fenced { blank: true }, Element::Fenced),
+            Tag::Link { link_type: LinkType::Inline, .. } if self.link.is_none() => {
+                self.link = Some(Shown { text: String::new(), end: range.start + 1 });
+                (Open::Link { index: self.verdict.pieces.len() }, Element::Link(""))
             }
             Tag::Emphasis => self.span(&range, Element::Emphasis),
             Tag::Strong => self.span(&range, Element::Strong),
@@ -179,11 +153,7 @@ impl<'t> Judge<'t> {
             | Tag::Superscript
             | Tag::Subscript
             | Tag::MetadataBlock(_) => {
-                let open = if matches!(tag, Tag::CodeBlock(_)) {
-                    Open::Indented
-                } else {
-                    Open::Other
-                };
+                let open = if matches!(tag, Tag::CodeBlock(_)) { Open::Indented } else { Open::Other };
                 self.open.push((open, None));
                 return self.verdict.literal.push(range);
             }
@@ -195,9 +165,7 @@ impl<'t> Judge<'t> {
     fn span(&mut self, range: &Range<usize>, element: Element<'t>) -> (Open, Element<'t>) {
         self.spans += 1;
         // `*.*` and `_._` are themselves, not a dot in italics.
-        let is_sign = self.text[range.clone()]
-            .bytes()
-            .all(|byte| byte.is_ascii_punctuation() || byte == b' ');
+        let is_sign = self.text[range.clone()].bytes().all(|byte| byte.is_ascii_punctuation() || byte == b' ');
         if is_sign || self.spans > DEPTH_MAX {
             self.verdict.literal.push(range.clone());
         }
@@ -228,11 +196,7 @@ impl<'t> Judge<'t> {
             Some((Open::Fenced { blank }, _)) => *blank &= text.trim().is_empty(),
             Some((Open::List { .. } | Open::Link { .. } | Open::Span | Open::Other, _)) | None => {}
         }
-        self.verdict.pieces.push(if range.is_empty() {
-            Piece::Spaces(decoded_len)
-        } else {
-            Piece::Text(range)
-        });
+        self.verdict.pieces.push(if range.is_empty() { Piece::Spaces(decoded_len) } else { Piece::Text(range) });
     }
 
     fn code(&mut self, range: Range<usize>) {
@@ -256,9 +220,7 @@ impl<'t> Judge<'t> {
     fn list(&mut self, items: &[usize]) {
         self.lists -= 1;
         let numbers: Vec<Option<u32>> = items.iter().map(|&item| self.number(item)).collect();
-        let in_order = numbers
-            .windows(2)
-            .all(|pair| pair[0].map(|number| number + 1) == pair[1]);
+        let in_order = numbers.windows(2).all(|pair| pair[0].map(|number| number + 1) == pair[1]);
         let as_typed = in_order && items.iter().all(|&item| self.is_marked_as_shown(item));
         if self.lists < DEPTH_MAX && as_typed && (items.len() > 1 || self.lists > 0) {
             return;
@@ -289,9 +251,7 @@ impl<'t> Judge<'t> {
             return;
         };
         let address = destination(&self.text[shown.end..range.end]);
-        let fit = |address: &&str| {
-            links::target(address).is_some() && links::is_honest(&shown.text, address)
-        };
+        let fit = |address: &&str| links::target(address).is_some() && links::is_honest(&shown.text, address);
         match address.filter(fit) {
             Some(address) => {
                 self.verdict.pieces[index] = Piece::Open(Element::Link(address), range);

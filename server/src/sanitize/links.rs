@@ -6,9 +6,9 @@ use ammonia::Url;
 
 /// Words behind a dot that end file names and are no top-level domains: `Node.js` claims no address.
 const FILE_ENDINGS: &[&str] = &[
-    "cfg", "cpp", "css", "csv", "doc", "docx", "exe", "gif", "go", "hpp", "htm", "html", "ini",
-    "jpeg", "jpg", "js", "json", "jsx", "kt", "lock", "log", "pdf", "png", "pptx", "svg", "toml",
-    "ts", "tsx", "txt", "xls", "xlsx", "xml", "yaml", "yml",
+    "cfg", "cpp", "css", "csv", "doc", "docx", "exe", "gif", "go", "hpp", "htm", "html", "ini", "jpeg", "jpg", "js",
+    "json", "jsx", "kt", "lock", "log", "pdf", "png", "pptx", "svg", "toml", "ts", "tsx", "txt", "xls", "xlsx", "xml",
+    "yaml", "yml",
 ];
 
 /// The addresses in a text that become links by themselves, in order.
@@ -36,26 +36,18 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     let length = ["https", "http"]
         .into_iter()
         .map(str::len)
-        .find(|&length| {
-            colon >= length && before[colon - length..].eq_ignore_ascii_case(&b"https"[..length])
-        })?;
+        .find(|&length| colon >= length && before[colon - length..].eq_ignore_ascii_case(&b"https"[..length]))?;
     let start = colon - length;
     // Inside a word it is another scheme, such as `xhttp://`.
-    (start == 0
-        || !(before[start - 1].is_ascii_alphanumeric() || b"+-._".contains(&before[start - 1])))
-    .then_some(start)
+    (start == 0 || !(before[start - 1].is_ascii_alphanumeric() || b"+-._".contains(&before[start - 1])))
+        .then_some(start)
 }
 
 /// How far an address goes: up to the first character that cannot be of it, without the sentence's punctuation.
 fn address_len(text: &str) -> usize {
-    let end = text
-        .find(|c: char| !is_address_char(c))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !is_address_char(c)).unwrap_or(text.len());
     let mut address = &text[..end];
-    let mut unmatched = address
-        .matches(')')
-        .count()
-        .saturating_sub(address.matches('(').count());
+    let mut unmatched = address.matches(')').count().saturating_sub(address.matches('(').count());
     while let Some(last) = address.chars().next_back() {
         match last {
             '?' | '!' | '.' | ',' | ':' | ';' | '*' | '_' | '~' | '\'' => {}
@@ -69,11 +61,7 @@ fn address_len(text: &str) -> usize {
 
 fn is_address_char(c: char) -> bool {
     if c.is_ascii() {
-        c.is_ascii_graphic()
-            && !matches!(
-                c,
-                '<' | '>' | '"' | '`' | '|' | '\\' | '[' | ']' | '{' | '}' | '^'
-            )
+        c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '`' | '|' | '\\' | '[' | ']' | '{' | '}' | '^')
     } else {
         c.is_alphanumeric()
     }
@@ -84,26 +72,20 @@ pub(super) fn target(address: &str) -> Option<Url> {
     if !address.chars().all(is_address_char) {
         return None;
     }
-    let scheme = ["https://", "http://", "mailto:"]
-        .into_iter()
-        .find(|scheme| has_prefix(address, scheme))?;
+    let scheme = ["https://", "http://", "mailto:"].into_iter().find(|scheme| has_prefix(address, scheme))?;
     let url = Url::parse(address).ok()?;
     if scheme == "mailto:" {
         return url.path().contains('@').then_some(url);
     }
-    let authority = address[scheme.len()..]
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default();
+    let authority = address[scheme.len()..].split(['/', '?', '#']).next().unwrap_or_default();
     // `http://bank.example@evil.example` goes to the second, and a host of mixed alphabets is a usual disguise.
-    let disguised = authority.contains('@')
-        || (!authority.is_ascii() && authority.contains(|c: char| c.is_ascii_alphabetic()));
+    let disguised =
+        authority.contains('@') || (!authority.is_ascii() && authority.contains(|c: char| c.is_ascii_alphabetic()));
     (!disguised && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
 }
 
 fn has_prefix(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 /// Whether a link's visible text may stand for this address: it names no other one.
@@ -111,20 +93,13 @@ pub(super) fn is_honest(visible: &str, address: &str) -> bool {
     if visible.contains(is_direction_mark) {
         return false;
     }
-    let visible: String = visible
-        .chars()
-        .filter(|&c| !is_invisible(c))
-        .map(plain)
-        .collect::<String>()
-        .to_lowercase();
+    let visible: String = visible.chars().filter(|&c| !is_invisible(c)).map(plain).collect::<String>().to_lowercase();
     let address = address.to_lowercase();
     let address = without_scheme(&address);
     let mut words = visible.split(|c: char| !(c.is_alphanumeric() || "-._~:/?#@%&=+$".contains(c)));
     visible.contains(char::is_alphanumeric)
         && words.all(|word| {
-            let word = word.trim_matches([
-                '.', ':', '?', '/', '-', '_', '~', '=', '&', '#', '+', '$', '%',
-            ]);
+            let word = word.trim_matches(['.', ':', '?', '/', '-', '_', '~', '=', '&', '#', '+', '$', '%']);
             !claims_address(word) || {
                 let rest = address.strip_prefix(without_scheme(word));
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
@@ -133,9 +108,7 @@ pub(super) fn is_honest(visible: &str, address: &str) -> bool {
 }
 
 fn without_scheme(address: &str) -> &str {
-    let rest = ["https://", "http://", "mailto:"]
-        .into_iter()
-        .find_map(|scheme| address.strip_prefix(scheme));
+    let rest = ["https://", "http://", "mailto:"].into_iter().find_map(|scheme| address.strip_prefix(scheme));
     let rest = rest.unwrap_or(address);
     rest.strip_prefix("www.").unwrap_or(rest)
 }
@@ -151,8 +124,7 @@ fn claims_address(word: &str) -> bool {
     let Some((head, ending)) = host.rsplit_once('.') else {
         return false;
     };
-    let is_number =
-        host.split('.').count() == 4 && host.chars().all(|c| c == '.' || c.is_ascii_digit());
+    let is_number = host.split('.').count() == 4 && host.chars().all(|c| c == '.' || c.is_ascii_digit());
     let is_name = ending.chars().count() > 1
         && ending.chars().all(|c| c.is_alphanumeric() || c == '-')
         && ending.contains(char::is_alphabetic)

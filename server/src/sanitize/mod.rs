@@ -81,11 +81,7 @@ fn may_have_markup(typed: &str) -> bool {
 /// The text with one kind of line ending, and with a visible sign for NUL, which HTML cannot carry.
 fn readable(typed: &str) -> Cow<'_, str> {
     if typed.contains(['\r', '\0']) {
-        typed
-            .replace("\r\n", "\n")
-            .replace('\r', "\n")
-            .replace('\0', "\u{FFFD}")
-            .into()
+        typed.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{FFFD}").into()
     } else {
         typed.into()
     }

@@ -63,10 +63,7 @@ fn literal(text: &str) -> Html {
         escape(&mut html, line);
     }
     html.push_str("</p>");
-    Html {
-        html,
-        formatted: false,
-    }
+    Html { html, formatted: false }
 }
 
 fn escape(html: &mut String, text: &str) {
@@ -129,10 +126,9 @@ impl<'w> Writer<'w> {
                 Piece::Open(element, range) => self.open(element, range, index),
                 Piece::Close(element) => self.close(element, index),
                 Piece::Text(range) => self.text(range),
-                Piece::Spaces(count) => self
-                    .code
-                    .iter_mut()
-                    .for_each(|code| code.extend(std::iter::repeat_n(' ', count))),
+                Piece::Spaces(count) => {
+                    self.code.iter_mut().for_each(|code| code.extend(std::iter::repeat_n(' ', count)));
+                }
                 Piece::Code(range) => self.code_span(range),
                 Piece::Break => {
                     self.html.push_str("<br>");
@@ -141,10 +137,7 @@ impl<'w> Writer<'w> {
             }
         }
         let (html, has_spoiler) = self.spoilers.put_into(&self.html);
-        Html {
-            html,
-            formatted: self.formatted || has_spoiler,
-        }
+        Html { html, formatted: self.formatted || has_spoiler }
     }
 
     fn open(&mut self, element: Element<'_>, range: Range<usize>, index: usize) {
@@ -239,19 +232,10 @@ impl<'w> Writer<'w> {
     fn fenced(&mut self, range: Range<usize>, index: usize) {
         let fence = self.text[range].lines().next().unwrap_or_default();
         let info = fence.trim_start_matches(['`', '~']).trim();
-        let language = LANGUAGES
-            .iter()
-            .find(|language| language.eq_ignore_ascii_case(info));
-        let shown = if language.is_none() && !info.is_empty() {
-            format!("{info}\n")
-        } else {
-            String::new()
-        };
+        let language = LANGUAGES.iter().find(|language| language.eq_ignore_ascii_case(info));
+        let shown = if language.is_none() && !info.is_empty() { format!("{info}\n") } else { String::new() };
         match language {
-            Some(language) => self.block(
-                &format!(r#"<pre><code class="{}">"#, language_class(language)),
-                index,
-            ),
+            Some(language) => self.block(&format!(r#"<pre><code class="{}">"#, language_class(language)), index),
             None => self.block("<pre><code>", index),
         }
         self.code = Some(shown);
@@ -264,9 +248,7 @@ impl<'w> Writer<'w> {
         let code = span[ticks..span.len() - ticks].lines().enumerate();
         let code = code.map(|(index, line)| if index == 0 { line } else { line.trim_start() });
         let code = code.collect::<Vec<_>>().join(" ");
-        let inner = code
-            .strip_prefix(' ')
-            .and_then(|code| code.strip_suffix(' '));
+        let inner = code.strip_prefix(' ').and_then(|code| code.strip_suffix(' '));
         self.html.push_str("<code>");
         escape(&mut self.html, inner.unwrap_or(&code));
         self.html.push_str("</code>");
@@ -280,13 +262,8 @@ impl<'w> Writer<'w> {
         self.indent(range.start);
         let mut from = range.start;
         if !self.in_link {
-            let first = self
-                .addresses
-                .partition_point(|address| address.start < from);
-            for address in self.addresses[first..]
-                .iter()
-                .take_while(|address| address.end <= range.end)
-            {
+            let first = self.addresses.partition_point(|address| address.start < from);
+            for address in self.addresses[first..].iter().take_while(|address| address.end <= range.end) {
                 self.words(from..address.start);
                 let address = address.clone();
                 from = address.end;

@@ -30,8 +30,7 @@ pub(super) fn split(text: &str, quotes: bool) -> Vec<Segment<'_>> {
     let mut fence: Option<Fence> = None;
     for line in text.split_inclusive('\n') {
         let is_quote = quotes && fence.is_none() && unquoted(line).is_some();
-        let ends_list =
-            in_list && fence.is_none() && !line.starts_with([' ', '\t', '\n']) && !is_item(line);
+        let ends_list = in_list && fence.is_none() && !line.starts_with([' ', '\t', '\n']) && !is_item(line);
         if is_quote != quoted || (!quoted && ends_list) {
             push(&mut segments, text, start, position, quoted);
             start = position;
@@ -48,13 +47,7 @@ pub(super) fn split(text: &str, quotes: bool) -> Vec<Segment<'_>> {
     segments
 }
 
-fn push<'t>(
-    segments: &mut Vec<Segment<'t>>,
-    text: &'t str,
-    start: usize,
-    end: usize,
-    quoted: bool,
-) {
+fn push<'t>(segments: &mut Vec<Segment<'t>>, text: &'t str, start: usize, end: usize, quoted: bool) {
     let lines = &text[start..end];
     if quoted {
         let inner: String = lines.split_inclusive('\n').filter_map(unquoted).collect();
@@ -65,21 +58,15 @@ fn push<'t>(
     }
     if !lines.trim().is_empty() {
         let is_blank = |line: Option<&str>| line.is_some_and(|line| line.trim().is_empty());
-        let after_blank =
-            is_blank(text[..start].lines().next_back()) || is_blank(lines.lines().next());
-        segments.push(Segment::Flow {
-            text: lines,
-            after_blank,
-        });
+        let after_blank = is_blank(text[..start].lines().next_back()) || is_blank(lines.lines().next());
+        segments.push(Segment::Flow { text: lines, after_blank });
     }
 }
 
 /// The line without its quote mark. A mark needs white space or the line's end behind it, so `>_<` is none.
 fn unquoted(line: &str) -> Option<&str> {
     let trimmed = line.trim_start_matches(' ');
-    let inner = trimmed
-        .strip_prefix('>')
-        .filter(|_| line.len() - trimmed.len() < 4)?;
+    let inner = trimmed.strip_prefix('>').filter(|_| line.len() - trimmed.len() < 4)?;
     let behind = inner.trim_start_matches('>');
     if !(behind.is_empty() || behind.starts_with([' ', '\t', '\n'])) {
         return None;
@@ -118,8 +105,6 @@ fn fence_after(line: &str, open: Option<Fence>) -> Option<Fence> {
             let closes = sign == Some(opened) && length >= least && behind.is_empty();
             (!closes).then_some((opened, least))
         }
-        None => sign
-            .filter(|&sign| length >= 3 && (sign == '~' || !behind.contains('`')))
-            .map(|sign| (sign, length)),
+        None => sign.filter(|&sign| length >= 3 && (sign == '~' || !behind.contains('`'))).map(|sign| (sign, length)),
     }
 }

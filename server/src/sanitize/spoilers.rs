@@ -21,24 +21,13 @@ impl Spoilers {
     pub(super) const MARK: &str = "||";
 
     /// Notes a mark at this place of the HTML. Only marks of one scope, the innermost element, make a pair.
-    pub(super) fn mark(
-        &mut self,
-        at: usize,
-        scope: usize,
-        before: Option<char>,
-        after: Option<char>,
-    ) {
+    pub(super) fn mark(&mut self, at: usize, scope: usize, before: Option<char>, after: Option<char>) {
         // `a || b` and `a||b` are code that somebody typed: a mark touches what it hides, and no word outside of it.
         let touches = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
         let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
         let opens = touches(after) && is_apart(before);
         let closes = touches(before) && is_apart(after);
-        self.marks.push(Mark {
-            at,
-            scope,
-            opens,
-            closes,
-        });
+        self.marks.push(Mark { at, scope, opens, closes });
     }
 
     /// Puts the pairs into the HTML as elements and the other marks as typed; says whether there was a pair.

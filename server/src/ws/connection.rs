@@ -29,12 +29,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 struct Gone;
 
 /// Runs one connection from its first frame to its end.
-pub(super) async fn run(
-    mut socket: WebSocket,
-    state: AppState,
-    token: Option<String>,
-    address: Address,
-) {
+pub(super) async fn run(mut socket: WebSocket, state: AppState, token: Option<String>, address: Address) {
     let patience = Duration::from_millis(state.config.limits.hello_ms_max);
     let introduced = tokio::select! {
         introduced = timeout(patience, introduce(&mut socket, &state, token)) => introduced,
@@ -42,9 +37,7 @@ pub(super) async fn run(
     };
     match introduced {
         Ok(Ok(Ok(introduced))) => {
-            Connection::new(state, introduced, address)
-                .run(socket)
-                .await;
+            Connection::new(state, introduced, address).run(socket).await;
         }
         Ok(Ok(Err(code))) => goodbye(&mut socket, code, None).await,
         Ok(Err(Gone)) => {}
@@ -80,11 +73,7 @@ async fn introduce(
         return match introduced {
             Ok(introduced) => Ok(Ok(introduced)),
             Err(failure) => {
-                send_now(
-                    socket,
-                    &ServerFrame::error(failure.code, None, failure.retry_after_ms),
-                )
-                .await?;
+                send_now(socket, &ServerFrame::error(failure.code, None, failure.retry_after_ms)).await?;
                 Ok(Err(failure.code))
             }
         };
@@ -115,22 +104,14 @@ struct Connection {
 
 impl Connection {
     fn new(state: AppState, introduced: Introduced, address: Address) -> Self {
-        let Introduced {
-            session,
-            generation,
-            resumed,
-        } = introduced;
+        let Introduced { session, generation, resumed } = introduced;
         let requests = Requests::new(state.clone(), Arc::clone(&session), address);
         let now = Instant::now();
         // Pings of many connections are spread: each begins somewhere in the period.
         let share = u64::from(u16::from_be_bytes(clock::random()));
         let phase = (share * state.config.limits.ping_every_ms) >> u16::BITS;
         Self {
-            line: Line {
-                state,
-                session,
-                generation,
-            },
+            line: Line { state, session, generation },
             requests,
             resumed,
             heard_at: now,
@@ -142,12 +123,7 @@ impl Connection {
     async fn run(mut self, mut socket: WebSocket) {
         if self.resumed {
             for inside in self.line.session.insides() {
-                inside
-                    .room
-                    .send_wait(Input::Resumed {
-                        session: self.line.session.key,
-                    })
-                    .await;
+                inside.room.send_wait(Input::Resumed { session: self.line.session.key }).await;
             }
         }
         if let Err(code) = self.serve(&mut socket).await
@@ -204,11 +180,7 @@ impl Connection {
     }
 
     /// Feeds all, flushes once: one system call for what has gathered. A reader that does not take it is closed.
-    async fn write(
-        &mut self,
-        socket: &mut WebSocket,
-        frames: VecDeque<Bytes>,
-    ) -> Result<(), Option<ErrorCode>> {
+    async fn write(&mut self, socket: &mut WebSocket, frames: VecDeque<Bytes>) -> Result<(), Option<ErrorCode>> {
         let limit = Duration::from_millis(self.line.state.config.limits.unwritten_ms_max);
         let (session, generation) = (Arc::clone(&self.line.session), self.line.generation);
         let write = async {
@@ -241,9 +213,7 @@ impl Connection {
         if now >= self.ping_at {
             let limits = &self.line.state.config.limits;
             self.ping_at = now + Duration::from_millis(limits.ping_every_ms);
-            self.line
-                .session
-                .push(&crate::session::Frame::new(&ServerFrame::Ping {}), limits);
+            self.line.session.push(&crate::session::Frame::new(&ServerFrame::Ping {}), limits);
         }
         if now >= self.renew_at {
             self.renew_at = now + RENEW_EVERY;
@@ -257,15 +227,8 @@ impl Connection {
         let (state, user) = (self.line.state.clone(), self.line.session.identity().user);
         self.line.state.tracker.spawn(async move {
             let now = clock::now();
-            if let Err(error) = state
-                .store
-                .extend_guest(user, now + crate::auth::TOKEN_MS, now)
-                .await
-            {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a guest could not be kept"
-                );
+            if let Err(error) = state.store.extend_guest(user, now + crate::auth::TOKEN_MS, now).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a guest could not be kept");
             }
         });
     }
@@ -288,8 +251,7 @@ const RENEW_EVERY: Duration = Duration::from_hours(1);
 
 /// Too large is the client's to mend; anything else is a broken line.
 fn read_error(error: &axum::Error) -> Option<ErrorCode> {
-    let cause = std::error::Error::source(error)
-        .and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
     matches!(cause, Some(tungstenite::Error::Capacity(_))).then_some(ErrorCode::TooLarge)
 }
 
@@ -304,17 +266,8 @@ async fn send_now(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), Gon
 /// Says why, closes, and waits a moment for the other side, so that the reason is not lost in a reset.
 async fn goodbye(socket: &mut WebSocket, code: ErrorCode, reconnect_in_ms: Option<u64>) {
     let farewell = async {
-        let bye = Message::Text(
-            protocol::encode(&ServerFrame::Bye {
-                code,
-                reconnect_in_ms,
-            })
-            .into(),
-        );
-        let close = Message::Close(Some(CloseFrame {
-            code: code.close_code(),
-            reason: code.as_str().into(),
-        }));
+        let bye = Message::Text(protocol::encode(&ServerFrame::Bye { code, reconnect_in_ms }).into());
+        let close = Message::Close(Some(CloseFrame { code: code.close_code(), reason: code.as_str().into() }));
         socket.send(bye).await.ok()?;
         socket.send(close).await.ok()?;
         while let Some(Ok(_)) = socket.next().await {}

@@ -31,46 +31,23 @@ pub(super) fn parse(text: &str) -> Result<(Option<String>, Option<Resume>), Refu
 }
 
 /// Checks the token, then gives the session that is claimed a new line, or opens one.
-pub(super) async fn introduce(
-    state: &AppState,
-    token: &str,
-    resume: Option<Resume>,
-) -> Result<Introduced, Failure> {
-    let identity = state
-        .auth
-        .authenticate(&*state.store, token, clock::now())
-        .await?;
+pub(super) async fn introduce(state: &AppState, token: &str, resume: Option<Resume>) -> Result<Introduced, Failure> {
+    let identity = state.auth.authenticate(&*state.store, token, clock::now()).await?;
     if let Some(introduced) = resume.and_then(|claim| take_back(state, &identity, &claim)) {
         return Ok(introduced);
     }
-    let session = state
-        .hub
-        .open_session(&identity)
-        .ok_or(ErrorCode::TooManyConnections)?;
+    let session = state.hub.open_session(&identity).ok_or(ErrorCode::TooManyConnections)?;
     let attached = attach(state, &session, &identity, None).ok_or(ErrorCode::Internal)?;
-    Ok(Introduced {
-        session,
-        generation: attached,
-        resumed: false,
-    })
+    Ok(Introduced { session, generation: attached, resumed: false })
 }
 
 fn take_back(state: &AppState, identity: &Identity, claim: &Resume) -> Option<Introduced> {
     let session = state.hub.find_session(&claim.session, identity)?;
     let generation = attach(state, &session, identity, Some(claim))?;
-    Some(Introduced {
-        session,
-        generation,
-        resumed: true,
-    })
+    Some(Introduced { session, generation, resumed: true })
 }
 
-fn attach(
-    state: &AppState,
-    session: &Session,
-    identity: &Identity,
-    claim: Option<&Resume>,
-) -> Option<Generation> {
+fn attach(state: &AppState, session: &Session, identity: &Identity, claim: Option<&Resume>) -> Option<Generation> {
     let limits = &state.config.limits;
     let attached = session.attach(
         claim.map(|claim| (&claim.secret, claim.have)),

@@ -83,6 +83,7 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admi
 
 /// A client that offers no subprotocol gets this one; one that offers only others is told.
 fn offers_another_version(headers: &HeaderMap) -> bool {
-    let offers: Vec<_> = headers.get_all("sec-websocket-protocol").iter().filter_map(|value| value.to_str().ok()).collect();
+    let offers: Vec<_> =
+        headers.get_all("sec-websocket-protocol").iter().filter_map(|value| value.to_str().ok()).collect();
     !offers.is_empty() && !offers.iter().flat_map(|value| value.split(',')).any(|offer| offer.trim() == SUBPROTOCOL)
 }

@@ -18,39 +18,18 @@ async fn a_guest_is_made_by_a_post_and_named_by_choice_or_chance() {
     assert!(anonymous.header("set-cookie").is_none());
     let guest = Guest::named(&server, "  Quiet   Heron ").await;
     assert_eq!(guest.session.me.name.as_str(), "Quiet Heron");
-    let me: Me = guest
-        .ask(Ask::get("/api/v1/me"))
-        .await
-        .assert_status(200)
-        .json();
+    let me: Me = guest.ask(Ask::get("/api/v1/me")).await.assert_status(200).json();
     assert!(me == guest.session.me && me.kind == UserKind::Guest && me.username.is_none());
-    let drawn: Vec<_> = [Guest::new(&server).await, Guest::new(&server).await]
-        .map(|guest| guest.session.me.name)
-        .into();
+    let drawn: Vec<_> =
+        [Guest::new(&server).await, Guest::new(&server).await].map(|guest| guest.session.me.name).into();
     assert!(drawn[0] != drawn[1], "names are drawn, not given");
-    for bad in [
-        "",
-        "x<y",
-        "a&b",
-        "say \"hi\"",
-        "zero\u{200b}width",
-        "left\u{202e}right",
-        &"x".repeat(31),
-    ] {
-        let body = protocol::api::NewGuest {
-            name: Some(bad.to_owned()),
-        };
-        let refused = Ask::post("/api/v1/guest")
-            .json(&body)
-            .send(server.addr)
-            .await;
+    for bad in ["", "x<y", "a&b", "say \"hi\"", "zero\u{200b}width", "left\u{202e}right", &"x".repeat(31)] {
+        let body = protocol::api::NewGuest { name: Some(bad.to_owned()) };
+        let refused = Ask::post("/api/v1/guest").json(&body).send(server.addr).await;
         assert_eq!(refused.code(), ErrorCode::InvalidName, "{bad:?}");
     }
     // Without a body at all, as a page does it.
-    Ask::post("/api/v1/guest")
-        .send(server.addr)
-        .await
-        .assert_status(201);
+    Ask::post("/api/v1/guest").send(server.addr).await.assert_status(201);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,25 +39,14 @@ async fn a_guest_who_registers_keeps_rooms_and_connections() {
     let room = guest.room().await;
     let mut client = guest.connect().await;
     let you = client.join(&room.code).await.you;
-    let answer = guest
-        .ask(credentials("register", "Robin_1", PASSWORD))
-        .await
-        .assert_status(201);
+    let answer = guest.ask(credentials("register", "Robin_1", PASSWORD)).await.assert_status(201);
     let session: Session = answer.json();
-    assert_eq!(
-        (session.me.kind, session.me.username.as_deref()),
-        (UserKind::Account, Some("Robin_1"))
-    );
+    assert_eq!((session.me.kind, session.me.username.as_deref()), (UserKind::Account, Some("Robin_1")));
     assert!(session.me.name == guest.session.me.name);
     client.say(&room.code, "still here").await;
     let account = Guest::login(&server, "robin_1", PASSWORD).await;
     let rooms: Vec<RoomView> = account.ask(Ask::get("/api/v1/rooms")).await.json();
-    assert!(
-        rooms.len() == 1
-            && rooms[0].code == room.code()
-            && rooms[0].owner
-            && rooms[0].you == Some(you)
-    );
+    assert!(rooms.len() == 1 && rooms[0].code == room.code() && rooms[0].owner && rooms[0].you == Some(you));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,9 +62,7 @@ async fn registering_checks_name_and_password() {
         ("short", "1234567", ErrorCode::InvalidPassword),
         ("long", &"x".repeat(257), ErrorCode::InvalidPassword),
     ] {
-        let refused = credentials("register", username, password)
-            .send(server.addr)
-            .await;
+        let refused = credentials("register", username, password).send(server.addr).await;
         assert_eq!(refused.code(), expected, "{username}");
     }
     Guest::register(&server, "longest", &"ü".repeat(256)).await;
@@ -115,21 +81,12 @@ async fn unknown_user_and_wrong_password_are_one_answer() {
         ("robin", ""),
         ("nobody", ""),
     ] {
-        let answer = credentials("login", username, password)
-            .send(server.addr)
-            .await;
+        let answer = credentials("login", username, password).send(server.addr).await;
         assert_eq!(answer.code(), ErrorCode::BadCredentials);
-        let headers: Vec<_> = answer
-            .headers
-            .into_iter()
-            .filter(|(name, _)| name != "date")
-            .collect();
+        let headers: Vec<_> = answer.headers.into_iter().filter(|(name, _)| name != "date").collect();
         answers.push((answer.status, headers, answer.body));
     }
-    assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "{answers:?}"
-    );
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -139,13 +96,7 @@ async fn unknown_user_and_wrong_password_take_one_time() {
     Guest::register(&server, "robin", PASSWORD).await;
     let timed = async |username: String| {
         let asked = Instant::now();
-        assert_eq!(
-            credentials("login", &username, "wrong password")
-                .send(server.addr)
-                .await
-                .status,
-            401
-        );
+        assert_eq!(credentials("login", &username, "wrong password").send(server.addr).await.status, 401);
         asked.elapsed()
     };
     let (mut known, mut unknown): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());
@@ -156,15 +107,9 @@ async fn unknown_user_and_wrong_password_take_one_time() {
     }
     known.sort();
     unknown.sort();
-    let (known, unknown) = (
-        known[TRIES / 2].as_secs_f64(),
-        unknown[TRIES / 2].as_secs_f64(),
-    );
+    let (known, unknown) = (known[TRIES / 2].as_secs_f64(), unknown[TRIES / 2].as_secs_f64());
     assert!(unknown > 0.005, "{unknown} s is no argon2");
-    assert!(
-        (known / unknown).max(unknown / known) < 3.0,
-        "{known} s and {unknown} s"
-    );
+    assert!((known / unknown).max(unknown / known) < 3.0, "{known} s and {unknown} s");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,22 +117,15 @@ async fn failed_sign_ins_are_limited_for_the_account_and_address_and_lock_nobody
     let proxy = "127.0.0.1".parse().expect("is an address");
     let server = TestServer::with(|config| config.proxies = vec![proxy]).await;
     Guest::register(&server, "robin", PASSWORD).await;
-    let from = |address: &str, password: &str| {
-        credentials("login", "robin", password).header("x-forwarded-for", address)
-    };
+    let from =
+        |address: &str, password: &str| credentials("login", "robin", password).header("x-forwarded-for", address);
     for _ in 0..5 {
-        assert_eq!(
-            from("203.0.113.7", "wrong").send(server.addr).await.code(),
-            ErrorCode::BadCredentials
-        );
+        assert_eq!(from("203.0.113.7", "wrong").send(server.addr).await.code(), ErrorCode::BadCredentials);
     }
     let refused = from("203.0.113.7", PASSWORD).send(server.addr).await;
     assert_eq!(refused.code(), ErrorCode::RateLimited);
     assert!(refused.header("retry-after").is_some());
-    from("203.0.113.8", PASSWORD)
-        .send(server.addr)
-        .await
-        .assert_status(200);
+    from("203.0.113.8", PASSWORD).send(server.addr).await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,42 +135,22 @@ async fn a_new_password_ends_every_other_login() {
     let other = Guest::login(&server, "robin", PASSWORD).await;
     let (mut stays, mut ends) = (own.connect().await, other.connect().await);
     let change = |current: &str, new: &str| {
-        let body = ChangePassword {
-            current: current.to_owned(),
-            new: new.to_owned(),
-        };
+        let body = ChangePassword { current: current.to_owned(), new: new.to_owned() };
         Ask::post("/api/v1/me/password").json(&body)
     };
-    assert_eq!(
-        own.ask(change("wrong", "another password")).await.code(),
-        ErrorCode::BadCredentials
-    );
-    assert_eq!(
-        own.ask(change(PASSWORD, "short")).await.code(),
-        ErrorCode::InvalidPassword
-    );
+    assert_eq!(own.ask(change("wrong", "another password")).await.code(), ErrorCode::BadCredentials);
+    assert_eq!(own.ask(change(PASSWORD, "short")).await.code(), ErrorCode::InvalidPassword);
     ends.ping().await;
-    own.ask(change(PASSWORD, "another password"))
-        .await
-        .assert_status(200);
+    own.ask(change(PASSWORD, "another password")).await.assert_status(200);
     ends.wire.expect_end(ErrorCode::Revoked).await;
     stays.ping().await;
-    assert_eq!(
-        other.ask(Ask::get("/api/v1/me")).await.code(),
-        ErrorCode::Revoked
-    );
+    assert_eq!(other.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Revoked);
     own.ask(Ask::get("/api/v1/me")).await.assert_status(200);
-    let old = credentials("login", "robin", PASSWORD)
-        .send(server.addr)
-        .await;
+    let old = credentials("login", "robin", PASSWORD).send(server.addr).await;
     assert_eq!(old.code(), ErrorCode::BadCredentials);
     Guest::login(&server, "robin", "another password").await;
     let guest = Guest::new(&server).await;
-    assert_eq!(
-        guest.ask(change("x", "another password")).await.code(),
-        ErrorCode::Forbidden,
-        "a guest has none"
-    );
+    assert_eq!(guest.ask(change("x", "another password")).await.code(), ErrorCode::Forbidden, "a guest has none");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -246,38 +164,17 @@ async fn a_deleted_account_is_gone_from_rooms_and_from_sight() {
     let you = goes.join(&shared.code).await.you;
     stays.expect_state(&you, protocol::Activity::Online).await;
     let delete = |password: Option<&str>| {
-        Ask::new("DELETE", "/api/v1/me").json(&DeleteMe {
-            password: password.map(str::to_owned),
-        })
+        Ask::new("DELETE", "/api/v1/me").json(&DeleteMe { password: password.map(str::to_owned) })
     };
-    assert_eq!(
-        own.ask(delete(None)).await.code(),
-        ErrorCode::BadCredentials
-    );
-    assert_eq!(
-        own.ask(delete(Some("wrong"))).await.code(),
-        ErrorCode::BadCredentials
-    );
+    assert_eq!(own.ask(delete(None)).await.code(), ErrorCode::BadCredentials);
+    assert_eq!(own.ask(delete(Some("wrong"))).await.code(), ErrorCode::BadCredentials);
     own.ask(delete(Some(PASSWORD))).await.assert_status(204);
     assert_eq!(stays.expect_gone(&you).await, 1);
     let (close, _) = goes.wire.end().await;
     assert_eq!(close, Some(ErrorCode::Revoked.close_code()));
-    assert_eq!(
-        own.ask(Ask::get("/api/v1/me")).await.code(),
-        ErrorCode::Unauthorized
-    );
-    assert_eq!(
-        credentials("login", "robin", PASSWORD)
-            .send(server.addr)
-            .await
-            .code(),
-        ErrorCode::BadCredentials
-    );
-    assert_eq!(
-        other.look_up(&alone.code).await.code(),
-        ErrorCode::RoomNotFound,
-        "its last member is gone"
-    );
+    assert_eq!(own.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Unauthorized);
+    assert_eq!(credentials("login", "robin", PASSWORD).send(server.addr).await.code(), ErrorCode::BadCredentials);
+    assert_eq!(other.look_up(&alone.code).await.code(), ErrorCode::RoomNotFound, "its last member is gone");
     let view: RoomView = other.look_up(&shared.code).await.json();
     assert!(view.owner, "the room that is shared has an heir");
     Guest::register(&server, "Robin", PASSWORD).await;
@@ -292,10 +189,7 @@ async fn a_guest_who_signs_out_leaves_nothing() {
     let mut client = guest.connect().await;
     let you = client.join(&room.code).await.you;
     stays.expect_state(&you, protocol::Activity::Online).await;
-    guest
-        .ask(Ask::post("/api/v1/logout"))
-        .await
-        .assert_status(204);
+    guest.ask(Ask::post("/api/v1/logout")).await.assert_status(204);
     stays.expect_gone(&you).await;
     let reason = client.expect("left or bye", |frame| match frame {
         protocol::ServerFrame::Left { reason, .. } => Some(Some(*reason)),
@@ -303,10 +197,7 @@ async fn a_guest_who_signs_out_leaves_nothing() {
         _ => None,
     });
     assert!(matches!(reason.await, Some(LeaveReason::SignedOut) | None));
-    assert_eq!(
-        guest.ask(Ask::get("/api/v1/me")).await.code(),
-        ErrorCode::Unauthorized
-    );
+    assert_eq!(guest.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Unauthorized);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -317,9 +208,5 @@ async fn guests_are_limited_for_an_address() {
     }
     let refused = Ask::post("/api/v1/guest").send(server.addr).await;
     assert_eq!(refused.code(), ErrorCode::RateLimited);
-    assert!(
-        refused
-            .header("retry-after")
-            .is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|s| s > 1))
-    );
+    assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|s| s > 1)));
 }

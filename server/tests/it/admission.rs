@@ -1,10 +1,12 @@
 //! Who comes in: the code, the PIN, and what guessing costs.
 
-use protocol::api::{CreateRoom, RoomView};
+use std::net::IpAddr;
+
+use protocol::api::{CreateRoom, JoinRoom, RoomView};
 use protocol::{ErrorCode, ServerFrame};
 use server::address::{Address, Network};
 
-use crate::harness::{Ask, Guest, TestServer};
+use crate::harness::{Answer, Ask, Guest, Room, TestServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_joining_without_pin_or_membership_is_refused() {
@@ -21,27 +23,15 @@ async fn r1_joining_without_pin_or_membership_is_refused() {
     ] {
         let cid = outside.ask_join(&room.code, pin, None).await;
         outside.expect_error(expected, Some(&cid)).await;
-        assert_eq!(
-            stranger.join(&room.code, pin).await.code(),
-            expected,
-            "HTTP is no way around"
-        );
+        assert_eq!(stranger.join(&room.code, pin).await.code(), expected, "HTTP is no way around");
     }
     inside.say(&room.code, "among ourselves").await;
     let cid = outside.send(&room.code, "hello?").await;
     outside.expect_error(ErrorCode::NotInRoom, Some(&cid)).await;
     let heard = outside.ping().await;
-    assert!(
-        heard
-            .iter()
-            .all(|frame| matches!(frame, ServerFrame::Error { .. })),
-        "{heard:?}"
-    );
+    assert!(heard.iter().all(|frame| matches!(frame, ServerFrame::Error { .. })), "{heard:?}");
     let look: RoomView = stranger.look_up(&room.code).await.json();
-    assert!(
-        look.pin && !look.member && look.name.is_none() && look.count.is_none(),
-        "nothing is told before the PIN"
-    );
+    assert!(look.pin && !look.member && look.name.is_none() && look.count.is_none(), "nothing is told before the PIN");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,21 +40,21 @@ async fn a_member_returns_without_the_pin_until_they_leave() {
     let (owner, guest) = (Guest::new(&server).await, Guest::new(&server).await);
     let room = owner.pin_room("  4711 ").await;
     let mut stays = owner.enter(&room).await;
-    let view: RoomView = guest
-        .join(&room.code, Some("4711"))
-        .await
-        .assert_status(200)
-        .json();
+    let view: RoomView = guest.join(&room.code, Some("4711")).await.assert_status(200).json();
     assert!(view.member && !view.owner && view.name.is_some());
     let mut client = guest.connect().await;
     let joined = client.join(&room.code).await;
     assert!(Some(joined.you) == view.you && joined.room.pin);
     client.leave(&room.code).await;
     let cid = client.ask_join(&room.code, None, None).await;
-    client
-        .expect_error(ErrorCode::PinRequired, Some(&cid))
-        .await;
+    client.expect_error(ErrorCode::PinRequired, Some(&cid)).await;
     stays.ping().await;
+}
+
+async fn try_pin(guest: &Guest, address: &str, room: &Room, pin: &str) -> Answer {
+    let body = JoinRoom { pin: Some(pin.to_owned()) };
+    let ask = Ask::post(&format!("/api/v1/rooms/{}/join", room.code)).json(&body);
+    guest.ask(ask.header("x-forwarded-for", address)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,75 +64,28 @@ async fn guessing_a_pin_costs_growing_waits_to_the_one_address_only() {
     let owner = Guest::new(&server).await;
     let room = owner.pin_room("right").await;
     let (guesser, other) = (Guest::new(&server).await, Guest::new(&server).await);
-    let try_from = async |guest: &Guest, address: &str, pin: &str| {
-        let body = protocol::api::JoinRoom {
-            pin: Some(pin.to_owned()),
-        };
-        let ask = Ask::post(&format!("/api/v1/rooms/{}/join", room.code)).json(&body);
-        guest.ask(ask.header("x-forwarded-for", address)).await
-    };
     for _ in 0..5 {
-        assert_eq!(
-            try_from(&guesser, "203.0.113.7", "guess").await.code(),
-            ErrorCode::WrongPin
-        );
+        let guessed = try_pin(&guesser, "203.0.113.7", &room, "guess").await;
+        assert_eq!(guessed.code(), ErrorCode::WrongPin);
     }
-    let refused = try_from(&guesser, "203.0.113.7", "right").await;
+    let refused = try_pin(&guesser, "203.0.113.7", &room, "right").await;
     let problem = refused.problem();
-    assert_eq!(
-        problem.code,
-        ErrorCode::RateLimited,
-        "even the right one has to wait"
-    );
-    let wait_ms = problem
-        .retry_after_ms
-        .expect("a limit says how long to wait");
+    assert_eq!(problem.code, ErrorCode::RateLimited, "even the right one has to wait");
+    let wait_ms = problem.retry_after_ms.expect("a limit says how long to wait");
     assert!((1_000..=60_000).contains(&wait_ms), "{wait_ms} ms");
-    let seconds: u64 = refused
-        .header("retry-after")
-        .expect("HTTP says it too")
-        .parse()
-        .expect("is a number");
-    assert_eq!(seconds, wait_ms.div_ceil(1_000));
+    assert_eq!(refused.header("retry-after"), Some(wait_ms.div_ceil(1_000).to_string().as_str()));
+    try_pin(&other, "203.0.113.8", &room, "right").await.assert_status(200);
+    let mut member = owner.enter(&room).await;
+    member.say(&room.code, "members are not locked out").await;
 
     // The waits grow, by a clock that is handed in.
-    let now = server::clock::now();
-    let stored = server
-        .state
-        .store
-        .room_by_code(room.code(), now)
-        .await
-        .expect("the store answers")
-        .expect("lives");
-    let guessed_from = Address::from(
-        "203.0.113.7"
-            .parse::<std::net::IpAddr>()
-            .expect("is an address"),
-    );
+    let (state, now) = (&server.state, server::clock::now());
+    let stored = state.store.room_by_code(room.code(), now).await.expect("the store answers").expect("it lives");
+    let guessed_from = Address::from(IpAddr::from([203, 0, 113, 7]));
     let after = now + wait_ms + 1;
-    server
-        .state
-        .gates
-        .try_pin(stored.id, guessed_from, after)
-        .expect("the wait is over");
-    let longer = server
-        .state
-        .gates
-        .try_pin(stored.id, guessed_from, after + 1)
-        .expect_err("the next one begins");
-    assert!(
-        longer.retry_after_ms > Some(wait_ms),
-        "{longer:?} is no longer than {wait_ms} ms"
-    );
-
-    try_from(&other, "203.0.113.8", "right")
-        .await
-        .assert_status(200);
-    owner
-        .enter(&room)
-        .await
-        .say(&room.code, "members are not locked out")
-        .await;
+    state.gates.try_pin(stored.id, guessed_from, after).expect("the wait is over");
+    let longer = state.gates.try_pin(stored.id, guessed_from, after + 1).expect_err("the next one begins");
+    assert!(longer.retry_after_ms > Some(wait_ms), "{longer:?} is no longer than {wait_ms} ms");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,15 +96,9 @@ async fn the_right_pin_forgets_the_wrong_ones() {
     for _ in 0..2 {
         let guest = Guest::new(&server).await;
         for _ in 0..4 {
-            assert_eq!(
-                guest.join(&room.code, Some("wrong")).await.code(),
-                ErrorCode::WrongPin
-            );
+            assert_eq!(guest.join(&room.code, Some("wrong")).await.code(), ErrorCode::WrongPin);
         }
-        guest
-            .join(&room.code, Some("right"))
-            .await
-            .assert_status(200);
+        guest.join(&room.code, Some("right")).await.assert_status(200);
     }
 }
 
@@ -183,25 +120,11 @@ async fn r8_a_room_that_does_not_exist_is_not_joined_and_not_made() {
         let cid = client.ask_join(typed, None, None).await;
         client.expect_error(expected, Some(&cid)).await;
     }
-    assert_eq!(
-        guest.join("22222222", None).await.code(),
-        ErrorCode::RoomNotFound
-    );
-    assert_eq!(
-        guest.leave("22222222").await.code(),
-        ErrorCode::RoomNotFound
-    );
-    assert_eq!(
-        guest.look_up("22222222").await.code(),
-        ErrorCode::RoomNotFound
-    );
+    assert_eq!(guest.join("22222222", None).await.code(), ErrorCode::RoomNotFound);
+    assert_eq!(guest.leave("22222222").await.code(), ErrorCode::RoomNotFound);
+    assert_eq!(guest.look_up("22222222").await.code(), ErrorCode::RoomNotFound);
     assert_eq!(server.state.hub.room_count(), 0);
-    let live = server
-        .state
-        .store
-        .live_rooms(server::clock::now())
-        .await
-        .expect("the store answers");
+    let live = server.state.store.live_rooms(server::clock::now()).await.expect("the store answers");
     assert!(live.is_empty());
 }
 
@@ -212,61 +135,34 @@ async fn guessing_codes_is_limited_for_an_address_whatever_the_way() {
     let room = owner.room().await;
     let guest = Guest::new(&server).await;
     let mut client = guest.connect().await;
-    assert_eq!(
-        guest.look_up("22222222").await.code(),
-        ErrorCode::RoomNotFound
-    );
-    assert_eq!(
-        guest.join("22222223", None).await.code(),
-        ErrorCode::RoomNotFound
-    );
+    assert_eq!(guest.look_up("22222222").await.code(), ErrorCode::RoomNotFound);
+    assert_eq!(guest.join("22222223", None).await.code(), ErrorCode::RoomNotFound);
     let cid = client.ask_join("22222224", None, None).await;
-    client
-        .expect_error(ErrorCode::RoomNotFound, Some(&cid))
-        .await;
-    assert_eq!(
-        Ask::get("/api/v1/rooms/22222225")
-            .send(server.addr)
-            .await
-            .code(),
-        ErrorCode::RoomNotFound
-    );
+    client.expect_error(ErrorCode::RoomNotFound, Some(&cid)).await;
+    assert_eq!(Ask::get("/api/v1/rooms/22222225").send(server.addr).await.code(), ErrorCode::RoomNotFound);
     let cid = client.ask_join("22222226", None, None).await;
-    client
-        .expect_error(ErrorCode::RateLimited, Some(&cid))
-        .await;
+    client.expect_error(ErrorCode::RateLimited, Some(&cid)).await;
     let limited = guest.look_up("22222227").await;
     assert_eq!(limited.code(), ErrorCode::RateLimited);
     assert!(limited.header("retry-after").is_some());
-    assert_eq!(
-        guest.look_up(&room.code).await.code(),
-        ErrorCode::RateLimited,
-        "or a hit would stand out"
-    );
+    assert_eq!(guest.look_up(&room.code).await.code(), ErrorCode::RateLimited, "or a hit would stand out");
+}
+
+fn named(name: &str) -> CreateRoom {
+    CreateRoom { name: Some(name.to_owned()), ..CreateRoom::default() }
+}
+
+async fn make(guest: &Guest, request: CreateRoom) -> Answer {
+    guest.ask(Ask::post("/api/v1/rooms").json(&request)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_room_is_made_within_its_rules() {
-    let server = TestServer::limited(|limits| limits.rooms_made_per_hour = 4).await;
+async fn a_room_outside_its_rules_is_not_made() {
+    let server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
-    let make =
-        async |request: CreateRoom| guest.ask(Ask::post("/api/v1/rooms").json(&request)).await;
-    let named = |name: &str| CreateRoom {
-        name: Some(name.to_owned()),
-        ..CreateRoom::default()
-    };
-    let pinned = |pin: &str| CreateRoom {
-        pin: Some(pin.to_owned()),
-        ..CreateRoom::default()
-    };
-    let sized = |capacity| CreateRoom {
-        capacity: Some(capacity),
-        ..CreateRoom::default()
-    };
-    let lasting = |seconds| CreateRoom {
-        lifetime_s: Some(seconds),
-        ..CreateRoom::default()
-    };
+    let pinned = |pin: &str| CreateRoom { pin: Some(pin.to_owned()), ..CreateRoom::default() };
+    let sized = |capacity| CreateRoom { capacity: Some(capacity), ..CreateRoom::default() };
+    let lasting = |seconds| CreateRoom { lifetime_s: Some(seconds), ..CreateRoom::default() };
     for (request, expected) in [
         (named(""), ErrorCode::InvalidRoomName),
         (named(&"x".repeat(51)), ErrorCode::InvalidRoomName),
@@ -278,49 +174,35 @@ async fn a_room_is_made_within_its_rules() {
         (lasting(3_599), ErrorCode::InvalidLifetime),
         (lasting(604_801), ErrorCode::InvalidLifetime),
     ] {
-        assert_eq!(make(request).await.code(), expected);
+        assert_eq!(make(&guest, request).await.code(), expected);
     }
-    let most = CreateRoom {
-        name: Some("x".repeat(50)),
-        pin: Some("ü".repeat(64)),
-        capacity: Some(500),
-        lifetime_s: Some(604_800),
-    };
-    let answer = make(most).await.assert_status(201);
-    let view: RoomView = answer.json();
-    assert_eq!(
-        answer.header("location"),
-        Some(format!("/r/{}", view.code.as_str()).as_str())
-    );
-    assert!(view.member && view.owner && view.pin && view.capacity == 500);
-    assert_eq!(view.expires_at - view.created_at, 604_800_000);
-    let least = CreateRoom {
-        capacity: Some(2),
-        lifetime_s: Some(3_600),
-        pin: Some("1234".to_owned()),
-        name: Some("x".to_owned()),
-    };
-    make(least).await.assert_status(201);
-    let plain: RoomView = make(CreateRoom::default()).await.assert_status(201).json();
-    assert_eq!(
-        (
-            plain.capacity,
-            plain.pin,
-            plain.expires_at - plain.created_at
-        ),
-        (50, false, 86_400_000)
-    );
-    assert!(
-        plain.name.is_some_and(|name| !name.as_str().is_empty()),
-        "a readable name is drawn"
-    );
-    make(named("four")).await.assert_status(201);
-    assert_eq!(make(named("five")).await.code(), ErrorCode::RateLimited);
-    let anonymous = Ask::post("/api/v1/rooms")
-        .json(&named("x"))
-        .send(server.addr)
-        .await;
+    let anonymous = Ask::post("/api/v1/rooms").json(&named("x")).send(server.addr).await;
     assert_eq!(anonymous.code(), ErrorCode::Unauthorized);
+    assert!(guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_is_made_at_the_ends_of_its_rules_so_many_times_an_hour() {
+    let server = TestServer::limited(|limits| limits.rooms_made_per_hour = 4).await;
+    let guest = Guest::new(&server).await;
+    let request = |name: &str, pin: &str, capacity, lifetime_s| CreateRoom {
+        name: Some(name.to_owned()),
+        pin: Some(pin.to_owned()),
+        capacity: Some(capacity),
+        lifetime_s: Some(lifetime_s),
+    };
+    let answer = make(&guest, request(&"x".repeat(50), &"ü".repeat(64), 500, 604_800)).await.assert_status(201);
+    let most: RoomView = answer.json();
+    assert_eq!(answer.header("location"), Some(format!("/r/{}", most.code.as_str()).as_str()));
+    assert!(most.member && most.owner && most.pin && most.capacity == 500);
+    assert_eq!(most.expires_at - most.created_at, 604_800_000);
+    make(&guest, request("x", "1234", 2, 3_600)).await.assert_status(201);
+    let plain: RoomView = make(&guest, CreateRoom::default()).await.assert_status(201).json();
+    let lifetime = plain.expires_at - plain.created_at;
+    assert_eq!((plain.capacity, plain.pin, lifetime), (50, false, 86_400_000));
+    assert!(plain.name.is_some_and(|name| !name.as_str().is_empty()), "a readable name is drawn");
+    make(&guest, named("four")).await.assert_status(201);
+    assert_eq!(make(&guest, named("five")).await.code(), ErrorCode::RateLimited);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -332,10 +214,7 @@ async fn a_room_has_as_many_members_as_it_may_keep() {
     second.join(&room.code, None).await.assert_status(200);
     second.join(&room.code, None).await.assert_status(200);
     let third = Guest::new(&server).await;
-    assert_eq!(
-        third.join(&room.code, None).await.code(),
-        ErrorCode::TooManyMembers
-    );
+    assert_eq!(third.join(&room.code, None).await.code(), ErrorCode::TooManyMembers);
     second.leave(&room.code).await.assert_status(204);
     third.join(&room.code, None).await.assert_status(200);
 }

@@ -35,19 +35,10 @@ async fn help_and_the_readme_list_every_option() {
         let Some(long) = argument.get_long() else {
             continue;
         };
-        assert!(
-            help.contains(&format!("--{long}")),
-            "--{long} is not in --help"
-        );
-        assert!(
-            readme.contains(&format!("`--{long}")),
-            "--{long} is not in the README"
-        );
+        assert!(help.contains(&format!("--{long}")), "--{long} is not in --help");
+        assert!(readme.contains(&format!("`--{long}")), "--{long} is not in the README");
         if let Some(variable) = argument.get_env().and_then(|name| name.to_str()) {
-            assert_eq!(
-                variable,
-                format!("WHISPERSPACE_{}", long.to_uppercase().replace('-', "_"))
-            );
+            assert_eq!(variable, format!("WHISPERSPACE_{}", long.to_uppercase().replace('-', "_")));
             assert!(help.contains(variable), "{variable} is not in --help");
         }
         options += 1;
@@ -59,10 +50,7 @@ async fn help_and_the_readme_list_every_option() {
 async fn the_limits_are_listed_with_their_defaults() {
     let list = succeeded(&Folder::new().run(&["--list-limits"]).await);
     for (name, default, _) in Limits::REFERENCE {
-        assert!(
-            list.contains(&format!("{name} = {default}\n")),
-            "{name} is not listed"
-        );
+        assert!(list.contains(&format!("{name} = {default}\n")), "{name} is not listed");
     }
 }
 
@@ -71,12 +59,7 @@ async fn a_printed_configuration_gives_itself() {
     let folder = Folder::new();
     for flags in [
         vec![],
-        vec![
-            "--database=memory:",
-            "--listen=[::1]:8080",
-            "--log=debug",
-            "--log-format=json",
-        ],
+        vec!["--database=memory:", "--listen=[::1]:8080", "--log=debug", "--log-format=json"],
         vec![
             "--public-url=https://Chat.Example:443/",
             "--allow-origin=https://one.example,https://two.example",
@@ -88,18 +71,9 @@ async fn a_printed_configuration_gives_itself() {
             "--database=sqlite:other.db",
         ],
     ] {
-        let printed = succeeded(
-            &folder
-                .run(&[flags.clone(), vec!["--print-config"]].concat())
-                .await,
-        );
-        std::fs::write(folder.path().join("printed.toml"), &printed)
-            .expect("the folder can be written");
-        let again = succeeded(
-            &folder
-                .run(&["--config=printed.toml", "--print-config"])
-                .await,
-        );
+        let printed = succeeded(&folder.run(&[flags.clone(), vec!["--print-config"]].concat()).await);
+        std::fs::write(folder.path().join("printed.toml"), &printed).expect("the folder can be written");
+        let again = succeeded(&folder.run(&["--config=printed.toml", "--print-config"]).await);
         assert_eq!(printed, again, "{flags:?}");
     }
     assert!(!folder.data().exists(), "printing makes nothing");
@@ -108,26 +82,16 @@ async fn a_printed_configuration_gives_itself() {
 #[tokio::test]
 async fn flags_win_over_the_environment_and_that_over_the_file() {
     let folder = Folder::new();
-    let file = "listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndata-dir = \"file\"\n[limits]\ngrace_ms = 1\nroom_empty_ms = 5000\n";
+    let file =
+        "listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndata-dir = \"file\"\n[limits]\ngrace_ms = 1\nroom_empty_ms = 5000\n";
     std::fs::write(folder.path().join("c.toml"), file).expect("the folder can be written");
-    let mut command = folder.command(&[
-        "--config=c.toml",
-        "--print-config",
-        "--listen=127.0.0.1:3",
-        "--limit=grace_ms=3",
-    ]);
-    command
-        .env("WHISPERSPACE_LISTEN", "127.0.0.1:2")
-        .env("WHISPERSPACE_LOG", "error")
-        .env("RUST_LOG", "trace");
+    let mut command =
+        folder.command(&["--config=c.toml", "--print-config", "--listen=127.0.0.1:3", "--limit=grace_ms=3"]);
+    command.env("WHISPERSPACE_LISTEN", "127.0.0.1:2").env("WHISPERSPACE_LOG", "error").env("RUST_LOG", "trace");
     let printed = succeeded(&Folder::finish(command).await);
-    for line in [
-        "listen = \"127.0.0.1:3\"",
-        "log = \"error\"",
-        "data-dir = \"file\"",
-        "grace_ms = 3",
-        "room_empty_ms = 5000",
-    ] {
+    for line in
+        ["listen = \"127.0.0.1:3\"", "log = \"error\"", "data-dir = \"file\"", "grace_ms = 3", "room_empty_ms = 5000"]
+    {
         assert!(printed.contains(line), "{line} is not in\n{printed}");
     }
 }
@@ -150,10 +114,7 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         (vec!["--database=postgres://x"], "--database"),
         (vec!["--database=memory"], "--database"),
         (vec!["--public-url=chat.example"], "chat.example"),
-        (
-            vec!["--public-url=https://chat.example/path"],
-            "https://chat.example/path",
-        ),
+        (vec!["--public-url=https://chat.example/path"], "https://chat.example/path"),
         (vec!["--allow-origin=ftp://x"], "ftp://x"),
         (vec!["--trust-proxy=everybody"], "everybody"),
         (vec!["--trust-proxy=10.0.0.0/33"], "10.0.0.0/33"),
@@ -171,35 +132,19 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
     ] {
         let output = folder.run(&flags).await;
         let said = stderr(&output);
-        assert!(
-            matches!(output.status.code(), Some(1 | 2)),
-            "{flags:?}: {}",
-            output.status
-        );
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{flags:?}: {}", output.status);
         assert!(said.contains(named), "{flags:?} is told as: {said}");
-        assert!(
-            !said.contains("panicked") && !said.contains("RUST_BACKTRACE"),
-            "{said}"
-        );
+        assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
     }
-    assert!(
-        !folder.data().exists() && !folder.path().join("whisperspace-data").exists(),
-        "nothing was begun"
-    );
+    assert!(!folder.data().exists() && !folder.path().join("whisperspace-data").exists(), "nothing was begun");
 }
 
 #[tokio::test]
 async fn a_password_in_the_database_url_is_not_repeated() {
     let folder = Folder::new();
-    let output = folder
-        .run(&["--database=postgres://user:hunter2hunter2@x/y"])
-        .await;
+    let output = folder.run(&["--database=postgres://user:hunter2hunter2@x/y"]).await;
     assert!(!output.status.success());
-    assert!(
-        !stderr(&output).contains("hunter2hunter2"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(!stderr(&output).contains("hunter2hunter2"), "{}", stderr(&output));
     let mut command = folder.command(&["--help"]);
     command.env("WHISPERSPACE_DATABASE", "mongodb://user:hunter2hunter2@x/y");
     assert!(!succeeded(&Folder::finish(command).await).contains("hunter2hunter2"));
@@ -212,11 +157,7 @@ async fn a_port_in_use_is_told_with_the_remedy() {
     let taken = format!("--listen={}", server.addr);
     let output = folder.run(&[taken.as_str(), "--data-dir=other"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("cannot listen") && stderr(&output).contains("--listen"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("cannot listen") && stderr(&output).contains("--listen"), "{}", stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,52 +165,29 @@ async fn the_secret_is_made_once_and_only_its_owner_reads_it() {
     let folder = Folder::new();
     let server = folder.serve(&[]).await;
     let guest = Guest::at(server.addr, None).await;
-    let mode = |path: &std::path::Path| {
-        std::fs::metadata(path)
-            .expect("the first start made it")
-            .permissions()
-            .mode()
-            & 0o777
-    };
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).expect("the first start made it").permissions().mode() & 0o777;
     let file = folder.data().join("secret");
     assert_eq!((mode(&file), mode(&folder.data())), (0o600, 0o700));
-    assert_eq!(
-        mode(&folder.data().join("whisperspace.db")) & 0o077,
-        0,
-        "nor does anybody else read the database"
-    );
+    assert_eq!(mode(&folder.data().join("whisperspace.db")) & 0o077, 0, "nor does anybody else read the database");
     let secret = std::fs::read(&file).expect("the owner reads it");
     assert!(server.terminate().await.success());
 
     let server = folder.serve(&[]).await;
-    let moved = Guest {
-        addr: server.addr,
-        ..guest
-    };
-    moved
-        .ask(crate::harness::Ask::get("/api/v1/me"))
-        .await
-        .assert_status(200);
+    let moved = Guest { addr: server.addr, ..guest };
+    moved.ask(crate::harness::Ask::get("/api/v1/me")).await.assert_status(200);
     assert!(server.terminate().await.success());
-    assert_eq!(
-        std::fs::read(&file).expect("is still there"),
-        secret,
-        "it is made once"
-    );
+    assert_eq!(std::fs::read(&file).expect("is still there"), secret, "it is made once");
 
     for readable in [0o640, 0o604, 0o620, 0o666] {
         std::fs::set_permissions(&file, Permissions::from_mode(readable)).expect("the owner may");
-        let output = folder
-            .run(&["--listen=127.0.0.1:0", "--data-dir=data"])
-            .await;
+        let output = folder.run(&["--listen=127.0.0.1:0", "--data-dir=data"]).await;
         assert_eq!(output.status.code(), Some(1), "{readable:o}");
         assert!(stderr(&output).contains("chmod 600"), "{}", stderr(&output));
     }
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the owner may");
     std::fs::write(&file, b"short").expect("the owner may");
-    let output = folder
-        .run(&["--listen=127.0.0.1:0", "--data-dir=data"])
-        .await;
+    let output = folder.run(&["--listen=127.0.0.1:0", "--data-dir=data"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("secret"), "{}", stderr(&output));
 }

@@ -17,12 +17,7 @@ async fn a_repeated_send_is_acknowledged_again_and_relayed_once() {
     sender.send_as(&first.cid, &room.code, "twice?").await;
     assert_eq!(sender.expect_ack(&first.cid).await, first);
     sender.say(&room.code, "the end").await;
-    let texts: Vec<_> = reader
-        .messages_until("the end")
-        .await
-        .into_iter()
-        .map(|message| message.text)
-        .collect();
+    let texts: Vec<_> = reader.messages_until("the end").await.into_iter().map(|message| message.text).collect();
     assert_eq!(texts, ["once", "the end"]);
 }
 
@@ -54,15 +49,9 @@ async fn the_senders_copy_and_its_ack_come_together_and_agree() {
         let Heard::Frame(ServerFrame::Message(message)) = client.next().await else {
             panic!("the message does not follow its ack");
         };
-        assert_eq!(
-            (message.seq, &message.id, &message.cid),
-            (ack.seq, &ack.id, &cid)
-        );
+        assert_eq!((message.seq, &message.id, &message.cid), (ack.seq, &ack.id, &cid));
         assert_eq!(message.seq, joined.position.seq + number);
-        assert_eq!(
-            (&message.member, &message.name),
-            (&joined.you, &joined.members[0].name)
-        );
+        assert_eq!((&message.member, &message.name), (&joined.you, &joined.members[0].name));
     }
 }
 
@@ -98,21 +87,12 @@ async fn everybody_sees_one_order_the_senders_too() {
     let orders = tasks.join_all().await;
     for order in &orders {
         assert_eq!(order, &orders[0]);
-        assert!(
-            order.windows(2).all(|two| two[1].0 == two[0].0 + 1),
-            "numbers without a hole"
-        );
+        assert!(order.windows(2).all(|two| two[1].0 == two[0].0 + 1), "numbers without a hole");
     }
     for speaker in 0..4 {
-        let own: Vec<_> = orders[0]
-            .iter()
-            .filter(|(_, _, text)| text.starts_with(&format!("{speaker}/")))
-            .collect();
+        let own: Vec<_> = orders[0].iter().filter(|(_, _, text)| text.starts_with(&format!("{speaker}/"))).collect();
         let sent: Vec<_> = (0..EACH).map(|sent| format!("{speaker}/{sent}")).collect();
-        assert!(
-            own.iter().map(|(_, _, text)| text).eq(&sent),
-            "what one person says keeps its order"
-        );
+        assert!(own.iter().map(|(_, _, text)| text).eq(&sent), "what one person says keeps its order");
     }
 }
 
@@ -125,28 +105,15 @@ async fn an_error_names_the_request_that_it_answers() {
     let cid = client.send("22222222", "nowhere").await;
     client.expect_error(ErrorCode::NotInRoom, Some(&cid)).await;
     let cid = client.send("no code", "nowhere").await;
-    client
-        .expect_error(ErrorCode::InvalidCode, Some(&cid))
-        .await;
-    client
-        .wire
-        .text("{\"t\":\"send\",\"cid\":\"half\",\"text\":7}")
-        .await;
+    client.expect_error(ErrorCode::InvalidCode, Some(&cid)).await;
+    client.wire.text("{\"t\":\"send\",\"cid\":\"half\",\"text\":7}").await;
     let half = ClientId::parse("half").expect("is a cid");
     client.expect_error(ErrorCode::BadFrame, Some(&half)).await;
-    client
-        .wire
-        .text("{\"t\":\"send\",\"cid\":\"no good cid\",\"text\":\"x\"}")
-        .await;
+    client.wire.text("{\"t\":\"send\",\"cid\":\"no good cid\",\"text\":\"x\"}").await;
     client.expect_error(ErrorCode::BadFrame, None).await;
-    client
-        .wire
-        .text("{\"t\":\"dance\",\"cid\":\"unknown\"}")
-        .await;
+    client.wire.text("{\"t\":\"dance\",\"cid\":\"unknown\"}").await;
     let unknown = ClientId::parse("unknown").expect("is a cid");
-    client
-        .expect_error(ErrorCode::BadFrame, Some(&unknown))
-        .await;
+    client.expect_error(ErrorCode::BadFrame, Some(&unknown)).await;
     client.say(&room.code, "the connection goes on").await;
 }
 

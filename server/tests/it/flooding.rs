@@ -22,14 +22,9 @@ async fn a_frame_of_64_kib_is_read_and_one_byte_more_closes_with_4501() {
     let mut client = guest.enter(&room).await;
     let big = protocol::ClientId::parse("big").expect("is a cid");
     client.wire.text(&send_of(64 * 1024, &room.code)).await;
-    client
-        .expect_error(ErrorCode::TextTooLong, Some(&big))
-        .await;
+    client.expect_error(ErrorCode::TextTooLong, Some(&big)).await;
     client.say(&room.code, "still here").await;
-    let _ = client
-        .wire
-        .try_text(&send_of(64 * 1024 + 1, &room.code))
-        .await;
+    let _ = client.wire.try_text(&send_of(64 * 1024 + 1, &room.code)).await;
     client.wire.expect_end(ErrorCode::TooLarge).await;
     assert_eq!(ErrorCode::TooLarge.close_code(), 4501);
 }
@@ -55,9 +50,7 @@ async fn five_thousand_characters_pass_and_one_more_does_not() {
         client.expect_ack(&cid).await;
         client.expect_message(&full).await;
         let cid = client.send(&room.code, &character.repeat(5_001)).await;
-        client
-            .expect_error(ErrorCode::TextTooLong, Some(&cid))
-            .await;
+        client.expect_error(ErrorCode::TextTooLong, Some(&cid)).await;
     }
     for nothing in ["", " ", "\n\t\u{3000}"] {
         let cid = client.send(&room.code, nothing).await;
@@ -104,10 +97,7 @@ async fn frames_of_any_kind_are_limited_and_flooding_closes_with_4508() {
         client.ping().await;
     }
     let cid = client.ask_join("KW7P3MXQ", None, None).await;
-    let wait_ms = client
-        .expect_error(ErrorCode::RateLimited, Some(&cid))
-        .await
-        .expect("says how long to wait");
+    let wait_ms = client.expect_error(ErrorCode::RateLimited, Some(&cid)).await.expect("says how long to wait");
     assert!((1..=3_000).contains(&wait_ms), "{wait_ms} ms");
     let flood = vec!["{\"t\":\"ping\"}".to_owned(); 400];
     client.wire.texts_at_once(&flood).await;
@@ -126,16 +116,10 @@ async fn joins_are_limited_for_each_person() {
         client.join(&room.code).await;
     }
     let cid = client.ask_join(&room.code, None, None).await;
-    let wait_ms = client
-        .expect_error(ErrorCode::RateLimited, Some(&cid))
-        .await;
+    let wait_ms = client.expect_error(ErrorCode::RateLimited, Some(&cid)).await;
     assert!(wait_ms.is_some_and(|wait_ms| (1..=20_000).contains(&wait_ms)));
     let refused = guest.join(&room.code, None).await;
-    assert_eq!(
-        refused.code(),
-        ErrorCode::RateLimited,
-        "HTTP counts with the socket"
-    );
+    assert_eq!(refused.code(), ErrorCode::RateLimited, "HTTP counts with the socket");
     Guest::new(&server).await.enter(&room).await;
 }
 
@@ -149,20 +133,14 @@ async fn the_ninth_connection_of_a_person_is_refused_until_one_ends() {
     }
     let mut ninth = Wire::open(server.addr).await;
     ninth
-        .text(&crate::harness::frame(&ClientFrame::Hello {
-            token: Some(guest.token().to_owned()),
-            resume: None,
-        }))
+        .text(&crate::harness::frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None }))
         .await;
     ninth.expect_end(ErrorCode::TooManyConnections).await;
     for client in &mut open {
         client.ping().await;
     }
     open.pop().expect("eight are open").close().await;
-    crate::harness::eventually("the eighth place is free again", || {
-        server.state.connections.total() == 7
-    })
-    .await;
+    crate::harness::eventually("the eighth place is free again", || server.state.connections.total() == 7).await;
     guest.connect().await.ping().await;
 }
 
@@ -170,25 +148,16 @@ async fn the_ninth_connection_of_a_person_is_refused_until_one_ends() {
 async fn an_address_and_the_whole_server_have_their_bounds() {
     let server = TestServer::limited(|limits| limits.connections_per_address = 2).await;
     let _two = (Wire::open(server.addr).await, Wire::open(server.addr).await);
-    let refused = Wire::try_open(server.addr, &[])
-        .await
-        .err()
-        .expect("the third is one too many");
+    let refused = Wire::try_open(server.addr, &[]).await.err().expect("the third is one too many");
     assert_eq!(refused.status(), 429);
     assert!(refused.headers().contains_key("retry-after"));
 
     let server = TestServer::limited(|limits| limits.connections_total = 1).await;
     let one = Wire::open(server.addr).await;
-    let refused = Wire::try_open(server.addr, &[])
-        .await
-        .err()
-        .expect("the second is one too many");
+    let refused = Wire::try_open(server.addr, &[]).await.err().expect("the second is one too many");
     assert_eq!(refused.status(), 503);
     one.close().await;
-    crate::harness::eventually("the place is free again", || {
-        server.state.connections.total() == 0
-    })
-    .await;
+    crate::harness::eventually("the place is free again", || server.state.connections.total() == 0).await;
     Wire::open(server.addr).await;
 }
 
@@ -201,9 +170,7 @@ async fn a_session_is_in_as_many_rooms_as_it_may() {
     client.join(&rooms[0].code).await;
     client.join(&rooms[1].code).await;
     let cid = client.ask_join(&rooms[2].code, None, None).await;
-    client
-        .expect_error(ErrorCode::TooManyRooms, Some(&cid))
-        .await;
+    client.expect_error(ErrorCode::TooManyRooms, Some(&cid)).await;
     client.join(&rooms[1].code).await;
     client.leave(&rooms[0].code).await;
     client.join(&rooms[2].code).await;
@@ -213,13 +180,8 @@ async fn a_session_is_in_as_many_rooms_as_it_may() {
 async fn the_head_of_a_request_has_to_come_in_time() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = TestServer::limited(|limits| limits.headers_ms_max = 300).await;
-    let mut stream = TcpStream::connect(server.addr)
-        .await
-        .expect("the server listens");
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n")
-        .await
-        .expect("the line is open");
+    let mut stream = TcpStream::connect(server.addr).await.expect("the server listens");
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.expect("the line is open");
     let mut rest = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
     assert!(read.is_ok(), "a half request holds its connection for ever");

@@ -60,11 +60,7 @@ fn samples(code: &str) -> Vec<Map<String, Value>> {
     let mut samples = Vec::new();
     for entry in std::fs::read_dir(golden).expect("the golden files are there") {
         let path = entry.expect("the golden files are there").path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default()
-            .to_owned();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if name.starts_with("client_") {
             let text = std::fs::read_to_string(path).expect("a golden file can be read");
             let text = text.replace("KW7P3MXQ", code).replace("kw7p-3mxq", code);
@@ -77,33 +73,17 @@ fn samples(code: &str) -> Vec<Map<String, Value>> {
 
 /// Text that is no JSON, half JSON or strange JSON.
 fn soup() -> Vec<String> {
-    let mut all: Vec<String> = [
-        "",
-        " ",
-        "{",
-        "}",
-        "[",
-        "\"",
-        "{\"t\"",
-        "nul",
-        "NaN",
-        "-",
-        "1e999999",
-        "{\"t\":\"ping\"}{\"t\":\"ping\"}",
-    ]
-    .map(str::to_owned)
-    .into();
+    let mut all: Vec<String> =
+        ["", " ", "{", "}", "[", "\"", "{\"t\"", "nul", "NaN", "-", "1e999999", "{\"t\":\"ping\"}{\"t\":\"ping\"}"]
+            .map(str::to_owned)
+            .into();
     all.push("[".repeat(60_000));
     all.push("{\"a\":".repeat(10_000));
     all.push("{\"t\":\"ping\",\"t\":\"ping\"}".to_owned());
-    all.push(
-        "{\"t\":\"send\",\"cid\":\"c\",\"room\":\"KW7P3MXQ\",\"text\":\"\\ud800\"}".to_owned(),
-    );
+    all.push("{\"t\":\"send\",\"cid\":\"c\",\"room\":\"KW7P3MXQ\",\"text\":\"\\ud800\"}".to_owned());
     // A small generator of its own: the same soup each time.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let alphabet: Vec<char> = "{}[]\":,\\ tfn0123456789.eE+-sendjoinhelloéß🦀\u{0}"
-        .chars()
-        .collect();
+    let alphabet: Vec<char> = "{}[]\":,\\ tfn0123456789.eE+-sendjoinhelloéß🦀\u{0}".chars().collect();
     for _ in 0..400 {
         let mut text = String::new();
         for _ in 0..(state % 60) {
@@ -128,34 +108,42 @@ async fn pour(guest: &Guest, texts: &[String]) {
     }
 }
 
+async fn post_hostile_bodies(guest: &Guest) {
+    for (path, sample) in [
+        ("/api/v1/guest", json!({"name": "x"})),
+        ("/api/v1/register", json!({"username": "robin", "password": "short"})),
+        ("/api/v1/login", json!({"username": "no name", "password": ""})),
+        ("/api/v1/rooms", json!({"name": "x", "pin": "47", "capacity": 10, "lifetime_s": 4_000})),
+        ("/api/v1/rooms/22222222/join", json!({"pin": "4711"})),
+        ("/api/v1/me/password", json!({"current": "x", "new": "y"})),
+    ] {
+        let Value::Object(fields) = &sample else { panic!("samples are objects") };
+        for body in variants(fields).into_iter().chain(hostile_values()) {
+            let answer = guest.ask(Ask::post(path).json(&body)).await;
+            assert!(answer.status < 500, "{} for {body} to {path}", answer.status);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r3_no_json_in_any_field_stops_the_process_from_serving_others() {
     let folder = Folder::new();
-    let mut server = folder
-        .serve(&[
-            "--database=memory:",
-            "--log=trace",
-            "--limit=frames_per_minute=1000000",
-            "--limit=joins_per_minute=100000",
-            "--limit=misses_per_minute=100000",
-            "--limit=sends_burst=100000",
-            "--limit=guests_made_per_hour=1000",
-            "--limit=rooms_made_per_hour=1000",
-            "--limit=auth_failures=1000",
-        ])
-        .await;
-    let (guest, other) = (
-        Guest::at(server.addr, None).await,
-        Guest::at(server.addr, None).await,
-    );
+    let limits = [
+        "frames_per_minute",
+        "joins_per_minute",
+        "misses_per_minute",
+        "sends_burst",
+        "guests_made_per_hour",
+        "rooms_made_per_hour",
+    ];
+    let limits = format!("--limit={}", limits.map(|name| format!("{name}=100000")).join(","));
+    let mut server = folder.serve(&["--database=memory:", "--log=trace", &limits]).await;
+    let (guest, other) = (Guest::at(server.addr, None).await, Guest::at(server.addr, None).await);
     let room = guest.room_with(CreateRoom::default()).await;
     let mut bystander = other.enter(&room).await;
 
-    let frames: Vec<String> = samples(&room.code)
-        .iter()
-        .flat_map(variants)
-        .map(|variant| variant.to_string())
-        .collect();
+    let frames: Vec<String> =
+        samples(&room.code).iter().flat_map(variants).map(|variant| variant.to_string()).collect();
     assert!(frames.len() > 500, "{} frames are no fuzzing", frames.len());
     pour(&guest, &frames).await;
     bystander.say(&room.code, "after the frames").await;
@@ -166,42 +154,11 @@ async fn r3_no_json_in_any_field_stops_the_process_from_serving_others() {
     for hello in frames.iter().filter(|text| text.contains("\"hello\"")) {
         let mut wire = Wire::open(server.addr).await;
         wire.text(hello).await;
-        assert!(
-            matches!(wire.next().await, Heard::Frame(_)),
-            "{hello} is not answered"
-        );
+        assert!(matches!(wire.next().await, Heard::Frame(_)), "{hello} is not answered");
     }
     bystander.say(&room.code, "after the hellos").await;
 
-    for (path, sample) in [
-        ("/api/v1/guest", json!({"name": "x"})),
-        (
-            "/api/v1/register",
-            json!({"username": "robin", "password": "short"}),
-        ),
-        (
-            "/api/v1/login",
-            json!({"username": "no name", "password": ""}),
-        ),
-        (
-            "/api/v1/rooms",
-            json!({"name": "x", "pin": "47", "capacity": 10, "lifetime_s": 4_000}),
-        ),
-        ("/api/v1/rooms/22222222/join", json!({"pin": "4711"})),
-        ("/api/v1/me/password", json!({"current": "x", "new": "y"})),
-    ] {
-        let Value::Object(fields) = &sample else {
-            panic!("samples are objects")
-        };
-        for body in variants(fields).into_iter().chain(hostile_values()) {
-            let answer = guest.ask(Ask::post(path).json(&body)).await;
-            assert!(
-                answer.status < 500,
-                "{} for {body} to {path}",
-                answer.status
-            );
-        }
-    }
+    post_hostile_bodies(&guest).await;
     bystander.say(&room.code, "after the bodies").await;
     assert!(server.is_running());
     assert!(!folder.stderr().contains("panicked"), "{}", folder.stderr());
@@ -214,10 +171,7 @@ async fn text_that_is_not_utf8_ends_its_own_connection_only() {
     let room = guest.room().await;
     let mut bystander = other.enter(&room).await;
     let mut client: TestClient = guest.enter(&room).await;
-    client
-        .wire
-        .invalid_text(b"{\"t\":\"ping\",\"x\":\"\xff\xfe\"}")
-        .await;
+    client.wire.invalid_text(b"{\"t\":\"ping\",\"x\":\"\xff\xfe\"}").await;
     client.wire.end().await;
     bystander.say(&room.code, "still served").await;
     guest.connect().await.ping().await;

@@ -9,8 +9,8 @@ use crate::harness::{Guest, TestServer};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_connection_is_closed_with_4010_and_shown_offline() {
     let server = TestServer::limited(|limits| {
-        limits.ping_every_ms = 100;
-        limits.silence_ms_max = 500;
+        limits.ping_every_ms = 200;
+        limits.silence_ms_max = 1_500;
     })
     .await;
     let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
@@ -23,10 +23,9 @@ async fn a_silent_connection_is_closed_with_4010_and_shown_offline() {
         loop {
             let goes = watcher.expect("a ping or an end", |frame| match frame {
                 ServerFrame::Ping {} => Some(true),
-                ServerFrame::Presence { changed, .. } => changed
-                    .iter()
-                    .any(|member| member.id == you && member.state == Activity::Offline)
-                    .then_some(false),
+                ServerFrame::Presence { changed, .. } => {
+                    changed.iter().any(|member| member.id == you && member.state == Activity::Offline).then_some(false)
+                }
                 _ => None,
             });
             if !goes.await {
@@ -38,14 +37,9 @@ async fn a_silent_connection_is_closed_with_4010_and_shown_offline() {
     });
     silent.wire.expect_end(ErrorCode::Silence).await;
     let took = heard_at.elapsed();
-    assert!((450..3_000).contains(&took.as_millis()), "{took:?}");
+    assert!((1_450..5_000).contains(&took.as_millis()), "{took:?}");
     assert_eq!(ErrorCode::Silence.close_code(), 4010);
-    let pings = silent
-        .wire
-        .texts
-        .iter()
-        .filter(|text| *text == "{\"t\":\"ping\"}")
-        .count();
+    let pings = silent.wire.texts.iter().filter(|text| *text == "{\"t\":\"ping\"}").count();
     assert!(pings >= 2, "asked {pings} times before giving up");
     let mut watcher = watcher.await.expect("the watcher sees it");
     watcher.ping().await;
@@ -76,15 +70,7 @@ async fn a_ping_is_answered_and_may_confirm() {
     let mut client = guest.enter(&room).await;
     let have = client.have;
     client.tell(&ClientFrame::Ping { have: Some(have) }).await;
-    client
-        .expect("pong", |frame| {
-            (*frame == ServerFrame::Pong {}).then_some(())
-        })
-        .await;
-    client
-        .tell(&ClientFrame::Ping {
-            have: Some(have + 10),
-        })
-        .await;
+    client.expect("pong", |frame| (*frame == ServerFrame::Pong {}).then_some(())).await;
+    client.tell(&ClientFrame::Ping { have: Some(have + 10) }).await;
     client.expect_error(ErrorCode::BadFrame, None).await;
 }

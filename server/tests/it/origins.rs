@@ -6,10 +6,7 @@ use protocol::{ClientFrame, ErrorCode, Me};
 use crate::harness::{Ask, Guest, TestClient, TestServer, Wire, frame};
 
 fn hello_by_cookie() -> String {
-    frame(&ClientFrame::Hello {
-        token: None,
-        resume: None,
-    })
+    frame(&ClientFrame::Hello { token: None, resume: None })
 }
 
 /// The token in the cookie that an answer sets.
@@ -21,40 +18,16 @@ fn cookie_of(answer: &crate::harness::Answer) -> Option<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sites_own_page_gets_a_cookie_and_a_program_gets_none() {
     let server = TestServer::spawn().await;
-    let page = Ask::post("/api/v1/guest")
-        .origin(&server.origin())
-        .send(server.addr)
-        .await
-        .assert_status(201);
-    let cookie = page
-        .header("set-cookie")
-        .expect("a page gets its token as a cookie")
-        .to_owned();
-    for wanted in [
-        "ws=",
-        "; HttpOnly",
-        "; SameSite=Lax",
-        "; Path=/",
-        "; Max-Age=",
-    ] {
+    let page = Ask::post("/api/v1/guest").origin(&server.origin()).send(server.addr).await.assert_status(201);
+    let cookie = page.header("set-cookie").expect("a page gets its token as a cookie").to_owned();
+    for wanted in ["ws=", "; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age="] {
         assert!(cookie.contains(wanted), "{cookie} has no {wanted}");
     }
-    assert!(
-        !cookie.contains("Secure"),
-        "over plain HTTP a browser would drop it"
-    );
+    assert!(!cookie.contains("Secure"), "over plain HTTP a browser would drop it");
     let token = cookie_of(&page).expect("has a value");
-    let me: Me = Ask::get("/api/v1/me")
-        .cookie(&token)
-        .send(server.addr)
-        .await
-        .assert_status(200)
-        .json();
+    let me: Me = Ask::get("/api/v1/me").cookie(&token).send(server.addr).await.assert_status(200).json();
     assert!(me == page.json::<protocol::api::Session>().me);
-    let program = Ask::post("/api/v1/guest")
-        .send(server.addr)
-        .await
-        .assert_status(201);
+    let program = Ask::post("/api/v1/guest").send(server.addr).await.assert_status(201);
     assert!(program.header("set-cookie").is_none());
 }
 
@@ -66,29 +39,13 @@ async fn with_https_the_cookie_is_bound_to_the_host() {
         config.origins = vec![public.clone()];
     })
     .await;
-    let page = Ask::post("/api/v1/guest")
-        .header("host", "chat.example")
-        .origin(&public)
-        .send(server.addr)
-        .await;
-    let cookie = page
-        .header("set-cookie")
-        .expect("a page gets its token as a cookie");
-    assert!(
-        cookie.starts_with("__Host-ws=") && cookie.contains("; Secure"),
-        "{cookie}"
-    );
+    let page = Ask::post("/api/v1/guest").header("host", "chat.example").origin(&public).send(server.addr).await;
+    let cookie = page.header("set-cookie").expect("a page gets its token as a cookie");
+    assert!(cookie.starts_with("__Host-ws=") && cookie.contains("; Secure"), "{cookie}");
     assert!(page.header("strict-transport-security").is_some());
     let token = cookie_of(&page).expect("has a value");
-    let plain_name = Ask::get("/api/v1/me")
-        .cookie(&token)
-        .send(server.addr)
-        .await;
-    assert_eq!(
-        plain_name.code(),
-        ErrorCode::Unauthorized,
-        "only under the name that is bound to the host"
-    );
+    let plain_name = Ask::get("/api/v1/me").cookie(&token).send(server.addr).await;
+    assert_eq!(plain_name.code(), ErrorCode::Unauthorized, "only under the name that is bound to the host");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,69 +53,22 @@ async fn a_cookie_does_not_speak_for_another_site() {
     let server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
     let (own, token) = (server.origin(), guest.token());
-    let make = || {
-        Ask::post("/api/v1/rooms")
-            .json(&CreateRoom::default())
-            .cookie(token)
-    };
-    for foreign in [
-        "https://evil.example",
-        "http://127.0.0.1:1",
-        "null",
-        &format!("{own}.evil.example"),
-    ] {
-        assert_eq!(
-            make().origin(foreign).send(server.addr).await.code(),
-            ErrorCode::BadOrigin,
-            "{foreign}"
-        );
-        let delete = Ask::new("DELETE", "/api/v1/me")
-            .cookie(token)
-            .origin(foreign);
-        assert_eq!(
-            delete.send(server.addr).await.code(),
-            ErrorCode::BadOrigin,
-            "{foreign}"
-        );
+    let make = || Ask::post("/api/v1/rooms").json(&CreateRoom::default()).cookie(token);
+    for foreign in ["https://evil.example", "http://127.0.0.1:1", "null", &format!("{own}.evil.example")] {
+        assert_eq!(make().origin(foreign).send(server.addr).await.code(), ErrorCode::BadOrigin, "{foreign}");
+        let delete = Ask::new("DELETE", "/api/v1/me").cookie(token).origin(foreign);
+        assert_eq!(delete.send(server.addr).await.code(), ErrorCode::BadOrigin, "{foreign}");
         let logout = Ask::post("/api/v1/logout").cookie(token).origin(foreign);
-        assert_eq!(
-            logout.send(server.addr).await.code(),
-            ErrorCode::BadOrigin,
-            "{foreign}"
-        );
-        let read = Ask::get("/api/v1/me")
-            .cookie(token)
-            .origin(foreign)
-            .send(server.addr)
-            .await;
+        assert_eq!(logout.send(server.addr).await.code(), ErrorCode::BadOrigin, "{foreign}");
+        let read = Ask::get("/api/v1/me").cookie(token).origin(foreign).send(server.addr).await;
         assert_eq!(read.code(), ErrorCode::Unauthorized, "nor may it read");
         assert!(read.header("access-control-allow-origin").is_none());
-        let guest = Ask::post("/api/v1/guest")
-            .json(&NewGuest::default())
-            .origin(foreign)
-            .send(server.addr)
-            .await;
-        assert_eq!(
-            guest.code(),
-            ErrorCode::BadOrigin,
-            "nor make guests without one"
-        );
+        let guest = Ask::post("/api/v1/guest").json(&NewGuest::default()).origin(foreign).send(server.addr).await;
+        assert_eq!(guest.code(), ErrorCode::BadOrigin, "nor make guests without one");
     }
-    assert_eq!(
-        make().send(server.addr).await.code(),
-        ErrorCode::BadOrigin,
-        "without an Origin: bearer only"
-    );
-    make()
-        .origin(&own)
-        .send(server.addr)
-        .await
-        .assert_status(201);
-    Ask::get("/api/v1/me")
-        .cookie(token)
-        .send(server.addr)
-        .await
-        .assert_status(200);
+    assert_eq!(make().send(server.addr).await.code(), ErrorCode::BadOrigin, "without an Origin: bearer only");
+    make().origin(&own).send(server.addr).await.assert_status(201);
+    Ask::get("/api/v1/me").cookie(token).send(server.addr).await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,10 +77,7 @@ async fn a_bearer_token_speaks_from_anywhere() {
     let guest = Guest::new(&server).await;
     let make = || Ask::post("/api/v1/rooms").json(&CreateRoom::default());
     guest.ask(make()).await.assert_status(201);
-    guest
-        .ask(make().origin("https://evil.example"))
-        .await
-        .assert_status(201);
+    guest.ask(make().origin("https://evil.example")).await.assert_status(201);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,20 +86,10 @@ async fn r17_a_foreign_origin_is_refused_on_the_socket() {
     let guest = Guest::new(&server).await;
     let cookie = format!("theme=dark; ws={}", guest.token());
     for foreign in ["https://evil.example", "null", "http://127.0.0.1:1"] {
-        for headers in [
-            vec![("origin", foreign)],
-            vec![("origin", foreign), ("cookie", cookie.as_str())],
-        ] {
-            let refused = Wire::try_open(server.addr, &headers)
-                .await
-                .err()
-                .expect("another site is refused");
+        for headers in [vec![("origin", foreign)], vec![("origin", foreign), ("cookie", cookie.as_str())]] {
+            let refused = Wire::try_open(server.addr, &headers).await.err().expect("another site is refused");
             assert_eq!(refused.status(), 403);
-            assert!(
-                !refused
-                    .headers()
-                    .contains_key("access-control-allow-origin")
-            );
+            assert!(!refused.headers().contains_key("access-control-allow-origin"));
         }
     }
     let own = server.origin();
@@ -203,22 +100,15 @@ async fn r17_a_foreign_origin_is_refused_on_the_socket() {
     let client = TestClient::welcomed(page, server.addr, guest.token()).await;
     assert!(client.me == guest.session.me);
     // Without an Origin the cookie proves nothing.
-    let (mut absent, _) = Wire::try_open(server.addr, &[("cookie", &cookie)])
-        .await
-        .expect("programs are let in");
+    let (mut absent, _) = Wire::try_open(server.addr, &[("cookie", &cookie)]).await.expect("programs are let in");
     absent.text(&hello_by_cookie()).await;
     absent.expect_end(ErrorCode::Unauthorized).await;
     // And a program that holds the token needs neither.
     let bearer = format!("Bearer {}", guest.token());
-    let (mut program, _) = Wire::try_open(
-        server.addr,
-        &[
-            ("authorization", &bearer),
-            ("origin", "https://tool.example"),
-        ],
-    )
-    .await
-    .expect("a bearer is let in from anywhere");
+    let (mut program, _) =
+        Wire::try_open(server.addr, &[("authorization", &bearer), ("origin", "https://tool.example")])
+            .await
+            .expect("a bearer is let in from anywhere");
     program.text(&hello_by_cookie()).await;
     TestClient::welcomed(program, server.addr, guest.token()).await;
 }
@@ -227,22 +117,14 @@ async fn r17_a_foreign_origin_is_refused_on_the_socket() {
 async fn a_listed_origin_counts_as_the_sites_own_everywhere() {
     let listed = "https://other.example";
     let server = TestServer::with(|config| config.origins = vec![listed.to_owned()]).await;
-    let page = Ask::post("/api/v1/guest")
-        .origin(listed)
-        .send(server.addr)
-        .await
-        .assert_status(201);
+    let page = Ask::post("/api/v1/guest").origin(listed).send(server.addr).await.assert_status(201);
     assert_eq!(page.header("access-control-allow-origin"), Some(listed));
     let token = cookie_of(&page).expect("gets its cookie");
-    let make = Ask::post("/api/v1/rooms")
-        .json(&CreateRoom::default())
-        .cookie(&token)
-        .origin(listed);
+    let make = Ask::post("/api/v1/rooms").json(&CreateRoom::default()).cookie(&token).origin(listed);
     make.send(server.addr).await.assert_status(201);
     let cookie = format!("ws={token}");
-    let (mut wire, _) = Wire::try_open(server.addr, &[("origin", listed), ("cookie", &cookie)])
-        .await
-        .expect("a listed page is let in");
+    let (mut wire, _) =
+        Wire::try_open(server.addr, &[("origin", listed), ("cookie", &cookie)]).await.expect("a listed page is let in");
     wire.text(&hello_by_cookie()).await;
     TestClient::welcomed(wire, server.addr, &token).await;
     let before = Ask::new("OPTIONS", "/api/v1/rooms")
@@ -251,28 +133,16 @@ async fn a_listed_origin_counts_as_the_sites_own_everywhere() {
         .send(server.addr)
         .await
         .assert_status(204);
-    assert!(
-        before
-            .header("access-control-allow-methods")
-            .is_some_and(|methods| methods.contains("POST"))
-    );
+    assert!(before.header("access-control-allow-methods").is_some_and(|methods| methods.contains("POST")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r16_x_forwarded_for_is_believed_of_trusted_proxies_only() {
     let guest_from = async |server: &TestServer, address: &str| {
-        Ask::post("/api/v1/guest")
-            .header("x-forwarded-for", address)
-            .send(server.addr)
-            .await
-            .status
+        Ask::post("/api/v1/guest").header("x-forwarded-for", address).send(server.addr).await.status
     };
     let alone = TestServer::limited(|limits| limits.guests_made_per_hour = 2).await;
-    for (address, status) in [
-        ("203.0.113.1", 201),
-        ("203.0.113.2", 201),
-        ("203.0.113.3", 429),
-    ] {
+    for (address, status) in [("203.0.113.1", 201), ("203.0.113.2", 201), ("203.0.113.3", 429)] {
         assert_eq!(guest_from(&alone, address).await, status, "{address}");
     }
     let behind = TestServer::with(|config| {
@@ -299,9 +169,7 @@ async fn r16_x_forwarded_for_is_believed_of_trusted_proxies_only() {
     // The socket counts by the same rule.
     let sockets = TestServer::limited(|limits| limits.connections_per_address = 1).await;
     let _one = Wire::open(sockets.addr).await;
-    let refused = Wire::try_open(sockets.addr, &[("x-forwarded-for", "203.0.113.1")])
-        .await
-        .err();
+    let refused = Wire::try_open(sockets.addr, &[("x-forwarded-for", "203.0.113.1")]).await.err();
     assert_eq!(refused.expect("the claim is not believed").status(), 429);
 }
 
@@ -311,19 +179,8 @@ async fn a_page_is_shown_to_who_the_cookie_says_and_changes_nothing() {
     let guest = Guest::new(&server).await;
     let room = guest.pin_room("4711").await;
     let path = format!("/api/v1/rooms/{}", room.code);
-    let link = Ask::get(&path)
-        .cookie(guest.token())
-        .send(server.addr)
-        .await
-        .assert_status(200);
-    assert!(
-        link.json::<RoomView>().member,
-        "a followed link knows who follows it"
-    );
-    let other_site = Ask::get(&path)
-        .cookie(guest.token())
-        .origin("https://evil.example")
-        .send(server.addr)
-        .await;
+    let link = Ask::get(&path).cookie(guest.token()).send(server.addr).await.assert_status(200);
+    assert!(link.json::<RoomView>().member, "a followed link knows who follows it");
+    let other_site = Ask::get(&path).cookie(guest.token()).origin("https://evil.example").send(server.addr).await;
     assert!(!other_site.assert_status(200).json::<RoomView>().member);
 }

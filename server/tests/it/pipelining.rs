@@ -11,27 +11,15 @@ fn cid(name: &str) -> ClientId {
 }
 
 fn hello(guest: &Guest) -> String {
-    frame(&ClientFrame::Hello {
-        token: Some(guest.token().to_owned()),
-        resume: None,
-    })
+    frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None })
 }
 
 fn join(name: &str, room: &Room) -> String {
-    frame(&ClientFrame::Join {
-        cid: cid(name),
-        code: room.code.clone(),
-        pin: None,
-        since: None,
-    })
+    frame(&ClientFrame::Join { cid: cid(name), code: room.code.clone(), pin: None, since: None })
 }
 
 fn send(name: &str, room: &Room, text: &str) -> String {
-    frame(&ClientFrame::Send {
-        cid: cid(name),
-        room: room.code.clone(),
-        text: text.to_owned(),
-    })
+    frame(&ClientFrame::Send { cid: cid(name), room: room.code.clone(), text: text.to_owned() })
 }
 
 /// The answers to requests, as `frame:cid`.
@@ -54,10 +42,7 @@ async fn answers(wire: &mut Wire, count: usize) -> Vec<String> {
             }
             Heard::Frame(ServerFrame::Pong {}) => answers.push("pong".to_owned()),
             Heard::Frame(ServerFrame::Error { code, cid, .. }) => {
-                answers.push(format!(
-                    "{code}:{}",
-                    cid.as_ref().map_or("", ClientId::as_str)
-                ));
+                answers.push(format!("{code}:{}", cid.as_ref().map_or("", ClientId::as_str)));
             }
             Heard::Frame(_) => {}
             closed @ Heard::Closed(_) => panic!("{closed:?} after {answers:?}"),
@@ -72,12 +57,8 @@ async fn hello_join_and_send_in_one_packet_are_answered_in_order() {
     let guest = Guest::new(&server).await;
     let room = guest.room().await;
     let mut wire = Wire::open(server.addr).await;
-    wire.texts_at_once(&[hello(&guest), join("j", &room), send("s", &room, "at once")])
-        .await;
-    assert_eq!(
-        answers(&mut wire, 4).await,
-        ["welcome", "joined:j", "ack:s", "message:s"]
-    );
+    wire.texts_at_once(&[hello(&guest), join("j", &room), send("s", &room, "at once")]).await;
+    assert_eq!(answers(&mut wire, 4).await, ["welcome", "joined:j", "ack:s", "message:s"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,20 +73,11 @@ async fn a_long_pipeline_with_refusals_in_it_keeps_its_order() {
         join("j1", &room),
         send("s1", &room, "one"),
         send("empty", &room, "   "),
-        join(
-            "nowhere",
-            &Room {
-                code: "22222222".to_owned(),
-                view: room.view.clone(),
-            },
-        ),
+        join("nowhere", &Room { code: "22222222".to_owned(), view: room.view.clone() }),
         join("j2", &other),
         send("s2", &other, "two"),
         send("s3", &room, "three"),
-        frame(&ClientFrame::Leave {
-            cid: cid("l1"),
-            room: room.code.clone(),
-        }),
+        frame(&ClientFrame::Leave { cid: cid("l1"), room: room.code.clone() }),
         send("late", &room, "not inside any more"),
         send("s4", &other, "four"),
     ];
@@ -113,15 +85,7 @@ async fn a_long_pipeline_with_refusals_in_it_keeps_its_order() {
     // Two rooms are two tasks: the order is that of each room.
     let heard = answers(&mut wire, 16).await;
     let of = |names: &[&str]| -> Vec<String> {
-        heard
-            .iter()
-            .filter(|answer| {
-                names
-                    .iter()
-                    .any(|name| answer.ends_with(&format!(":{name}")))
-            })
-            .cloned()
-            .collect()
+        heard.iter().filter(|answer| names.iter().any(|name| answer.ends_with(&format!(":{name}")))).cloned().collect()
     };
     assert_eq!(
         of(&["early", "j1", "s1", "empty", "s3", "l1", "late"]),
@@ -137,10 +101,7 @@ async fn a_long_pipeline_with_refusals_in_it_keeps_its_order() {
             "not_in_room:late"
         ]
     );
-    assert_eq!(
-        of(&["j2", "s2", "s4"]),
-        ["joined:j2", "ack:s2", "message:s2", "ack:s4", "message:s4"]
-    );
+    assert_eq!(of(&["j2", "s2", "s4"]), ["joined:j2", "ack:s2", "message:s2", "ack:s4", "message:s4"]);
     assert_eq!(of(&["nowhere"]), ["room_not_found:nowhere"]);
     assert_eq!(heard[0], "welcome");
 }
@@ -165,8 +126,7 @@ async fn two_hundred_connections_pipeline_at_once_and_none_loses_a_frame() {
         tasks.spawn(async move {
             let mut wire = Wire::open(addr).await;
             let text = format!("from {number}");
-            wire.texts_at_once(&[hello(&guest), join("j", &room), send("s", &room, &text)])
-                .await;
+            wire.texts_at_once(&[hello(&guest), join("j", &room), send("s", &room, &text)]).await;
             let mut client = TestClient::welcomed(wire, addr, guest.token()).await;
             let joined = client.expect_joined(Some(cid("j"))).await;
             let mut acked = None;

@@ -65,28 +65,15 @@ async fn r6_closing_one_of_two_tabs_changes_nothing_for_others() {
     assert!(joined.you == you);
     assert_eq!((joined.count, joined.members.len()), (2, 2));
     first.close().await;
-    crate::harness::eventually("the first tab is closed", || {
-        server.state.hub.session_count() == 2
-    })
-    .await;
+    crate::harness::eventually("the first tab is closed", || server.state.hub.session_count() == 2).await;
     second.say(&room.code, "still here").await;
     watcher.expect_message("still here").await;
-    let look = two
-        .look_up(&room.code)
-        .await
-        .json::<protocol::api::RoomView>();
+    let look = two.look_up(&room.code).await.json::<protocol::api::RoomView>();
     assert!(look.member && look.count == Some(2));
-    let told: Vec<_> = watcher.wire.texts[heard..]
-        .iter()
-        .filter(|text| text.contains("\"presence\""))
-        .collect();
+    let told: Vec<_> = watcher.wire.texts[heard..].iter().filter(|text| text.contains("\"presence\"")).collect();
     assert!(told.is_empty(), "{told:?}");
     second.close().await;
-    assert_eq!(
-        watcher.expect_gone(&you).await,
-        1,
-        "the last tab is the person"
-    );
+    assert_eq!(watcher.expect_gone(&you).await, 1, "the last tab is the person");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -138,11 +125,7 @@ async fn the_joiner_gets_the_state_and_the_others_what_changed() {
     let mut second = two.connect().await;
     let joined = second.join(&room.code).await;
     assert_eq!(joined.count, 2);
-    let names: Vec<_> = joined
-        .members
-        .iter()
-        .map(|member| member.name.as_str())
-        .collect();
+    let names: Vec<_> = joined.members.iter().map(|member| member.name.as_str()).collect();
     assert_eq!(names, ["Amber Finch", "Quiet Heron"], "the reader first");
     let told = first.expect_state(&joined.you, Activity::Online).await;
     assert!(told == joined.members[0] && !told.owner);
@@ -172,22 +155,14 @@ async fn names_are_unique_in_a_room_without_regard_to_case() {
     let room = owner.room().await;
     let mut first = owner.enter(&room).await;
     let mut inside = Vec::new();
-    for (wished, given) in [
-        ("robin", "robin 2"),
-        ("ROBIN", "ROBIN 3"),
-        ("Robin 2", "Robin 2 2"),
-    ] {
+    for (wished, given) in [("robin", "robin 2"), ("ROBIN", "ROBIN 3"), ("Robin 2", "Robin 2 2")] {
         let mut next = Guest::named(&server, wished).await.connect().await;
         let joined = next.join(&room.code).await;
         assert_eq!(joined.members[0].name.as_str(), given);
         let seen = first.expect_state(&joined.you, Activity::Online).await;
         assert_eq!(seen.name.as_str(), given);
         next.say(&room.code, given).await;
-        assert_eq!(
-            first.expect_message(given).await.name.as_str(),
-            given,
-            "a message carries the same name"
-        );
+        assert_eq!(first.expect_message(given).await.name.as_str(), given, "a message carries the same name");
         inside.push(next);
     }
 }
@@ -195,10 +170,7 @@ async fn names_are_unique_in_a_room_without_regard_to_case() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_name_is_told_in_every_room_at_once() {
     let server = TestServer::spawn().await;
-    let (one, two) = (
-        Guest::named(&server, "Before").await,
-        Guest::new(&server).await,
-    );
+    let (one, two) = (Guest::named(&server, "Before").await, Guest::new(&server).await);
     let rooms = [one.room().await, one.room().await];
     let (mut own, mut watcher) = (one.connect().await, two.connect().await);
     let mut ids = Vec::new();
@@ -206,28 +178,15 @@ async fn a_new_name_is_told_in_every_room_at_once() {
         ids.push(own.join(&room.code).await.you);
         watcher.join(&room.code).await;
     }
-    let change = protocol::api::ChangeMe {
-        name: "  After \t this ".to_owned(),
-    };
-    let answer = one
-        .ask(crate::harness::Ask::new("PATCH", "/api/v1/me").json(&change))
-        .await
-        .assert_status(200);
-    assert_eq!(
-        answer.json::<protocol::api::Session>().me.name.as_str(),
-        "After this"
-    );
+    let change = protocol::api::ChangeMe { name: "  After \t this ".to_owned() };
+    let answer = one.ask(crate::harness::Ask::new("PATCH", "/api/v1/me").json(&change)).await.assert_status(200);
+    assert_eq!(answer.json::<protocol::api::Session>().me.name.as_str(), "After this");
     let mut renamed = 0;
     while renamed < 2 {
         renamed += watcher
             .expect("the new name", |frame| match frame {
-                ServerFrame::Presence {
-                    joined, changed, ..
-                } => {
-                    let after = joined
-                        .iter()
-                        .chain(changed)
-                        .filter(|member| member.name.as_str() == "After this");
+                ServerFrame::Presence { joined, changed, .. } => {
+                    let after = joined.iter().chain(changed).filter(|member| member.name.as_str() == "After this");
                     Some(after.filter(|member| ids.contains(&member.id)).count())
                 }
                 _ => None,
@@ -235,8 +194,5 @@ async fn a_new_name_is_told_in_every_room_at_once() {
             .await;
     }
     own.say(&rooms[0].code, "who am I?").await;
-    assert_eq!(
-        watcher.expect_message("who am I?").await.name.as_str(),
-        "After this"
-    );
+    assert_eq!(watcher.expect_message("who am I?").await.name.as_str(), "After this");
 }

@@ -36,10 +36,7 @@ async fn owed(client: &mut TestClient) -> (Vec<Message>, Vec<Option<u64>>) {
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {
-    messages
-        .iter()
-        .map(|message| message.text.as_str())
-        .collect()
+    messages.iter().map(|message| message.text.as_str()).collect()
 }
 
 /// Claims a session; the claim must not hold, and what comes instead must be new and empty.
@@ -61,15 +58,9 @@ async fn what_was_said_during_a_drop_arrives_once_and_in_order() {
     let mut back = TestClient::resume(&lost).await;
     assert!(back.resumed);
     assert_eq!(back.rooms, [room.code()]);
-    assert!(
-        back.session == lost.session && back.secret != lost.secret,
-        "the secret is a new one"
-    );
+    assert!(back.session == lost.session && back.secret != lost.secret, "the secret is a new one");
     let (messages, gaps) = owed(&mut back).await;
-    assert_eq!(
-        texts(&messages),
-        ["missed 1", "missed 2", "missed 3", "missed 4", "missed 5"]
-    );
+    assert_eq!(texts(&messages), ["missed 1", "missed 2", "missed 3", "missed 4", "missed 5"]);
     assert!(gaps.is_empty());
     stays.expect_state(&joined.you, Activity::Online).await;
     stays.say(&room.code, "live").await;
@@ -109,9 +100,7 @@ async fn what_was_confirmed_is_not_sent_again() {
     drops.tell(&protocol::ClientFrame::Pong { have }).await;
     drops.ping().await;
     // What cannot be: more than was sent. It is refused and harms nothing.
-    drops
-        .tell(&protocol::ClientFrame::Pong { have: have + 1_000 })
-        .await;
+    drops.tell(&protocol::ClientFrame::Pong { have: have + 1_000 }).await;
     drops.expect_error(ErrorCode::BadFrame, None).await;
     let lost = drops.cut();
     stays.expect_state(&joined.you, Activity::Offline).await;
@@ -128,22 +117,10 @@ async fn a_session_is_given_back_only_to_who_proves_it() {
     let lost = drops.cut();
     stays.expect_state(&joined.you, Activity::Offline).await;
     let stranger = Guest::new(&server).await;
-    expect_fresh(&Lost {
-        token: stranger.token().to_owned(),
-        ..lost.clone()
-    })
-    .await;
+    expect_fresh(&Lost { token: stranger.token().to_owned(), ..lost.clone() }).await;
     let guessed = Secret::parse("AAAAAAAAAAAAAAAAAAAAAA").expect("has the shape of one");
-    expect_fresh(&Lost {
-        secret: guessed,
-        ..lost.clone()
-    })
-    .await;
-    expect_fresh(&Lost {
-        have: 1_000_000,
-        ..lost.clone()
-    })
-    .await;
+    expect_fresh(&Lost { secret: guessed, ..lost.clone() }).await;
+    expect_fresh(&Lost { have: 1_000_000, ..lost.clone() }).await;
     // None of that has spoilt it for the one whose it is.
     let back = TestClient::resume(&lost).await;
     assert!(back.resumed);
@@ -169,15 +146,9 @@ async fn what_did_not_fit_the_retention_is_counted_exactly() {
     let mut back = TestClient::resume(&lost).await;
     assert!(back.resumed, "too much is a gap, never an end");
     let (messages, gaps) = owed(&mut back).await;
-    assert!(
-        (1..SAID).contains(&messages.len()),
-        "{} of {SAID} were kept",
-        messages.len()
-    );
+    assert!((1..SAID).contains(&messages.len()), "{} of {SAID} were kept", messages.len());
     assert_eq!(gaps, [Some((SAID - messages.len()) as u64)]);
-    let last: Vec<_> = (SAID - messages.len()..SAID)
-        .map(|number| format!("number {number}"))
-        .collect();
+    let last: Vec<_> = (SAID - messages.len()..SAID).map(|number| format!("number {number}")).collect();
     assert_eq!(texts(&messages), last, "the newest are kept");
 }
 
@@ -189,22 +160,14 @@ async fn after_the_grace_the_loss_is_told_by_the_position() {
     let seen = drops.expect_message("seen").await.seq;
     let lost = drops.cut();
     stays.expect_gone(&joined.you).await;
-    let here = Position {
-        epoch: joined.position.epoch,
-        seq: seen,
-    };
+    let here = Position { epoch: joined.position.epoch, seq: seen };
 
     let mut back = TestClient::resume(&lost).await;
     assert!(!back.resumed && back.rooms.is_empty());
     let cid = back.ask_join(&room.code, None, Some(here)).await;
     back.expect_joined(Some(cid)).await;
     let nothing = back.ping().await;
-    assert!(
-        !nothing
-            .iter()
-            .any(|frame| matches!(frame, ServerFrame::Gap { .. })),
-        "nothing was missed"
-    );
+    assert!(!nothing.iter().any(|frame| matches!(frame, ServerFrame::Gap { .. })), "nothing was missed");
 
     stays.expect_state(&joined.you, Activity::Online).await;
     drop(back);
@@ -212,28 +175,14 @@ async fn after_the_grace_the_loss_is_told_by_the_position() {
     for number in 1..=3 {
         stays.say(&room.code, &format!("missed {number}")).await;
     }
-    for (since, missed) in [
-        (here, Some(3)),
-        (
-            Position {
-                epoch: here.epoch + 1,
-                ..here
-            },
-            None,
-        ),
-        (Position { seq: 1_000, ..here }, None),
-    ] {
+    for (since, missed) in
+        [(here, Some(3)), (Position { epoch: here.epoch + 1, ..here }, None), (Position { seq: 1_000, ..here }, None)]
+    {
         let mut back = TestClient::connect(lost.addr, &lost.token).await;
         let cid = back.ask_join(&room.code, None, Some(since)).await;
         back.expect_joined(Some(cid)).await;
         let gap = back.next().await;
-        assert!(
-            gap == Heard::Frame(ServerFrame::Gap {
-                room: room.code(),
-                missed
-            }),
-            "{gap:?} after {since:?}"
-        );
+        assert!(gap == Heard::Frame(ServerFrame::Gap { room: room.code(), missed }), "{gap:?} after {since:?}");
     }
 }
 
@@ -250,10 +199,7 @@ async fn a_takeover_closes_the_older_connection_with_4514() {
         have: older.have,
     };
     // The token of the older one is needed: a copied tab has it too.
-    let claim = Lost {
-        token: older.token().to_owned(),
-        ..claim
-    };
+    let claim = Lost { token: older.token().to_owned(), ..claim };
     let mut newer = TestClient::resume(&claim).await;
     assert!(newer.resumed);
     older.wire.expect_end(ErrorCode::Replaced).await;
@@ -264,12 +210,7 @@ async fn a_takeover_closes_the_older_connection_with_4514() {
     newer.say(&room.code, "the newer one").await;
     stays.expect_message("the newer one").await;
     // The end of the older line is no drop: nobody saw the person go offline.
-    let told: Vec<_> = stays
-        .wire
-        .texts
-        .iter()
-        .filter(|text| text.contains("offline"))
-        .collect();
+    let told: Vec<_> = stays.wire.texts.iter().filter(|text| text.contains("offline")).collect();
     assert!(told.is_empty(), "{told:?} of {:?}", joined.you);
 }
 
@@ -293,27 +234,14 @@ async fn after_a_restart_the_room_is_there_and_possibly_some_was_missed() {
     server.stop().await;
 
     let server = TestServer::in_folder(folder.path(), |_| {}).await;
-    let mut back = TestClient::resume(&Lost {
-        addr: server.addr,
-        ..lost
-    })
-    .await;
+    let mut back = TestClient::resume(&Lost { addr: server.addr, ..lost }).await;
     assert!(!back.resumed, "sessions are in memory only");
     let cid = back.ask_join(&room.code, None, Some(joined.position)).await;
     let again = back.expect_joined(Some(cid)).await;
     assert!(again.position.epoch != joined.position.epoch);
-    assert!(
-        again.you == joined.you && again.room == joined.room,
-        "the same room, the same member"
-    );
+    assert!(again.you == joined.you && again.room == joined.room, "the same room, the same member");
     let gap = back.next().await;
-    assert!(
-        gap == Heard::Frame(ServerFrame::Gap {
-            room: room.code(),
-            missed: None
-        }),
-        "{gap:?}"
-    );
+    assert!(gap == Heard::Frame(ServerFrame::Gap { room: room.code(), missed: None }), "{gap:?}");
     let after = back.say(&room.code, "after").await;
     assert!(after.id != before, "ids do not repeat after a restart");
 }

@@ -22,13 +22,8 @@ async fn the_leave_of_the_last_member_deletes_the_room() {
     second.leave(&room.code).await;
     assert!(is_gone(&two, &room.code).await);
     let cid = second.ask_join(&room.code, None, None).await;
-    second
-        .expect_error(ErrorCode::RoomNotFound, Some(&cid))
-        .await;
-    eventually("the room's task is over", || {
-        server.state.hub.room_count() == 0
-    })
-    .await;
+    second.expect_error(ErrorCode::RoomNotFound, Some(&cid)).await;
+    eventually("the room's task is over", || server.state.hub.room_count() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,11 +31,7 @@ async fn a_leave_ends_every_tab_of_the_person_and_of_nobody_else() {
     let server = TestServer::spawn().await;
     let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
     let room = one.room().await;
-    let (mut stays, mut asks, mut tab) = (
-        one.enter(&room).await,
-        two.enter(&room).await,
-        two.enter(&room).await,
-    );
+    let (mut stays, mut asks, mut tab) = (one.enter(&room).await, two.enter(&room).await, two.enter(&room).await);
     asks.leave(&room.code).await;
     assert_eq!(tab.expect_left().await, LeaveReason::Left);
     for client in [&mut asks, &mut tab] {
@@ -59,11 +50,7 @@ async fn a_leave_ends_every_tab_of_the_person_and_of_nobody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_owner_leaves_the_oldest_member_inherits() {
     let server = TestServer::spawn().await;
-    let (one, two, three) = (
-        Guest::new(&server).await,
-        Guest::new(&server).await,
-        Guest::new(&server).await,
-    );
+    let (one, two, three) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
     let room = one.room().await;
     let mut first = one.enter(&room).await;
     let mut second = two.connect().await;
@@ -73,9 +60,7 @@ async fn when_the_owner_leaves_the_oldest_member_inherits() {
     first.leave(&room.code).await;
     third
         .expect("the new owner", |frame| match frame {
-            ServerFrame::Presence {
-                joined, changed, ..
-            } => {
+            ServerFrame::Presence { joined, changed, .. } => {
                 let mut told = joined.iter().chain(changed).filter(|member| member.owner);
                 assert!(!told.clone().any(|member| member.id == youngest));
                 told.any(|member| member.id == heir).then_some(())
@@ -85,15 +70,8 @@ async fn when_the_owner_leaves_the_oldest_member_inherits() {
         .await;
     let delete = || Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code));
     assert_eq!(three.ask(delete()).await.code(), ErrorCode::Forbidden);
-    assert_eq!(
-        one.ask(delete()).await.code(),
-        ErrorCode::Forbidden,
-        "who left owns nothing"
-    );
-    assert_eq!(
-        delete().send(server.addr).await.code(),
-        ErrorCode::Unauthorized
-    );
+    assert_eq!(one.ask(delete()).await.code(), ErrorCode::Forbidden, "who left owns nothing");
+    assert_eq!(delete().send(server.addr).await.code(), ErrorCode::Unauthorized);
     two.ask(delete()).await.assert_status(204);
     assert_eq!(third.expect_left().await, LeaveReason::Deleted);
     assert_eq!(second.expect_left().await, LeaveReason::Deleted);
@@ -101,10 +79,7 @@ async fn when_the_owner_leaves_the_oldest_member_inherits() {
     assert_eq!(two.ask(delete()).await.code(), ErrorCode::RoomNotFound);
     let cid = second.send(&room.code, "too late").await;
     let (code, _) = second.next_error(Some(&cid)).await;
-    assert!(
-        matches!(code, ErrorCode::NotInRoom | ErrorCode::RoomEnded),
-        "{code}"
-    );
+    assert!(matches!(code, ErrorCode::NotInRoom | ErrorCode::RoomEnded), "{code}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,38 +88,25 @@ async fn the_lifetime_ends_a_room_under_those_inside() {
     let guest = Guest::new(&server).await;
     let now = server::clock::now();
     // The API allows no less than an hour, so this one is put into the store.
-    let token = server
-        .state
-        .auth
-        .authenticate(&*server.state.store, guest.token(), now)
-        .await
-        .expect("is signed in");
+    let owner = server.identity(guest.token()).await.user;
     let room = store::Room {
         id: RoomId([7; 16]),
         code: RoomCode::parse("SHRT2345").expect("is a code"),
         name: RoomName::parse("short").expect("is a name"),
         pin_hash: None,
         capacity: 10,
-        owner: token.user,
+        owner,
         created_at: now,
         expires_at: now + 1_200,
     };
-    server
-        .state
-        .store
-        .create_room(room)
-        .await
-        .expect("the store keeps it");
+    server.state.store.create_room(room).await.expect("the store keeps it");
     let mut client = guest.connect().await;
     let joined = client.join("SHRT-2345").await;
     assert_eq!(joined.room.expires_at, now + 1_200);
     assert_eq!(client.expect_left().await, LeaveReason::Expired);
     assert!(server::clock::now() >= now + 1_200, "not before its time");
     assert!(is_gone(&guest, "SHRT2345").await);
-    eventually("the room's task is over", || {
-        server.state.hub.room_count() == 0
-    })
-    .await;
+    eventually("the room's task is over", || server.state.hub.room_count() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,30 +119,15 @@ async fn a_room_without_a_seat_ends_after_its_time_and_no_earlier() {
     let guest = Guest::new(&server).await;
     let room = guest.room().await;
     guest.enter(&room).await.close().await;
-    eventually("the seat is empty", || {
-        server.state.hub.session_count() == 0
-    })
-    .await;
+    eventually("the seat is empty", || server.state.hub.session_count() == 0).await;
     let empty_since = server::clock::now();
-    let mine = guest
-        .ask(Ask::get("/api/v1/rooms"))
-        .await
-        .json::<Vec<RoomView>>();
+    let mine = guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>();
     assert_eq!(mine.len(), 1, "the room waits for its people");
     // Somebody comes back in time: the count begins anew.
     guest.enter(&room).await.close().await;
-    poll("the end of the room", async || {
-        is_gone(&guest, &room.code).await.then_some(())
-    })
-    .await;
+    poll("the end of the room", async || is_gone(&guest, &room.code).await.then_some(())).await;
     assert!(server::clock::now() >= empty_since + 1_000);
-    assert!(
-        guest
-            .ask(Ask::get("/api/v1/rooms"))
-            .await
-            .json::<Vec<RoomView>>()
-            .is_empty()
-    );
+    assert!(guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,14 +135,8 @@ async fn r9_a_room_that_nobody_ever_enters_ends_too() {
     let server = TestServer::limited(|limits| limits.room_empty_ms = 1_000).await;
     let guest = Guest::new(&server).await;
     let room = guest.room().await;
-    poll("the end of the room", async || {
-        is_gone(&guest, &room.code).await.then_some(())
-    })
-    .await;
-    eventually("nothing is left of it", || {
-        server.state.hub.room_count() == 0
-    })
-    .await;
+    poll("the end of the room", async || is_gone(&guest, &room.code).await.then_some(())).await;
+    eventually("nothing is left of it", || server.state.hub.room_count() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -208,19 +149,10 @@ async fn after_a_restart_a_room_to_which_nobody_returns_ends() {
     server.stop().await;
 
     let server = TestServer::in_folder(folder.path(), |limits| limits.room_empty_ms = 1_000).await;
-    let guest = Guest {
-        addr: server.addr,
-        ..guest
-    };
+    let guest = Guest { addr: server.addr, ..guest };
     let mut inside = guest.enter(&used).await;
-    assert!(
-        !is_gone(&guest, &empty.code).await,
-        "it was there after the restart"
-    );
-    poll("the end of the room", async || {
-        is_gone(&guest, &empty.code).await.then_some(())
-    })
-    .await;
+    assert!(!is_gone(&guest, &empty.code).await, "it was there after the restart");
+    poll("the end of the room", async || is_gone(&guest, &empty.code).await.then_some(())).await;
     inside.say(&used.code, "somebody is here").await;
     assert!(!is_gone(&guest, &used.code).await);
 }
@@ -231,17 +163,9 @@ async fn deleting_a_room_deletes_its_membership() {
     let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
     let room = one.room().await;
     two.join(&room.code, None).await.assert_status(200);
-    let mine = async || {
-        two.ask(Ask::get("/api/v1/rooms"))
-            .await
-            .json::<Vec<RoomView>>()
-    };
+    let mine = async || two.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>();
     let listed = mine().await;
-    assert!(
-        listed.len() == 1 && listed[0].code == room.code() && listed[0].member && !listed[0].owner
-    );
-    one.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code)))
-        .await
-        .assert_status(204);
+    assert!(listed.len() == 1 && listed[0].code == room.code() && listed[0].member && !listed[0].owner);
+    one.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204);
     assert!(mine().await.is_empty());
 }

@@ -14,10 +14,7 @@ async fn farewell(client: &mut TestClient) -> (Option<u64>, Option<u16>) {
     let mut told = None;
     loop {
         match client.next().await {
-            Heard::Frame(ServerFrame::Bye {
-                code: ErrorCode::ShuttingDown,
-                reconnect_in_ms,
-            }) => told = reconnect_in_ms,
+            Heard::Frame(ServerFrame::Bye { code: ErrorCode::ShuttingDown, reconnect_in_ms }) => told = reconnect_in_ms,
             Heard::Frame(ServerFrame::Bye { code, .. }) => panic!("bye {code}"),
             Heard::Frame(_) => {}
             Heard::Closed(code) => return (told, code),
@@ -42,14 +39,8 @@ async fn clients_are_told_when_to_come_back_and_the_server_ends_in_time() {
         assert_eq!(close, Some(1012));
         times.push(told.expect("says when to come back"));
     }
-    assert!(
-        times.iter().all(|ms| (1..=30_000).contains(ms)),
-        "{times:?}"
-    );
-    assert!(
-        times.iter().any(|ms| *ms != times[0]),
-        "not all at once: {times:?}"
-    );
+    assert!(times.iter().all(|ms| (1..=30_000).contains(ms)), "{times:?}");
+    assert!(times.iter().any(|ms| *ms != times[0]), "not all at once: {times:?}");
     assert!(took < Duration::from_secs(4), "{took:?}");
     let (close, _) = silent.end().await;
     assert_eq!(close, Some(1012), "who has not said hello yet is told too");
@@ -60,15 +51,9 @@ async fn neither_an_idle_nor_a_deaf_connection_holds_up_the_end() {
     let mut server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
     // Browsers open connections ahead of need and send nothing.
-    let ahead = TcpStream::connect(server.addr)
-        .await
-        .expect("the server listens");
-    let mut kept = TcpStream::connect(server.addr)
-        .await
-        .expect("the server listens");
-    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .expect("the line is open");
+    let ahead = TcpStream::connect(server.addr).await.expect("the server listens");
+    let mut kept = TcpStream::connect(server.addr).await.expect("the server listens");
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the line is open");
     let mut piece = [0; 512];
     assert!(kept.read(&mut piece).await.expect("is answered") > 0);
     // This one neither reads nor answers the close.
@@ -83,36 +68,23 @@ async fn neither_an_idle_nor_a_deaf_connection_holds_up_the_end() {
 async fn a_stopping_server_is_not_ready_and_takes_nobody_in() {
     let mut server = TestServer::spawn().await;
     let begin = async |head: &str| {
-        let mut stream = TcpStream::connect(server.addr)
-            .await
-            .expect("the server listens");
-        stream
-            .write_all(head.as_bytes())
-            .await
-            .expect("the line is open");
+        let mut stream = TcpStream::connect(server.addr).await.expect("the server listens");
+        stream.write_all(head.as_bytes()).await.expect("the line is open");
         stream
     };
     // Requests that are under way when the stop comes.
     let mut ready = begin("GET /readyz HTTP/1.1\r\nhost: x\r\n").await;
-    let upgrade = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
-    let mut socket = begin(&format!(
-        "{upgrade}sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    ))
-    .await;
+    let upgrade =
+        "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
+    let mut socket = begin(&format!("{upgrade}sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")).await;
     let before = Ask::get("/readyz").send(server.addr).await;
     assert_eq!(before.status, 200);
     server.begin_stop();
     eventually("it stops", || server.state.stopping.is_cancelled()).await;
     for stream in [&mut ready, &mut socket] {
-        stream
-            .write_all(b"\r\n")
-            .await
-            .expect("the line is still open");
+        stream.write_all(b"\r\n").await.expect("the line is still open");
         let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .await
-            .expect("is answered");
+        stream.read_to_string(&mut answer).await.expect("is answered");
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.contains("shutting_down"), "{answer}");
     }
@@ -131,24 +103,41 @@ async fn the_program_stops_on_sigterm_and_ends_well() {
     let (told, close) = farewell(&mut client).await;
     assert!(told.is_some() && close == Some(1012));
     assert!(stopping.await.expect("it stops").success());
-    assert!(
-        !folder.data().join("whisperspace.db-wal").exists(),
-        "the log of the database is folded in"
-    );
+    assert!(!folder.data().join("whisperspace.db-wal").exists(), "the log of the database is folded in");
 
     let server = folder.serve(&[]).await;
-    let moved = Guest {
-        addr: server.addr,
-        ..guest
-    };
+    let moved = Guest { addr: server.addr, ..guest };
     let joined = poll("the room after the restart", async || {
         let answer = moved.look_up(&room.code).await;
         (answer.status == 200).then_some(())
     });
     joined.await;
-    moved
-        .enter(&room)
-        .await
-        .say(&room.code, "as if nothing had happened")
-        .await;
+    moved.enter(&room).await.say(&room.code, "as if nothing had happened").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_sigkill_people_and_rooms_are_there_and_the_loss_is_told() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).await;
+    let (guest, other) = (Guest::at(server.addr, None).await, Guest::at(server.addr, None).await);
+    let room = guest.pin_room("4711").await;
+    other.join(&room.code, Some("4711")).await.assert_status(200);
+    let mut client = guest.connect().await;
+    let before = client.join(&room.code).await;
+    client.say(&room.code, "before").await;
+    server.kill();
+    let (close, bye) = client.wire.end().await;
+    assert_eq!((close, bye), (None, None), "nobody said goodbye");
+
+    let server = folder.serve(&[]).await;
+    for person in [guest, other] {
+        let person = Guest { addr: server.addr, ..person };
+        let mut back = person.connect().await;
+        let cid = back.ask_join(&room.code, None, Some(before.position)).await;
+        let joined = back.expect_joined(Some(cid)).await;
+        assert!(joined.room == before.room && joined.position.epoch != before.position.epoch);
+        let gap = back.next().await;
+        let possibly = ServerFrame::Gap { room: room.code(), missed: None };
+        assert!(gap == Heard::Frame(possibly), "{gap:?}");
+    }
 }

@@ -20,13 +20,9 @@ fn text(number: usize) -> String {
 /// A connection with a seat, over a socket with a small receive buffer.
 async fn enter_narrow(addr: SocketAddr, guest: &Guest, room: &Room) -> TestClient {
     let socket = TcpSocket::new_v4().expect("there are sockets");
-    socket
-        .set_recv_buffer_size(16 * 1024)
-        .expect("the size may be set");
+    socket.set_recv_buffer_size(16 * 1024).expect("the size may be set");
     let stream = socket.connect(addr).await.expect("the server listens");
-    let Ok((wire, _)) = Wire::over(stream, addr, &[]).await else {
-        panic!("the upgrade was refused")
-    };
+    let Ok((wire, _)) = Wire::over(stream, addr, &[]).await else { panic!("the upgrade was refused") };
     let mut client = TestClient::hello(wire, addr, guest.token(), None).await;
     client.join(&room.code).await;
     client
@@ -50,22 +46,13 @@ async fn r12_a_stalled_reader_delays_nobody_and_is_closed_with_4009() {
     let (never, late) = (Guest::new(&server).await, Guest::new(&server).await);
     let never_reads = enter_narrow(server.addr, &never, &room).await;
     let mut reads_late = enter_narrow(server.addr, &late, &room).await;
-    let identity = async |guest: &Guest| {
-        let now = server::clock::now();
-        server
-            .state
-            .auth
-            .authenticate(&*server.state.store, guest.token(), now)
-            .await
-            .expect("is signed in")
-            .user
-    };
-    let (never, late) = (identity(&never).await, identity(&late).await);
+    let never = server.identity(never.token()).await.user;
+    let late = server.identity(late.token()).await.user;
     let closing = |user| {
         let sessions = server.state.hub.sessions_of(user);
-        sessions.iter().any(|session| {
-            !session.is_connected() || session.wants_close(1) == Some(ErrorCode::SlowConsumer)
-        })
+        sessions
+            .iter()
+            .any(|session| !session.is_connected() || session.wants_close(1) == Some(ErrorCode::SlowConsumer))
     };
 
     let (mut slowest, mut number) = (Duration::ZERO, 0);
@@ -81,22 +68,13 @@ async fn r12_a_stalled_reader_delays_nobody_and_is_closed_with_4009() {
         slowest = slowest.max(sent_at.elapsed());
         number += 1;
     }
-    assert!(
-        closing(never) && closing(late),
-        "{number} messages were not enough to fill the line"
-    );
+    assert!(closing(never) && closing(late), "{number} messages were not enough to fill the line");
     // A write that is stuck may stay so for ten seconds; nobody else waits for it.
-    assert!(
-        slowest < Duration::from_secs(3),
-        "somebody waited {slowest:?} for a message"
-    );
+    assert!(slowest < Duration::from_secs(3), "somebody waited {slowest:?} for a message");
     // Whoever begins to read again while the server says goodbye is told why.
     let (close, _) = reads_late.wire.end().await;
     assert_eq!(close, Some(4009), "after {number} messages");
-    eventually("the stalled ones are gone", || {
-        server.state.connections.total() == 18
-    })
-    .await;
+    eventually("the stalled ones are gone", || server.state.connections.total() == 18).await;
     speaks.say(&room.code, "still here").await;
     for listener in &mut listeners {
         listener.expect_message("still here").await;
@@ -118,16 +96,8 @@ async fn r12_a_reader_that_falls_behind_is_told_4009_and_may_resume_with_a_gap()
     let you = behind.join(&room.code).await.you;
     speaks.expect_state(&you, Activity::Online).await;
     // More at once than may wait for one reader, pushed faster than a socket can be woken.
-    let session = server.state.hub.sessions_of(
-        server
-            .state
-            .auth
-            .authenticate(&*server.state.store, two.token(), server::clock::now())
-            .await
-            .expect("is signed in")
-            .user,
-    );
-    session[0].close(ErrorCode::SlowConsumer);
+    let user = server.identity(two.token()).await.user;
+    server.state.hub.sessions_of(user)[0].close(ErrorCode::SlowConsumer);
     behind.wire.expect_end(ErrorCode::SlowConsumer).await;
     assert_eq!(ErrorCode::SlowConsumer.close_code(), 4009);
     let lost = behind.cut();
@@ -143,10 +113,7 @@ async fn r12_a_reader_that_falls_behind_is_told_4009_and_may_resume_with_a_gap()
             kept += 1;
             None
         }
-        protocol::ServerFrame::Gap {
-            missed: Some(count),
-            ..
-        } => {
+        protocol::ServerFrame::Gap { missed: Some(count), .. } => {
             missed += count;
             None
         }
@@ -154,10 +121,7 @@ async fn r12_a_reader_that_falls_behind_is_told_4009_and_may_resume_with_a_gap()
         _ => None,
     })
     .await;
-    assert!(
-        kept > 1 && missed > 5 && kept + missed == 40,
-        "{kept} kept, {missed} missed"
-    );
+    assert!(kept > 1 && missed > 5 && kept + missed == 40, "{kept} kept, {missed} missed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,10 +156,5 @@ async fn r12_stalled_readers_cost_a_bounded_amount_of_memory() {
     let grown = server.memory().saturating_sub(before);
     // Without a bound each of them would hold all that was said.
     let unbounded = (STALLED * SAID * BYTES) as u64;
-    assert!(
-        grown < unbounded / 2,
-        "{} KiB more, of {} KiB said",
-        grown / 1024,
-        unbounded / 1024
-    );
+    assert!(grown < unbounded / 2, "{} KiB more, of {} KiB said", grown / 1024, unbounded / 1024);
 }

@@ -27,18 +27,12 @@ async fn typing_shows_and_stops() {
     types.typing(&room.code, true).await;
     assert!(watcher.expect_typing().await == [you.clone()]);
     types.say(&room.code, "sent").await;
-    assert!(
-        watcher.expect_typing().await.is_empty(),
-        "what is sent is not typed any more"
-    );
+    assert!(watcher.expect_typing().await.is_empty(), "what is sent is not typed any more");
     types.typing(&room.code, false).await;
     types.typing(&room.code, true).await;
     assert!(watcher.expect_typing().await == [you]);
     types.cut();
-    assert!(
-        watcher.expect_typing().await.is_empty(),
-        "who is gone types no more"
-    );
+    assert!(watcher.expect_typing().await.is_empty(), "who is gone types no more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,12 +58,7 @@ async fn repeated_signals_are_one_frame_for_the_others() {
     assert!(watcher.expect_typing().await == [you]);
     types.say(&room.code, "the end").await;
     assert!(watcher.expect_typing().await.is_empty());
-    let frames = watcher
-        .wire
-        .texts
-        .iter()
-        .filter(|text| text.contains("\"t\":\"typing\""))
-        .count();
+    let frames = watcher.wire.texts.iter().filter(|text| text.contains("\"t\":\"typing\"")).count();
     assert_eq!(frames, 2, "one to begin, one to end");
 }
 
@@ -110,19 +99,11 @@ async fn r2_typing_and_sending_to_a_room_not_joined_are_refused() {
         let cid = client.send(&room.code, "through the wall").await;
         client.expect_error(ErrorCode::NotInRoom, Some(&cid)).await;
         client
-            .tell(&protocol::ClientFrame::Status {
-                state: protocol::Activity::Away,
-                room: Some(room.code.clone()),
-            })
+            .tell(&protocol::ClientFrame::Status { state: protocol::Activity::Away, room: Some(room.code.clone()) })
             .await;
         client.expect_error(ErrorCode::NotInRoom, None).await;
         let cid = client.cid();
-        client
-            .tell(&protocol::ClientFrame::Leave {
-                cid: cid.clone(),
-                room: room.code.clone(),
-            })
-            .await;
+        client.tell(&protocol::ClientFrame::Leave { cid: cid.clone(), room: room.code.clone() }).await;
         client.expect_error(ErrorCode::NotInRoom, Some(&cid)).await;
     }
     inside.say(&room.code, "the end").await;
@@ -132,9 +113,7 @@ async fn r2_typing_and_sending_to_a_room_not_joined_are_refused() {
     let second = Duration::from_millis(server.state.config.limits.presence_tick_ms * 3);
     let later = tokio::time::timeout(
         second,
-        watcher.expect("typing", |frame| {
-            matches!(frame, ServerFrame::Typing { .. }).then_some(())
-        }),
+        watcher.expect("typing", |frame| matches!(frame, ServerFrame::Typing { .. }).then_some(())),
     );
     assert!(later.await.is_err(), "somebody outside was seen typing");
 }

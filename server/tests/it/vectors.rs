@@ -39,69 +39,25 @@ const PLAIN: &[&str] = &[
 
 /// Typed text with markup in it; what must be in the HTML, whatever else is.
 const MARKUP: &[(&str, &[&str])] = &[
-    (
-        "**bold** and <script>alert(1)</script>",
-        &[
-            "<strong>bold</strong>",
-            "&lt;script&gt;alert(1)&lt;/script&gt;",
-        ],
-    ),
-    (
-        "**x** <img src=x onerror=alert(1)>",
-        &["&lt;img src=x onerror=alert(1)&gt;"],
-    ),
-    (
-        "*a* < b & c &amp; d",
-        &["<em>a</em> &lt; b &amp; c &amp;amp; d"],
-    ),
+    ("**bold** and <script>alert(1)</script>", &["<strong>bold</strong>", "&lt;script&gt;alert(1)&lt;/script&gt;"]),
+    ("**x** <img src=x onerror=alert(1)>", &["&lt;img src=x onerror=alert(1)&gt;"]),
+    ("*a* < b & c &amp; d", &["<em>a</em> &lt; b &amp; c &amp;amp; d"]),
     ("`Vec<String>`", &["<code>Vec&lt;String&gt;</code>"]),
-    (
-        "**x** ![pic](https://evil.example/x.png)",
-        &["<strong>x</strong>"],
-    ),
+    ("**x** ![pic](https://evil.example/x.png)", &["<strong>x</strong>"]),
     ("[x](javascript:alert(1)) **y**", &["<strong>y</strong>"]),
     ("[x](JaVaScRiPt:alert(1)) **y**", &["<strong>y</strong>"]),
-    (
-        "[x](data:text/html,<script>alert(1)</script>) **y**",
-        &["<strong>y</strong>"],
-    ),
+    ("[x](data:text/html,<script>alert(1)</script>) **y**", &["<strong>y</strong>"]),
     ("[x](vbscript:x) **y**", &["<strong>y</strong>"]),
     ("[x](//evil.example) **y**", &["<strong>y</strong>"]),
-    (
-        "[x](https://example.org/?a=1&b=\"2\") **y**",
-        &["href=\"https://example.org/", "<strong>y</strong>"],
-    ),
-    (
-        "https://example.org/<script>",
-        &["href=\"https://example.org/"],
-    ),
-    (
-        "> quote\n> <b>not bold</b>",
-        &["<blockquote>", "&lt;b&gt;not bold&lt;/b&gt;"],
-    ),
-    (
-        "```html\n<script>alert(1)</script>\n```",
-        &["<code", "&lt;script&gt;"],
-    ),
+    ("[x](https://example.org/?a=1&b=\"2\") **y**", &["href=\"https://example.org/", "<strong>y</strong>"]),
+    ("https://example.org/<script>", &["href=\"https://example.org/"]),
+    ("> quote\n> <b>not bold</b>", &["<blockquote>", "&lt;b&gt;not bold&lt;/b&gt;"]),
+    ("```html\n<script>alert(1)</script>\n```", &["<code", "&lt;script&gt;"]),
     ("* one\n* two <style>x</style>", &["<li>", "&lt;style&gt;"]),
     ("**nul\0byte**", &["<strong>nul"]),
 ];
 
-const TAGS: &[&str] = &[
-    "p",
-    "br",
-    "strong",
-    "em",
-    "del",
-    "code",
-    "pre",
-    "blockquote",
-    "ul",
-    "ol",
-    "li",
-    "a",
-    "span",
-];
+const TAGS: &[&str] = &["p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"];
 const ATTRIBUTES: &[&str] = &["href", "rel", "target", "class", "start"];
 
 /// Reads HTML tag by tag: only known tags and attributes, every link on purpose and to the open web.
@@ -109,40 +65,23 @@ fn assert_harmless(html: &str) {
     let mut rest = html;
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
-        let end = rest
-            .find('>')
-            .unwrap_or_else(|| panic!("an open tag in {html}"));
+        let end = rest.find('>').unwrap_or_else(|| panic!("an open tag in {html}"));
         let tag = &rest[..end];
         rest = &rest[end + 1..];
-        let name = tag
-            .trim_start_matches('/')
-            .split([' ', '/'])
-            .next()
-            .unwrap_or_default();
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
         assert!(TAGS.contains(&name), "<{name}> in {html}");
-        for attribute in tag
-            .split_inclusive("\" ")
-            .flat_map(|part| part.split(' '))
-            .filter(|part| part.contains("=\""))
+        for attribute in tag.split_inclusive("\" ").flat_map(|part| part.split(' ')).filter(|part| part.contains("=\""))
         {
             let (name, value) = attribute.split_once("=\"").expect("has one");
             assert!(ATTRIBUTES.contains(&name), "{name} in {html}");
-            let safe = ["http://", "https://", "mailto:"]
-                .iter()
-                .any(|scheme| value.starts_with(scheme));
+            let safe = ["http://", "https://", "mailto:"].iter().any(|scheme| value.starts_with(scheme));
             assert!(name != "href" || safe, "{value} in {html}");
         }
     }
     let lower = html.to_lowercase();
     for never in ["src=", "srcset", "style=", "<link", "<meta", "url(", " on"] {
-        let outside_text = lower
-            .split('<')
-            .skip(1)
-            .filter_map(|part| part.split('>').next());
-        assert!(
-            !outside_text.into_iter().any(|tag| tag.contains(never)),
-            "{never} in {html}"
-        );
+        let outside_text = lower.split('<').skip(1).filter_map(|part| part.split('>').next());
+        assert!(!outside_text.into_iter().any(|tag| tag.contains(never)), "{never} in {html}");
     }
 }
 
@@ -178,9 +117,7 @@ async fn r10_r20_markup_keeps_the_text_and_fetches_and_runs_nothing() {
     for (typed, wanted) in MARKUP {
         sender.say(&room.code, typed).await;
         let message = reader.expect_message(typed).await;
-        let html = message
-            .html
-            .unwrap_or_else(|| panic!("no markup in {typed}"));
+        let html = message.html.unwrap_or_else(|| panic!("no markup in {typed}"));
         assert_harmless(&html);
         for part in *wanted {
             assert!(html.contains(part), "{part} is not in {html}");
@@ -214,21 +151,13 @@ async fn r10_a_lone_surrogate_is_refused_and_the_connection_goes_on() {
     let (room, mut sender, mut reader) = pair(&server).await;
     let cid = sender.cid();
     let frame = |text: &str| {
-        format!(
-            "{{\"t\":\"send\",\"cid\":\"{}\",\"room\":\"{}\",\"text\":\"{text}\"}}",
-            cid.as_str(),
-            room.code
-        )
+        format!("{{\"t\":\"send\",\"cid\":\"{}\",\"room\":\"{}\",\"text\":\"{text}\"}}", cid.as_str(), room.code)
     };
     for lone in ["\\ud800", "x\\udfffy", "\\ud83e and then"] {
         sender.wire.text(&frame(lone)).await;
         let (code, _) = sender
             .expect("error", |frame| match frame {
-                protocol::ServerFrame::Error {
-                    code,
-                    retry_after_ms,
-                    ..
-                } => Some((*code, *retry_after_ms)),
+                protocol::ServerFrame::Error { code, retry_after_ms, .. } => Some((*code, *retry_after_ms)),
                 _ => None,
             })
             .await;

@@ -8,31 +8,19 @@ use std::path::Path;
 use crate::{ClientFrame, ServerFrame, decode_client, decode_server, encode};
 
 const CLIENT: &[(&str, &str)] = &[
-    (
-        "hello",
-        r#"{"t":"hello","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}"#,
-    ),
+    ("hello", r#"{"t":"hello","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}"#),
     ("hello_cookie", r#"{"t":"hello"}"#),
     (
         "hello_resume",
         r#"{"t":"hello","resume":{"session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","have":17}}"#,
     ),
     ("join", r#"{"t":"join","cid":"c1","code":"kw7p-3mxq"}"#),
-    (
-        "join_pin_since",
-        r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#,
-    ),
+    ("join_pin_since", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#),
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
-    (
-        "send",
-        r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#,
-    ),
+    ("send", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
-    (
-        "status_room",
-        r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#,
-    ),
+    ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
     ("ping", r#"{"t":"ping"}"#),
     ("pong", r#"{"t":"pong","have":64}"#),
 ];
@@ -46,14 +34,8 @@ const SERVER: &[(&str, &str)] = &[
         "joined",
         r#"{"t":"joined","cid":"c1","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":50,"pin":false,"created_at":1795219200000,"expires_at":1795305600000},"you":"AAAAAAAAAAAAAAAAAAAAAA","position":{"epoch":7,"seq":12},"count":2,"members":[{"id":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","state":"online","owner":true},{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"away"}]}"#,
     ),
-    (
-        "left",
-        r#"{"t":"left","cid":"c2","room":"KW7P3MXQ","reason":"left"}"#,
-    ),
-    (
-        "left_expired",
-        r#"{"t":"left","room":"KW7P3MXQ","reason":"expired"}"#,
-    ),
+    ("left", r#"{"t":"left","cid":"c2","room":"KW7P3MXQ","reason":"left"}"#),
+    ("left_expired", r#"{"t":"left","room":"KW7P3MXQ","reason":"expired"}"#),
     (
         "room",
         r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":80,"pin":true,"created_at":1795219200000,"expires_at":1795305600000}}"#,
@@ -66,10 +48,7 @@ const SERVER: &[(&str, &str)] = &[
         "message_html",
         r#"{"t":"message","room":"KW7P3MXQ","seq":14,"id":"bWVzc2FnZTI","cid":"c4","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219262000,"text":"**now**","html":"<p><strong>now</strong></p>"}"#,
     ),
-    (
-        "ack",
-        r#"{"t":"ack","cid":"c3","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","at":1795219261000}"#,
-    ),
+    ("ack", r#"{"t":"ack","cid":"c3","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","at":1795219261000}"#),
     (
         "presence",
         r#"{"t":"presence","room":"KW7P3MXQ","count":2,"joined":[{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"online"}],"left":["DDDDDDDDDDDDDDDDDDDDDD"]}"#,
@@ -78,20 +57,14 @@ const SERVER: &[(&str, &str)] = &[
         "presence_changed",
         r#"{"t":"presence","room":"KW7P3MXQ","count":2,"changed":[{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"offline"}]}"#,
     ),
-    (
-        "typing",
-        r#"{"t":"typing","room":"KW7P3MXQ","members":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
-    ),
+    ("typing", r#"{"t":"typing","room":"KW7P3MXQ","members":["CCCCCCCCCCCCCCCCCCCCCC"]}"#),
     ("gap", r#"{"t":"gap","room":"KW7P3MXQ","missed":3}"#),
     ("gap_some", r#"{"t":"gap","room":"KW7P3MXQ"}"#),
     (
         "error",
         r#"{"t":"error","code":"rate_limited","text":"That was a bit fast. Wait a moment and try again.","cid":"c3","retry_after_ms":2000}"#,
     ),
-    (
-        "bye",
-        r#"{"t":"bye","code":"shutting_down","reconnect_in_ms":1800}"#,
-    ),
+    ("bye", r#"{"t":"bye","code":"shutting_down","reconnect_in_ms":1800}"#),
     ("ping", r#"{"t":"ping"}"#),
     ("pong", r#"{"t":"pong"}"#),
 ];
@@ -105,83 +78,45 @@ fn check(side: &str, cases: &[(&str, &str)], again: impl Fn(&str) -> String) {
             fs::write(&file, format!("{written}\n")).unwrap();
         }
         let golden = fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(
-            golden.trim_end(),
-            written,
-            "{} differs from what travels",
-            file.display()
-        );
+        assert_eq!(golden.trim_end(), written, "{} differs from what travels", file.display());
         assert_eq!(golden.trim_end(), *json, "{name}");
     }
     let files = fs::read_dir(&folder).unwrap().filter_map(Result::ok);
-    let count = files
-        .filter(|file| file.file_name().to_string_lossy().starts_with(side))
-        .count();
-    assert_eq!(
-        count,
-        cases.len(),
-        "a golden file of the {side} belongs to no case"
-    );
+    let count = files.filter(|file| file.file_name().to_string_lossy().starts_with(side)).count();
+    assert_eq!(count, cases.len(), "a golden file of the {side} belongs to no case");
 }
 
 #[test]
 fn client_frames() {
-    check("client", CLIENT, |json| {
-        encode(&decode_client(json).unwrap())
-    });
+    check("client", CLIENT, |json| encode(&decode_client(json).unwrap()));
 }
 
 #[test]
 fn server_frames() {
-    check("server", SERVER, |json| {
-        encode(&decode_server(json).unwrap())
-    });
+    check("server", SERVER, |json| encode(&decode_server(json).unwrap()));
 }
 
 #[test]
 fn clients_ignore_frames_of_the_future_and_the_server_does_not() {
-    assert_eq!(
-        decode_server(r#"{"t":"of_the_future","x":1}"#).unwrap(),
-        ServerFrame::Unknown
-    );
+    assert_eq!(decode_server(r#"{"t":"of_the_future","x":1}"#).unwrap(), ServerFrame::Unknown);
     assert!(decode_client(r#"{"t":"of_the_future"}"#).is_err());
-    assert!(
-        decode_client(r#"{"t":"ping","x":1}"#).is_err(),
-        "unknown fields are refused"
-    );
-    assert!(
-        decode_client(r#"{"t":"ping","t":"ping"}"#).is_err(),
-        "doubled fields are refused"
-    );
+    assert!(decode_client(r#"{"t":"ping","x":1}"#).is_err(), "unknown fields are refused");
+    assert!(decode_client(r#"{"t":"ping","t":"ping"}"#).is_err(), "doubled fields are refused");
 }
 
 #[test]
 fn a_faulty_frame_is_answered_by_its_name() {
-    let error =
-        decode_client(r#"{"t":"send","cid":"c9","room":{"$ne":null},"text":"x"}"#).unwrap_err();
+    let error = decode_client(r#"{"t":"send","cid":"c9","room":{"$ne":null},"text":"x"}"#).unwrap_err();
     assert_eq!(error.cid.as_ref().map(crate::ClientId::as_str), Some("c9"));
     assert_eq!(decode_client("{").unwrap_err().cid, None);
 }
 
 #[test]
 fn what_counts_is_what_must_not_be_lost() {
-    let counted: Vec<_> = SERVER
-        .iter()
-        .filter(|(_, json)| decode_server(json).unwrap().is_counted())
-        .map(|(name, _)| *name)
-        .collect();
-    let expected = [
-        "joined",
-        "left",
-        "left_expired",
-        "room",
-        "message",
-        "message_html",
-        "ack",
-        "gap",
-        "gap_some",
-        "error",
-    ];
+    let counted: Vec<_> =
+        SERVER.iter().filter(|(_, json)| decode_server(json).unwrap().is_counted()).map(|(name, _)| *name).collect();
+    let expected =
+        ["joined", "left", "left_expired", "room", "message", "message_html", "ack", "gap", "gap_some", "error"];
     assert_eq!(counted, expected);
 }
 

@@ -7,19 +7,10 @@ use crate::{ClientId, DisplayName, ErrorCode, Limits, Pin, RoomCode, RoomName, T
 
 #[test]
 fn a_code_is_taken_as_people_type_it() {
-    for typed in [
-        "KW7P3MXQ",
-        " kw7p-3mxq ",
-        "kw7p 3mxq",
-        "KW7P–3MXQ",
-        "https://chat.example/r/kw7p-3mxq?x=1#y",
-        "/r/KW7P3MXQ/",
-    ] {
-        assert_eq!(
-            RoomCode::parse(typed).map(|code| code.dashed()),
-            Ok("KW7P-3MXQ".to_owned()),
-            "{typed}"
-        );
+    for typed in
+        ["KW7P3MXQ", " kw7p-3mxq ", "kw7p 3mxq", "KW7P–3MXQ", "https://chat.example/r/kw7p-3mxq?x=1#y", "/r/KW7P3MXQ/"]
+    {
+        assert_eq!(RoomCode::parse(typed).map(|code| code.dashed()), Ok("KW7P-3MXQ".to_owned()), "{typed}");
     }
     for typed in [
         "",
@@ -31,11 +22,7 @@ fn a_code_is_taken_as_people_type_it() {
         "../../etc",
         "https://chat.example/about",
     ] {
-        assert_eq!(
-            RoomCode::parse(typed),
-            Err(ErrorCode::InvalidCode),
-            "{typed}"
-        );
+        assert_eq!(RoomCode::parse(typed), Err(ErrorCode::InvalidCode), "{typed}");
     }
 }
 
@@ -50,28 +37,11 @@ fn a_code_from_random_bytes_has_no_modulo_bias() {
 
 #[test]
 fn a_display_name_has_one_to_thirty_visible_characters() {
-    assert_eq!(
-        DisplayName::parse("  Quiet \t Heron ").unwrap().as_str(),
-        "Quiet Heron"
-    );
+    assert_eq!(DisplayName::parse("  Quiet \t Heron ").unwrap().as_str(), "Quiet Heron");
     assert!(DisplayName::parse(&"é".repeat(30)).is_ok());
-    for wrong in [
-        "",
-        "   ",
-        &"é".repeat(31),
-        "a\u{202E}b",
-        "a\u{200B}b",
-        "<b>",
-        "a&b",
-        "a\"b",
-        "a\u{0}b",
-        "\u{3164}",
-    ] {
-        assert_eq!(
-            DisplayName::parse(wrong),
-            Err(ErrorCode::InvalidName),
-            "{wrong:?}"
-        );
+    for wrong in ["", "   ", &"é".repeat(31), "a\u{202E}b", "a\u{200B}b", "<b>", "a&b", "a\"b", "a\u{0}b", "\u{3164}"]
+    {
+        assert_eq!(DisplayName::parse(wrong), Err(ErrorCode::InvalidName), "{wrong:?}");
     }
 }
 
@@ -85,40 +55,18 @@ fn a_numbered_name_still_fits() {
 #[test]
 fn a_text_counts_characters_after_trimming() {
     let limit = 5_000;
-    assert_eq!(
-        Text::parse(&format!(" {}\n", "😀".repeat(limit)), limit)
-            .unwrap()
-            .as_str()
-            .chars()
-            .count(),
-        limit
-    );
-    assert_eq!(
-        Text::parse(&"😀".repeat(limit + 1), limit),
-        Err(ErrorCode::TextTooLong)
-    );
-    assert_eq!(
-        Text::parse(" \n\t\u{3000}", limit),
-        Err(ErrorCode::EmptyText)
-    );
-    assert_eq!(
-        Text::parse("a\u{202E}b\u{0}c", limit).unwrap().as_str(),
-        "a\u{202E}b\u{0}c"
-    );
+    assert_eq!(Text::parse(&format!(" {}\n", "😀".repeat(limit)), limit).unwrap().as_str().chars().count(), limit);
+    assert_eq!(Text::parse(&"😀".repeat(limit + 1), limit), Err(ErrorCode::TextTooLong));
+    assert_eq!(Text::parse(" \n\t\u{3000}", limit), Err(ErrorCode::EmptyText));
+    assert_eq!(Text::parse("a\u{202E}b\u{0}c", limit).unwrap().as_str(), "a\u{202E}b\u{0}c");
 }
 
 #[test]
 fn the_other_names_hold_their_limits() {
     assert!(RoomName::parse(&"x".repeat(50)).is_ok() && RoomName::parse(&"x".repeat(51)).is_err());
+    assert!(Pin::parse("1234").is_ok() && Pin::parse("123").is_err() && Pin::parse(&"x".repeat(65)).is_err());
     assert!(
-        Pin::parse("1234").is_ok()
-            && Pin::parse("123").is_err()
-            && Pin::parse(&"x".repeat(65)).is_err()
-    );
-    assert!(
-        Username::parse("Ann.B-c_1").is_ok()
-            && Username::parse("ab").is_err()
-            && Username::parse("ann b").is_err()
+        Username::parse("Ann.B-c_1").is_ok() && Username::parse("ab").is_err() && Username::parse("ann b").is_err()
     );
     assert!(Username::parse(&"x".repeat(33)).is_err() && Username::parse("ånn").is_err());
     assert!(ClientId::parse(&"x".repeat(64)).is_ok() && ClientId::parse(&"x".repeat(65)).is_err());
@@ -134,8 +82,7 @@ fn nothing_personal_is_formatted() {
         Text::parse("hello", 10).unwrap(),
         Pin::parse("4711").unwrap(),
         Username::parse("heron").unwrap(),
-        crate::decode_client(r#"{"t":"send","cid":"c1","room":"KW7P3MXQ","text":"hello"}"#)
-            .unwrap(),
+        crate::decode_client(r#"{"t":"send","cid":"c1","room":"KW7P3MXQ","text":"hello"}"#).unwrap(),
     );
     for secret in ["KW7P", "Heron", "heron", "hello", "4711"] {
         assert!(!formatted.contains(secret), "{formatted}");
@@ -151,10 +98,7 @@ fn limits_are_set_by_name_within_their_range() {
     assert!(limits.set("text_chars_max", "many").is_err());
     assert!(limits.set("no_such_limit", "1").is_err());
     for (name, default, text) in Limits::REFERENCE {
-        assert!(
-            Limits::default().set(name, &default.to_string()).is_ok(),
-            "{name}"
-        );
+        assert!(Limits::default().set(name, &default.to_string()).is_ok(), "{name}");
         assert!(!text.is_empty());
     }
 }
@@ -195,18 +139,14 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
         Just(json!([1, 2])),
     ];
     let tag = prop::sample::select(vec![
-        "hello", "join", "leave", "send", "typing", "status", "ping", "pong", "message", "ack",
-        "nope",
+        "hello", "join", "leave", "send", "typing", "status", "ping", "pong", "message", "ack", "nope",
     ]);
     let fields = prop::sample::select(vec![
-        "cid", "code", "room", "text", "on", "state", "have", "token", "resume", "since", "pin",
-        "x",
+        "cid", "code", "room", "text", "on", "state", "have", "token", "resume", "since", "pin", "x",
     ]);
     (tag, prop::collection::btree_map(fields, leaf, 0..6)).prop_map(|(tag, fields)| {
-        let mut frame: serde_json::Map<_, _> = fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+        let mut frame: serde_json::Map<_, _> =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         frame.insert("t".to_owned(), tag.into());
         Value::Object(frame)
     })

@@ -1,14 +1,12 @@
+//! The line to the server: hello, resume, silence, coming back.
+
 use proptest::prelude::*;
 use protocol::{LeaveReason, ServerFrame};
 
 use super::super::fixtures::{code, welcome};
 use super::*;
 
-const COUNTED: fn() -> ServerFrame = || ServerFrame::Left {
-    cid: None,
-    room: code(),
-    reason: LeaveReason::Left,
-};
+const COUNTED: fn() -> ServerFrame = || ServerFrame::Left { cid: None, room: code(), reason: LeaveReason::Left };
 
 struct Line {
     link: Link,
@@ -18,11 +16,7 @@ struct Line {
 
 impl Line {
     fn new() -> Self {
-        Self {
-            link: Link::new(None),
-            now: 1_000_000,
-            orders: Vec::new(),
-        }
+        Self { link: Link::new(None), now: 1_000_000, orders: Vec::new() }
     }
 
     fn online() -> Self {
@@ -57,11 +51,7 @@ impl Line {
 
     fn said(&mut self) -> Vec<ClientFrame> {
         let say = |order| {
-            if let Order::Say(frame) = order {
-                Some(frame)
-            } else {
-                None
-            }
+            if let Order::Say(frame) = order { Some(frame) } else { None }
         };
         self.took().into_iter().filter_map(say).collect()
     }
@@ -73,12 +63,7 @@ impl Line {
 
 fn resume_of(frames: &[ClientFrame]) -> Option<u64> {
     match frames {
-        [
-            ClientFrame::Hello {
-                token: None,
-                resume,
-            },
-        ] => resume.as_ref().map(|resume| resume.have),
+        [ClientFrame::Hello { token: None, resume }] => resume.as_ref().map(|resume| resume.have),
         other => panic!("expected one hello, not {other:?}"),
     }
 }
@@ -90,10 +75,7 @@ fn nothing_happens_until_a_line_is_wanted() {
     assert_eq!((line.shown(), line.took()), (Connection::Idle, Vec::new()));
     line.link.want(line.now, &mut line.orders);
     line.link.want(line.now, &mut line.orders);
-    assert_eq!(
-        (line.shown(), line.took()),
-        (Connection::Connecting, vec![Order::Open])
-    );
+    assert_eq!((line.shown(), line.took()), (Connection::Connecting, vec![Order::Open]));
 }
 
 #[test]
@@ -104,13 +86,7 @@ fn a_drop_is_resumed_with_the_count_of_frames() {
         line.hear(&ServerFrame::Pong {});
     }
     line.close(1006);
-    assert_eq!(
-        line.shown(),
-        Connection::Lost {
-            retry_in_s: 1,
-            restarting: false
-        }
-    );
+    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 1, restarting: false });
     line.pass(500);
     line.link.opened(line.now, &mut line.orders);
     assert_eq!(resume_of(&line.said()), Some(3));
@@ -156,20 +132,13 @@ fn a_line_in_doubt_has_five_seconds() {
     assert_eq!(line.said(), [ClientFrame::Ping { have: Some(0) }]);
     line.hear(&ServerFrame::Pong {});
     line.pass(6_000);
-    assert_eq!(
-        line.shown(),
-        Connection::Online,
-        "the browser was wrong about the network"
-    );
+    assert_eq!(line.shown(), Connection::Online, "the browser was wrong about the network");
     line.link.network(line.now, false, &mut line.orders);
     line.pass(5_000);
     assert_eq!(line.shown(), Connection::Offline);
     line.took();
     line.link.network(line.now, true, &mut line.orders);
-    assert_eq!(
-        (line.took(), line.shown()),
-        (vec![Order::Open], Connection::Connecting)
-    );
+    assert_eq!((line.took(), line.shown()), (vec![Order::Open], Connection::Connecting));
 }
 
 #[test]
@@ -188,24 +157,11 @@ fn a_socket_that_does_not_get_anywhere_is_given_up() {
 #[test]
 fn the_server_says_when_to_come_back() {
     let mut line = Line::online();
-    line.hear(&ServerFrame::Bye {
-        code: ErrorCode::ShuttingDown,
-        reconnect_in_ms: Some(7_300),
-    });
+    line.hear(&ServerFrame::Bye { code: ErrorCode::ShuttingDown, reconnect_in_ms: Some(7_300) });
     line.close(1012);
-    assert_eq!(
-        line.shown(),
-        Connection::Lost {
-            retry_in_s: 8,
-            restarting: true
-        }
-    );
+    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 8, restarting: true });
     line.link.wake(line.now, &mut line.orders);
-    assert_eq!(
-        line.took(),
-        [],
-        "looking at the page does not hurry a restart"
-    );
+    assert_eq!(line.took(), [], "looking at the page does not hurry a restart");
     line.pass(7_300);
     assert_eq!(line.took(), [Order::Open]);
 }
@@ -241,10 +197,7 @@ fn codes_that_mean_never_are_kept_to() {
     line.close(4511);
     assert_eq!(line.took(), [Order::Keep(None)]);
     line.pass(600_000);
-    assert_eq!(
-        (line.shown(), line.took()),
-        (Connection::Closed(ErrorCode::Revoked), Vec::new())
-    );
+    assert_eq!((line.shown(), line.took()), (Connection::Closed(ErrorCode::Revoked), Vec::new()));
     line.link.retry_now(line.now, &mut line.orders);
     assert_eq!(line.took(), [Order::Open]);
 }
@@ -259,8 +212,7 @@ fn a_page_that_goes_keeps_its_claim_and_comes_back() {
         panic!("expected the claim to be kept before the socket is closed, not {orders:?}");
     };
     assert_eq!(line.shown(), Connection::Idle);
-    let kept =
-        serde_json::from_str::<Claim>(&protocol::encode(claim)).expect("what was kept can be read");
+    let kept = serde_json::from_str::<Claim>(&protocol::encode(claim)).expect("what was kept can be read");
     let mut reloaded = Link::new(Some(kept));
     reloaded.want(line.now, &mut line.orders);
     reloaded.opened(line.now, &mut line.orders);
@@ -272,10 +224,7 @@ fn a_page_that_goes_keeps_its_claim_and_comes_back() {
 #[test]
 fn the_wait_counts_down_by_the_second() {
     let mut line = Line::online();
-    line.hear(&ServerFrame::Bye {
-        code: ErrorCode::ShuttingDown,
-        reconnect_in_ms: Some(2_500),
-    });
+    line.hear(&ServerFrame::Bye { code: ErrorCode::ShuttingDown, reconnect_in_ms: Some(2_500) });
     line.close(1012);
     let mut seconds = Vec::new();
     while let Connection::Lost { retry_in_s, .. } = line.shown() {
@@ -310,8 +259,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         Just(Op::Welcome),
         Just(Op::Counted),
         Just(Op::Ping),
-        prop_oneof![Just(1006), Just(1012), Just(4514), Just(4511), any::<u16>()]
-            .prop_map(Op::Closed),
+        prop_oneof![Just(1006), Just(1012), Just(4514), Just(4511), any::<u16>()].prop_map(Op::Closed),
         (0_u64..60_000).prop_map(Op::Pass),
         any::<bool>().prop_map(Op::Network),
         Just(Op::Wake),

@@ -1,3 +1,5 @@
+//! Order, repeats, waiting and failing of what is to be sent.
+
 use proptest::prelude::*;
 
 use super::super::fixtures::cid;
@@ -6,17 +8,13 @@ use super::*;
 fn outbox(drafts: u64) -> Outbox {
     let mut outbox = Outbox::default();
     for number in 0..drafts {
-        outbox
-            .push(cid(number), format!("text {number}"))
-            .expect("room for a few");
+        outbox.push(cid(number), format!("text {number}")).expect("room for a few");
     }
     outbox
 }
 
 fn goes(outbox: &mut Outbox, now: Millis) -> Option<String> {
-    outbox
-        .next(now)
-        .map(|(_, text)| text.trim_start_matches("text ").to_owned())
+    outbox.next(now).map(|(_, text)| text.trim_start_matches("text ").to_owned())
 }
 
 fn deliveries(outbox: &Outbox) -> Vec<Delivery> {
@@ -54,10 +52,7 @@ fn an_answer_that_does_not_come_is_asked_for_again() {
     let mut outbox = outbox(1);
     outbox.open();
     assert!(outbox.next(0).is_some());
-    assert_eq!(
-        (outbox.next(ANSWER_MS_MAX - 1), outbox.deadline()),
-        (None, Some(ANSWER_MS_MAX))
-    );
+    assert_eq!((outbox.next(ANSWER_MS_MAX - 1), outbox.deadline()), (None, Some(ANSWER_MS_MAX)));
     assert!(outbox.next(ANSWER_MS_MAX).is_some());
 }
 
@@ -66,17 +61,9 @@ fn rate_limited_halts_and_goes_on_by_itself() {
     let mut outbox = outbox(2);
     outbox.open();
     assert_eq!(goes(&mut outbox, 0).as_deref(), Some("0"));
-    assert_eq!(
-        outbox.refused(&cid(0), ErrorCode::RateLimited, Some(1_500), 100),
-        Refusal::Handled
-    );
+    assert_eq!(outbox.refused(&cid(0), ErrorCode::RateLimited, Some(1_500), 100), Refusal::Handled);
     assert_eq!(outbox.deadline(), Some(1_600));
-    assert_eq!(
-        deliveries(&outbox),
-        [Delivery::Waiting {
-            retry_at: Some(1_600)
-        }; 2]
-    );
+    assert_eq!(deliveries(&outbox), [Delivery::Waiting { retry_at: Some(1_600) }; 2]);
     assert_eq!(goes(&mut outbox, 1_599), None);
     assert_eq!(goes(&mut outbox, 1_600).as_deref(), Some("0"));
     assert_eq!(outbox.halted_until(), None);
@@ -97,10 +84,7 @@ fn patience_with_the_rate_has_no_end_but_with_a_busy_server_it_has() {
         assert!(outbox.next(now).is_some());
         outbox.refused(&cid(0), ErrorCode::Unavailable, None, now);
     }
-    assert_eq!(
-        deliveries(&outbox),
-        [Delivery::Failed(ErrorCode::Unavailable)]
-    );
+    assert_eq!(deliveries(&outbox), [Delivery::Failed(ErrorCode::Unavailable)]);
 }
 
 #[test]
@@ -109,15 +93,9 @@ fn a_lasting_refusal_lets_the_next_one_go() {
     outbox.open();
     assert!(outbox.next(0).is_some());
     outbox.refused(&cid(0), ErrorCode::TextTooLong, None, 0);
-    assert_eq!(
-        deliveries(&outbox),
-        [Delivery::Failed(ErrorCode::TextTooLong), Delivery::Sending]
-    );
+    assert_eq!(deliveries(&outbox), [Delivery::Failed(ErrorCode::TextTooLong), Delivery::Sending]);
     assert_eq!(goes(&mut outbox, 0).as_deref(), Some("1"));
-    assert!(
-        !outbox.retry(&cid(1)) && !outbox.discard(&cid(1)),
-        "only what failed is retried or discarded"
-    );
+    assert!(!outbox.retry(&cid(1)) && !outbox.discard(&cid(1)), "only what failed is retried or discarded");
     assert!(outbox.retry(&cid(0)));
     assert!(outbox.acknowledged(&cid(1)));
     assert_eq!(goes(&mut outbox, 0).as_deref(), Some("0"));
@@ -128,33 +106,20 @@ fn a_lost_seat_is_told_and_the_draft_waits_for_a_new_one() {
     let mut outbox = outbox(1);
     outbox.open();
     assert!(outbox.next(0).is_some());
-    assert_eq!(
-        outbox.refused(&cid(0), ErrorCode::NotInRoom, None, 0),
-        Refusal::SeatLost
-    );
+    assert_eq!(outbox.refused(&cid(0), ErrorCode::NotInRoom, None, 0), Refusal::SeatLost);
     assert_eq!(outbox.next(0), None);
     outbox.open();
     assert!(outbox.next(0).is_some());
-    assert_eq!(
-        outbox.refused(&cid(9), ErrorCode::NotInRoom, None, 0),
-        Refusal::NotMine
-    );
+    assert_eq!(outbox.refused(&cid(9), ErrorCode::NotInRoom, None, 0), Refusal::NotMine);
 }
 
 #[test]
 fn it_holds_so_many_and_not_one_more() {
     let mut outbox = outbox(DRAFTS_MAX as u64);
-    assert_eq!(
-        outbox.push(cid(1_000), "more".to_owned()),
-        Err(ErrorCode::RateLimited)
-    );
+    assert_eq!(outbox.push(cid(1_000), "more".to_owned()), Err(ErrorCode::RateLimited));
     assert_eq!(outbox.len(), DRAFTS_MAX);
     outbox.fail_all(ErrorCode::RoomEnded);
-    assert!(
-        deliveries(&outbox)
-            .iter()
-            .all(|delivery| *delivery == Delivery::Failed(ErrorCode::RoomEnded))
-    );
+    assert!(deliveries(&outbox).iter().all(|delivery| *delivery == Delivery::Failed(ErrorCode::RoomEnded)));
     assert!(outbox.discard(&cid(0)));
     assert_eq!(outbox.push(cid(1_000), "more".to_owned()), Ok(()));
 }

@@ -1,6 +1,6 @@
 //! Brings each frame to the room or the request that it is about.
 
-use protocol::{ClientFrame, ClientId, ErrorCode, Millis, RoomCode, ServerFrame};
+use protocol::{ClientFrame, ClientId, ErrorCode, Millis, RoomCode, ServerFrame, WireLimits};
 
 use super::super::connection::Order;
 use super::super::outbox::is_passing;
@@ -11,74 +11,32 @@ use super::ClientState;
 impl ClientState {
     pub(super) fn take(&mut self, now: Millis, frame: ServerFrame) {
         match frame {
-            ServerFrame::Welcome {
-                resumed,
-                rooms,
-                me,
-                now: server_now,
-                limits,
-                ..
-            } => {
+            ServerFrame::Welcome { resumed, rooms, me, now: server_now, limits, .. } => {
                 self.clock_ahead = server_now.cast_signed().wrapping_sub(now.cast_signed());
-                self.text_chars_max = limits.text_chars_max;
-                self.frame_bytes_max = limits.frame_bytes_max;
+                self.limited(&limits);
                 self.me = Some(me);
                 self.welcomed(now, if resumed { &rooms } else { &[] });
             }
-            ServerFrame::Joined {
-                cid,
-                room,
-                you,
-                position,
-                count,
-                members,
-            } => {
-                let joined = Joined {
-                    cid,
-                    room,
-                    you,
-                    position,
-                    count,
-                    members,
-                };
-                self.in_room(joined.room.code, |room| room.joined(joined, now));
-            }
+            joined @ ServerFrame::Joined { .. } => self.joined(now, joined),
             ServerFrame::Left { cid: Some(cid), .. } => {
                 self.leaving.retain(|_, leaving| *leaving != cid);
             }
-            ServerFrame::Left {
-                cid: None,
-                room,
-                reason,
-            } => self.in_room(room, |room| room.left(reason)),
+            ServerFrame::Left { cid: None, room, reason } => self.in_room(room, |room| room.left(reason)),
             ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));
             }
-            ServerFrame::Ack {
-                cid, room, seq, at, ..
-            } => {
+            ServerFrame::Ack { cid, room, seq, at, .. } => {
                 self.in_room(room, |room| room.acknowledged(&cid, seq, at));
             }
-            ServerFrame::Presence {
-                room,
-                count,
-                joined,
-                changed,
-                left,
-            } => {
+            ServerFrame::Presence { room, count, joined, changed, left } => {
                 self.in_room(room, |room| room.presence(count, joined, changed, &left));
             }
             ServerFrame::Typing { room, members } => {
                 self.in_room(room, |room| room.typing(members));
             }
             ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
-            ServerFrame::Error {
-                code,
-                cid: Some(cid),
-                retry_after_ms,
-                ..
-            } => {
+            ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
                 self.failed(now, &cid, code, retry_after_ms);
             }
             ServerFrame::Error { cid: None, .. }
@@ -87,6 +45,18 @@ impl ClientState {
             | ServerFrame::Pong {}
             | ServerFrame::Unknown => {}
         }
+    }
+
+    fn joined(&mut self, now: Millis, frame: ServerFrame) {
+        if let ServerFrame::Joined { cid, room, you, position, count, members } = frame {
+            let joined = Joined { cid, room, you, position, count, members };
+            self.in_room(joined.room.code, |room| room.joined(joined, now));
+        }
+    }
+
+    fn limited(&mut self, limits: &WireLimits) {
+        self.text_chars_max = limits.text_chars_max;
+        self.frame_bytes_max = limits.frame_bytes_max;
     }
 
     /// There is a line, and these rooms kept their seats.
@@ -101,22 +71,12 @@ impl ClientState {
         }
         for (code, cid) in &self.leaving {
             let (cid, room) = (cid.clone(), code.as_str().to_owned());
-            self.orders
-                .push(Order::Say(ClientFrame::Leave { cid, room }));
+            self.orders.push(Order::Say(ClientFrame::Leave { cid, room }));
         }
     }
 
-    fn failed(
-        &mut self,
-        now: Millis,
-        cid: &ClientId,
-        code: ErrorCode,
-        retry_after_ms: Option<u64>,
-    ) {
-        let mine = self
-            .rooms
-            .values_mut()
-            .any(|room| room.error(cid, code, retry_after_ms, now));
+    fn failed(&mut self, now: Millis, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>) {
+        let mine = self.rooms.values_mut().any(|room| room.error(cid, code, retry_after_ms, now));
         if !mine && !is_passing(code) {
             self.leaving.retain(|_, leaving| leaving != cid);
         }

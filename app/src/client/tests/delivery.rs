@@ -56,7 +56,7 @@ fn apply(world: &mut World, op: Op) {
         Op::Hide(hides) => world.act(|page, moment| page.visible(moment, !hides)),
         // Frames of a seat are kept only with the seat.
         Op::LoseSeat if world.connected && !world.swallows && !world.is_deaf => {
-            world.server.seated = false
+            world.server.seated = false;
         }
         Op::Expire | Op::LoseSeat => {}
     }

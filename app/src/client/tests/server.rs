@@ -49,29 +49,15 @@ impl Server {
         self.relayed.push((from, text.clone()));
         let seq = self.seq();
         if self.seated {
-            self.emit(ServerFrame::Message(protocol::Message {
-                cid,
-                text,
-                ..message(from, 0, seq)
-            }));
+            self.emit(ServerFrame::Message(protocol::Message { cid, text, ..message(from, 0, seq) }));
         }
         seq
     }
 
     pub(super) fn joined(&mut self, cid: Option<protocol::ClientId>) {
-        let position = Position {
-            epoch: self.epoch,
-            seq: self.seq(),
-        };
+        let position = Position { epoch: self.epoch, seq: self.seq() };
         let members = vec![member(YOU), member(OTHER)];
-        self.emit(ServerFrame::Joined {
-            cid,
-            room: info(),
-            you: member_id(YOU),
-            position,
-            count: 2,
-            members,
-        });
+        self.emit(ServerFrame::Joined { cid, room: info(), you: member_id(YOU), position, count: 2, members });
     }
 
     pub(super) fn take(&mut self, frame: ClientFrame) {
@@ -84,24 +70,15 @@ impl Server {
                 }
                 self.seated = true;
                 self.joined(Some(cid));
-                let missed = since.map_or(Some(0), |since| {
-                    (since.epoch == self.epoch).then(|| self.seq() - since.seq)
-                });
+                let missed = since.map_or(Some(0), |since| (since.epoch == self.epoch).then(|| self.seq() - since.seq));
                 if missed != Some(0) {
-                    self.emit(ServerFrame::Gap {
-                        room: code(),
-                        missed,
-                    });
+                    self.emit(ServerFrame::Gap { room: code(), missed });
                 }
             }
             ClientFrame::Send { cid, text, .. } => self.send(cid, text),
             ClientFrame::Leave { cid, .. } => {
                 self.seated = false;
-                self.emit(ServerFrame::Left {
-                    cid: Some(cid),
-                    room: code(),
-                    reason: LeaveReason::Left,
-                });
+                self.emit(ServerFrame::Left { cid: Some(cid), room: code(), reason: LeaveReason::Left });
             }
             ClientFrame::Ping { .. } => self.emit(ServerFrame::Pong {}),
             ClientFrame::Typing { .. } | ClientFrame::Status { .. } | ClientFrame::Pong { .. } => {}
@@ -109,18 +86,12 @@ impl Server {
     }
 
     pub(super) fn hello(&mut self, resume: Option<protocol::Resume>) {
-        let goes_on = resume.filter(|resume| {
-            self.session
-                .is_some_and(|id| resume.session.as_str() == format!("{id:022}"))
-        });
+        let goes_on =
+            resume.filter(|resume| self.session.is_some_and(|id| resume.session.as_str() == format!("{id:022}")));
         self.sessions += 1;
         self.session = Some(self.sessions);
         let log = std::mem::take(&mut self.log);
-        let rooms = if goes_on.is_some() && self.seated {
-            vec![code()]
-        } else {
-            Vec::new()
-        };
+        let rooms = if goes_on.is_some() && self.seated { vec![code()] } else { Vec::new() };
         self.emit(welcome(self.sessions, goes_on.is_some(), rooms));
         let Some(resume) = goes_on else {
             self.seated = false;
@@ -128,20 +99,11 @@ impl Server {
             return;
         };
         let have = usize::try_from(resume.have).expect("a small count");
-        let unconfirmed = log
-            .get(have..)
-            .expect("a client does not confirm what it was not sent");
-        let dropped = if self.forgetful {
-            unconfirmed.len().div_ceil(2)
-        } else {
-            0
-        };
+        let unconfirmed = log.get(have..).expect("a client does not confirm what it was not sent");
+        let dropped = if self.forgetful { unconfirmed.len().div_ceil(2) } else { 0 };
         let is_message = |frame: &&ServerFrame| matches!(frame, ServerFrame::Message(_));
         let lost = unconfirmed[..dropped].iter().filter(is_message).count() as u64;
-        let gap = (lost > 0).then(|| ServerFrame::Gap {
-            room: code(),
-            missed: Some(lost),
-        });
+        let gap = (lost > 0).then(|| ServerFrame::Gap { room: code(), missed: Some(lost) });
         let mut owed = unconfirmed[dropped..].to_vec();
         // The protocol leaves it open on which side of the kept frames the word about the others is.
         let place = if self.gaps_last { owed.len() } else { 0 };
@@ -160,26 +122,12 @@ impl Server {
         }
         if self.limited > 0 {
             self.limited -= 1;
-            return self.emit(ServerFrame::error(
-                ErrorCode::RateLimited,
-                Some(cid),
-                Some(1_500),
-            ));
+            return self.emit(ServerFrame::error(ErrorCode::RateLimited, Some(cid), Some(1_500)));
         }
-        let again = self
-            .acks
-            .iter()
-            .find(|(known, _)| *known == cid)
-            .map(|(_, seq)| *seq);
+        let again = self.acks.iter().find(|(known, _)| *known == cid).map(|(_, seq)| *seq);
         let seq = again.unwrap_or_else(|| self.relay(YOU, cid.clone(), text));
         self.acks.push((cid.clone(), seq));
         let id = MessageId::parse("m").expect("a short id");
-        self.emit(ServerFrame::Ack {
-            cid,
-            room: code(),
-            seq,
-            id,
-            at: 0,
-        });
+        self.emit(ServerFrame::Ack { cid, room: code(), seq, id, at: 0 });
     }
 }

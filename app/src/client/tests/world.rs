@@ -28,10 +28,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        let limits = Limits {
-            page_messages_max: 10_000,
-            ..Limits::default()
-        };
+        let limits = Limits { page_messages_max: 10_000, ..Limits::default() };
         Self {
             page: ClientState::new(None, Some(me()), &limits, 0),
             server: Server::default(),
@@ -89,8 +86,7 @@ impl World {
     pub(super) fn others_say(&mut self, times: u64) {
         for _ in 0..times {
             self.heard += 1;
-            self.server
-                .relay(OTHER, cid(self.heard), format!("theirs {}", self.heard));
+            self.server.relay(OTHER, cid(self.heard), format!("theirs {}", self.heard));
         }
         self.run();
     }

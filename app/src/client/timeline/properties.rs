@@ -29,11 +29,7 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         (0_u64..3, seq.clone()).prop_map(|(epoch, seq)| Op::Join { epoch, seq }),
         Just(Op::Outage),
-        (0_u64..4, 0_u64..20, seq.clone()).prop_map(|(from, number, seq)| Op::Message {
-            from,
-            number,
-            seq
-        }),
+        (0_u64..4, 0_u64..20, seq.clone()).prop_map(|(from, number, seq)| Op::Message { from, number, seq }),
         (0_u64..20, seq).prop_map(|(number, seq)| Op::Ack { number, seq }),
         proptest::option::of(prop_oneof![0_u64..5, Just(u64::MAX)]).prop_map(Op::Gap),
         (0_u64..20).prop_map(Op::Write),

@@ -1,3 +1,5 @@
+//! Rows: merged, grouped, capped, with holes told once.
+
 use protocol::{ErrorCode, Position};
 
 use super::super::fixtures::{cid, member_id, message, name};
@@ -18,33 +20,19 @@ fn log(timeline: &Timeline) -> String {
         RowKind::Message(line) => {
             let said = line.text.trim_start_matches("text ");
             match line.delivery {
-                Delivery::Sent => format!(
-                    "{}:{said}",
-                    line.name.as_str().trim_start_matches("Member ")
-                ),
+                Delivery::Sent => format!("{}:{said}", line.name.as_str().trim_start_matches("Member ")),
                 Delivery::Sending | Delivery::Waiting { .. } => format!("({said})"),
                 Delivery::Failed(_) => format!("(x{said})"),
             }
         }
         RowKind::Joins { joined, left } => {
-            let list = |names: &[DisplayName]| {
-                names
-                    .iter()
-                    .map(DisplayName::as_str)
-                    .collect::<Vec<_>>()
-                    .join(",")
-            };
+            let list = |names: &[DisplayName]| names.iter().map(DisplayName::as_str).collect::<Vec<_>>().join(",");
             format!("+{}-{}", list(joined), list(left))
         }
         RowKind::Missed(Some(missed)) => format!("!{missed}"),
         RowKind::Missed(None) => "!some".to_owned(),
     };
-    timeline
-        .rows()
-        .iter()
-        .map(word)
-        .collect::<Vec<_>>()
-        .join(" ")
+    timeline.rows().iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn write(timeline: &mut Timeline, number: u64) -> u64 {
@@ -76,10 +64,7 @@ fn an_ack_and_its_message_make_one_row_in_either_order() {
     for ack_first in [true, false] {
         let mut timeline = joined_at(0);
         let key = write(&mut timeline, 10);
-        let html = Message {
-            html: Some("<b>10</b>".to_owned()),
-            ..message(YOU, 10, 1)
-        };
+        let html = Message { html: Some("<b>10</b>".to_owned()), ..message(YOU, 10, 1) };
         if ack_first {
             timeline.acknowledged(&cid(10), 1, 1_000);
             assert_eq!(log(&timeline), "1:10");
@@ -88,9 +73,7 @@ fn an_ack_and_its_message_make_one_row_in_either_order() {
         timeline.acknowledged(&cid(10), 1, 1_000);
         let rows = timeline.rows();
         assert_eq!((rows.len(), rows[0].key), (1, key));
-        assert!(
-            matches!(&rows[0].kind, RowKind::Message(line) if line.html.is_some() && line.own && line.at == 1_000)
-        );
+        assert!(matches!(&rows[0].kind, RowKind::Message(line) if line.html.is_some() && line.own && line.at == 1_000));
     }
 }
 
@@ -157,13 +140,7 @@ fn a_gap_frame_and_the_hole_it_tells_of_are_one_line() {
 fn joining_again_and_the_gap_behind_it_are_one_line() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 7,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
     assert_eq!(log(&timeline), "!3");
     timeline.gap(Some(3));
     timeline.message(message(2, 2, 8));
@@ -177,13 +154,7 @@ fn a_gap_says_it_better_than_the_position_and_keeps_what_was_missed_before() {
     timeline.begin_outage();
     timeline.gap(Some(2));
     timeline.begin_outage();
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 7,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
     timeline.gap(Some(1));
     assert_eq!(log(&timeline), "!3");
     assert_eq!(timeline.missed(), Some(Some(1)));
@@ -196,13 +167,7 @@ fn a_gap_that_comes_behind_the_messages_it_lies_before_is_told_once() {
     timeline.message(message(2, 1, 8));
     timeline.message(message(2, 2, 9));
     timeline.gap(Some(3));
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 9,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 9 });
     timeline.message(message(2, 3, 10));
     assert_eq!(log(&timeline), "!3 2:1 2:2 2:3");
     assert_eq!(timeline.missed(), Some(Some(3)));
@@ -220,13 +185,7 @@ fn joining_twice_tells_what_was_missed_once() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
     for _ in 0..2 {
-        timeline.joined(
-            &member_id(YOU),
-            Position {
-                epoch: EPOCH,
-                seq: 7,
-            },
-        );
+        timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
         timeline.gap(Some(3));
     }
     timeline.message(message(2, 1, 8));
@@ -238,37 +197,19 @@ fn another_epoch_means_possibly_some() {
     let mut timeline = joined_at(4);
     timeline.message(message(2, 1, 5));
     timeline.begin_outage();
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH + 1,
-            seq: 0,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH + 1, seq: 0 });
     timeline.gap(None);
     timeline.message(message(2, 2, 1));
     assert_eq!(log(&timeline), "2:1 !some 2:2");
     assert_eq!(timeline.missed(), Some(None));
-    assert_eq!(
-        timeline.position(),
-        Some(Position {
-            epoch: EPOCH + 1,
-            seq: 1
-        })
-    );
+    assert_eq!(timeline.position(), Some(Position { epoch: EPOCH + 1, seq: 1 }));
 }
 
 #[test]
 fn joining_again_with_nothing_missed_adds_no_line() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 4,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 4 });
     timeline.message(message(2, 1, 5));
     assert_eq!((log(&timeline).as_str(), timeline.missed()), ("2:1", None));
 }
@@ -278,13 +219,7 @@ fn a_reloaded_page_shows_what_is_sent_again_and_misses_nothing() {
     let mut timeline = Timeline::new(2_000);
     timeline.message(message(YOU, 1, 41));
     timeline.message(message(2, 2, 42));
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 42,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 42 });
     timeline.message(message(2, 3, 43));
     assert_eq!(log(&timeline), "1:1 2:2 2:3");
     assert!(matches!(&timeline.rows()[0].kind, RowKind::Message(line) if line.own));
@@ -295,16 +230,10 @@ fn groups_are_of_one_author_within_five_minutes() {
     let minute = 60_000;
     let mut timeline = joined_at(0);
     for (seq, (from, at)) in (1_u64..).zip([(2, 0), (2, 4), (2, 9), (3, 9), (YOU, 9)]) {
-        timeline.message(Message {
-            at: at * minute,
-            ..message(from, seq, seq)
-        });
+        timeline.message(Message { at: at * minute, ..message(from, seq, seq) });
     }
     timeline.people(&[name("Zoe")], &[]);
-    timeline.message(Message {
-        at: 9 * minute,
-        ..message(YOU, 6, 6)
-    });
+    timeline.message(Message { at: 9 * minute, ..message(YOU, 6, 6) });
     assert_eq!(firsts(&timeline), [true, false, true, true, true, true]);
 }
 
@@ -345,21 +274,12 @@ fn a_line_of_names_does_not_grow_for_ever() {
 #[test]
 fn the_oldest_rows_make_way_and_the_first_one_starts_a_group() {
     let mut timeline = Timeline::new(10);
-    timeline.joined(
-        &member_id(YOU),
-        Position {
-            epoch: EPOCH,
-            seq: 0,
-        },
-    );
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 0 });
     write(&mut timeline, 100);
     for seq in 1..=30 {
         timeline.message(message(2, seq, seq));
     }
-    assert_eq!(
-        log(&timeline),
-        "2:22 2:23 2:24 2:25 2:26 2:27 2:28 2:29 2:30 (100)"
-    );
+    assert_eq!(log(&timeline), "2:22 2:23 2:24 2:25 2:26 2:27 2:28 2:29 2:30 (100)");
     assert!(firsts(&timeline)[0] && !firsts(&timeline)[1]);
 }
 
@@ -375,10 +295,7 @@ fn retrying_moves_a_message_last_and_discarding_removes_it() {
     timeline.deliver(&cid(10), Delivery::Sending);
     assert_eq!(log(&timeline), "(11) (10)");
     timeline.discard(&cid(10));
-    assert_eq!(
-        (log(&timeline).as_str(), timeline.cid_of(key)),
-        ("(11)", None)
-    );
+    assert_eq!((log(&timeline).as_str(), timeline.cid_of(key)), ("(11)", None));
 }
 
 #[test]

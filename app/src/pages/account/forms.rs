@@ -130,13 +130,7 @@ pub(super) fn Name() -> impl IntoView {
     let form = Form::new(&["name"], None);
     let node = NodeRef::<Input>::new();
     let done = RwSignal::new("");
-    let name = Signal::derive(move || {
-        client
-            .me
-            .get()
-            .map(|me| me.name.as_str().to_owned())
-            .unwrap_or_default()
-    });
+    let name = Signal::derive(move || client.me.get().map(|me| me.name.as_str().to_owned()).unwrap_or_default());
     keep_filled(node, name);
     let on_submit = move |()| {
         done.set("");
@@ -165,8 +159,7 @@ pub(super) fn Name() -> impl IntoView {
 pub(super) fn Password() -> impl IntoView {
     let words = words();
     let client = use_client();
-    let form = Form::new(&["current", "new"], None)
-        .saying(ErrorCode::BadCredentials, words.wrong_password);
+    let form = Form::new(&["current", "new"], None).saying(ErrorCode::BadCredentials, words.wrong_password);
     let (current, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let done = RwSignal::new("");
     let on_submit = move |()| {
@@ -210,11 +203,7 @@ pub(super) fn Password() -> impl IntoView {
 #[component]
 fn UserNameForManagers() -> impl IntoView {
     let client = use_client();
-    let name = client
-        .me
-        .get_untracked()
-        .and_then(|me| me.username)
-        .unwrap_or_default();
+    let name = client.me.get_untracked().and_then(|me| me.username).unwrap_or_default();
     view! {
         <input
             class="visually-hidden"
@@ -233,8 +222,7 @@ fn UserNameForManagers() -> impl IntoView {
 pub(super) fn Delete(account: bool) -> impl IntoView {
     let words = words();
     let client = use_client();
-    let form = Form::new(&["delete-password"], None)
-        .saying(ErrorCode::BadCredentials, words.wrong_password);
+    let form = Form::new(&["delete-password"], None).saying(ErrorCode::BadCredentials, words.wrong_password);
     let password = NodeRef::<Input>::new();
     let on_submit = move |()| {
         form.attempt(async move {

@@ -21,14 +21,14 @@ pub(super) fn Logins() -> impl IntoView {
             Ok(())
         });
     };
-    Effect::new(move || fetch());
+    Effect::new(fetch);
     let revoke = Callback::new(move |id: LoginId| {
         form.attempt(async move {
             http::revoke_login(id.clone()).await?;
             logins.try_update(|logins| {
-                logins
-                    .iter_mut()
-                    .for_each(|logins| logins.retain(|login| login.id != id))
+                if let Some(logins) = logins {
+                    logins.retain(|login| login.id != id);
+                }
             });
             Ok(())
         });
@@ -36,10 +36,7 @@ pub(super) fn Logins() -> impl IntoView {
     let list = move || match logins.get() {
         None => view! { <p class="muted">{words.loading}</p> }.into_any(),
         Some(logins) => {
-            let entries = logins
-                .into_iter()
-                .map(|login| view! { <Entry login revoke /> })
-                .collect_view();
+            let entries = logins.into_iter().map(|login| view! { <Entry login revoke /> }).collect_view();
             view! {
                 <ul class="logins" role="list">
                     {entries}

@@ -19,15 +19,9 @@ use logins::Logins;
 pub(crate) fn Account() -> impl IntoView {
     let words = words();
     let me = use_client().me;
-    let signed_in = Memo::new(move |_| {
-        me.with(|me| me.as_ref().is_some_and(|me| me.kind == UserKind::Account))
-    });
+    let signed_in = Memo::new(move |_| me.with(|me| me.as_ref().is_some_and(|me| me.kind == UserKind::Account)));
     let content = move || {
-        if signed_in.get() {
-            view! { <Settings /> }.into_any()
-        } else {
-            view! { <Visitor /> }.into_any()
-        }
+        if signed_in.get() { view! { <Settings /> }.into_any() } else { view! { <Visitor /> }.into_any() }
     };
     view! {
         <Frame title=words.account theme_below=false>

@@ -76,26 +76,8 @@ impl Room {
             return out;
         }
         match input {
-            Input::Join {
-                session,
-                cid,
-                member,
-                name,
-                activity,
-                since,
-            } => {
-                self.join(
-                    &mut out,
-                    now,
-                    seats::Join {
-                        session,
-                        cid,
-                        member,
-                        name,
-                        activity,
-                        since,
-                    },
-                );
+            Input::Join { session, cid, member, name, activity, since } => {
+                self.join(&mut out, now, seats::Join { session, cid, member, name, activity, since });
             }
             Input::Leave { session, cid } => self.leave(&mut out, now, session, cid),
             Input::Remove { member, reason } => self.remove(&mut out, now, &member, reason, None),
@@ -112,9 +94,7 @@ impl Room {
             Input::Owner { member } => self.set_owner(now, member),
             Input::Changed(info) => {
                 self.info = info;
-                out.push(Effect::Broadcast(ServerFrame::Room {
-                    room: self.info.clone(),
-                }));
+                out.push(Effect::Broadcast(ServerFrame::Room { room: self.info.clone() }));
             }
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now),
@@ -126,19 +106,12 @@ impl Room {
     #[must_use]
     pub fn deadline(&self) -> Millis {
         let tick_ms = self.limits.presence_tick_ms;
-        let empty = self
-            .empty_since
-            .map(|since| since.saturating_add(self.limits.room_empty_ms));
-        [
-            Some(self.info.expires_at),
-            empty,
-            self.presence.deadline(tick_ms),
-            self.typing.deadline(tick_ms),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(self.info.expires_at)
+        let empty = self.empty_since.map(|since| since.saturating_add(self.limits.room_empty_ms));
+        [Some(self.info.expires_at), empty, self.presence.deadline(tick_ms), self.typing.deadline(tick_ms)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.info.expires_at)
     }
 
     /// The room as members know it.
@@ -156,10 +129,7 @@ impl Room {
     /// Where the order stands.
     #[must_use]
     pub const fn position(&self) -> Position {
-        Position {
-            epoch: self.epoch,
-            seq: self.seq,
-        }
+        Position { epoch: self.epoch, seq: self.seq }
     }
 
     /// Whether it is over.
@@ -172,40 +142,24 @@ impl Room {
         if now >= self.info.expires_at {
             return self.end(out, LeaveReason::Expired);
         }
-        if self
-            .empty_since
-            .is_some_and(|since| now >= since.saturating_add(self.limits.room_empty_ms))
-        {
+        if self.empty_since.is_some_and(|since| now >= since.saturating_add(self.limits.room_empty_ms)) {
             return self.end(out, LeaveReason::Empty);
         }
         let tick_ms = self.limits.presence_tick_ms;
-        if self
-            .presence
-            .deadline(tick_ms)
-            .is_some_and(|due| now >= due)
-        {
+        if self.presence.deadline(tick_ms).is_some_and(|due| now >= due) {
             let (code, count) = (self.info.code, self.count());
             let seats = &self.seats;
-            let frame = self
-                .presence
-                .take(code, count, |id| seats.get(id).map(|seat| &seat.member));
+            let frame = self.presence.take(code, count, |id| seats.get(id).map(|seat| &seat.member));
             out.extend(frame.map(Effect::Volatile));
         }
         if let Some(members) = self.typing.tick(now, tick_ms) {
-            out.push(Effect::Volatile(ServerFrame::Typing {
-                room: self.info.code,
-                members,
-            }));
+            out.push(Effect::Volatile(ServerFrame::Typing { room: self.info.code, members }));
         }
     }
 
     fn end(&mut self, out: &mut Vec<Effect>, reason: LeaveReason) {
         self.ended = true;
-        out.push(Effect::Broadcast(ServerFrame::Left {
-            cid: None,
-            room: self.info.code,
-            reason,
-        }));
+        out.push(Effect::Broadcast(ServerFrame::Left { cid: None, room: self.info.code, reason }));
         let mut sessions: Vec<_> = self.sessions.drain().map(|(session, _)| session).collect();
         sessions.sort_unstable();
         out.extend(sessions.into_iter().map(Effect::Unseated));
@@ -218,13 +172,7 @@ impl Room {
 
 impl std::fmt::Debug for Room {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Room({} seats, {} sessions, seq {})",
-            self.seats.len(),
-            self.sessions.len(),
-            self.seq
-        )
+        write!(f, "Room({} seats, {} sessions, seq {})", self.seats.len(), self.sessions.len(), self.seq)
     }
 }
 

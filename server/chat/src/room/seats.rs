@@ -1,8 +1,7 @@
 //! Who is inside: taking and leaving seats, sessions that drop and return, names, presence.
 
 use protocol::{
-    Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position,
-    ServerFrame,
+    Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position, ServerFrame,
 };
 
 use super::Room;
@@ -21,27 +20,13 @@ pub(super) struct Join {
 
 impl Room {
     pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Millis, join: Join) {
-        let Join {
-            session,
-            cid,
-            member,
-            name,
-            activity,
-            since,
-        } = join;
+        let Join { session, cid, member, name, activity, since } = join;
         let seated = self.seats.contains_key(&member);
         if !seated && self.count() >= self.info.capacity {
-            out.push(Effect::Reply(
-                session,
-                ServerFrame::error(ErrorCode::RoomFull, cid, None),
-            ));
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
             return;
         }
-        if self
-            .sessions
-            .get(&session)
-            .is_none_or(|occupant| occupant.member != member)
-        {
+        if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
             self.seat(out, now, session, &member, &name, activity);
         }
         out.push(Effect::Reply(session, self.joined(&member, cid)));
@@ -59,8 +44,7 @@ impl Room {
         name: &DisplayName,
         activity: Activity,
     ) {
-        self.sessions
-            .insert(session, Occupant::new(member.clone(), activity));
+        self.sessions.insert(session, Occupant::new(member.clone(), activity));
         out.push(Effect::Seated(session));
         if let Some(seat) = self.seats.get_mut(member) {
             seat.sessions.push(session);
@@ -69,23 +53,9 @@ impl Room {
         }
         let unique = self.unique_name(name, member);
         let owner = self.owner == *member;
-        let state = self
-            .sessions
-            .get(&session)
-            .map_or(activity, Occupant::presence);
-        let person = Member {
-            id: member.clone(),
-            name: unique,
-            state,
-            owner,
-        };
-        self.seats.insert(
-            member.clone(),
-            Seat {
-                member: person,
-                sessions: vec![session],
-            },
-        );
+        let state = self.sessions.get(&session).map_or(activity, Occupant::presence);
+        let person = Member { id: member.clone(), name: unique, state, owner };
+        self.seats.insert(member.clone(), Seat { member: person, sessions: vec![session] });
         self.presence.joined(member, now);
         self.empty_since = None;
     }
@@ -95,11 +65,7 @@ impl Room {
         let roster_max = usize::try_from(self.limits.roster_max).unwrap_or(usize::MAX);
         let own = self.seats.get(you).into_iter();
         let others = self.seats.values().filter(|seat| seat.member.id != *you);
-        let members = own
-            .chain(others)
-            .take(roster_max)
-            .map(|seat| seat.member.clone())
-            .collect();
+        let members = own.chain(others).take(roster_max).map(|seat| seat.member.clone()).collect();
         ServerFrame::Joined {
             cid,
             room: self.info.clone(),
@@ -116,20 +82,13 @@ impl Room {
             return Some(ServerFrame::Gap { room, missed: None });
         }
         let missed = self.seq - since.seq;
-        (missed > 0).then_some(ServerFrame::Gap {
-            room,
-            missed: Some(missed),
-        })
+        (missed > 0).then_some(ServerFrame::Gap { room, missed: Some(missed) })
     }
 
     /// The name as wished, or with the first number that makes it unique without regard to case.
     fn unique_name(&self, wished: &DisplayName, own: &MemberId) -> DisplayName {
-        let taken: std::collections::HashSet<String> = self
-            .seats
-            .values()
-            .filter(|seat| seat.member.id != *own)
-            .map(|seat| seat.member.name.folded())
-            .collect();
+        let taken: std::collections::HashSet<String> =
+            self.seats.values().filter(|seat| seat.member.id != *own).map(|seat| seat.member.name.folded()).collect();
         if !taken.contains(&wished.folded()) {
             return wished.clone();
         }
@@ -140,23 +99,10 @@ impl Room {
             .unwrap_or_else(|| wished.clone())
     }
 
-    pub(super) fn leave(
-        &mut self,
-        out: &mut Vec<Effect>,
-        now: Millis,
-        session: SessionKey,
-        cid: Option<ClientId>,
-    ) {
-        match self
-            .sessions
-            .get(&session)
-            .map(|occupant| occupant.member.clone())
-        {
+    pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: Option<ClientId>) {
+        match self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             Some(member) => self.remove(out, now, &member, LeaveReason::Left, Some((session, cid))),
-            None => out.push(Effect::Reply(
-                session,
-                ServerFrame::error(ErrorCode::NotInRoom, cid, None),
-            )),
+            None => out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, cid, None))),
         }
     }
 
@@ -176,14 +122,8 @@ impl Room {
         for session in seat.sessions {
             self.sessions.remove(&session);
             self.typing.stop(session, now);
-            let cid = asked
-                .as_ref()
-                .filter(|(by, _)| *by == session)
-                .and_then(|(_, cid)| cid.clone());
-            out.push(Effect::Reply(
-                session,
-                ServerFrame::Left { cid, room, reason },
-            ));
+            let cid = asked.as_ref().filter(|(by, _)| *by == session).and_then(|(_, cid)| cid.clone());
+            out.push(Effect::Reply(session, ServerFrame::Left { cid, room, reason }));
             out.push(Effect::Unseated(session));
         }
         self.seat_gone(now, member);
@@ -238,11 +178,7 @@ impl Room {
 
     pub(super) fn resumed(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
         self.set_connected(now, session, true);
-        if let Some(member) = self
-            .sessions
-            .get(&session)
-            .map(|occupant| occupant.member.clone())
-        {
+        if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             out.push(Effect::Reply(session, self.joined(&member, None)));
         }
     }
@@ -281,14 +217,8 @@ impl Room {
             Activity::Away => 1,
             Activity::Offline => 0,
         };
-        let sessions = seat
-            .sessions
-            .iter()
-            .filter_map(|session| self.sessions.get(session));
-        let state = sessions
-            .map(Occupant::presence)
-            .max_by_key(rank)
-            .unwrap_or(Activity::Offline);
+        let sessions = seat.sessions.iter().filter_map(|session| self.sessions.get(session));
+        let state = sessions.map(Occupant::presence).max_by_key(rank).unwrap_or(Activity::Offline);
         if seat.member.state != state {
             seat.member.state = state;
             self.presence.changed(member, now);

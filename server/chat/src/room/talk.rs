@@ -11,19 +11,9 @@ const RELAY_RETRY_MS: u64 = 1_000;
 
 impl Room {
     /// Checks a message and hands it to the broker; its place in the order comes when it returns ([`Room::relay`]).
-    pub(super) fn send(
-        &mut self,
-        out: &mut Vec<Effect>,
-        now: Millis,
-        session: SessionKey,
-        cid: ClientId,
-        body: Body,
-    ) {
+    pub(super) fn send(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: ClientId, body: Body) {
         let Some(occupant) = self.sessions.get_mut(&session) else {
-            out.push(Effect::Reply(
-                session,
-                ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None),
-            ));
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
             return;
         };
         if let Some(recent) = occupant.recall(&cid) {
@@ -35,68 +25,33 @@ impl Room {
         }
         let member = occupant.member.clone();
         let Some(name) = self.seats.get(&member).map(|seat| seat.member.name.clone()) else {
-            out.push(Effect::Reply(
-                session,
-                ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None),
-            ));
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
             return;
         };
         occupant.remember(cid.clone());
         self.typing.stop(session, now);
-        out.push(Effect::Publish(Item {
-            session,
-            cid,
-            member,
-            name,
-            at: now,
-            body,
-        }));
+        out.push(Effect::Publish(Item { session, cid, member, name, at: now, body }));
     }
 
     /// Gives a message its place and tells everybody. The sender's ack goes first, so that both leave in one write.
-    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, _now: Millis, item: Item) {
-        let Item {
-            session,
-            cid,
-            member,
-            name,
-            at,
-            body,
-        } = item;
+    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, now: Millis, item: Item) {
+        let Item { session, cid, member, name, at, body } = item;
         self.seq += 1;
         let (seq, room) = (self.seq, self.info.code);
         let id = self.ids.message_id(self.position(), at, &member);
-        let acked = Acked {
-            seq,
-            id: id.clone(),
-            at,
-        };
+        let acked = Acked { seq, id: id.clone(), at };
         if let Some(occupant) = self.sessions.get_mut(&session) {
             occupant.acknowledge(&cid, acked.clone());
             let ack = self.ack(cid.clone(), acked);
             out.push(Effect::Reply(session, ack));
         }
+        self.typing.spoke(&member, now);
         let Body { text, html } = body;
         let text = text.as_str().to_owned();
-        out.push(Effect::Broadcast(ServerFrame::Message(Message {
-            room,
-            seq,
-            id,
-            cid,
-            member,
-            name,
-            at,
-            text,
-            html,
-        })));
+        out.push(Effect::Broadcast(ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html })));
     }
 
-    pub(super) fn not_relayed(
-        &mut self,
-        out: &mut Vec<Effect>,
-        session: SessionKey,
-        cid: ClientId,
-    ) {
+    pub(super) fn not_relayed(&mut self, out: &mut Vec<Effect>, session: SessionKey, cid: ClientId) {
         if let Some(occupant) = self.sessions.get_mut(&session) {
             occupant.forget(&cid);
         }
@@ -109,12 +64,7 @@ impl Room {
             return;
         };
         if on {
-            self.typing.start(
-                session,
-                &occupant.member,
-                now,
-                self.limits.typing_expires_ms,
-            );
+            self.typing.start(session, &occupant.member, now, self.limits.typing_expires_ms);
         } else {
             self.typing.stop(session, now);
         }
@@ -123,12 +73,8 @@ impl Room {
     /// Requests that reach a room which has just ended are answered; everything else has lost its object.
     pub(super) fn refuse_ended(out: &mut Vec<Effect>, input: Input) {
         let refused = match input {
-            Input::Join { session, cid, .. } | Input::Leave { session, cid } => {
-                Some((session, cid))
-            }
-            Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => {
-                Some((session, Some(cid)))
-            }
+            Input::Join { session, cid, .. } | Input::Leave { session, cid } => Some((session, cid)),
+            Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
             Input::Relay(item) => Some((item.session, Some(item.cid))),
             Input::Answer { session, frame } => {
                 out.push(Effect::Reply(session, frame));
@@ -147,20 +93,11 @@ impl Room {
             | Input::Tick => None,
         };
         if let Some((session, cid)) = refused {
-            out.push(Effect::Reply(
-                session,
-                ServerFrame::error(ErrorCode::RoomEnded, cid, None),
-            ));
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomEnded, cid, None)));
         }
     }
 
     fn ack(&self, cid: ClientId, acked: Acked) -> ServerFrame {
-        ServerFrame::Ack {
-            cid,
-            room: self.info.code,
-            seq: acked.seq,
-            id: acked.id,
-            at: acked.at,
-        }
+        ServerFrame::Ack { cid, room: self.info.code, seq: acked.seq, id: acked.id, at: acked.at }
     }
 }

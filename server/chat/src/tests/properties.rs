@@ -61,13 +61,7 @@ impl Readers {
                     self.heard.entry(*session).or_default().push(message.seq);
                 }
             }
-            Effect::Volatile(ServerFrame::Presence {
-                count,
-                joined,
-                changed,
-                left,
-                ..
-            }) => {
+            Effect::Volatile(ServerFrame::Presence { count, joined, changed, left, .. }) => {
                 for one in joined.iter().chain(changed) {
                     self.roster.insert(one.id.clone(), one.state);
                 }
@@ -77,8 +71,7 @@ impl Readers {
                 self.count = *count;
             }
             Effect::Ended(Ended(reason)) => self.ended = Some(*reason),
-            Effect::Broadcast(_) | Effect::Volatile(_) | Effect::Reply(..) | Effect::Publish(_) => {
-            }
+            Effect::Broadcast(_) | Effect::Volatile(_) | Effect::Reply(..) | Effect::Publish(_) => {}
         }
     }
 }

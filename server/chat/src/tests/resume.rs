@@ -18,10 +18,7 @@ fn what_is_confirmed_is_gone_and_the_rest_returns_in_order() {
     }
     assert!(queue.confirm(4));
     let resumed = queue.resume(6).expect("six were sent");
-    assert_eq!(
-        (resumed.frames, resumed.missed),
-        (vec![6, 7, 8, 9], Missed::Nothing)
-    );
+    assert_eq!((resumed.frames, resumed.missed), (vec![6, 7, 8, 9], Missed::Nothing));
     // The count starts anew with what was sent again.
     assert!(queue.confirm(4));
     assert!(!queue.confirm(5), "the fifth was never sent");
@@ -44,10 +41,7 @@ fn an_overflow_is_a_gap_of_known_size() {
     let resumed = queue.resume(1).expect("one was sent");
     assert_eq!(resumed.frames, vec![7, 8, 9]);
     // Frames 2, 4 and 6 were messages of rooms 1, 2 and 0; frame 0 had arrived.
-    assert_eq!(
-        resumed.missed,
-        Missed::Exactly(vec![(room(0), 1), (room(1), 1), (room(2), 1)])
-    );
+    assert_eq!(resumed.missed, Missed::Exactly(vec![(room(0), 1), (room(1), 1), (room(2), 1)]));
 }
 
 #[test]
@@ -73,10 +67,7 @@ fn no_retention_keeps_nothing() {
     let mut queue = ResumeQueue::default();
     queue.push(1, 10, Some(room(0)), 0);
     let resumed = queue.resume(0).expect("nothing claimed");
-    assert_eq!(
-        (resumed.frames, resumed.missed),
-        (vec![], Missed::Exactly(vec![(room(0), 1)]))
-    );
+    assert_eq!((resumed.frames, resumed.missed), (vec![], Missed::Exactly(vec![(room(0), 1)])));
 }
 
 proptest! {

@@ -20,10 +20,7 @@ fn the_ack_leaves_before_the_message_and_both_at_once() {
     let effects = run(&mut room, 1, send(1, 50));
     assert!(matches!(
         effects.as_slice(),
-        [
-            Effect::Reply(_, ServerFrame::Ack { seq: 1, .. }),
-            Effect::Broadcast(ServerFrame::Message(_))
-        ]
+        [Effect::Reply(_, ServerFrame::Ack { seq: 1, .. }), Effect::Broadcast(ServerFrame::Message(_))]
     ));
 }
 
@@ -33,10 +30,7 @@ fn a_repeated_request_is_acknowledged_again_and_relayed_once() {
     run(&mut room, 0, join(1, 0));
     run(&mut room, 1, send(1, 50));
     let again = run(&mut room, 2, send(1, 50));
-    assert!(matches!(
-        again.as_slice(),
-        [Effect::Reply(_, ServerFrame::Ack { seq: 1, .. })]
-    ));
+    assert!(matches!(again.as_slice(), [Effect::Reply(_, ServerFrame::Ack { seq: 1, .. })]));
 }
 
 #[test]
@@ -45,46 +39,19 @@ fn the_full_room_refuses_and_a_second_session_of_one_inside_enters() {
     run(&mut room, 0, join(1, 0));
     run(&mut room, 0, join(2, 1));
     let refused = run(&mut room, 0, join(3, 2));
-    assert!(matches!(
-        replies(&refused, 3).as_slice(),
-        [ServerFrame::Error {
-            code: ErrorCode::RoomFull,
-            ..
-        }]
-    ));
+    assert!(matches!(replies(&refused, 3).as_slice(), [ServerFrame::Error { code: ErrorCode::RoomFull, .. }]));
     let second = run(&mut room, 0, join(4, 1));
-    assert!(matches!(
-        replies(&second, 4).as_slice(),
-        [ServerFrame::Joined { count: 2, .. }]
-    ));
+    assert!(matches!(replies(&second, 4).as_slice(), [ServerFrame::Joined { count: 2, .. }]));
 }
 
 #[test]
 fn a_dropped_session_keeps_its_seat_until_it_ends() {
     let mut room = room(1, Limits::default());
     run(&mut room, 0, join(1, 0));
-    run(
-        &mut room,
-        10,
-        Input::Dropped {
-            session: SessionKey(1),
-        },
-    );
-    assert!(matches!(
-        replies(&run(&mut room, 20, join(2, 1)), 2).as_slice(),
-        [ServerFrame::Error { .. }]
-    ));
-    run(
-        &mut room,
-        30,
-        Input::SessionEnded {
-            session: SessionKey(1),
-        },
-    );
-    assert!(matches!(
-        replies(&run(&mut room, 40, join(2, 1)), 2).as_slice(),
-        [ServerFrame::Joined { .. }]
-    ));
+    run(&mut room, 10, Input::Dropped { session: SessionKey(1) });
+    assert!(matches!(replies(&run(&mut room, 20, join(2, 1)), 2).as_slice(), [ServerFrame::Error { .. }]));
+    run(&mut room, 30, Input::SessionEnded { session: SessionKey(1) });
+    assert!(matches!(replies(&run(&mut room, 40, join(2, 1)), 2).as_slice(), [ServerFrame::Joined { .. }]));
 }
 
 #[test]
@@ -103,18 +70,9 @@ fn who_returns_is_told_how_many_were_missed_or_that_nobody_knows() {
         since: Some(position),
     };
     let exact = run(&mut room, 2, since(Position { epoch: 7, seq: 1 }));
-    assert!(matches!(
-        replies(&exact, 2)[1],
-        ServerFrame::Gap {
-            missed: Some(2),
-            ..
-        }
-    ));
+    assert!(matches!(replies(&exact, 2)[1], ServerFrame::Gap { missed: Some(2), .. }));
     let other_epoch = run(&mut room, 3, since(Position { epoch: 6, seq: 1 }));
-    assert!(matches!(
-        replies(&other_epoch, 2)[1],
-        ServerFrame::Gap { missed: None, .. }
-    ));
+    assert!(matches!(replies(&other_epoch, 2)[1], ServerFrame::Gap { missed: None, .. }));
     let nothing = run(&mut room, 4, since(Position { epoch: 7, seq: 3 }));
     assert_eq!(replies(&nothing, 2).len(), 1);
 }
@@ -134,23 +92,11 @@ fn names_are_made_unique_without_regard_to_case() {
         ServerFrame::Joined { members, .. } => members[0].name.as_str().to_owned(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        own_name(run(&mut room, 0, call(1, 1, "Quiet Heron")), 1),
-        "Quiet Heron"
-    );
-    assert_eq!(
-        own_name(run(&mut room, 0, call(2, 2, "QUIET HERON")), 2),
-        "QUIET HERON 2"
-    );
-    assert_eq!(
-        own_name(run(&mut room, 0, call(3, 3, "quiet heron")), 3),
-        "quiet heron 3"
-    );
+    assert_eq!(own_name(run(&mut room, 0, call(1, 1, "Quiet Heron")), 1), "Quiet Heron");
+    assert_eq!(own_name(run(&mut room, 0, call(2, 2, "QUIET HERON")), 2), "QUIET HERON 2");
+    assert_eq!(own_name(run(&mut room, 0, call(3, 3, "quiet heron")), 3), "quiet heron 3");
     // A second session of the first person brings no new name.
-    assert_eq!(
-        own_name(run(&mut room, 0, call(4, 1, "Another")), 4),
-        "Quiet Heron"
-    );
+    assert_eq!(own_name(run(&mut room, 0, call(4, 1, "Another")), 4), "Quiet Heron");
 }
 
 #[test]
@@ -159,14 +105,7 @@ fn presence_is_gathered_and_a_passing_visit_is_not_told() {
     run(&mut room, 0, join(1, 0));
     run(&mut room, 200, Input::Tick);
     run(&mut room, 300, join(2, 1));
-    run(
-        &mut room,
-        310,
-        Input::Leave {
-            session: SessionKey(2),
-            cid: None,
-        },
-    );
+    run(&mut room, 310, Input::Leave { session: SessionKey(2), cid: None });
     assert_eq!(run(&mut room, 500, Input::Tick), vec![]);
 }
 
@@ -175,43 +114,31 @@ fn typing_is_told_once_and_ends_by_itself() {
     let mut room = room(9, Limits::default());
     run(&mut room, 0, join(1, 0));
     run(&mut room, 200, Input::Tick);
-    run(
-        &mut room,
-        1_000,
-        Input::Typing {
-            session: SessionKey(1),
-            on: true,
-        },
-    );
+    run(&mut room, 1_000, Input::Typing { session: SessionKey(1), on: true });
     let told = run(&mut room, 1_200, Input::Tick);
-    assert_eq!(
-        told,
-        vec![Effect::Volatile(ServerFrame::Typing {
-            room: super::code(),
-            members: vec![member(0)]
-        })]
-    );
-    run(
-        &mut room,
-        3_000,
-        Input::Typing {
-            session: SessionKey(1),
-            on: true,
-        },
-    );
-    assert_eq!(
-        run(&mut room, 3_300, Input::Tick),
-        vec![],
-        "a refreshed signal is no news"
-    );
+    assert_eq!(told, vec![Effect::Volatile(ServerFrame::Typing { room: super::code(), members: vec![member(0)] })]);
+    run(&mut room, 3_000, Input::Typing { session: SessionKey(1), on: true });
+    assert_eq!(run(&mut room, 3_300, Input::Tick), vec![], "a refreshed signal is no news");
     assert_eq!(room.deadline(), 8_000);
     let ended = run(&mut room, 8_000, Input::Tick);
-    assert_eq!(
-        ended,
-        vec![Effect::Volatile(ServerFrame::Typing {
-            room: super::code(),
-            members: vec![]
-        })]
+    assert_eq!(ended, vec![Effect::Volatile(ServerFrame::Typing { room: super::code(), members: vec![] })]);
+}
+
+#[test]
+fn who_types_on_after_a_message_is_told_again() {
+    let mut room = room(9, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    run(&mut room, 200, Input::Tick);
+    let typing = |on| Input::Typing { session: SessionKey(1), on };
+    run(&mut room, 1_000, typing(true));
+    run(&mut room, 1_200, Input::Tick);
+    // Readers take the message as the end of the typing, and the next signal falls into the same tick.
+    run(&mut room, 2_000, send(1, 50));
+    run(&mut room, 2_050, typing(true));
+    let told = run(&mut room, 2_200, Input::Tick);
+    assert!(
+        matches!(told.as_slice(), [Effect::Volatile(ServerFrame::Typing { members, .. })] if *members == [member(0)]),
+        "{told:?}"
     );
 }
 
@@ -220,22 +147,9 @@ fn leaving_tells_each_session_and_answers_the_one_that_asked() {
     let mut room = room(9, Limits::default());
     run(&mut room, 0, join(1, 0));
     run(&mut room, 0, join(2, 0));
-    let effects = run(
-        &mut room,
-        1,
-        Input::Leave {
-            session: SessionKey(2),
-            cid: Some(cid(5)),
-        },
-    );
-    assert!(matches!(
-        replies(&effects, 1).as_slice(),
-        [ServerFrame::Left { cid: None, .. }]
-    ));
-    assert!(matches!(
-        replies(&effects, 2).as_slice(),
-        [ServerFrame::Left { cid: Some(_), .. }]
-    ));
+    let effects = run(&mut room, 1, Input::Leave { session: SessionKey(2), cid: Some(cid(5)) });
+    assert!(matches!(replies(&effects, 1).as_slice(), [ServerFrame::Left { cid: None, .. }]));
+    assert!(matches!(replies(&effects, 2).as_slice(), [ServerFrame::Left { cid: Some(_), .. }]));
     assert_eq!(room.count(), 0);
 }
 
@@ -244,54 +158,25 @@ fn a_room_without_a_seat_ends_and_so_does_one_past_its_lifetime() {
     let limits = Limits::default();
     let mut empty = room(9, limits.clone());
     assert_eq!(empty.deadline(), limits.room_empty_ms);
-    assert_eq!(
-        run(&mut empty, limits.room_empty_ms - 1, Input::Tick),
-        vec![]
-    );
+    assert_eq!(run(&mut empty, limits.room_empty_ms - 1, Input::Tick), vec![]);
     let ended = run(&mut empty, limits.room_empty_ms, Input::Tick);
-    assert_eq!(
-        ended.last(),
-        Some(&Effect::Ended(Ended(LeaveReason::Empty)))
-    );
+    assert_eq!(ended.last(), Some(&Effect::Ended(Ended(LeaveReason::Empty))));
 
     let mut old = room(9, limits);
     run(&mut old, 0, join(1, 0));
     let ended = run(&mut old, 24 * HOUR, Input::Tick);
-    assert!(matches!(
-        ended[0],
-        Effect::Broadcast(ServerFrame::Left {
-            reason: LeaveReason::Expired,
-            ..
-        })
-    ));
-    assert_eq!(
-        ended.last(),
-        Some(&Effect::Ended(Ended(LeaveReason::Expired)))
-    );
+    assert!(matches!(ended[0], Effect::Broadcast(ServerFrame::Left { reason: LeaveReason::Expired, .. })));
+    assert_eq!(ended.last(), Some(&Effect::Ended(Ended(LeaveReason::Expired))));
 }
 
 #[test]
 fn the_roster_is_bounded_and_begins_with_the_reader() {
-    let mut room = room(
-        500,
-        Limits {
-            roster_max: 3,
-            ..Limits::default()
-        },
-    );
+    let mut room = room(500, Limits { roster_max: 3, ..Limits::default() });
     for who in 0..9 {
         run(&mut room, 0, join(u64::from(who), who));
     }
     let effects = run(&mut room, 0, join(20, 8));
-    let ServerFrame::Joined {
-        count: 9,
-        members,
-        you,
-        ..
-    } = replies(&effects, 20)[0]
-    else {
-        panic!("not joined")
-    };
+    let ServerFrame::Joined { count: 9, members, you, .. } = replies(&effects, 20)[0] else { panic!("not joined") };
     assert_eq!((members.len(), &members[0].id), (3, you));
 }
 
@@ -303,11 +188,6 @@ fn a_new_owner_is_told() {
     run(&mut room, 200, Input::Tick);
     run(&mut room, 300, Input::Owner { member: member(1) });
     let told = run(&mut room, 500, Input::Tick);
-    let [Effect::Volatile(ServerFrame::Presence { changed, .. })] = told.as_slice() else {
-        panic!("{told:?}")
-    };
-    assert_eq!(
-        changed.iter().map(|one| one.owner).collect::<Vec<_>>(),
-        vec![false, true]
-    );
+    let [Effect::Volatile(ServerFrame::Presence { changed, .. })] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(changed.iter().map(|one| one.owner).collect::<Vec<_>>(), vec![false, true]);
 }

@@ -49,31 +49,17 @@ const ATTACKS: &[&str] = &[
 
 /// Attacks inside markup of the subset.
 const ATTACKS_IN_MARKUP: &[(&str, Option<&str>)] = &[
-    (
-        "```<script>\nalert(1)</script>\n```",
-        Some("<pre><code>&lt;script&gt;\nalert(1)&lt;/script&gt;</code></pre>"),
-    ),
-    (
-        "`<img src=x onerror=alert(1)>`",
-        Some("<p><code>&lt;img src=x onerror=alert(1)&gt;</code></p>"),
-    ),
-    (
-        "> <script>alert(1)</script>",
-        Some("<blockquote><p>&lt;script&gt;alert(1)&lt;/script&gt;</p></blockquote>"),
-    ),
-    (
-        "**<b onclick=x>**",
-        Some("<p><strong>&lt;b onclick=x&gt;</strong></p>"),
-    ),
+    ("```<script>\nalert(1)</script>\n```", Some("<pre><code>&lt;script&gt;\nalert(1)&lt;/script&gt;</code></pre>")),
+    ("`<img src=x onerror=alert(1)>`", Some("<p><code>&lt;img src=x onerror=alert(1)&gt;</code></p>")),
+    ("> <script>alert(1)</script>", Some("<blockquote><p>&lt;script&gt;alert(1)&lt;/script&gt;</p></blockquote>")),
+    ("**<b onclick=x>**", Some("<p><strong>&lt;b onclick=x&gt;</strong></p>")),
     (
         "[<img src=x onerror=y>](http://x.com)",
         Some("<p><a href=\"http://x.com\" LINK>&lt;img src=x onerror=y&gt;</a></p>"),
     ),
     (
         "http://x.com/'onclick='alert(1)",
-        Some(
-            "<p><a href=\"http://x.com/'onclick='alert(1)\" LINK>http://x.com/'onclick='alert(1)</a></p>",
-        ),
+        Some("<p><a href=\"http://x.com/'onclick='alert(1)\" LINK>http://x.com/'onclick='alert(1)</a></p>"),
     ),
     (
         "[x](https://a\"onclick=\"alert(1))",
@@ -88,10 +74,7 @@ const ATTACKS_IN_MARKUP: &[(&str, Option<&str>)] = &[
 #[test]
 fn attacks_are_text() {
     for &attack in ATTACKS {
-        let shown = attack
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
+        let shown = attack.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         assert_eq!(html(attack), None, "of {attack}");
         // With a mark beside it, it goes through parser and fence.
         let typed = format!("*x* `y` {attack}");

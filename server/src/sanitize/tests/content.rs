@@ -28,46 +28,19 @@ pub(super) fn content(html: &str) -> Result<String, String> {
         let name = tag.split(' ').next().unwrap_or_default();
         match (name, &tag[name.len()..]) {
             ("br", "") => continue,
-            (
-                "p" | "strong" | "em" | "del" | "code" | "pre" | "blockquote" | "ul" | "ol" | "li",
-                "",
-            )
+            ("p" | "strong" | "em" | "del" | "code" | "pre" | "blockquote" | "ul" | "ol" | "li", "")
             | ("span", r#" class="spoiler""#) => {}
             ("code", class) => {
-                let language = class
-                    .strip_prefix(r#" class="language-"#)
-                    .and_then(|class| class.strip_suffix('"'));
-                let language =
-                    language.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase()));
+                let language = class.strip_prefix(r#" class="language-"#).and_then(|class| class.strip_suffix('"'));
+                let language = language.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase()));
                 content.push_str(language.ok_or(format!("<{tag}>"))?);
             }
             ("ol", start) => {
-                let number = start
-                    .strip_prefix(r#" start=""#)
-                    .and_then(|start| start.strip_suffix('"'));
-                number
-                    .filter(|number| number.parse::<u32>().is_ok())
-                    .ok_or(format!("<{tag}>"))?;
+                let number = start.strip_prefix(r#" start=""#).and_then(|start| start.strip_suffix('"'));
+                number.filter(|number| number.parse::<u32>().is_ok()).ok_or(format!("<{tag}>"))?;
             }
             ("a", attributes) if link.is_none() => {
-                let address = attributes
-                    .strip_prefix(r#" href=""#)
-                    .and_then(|attributes| {
-                        attributes
-                            .strip_suffix(r#"" target="_blank" rel="noopener noreferrer nofollow""#)
-                    });
-                let address = decode(
-                    address
-                        .filter(|address| !address.contains('"'))
-                        .ok_or(format!("<{tag}>"))?,
-                )?;
-                let lower = address.to_lowercase();
-                if !["http://", "https://", "mailto:"]
-                    .iter()
-                    .any(|scheme| lower.starts_with(scheme))
-                {
-                    return Err(format!("<{tag}>"));
-                }
+                let address = address_of(attributes).ok_or(format!("<{tag}>"))?;
                 link = Some((address, content.len()));
             }
             _ => return Err(format!("<{tag}>")),
@@ -75,11 +48,20 @@ pub(super) fn content(html: &str) -> Result<String, String> {
         open.push(name);
     }
     content.push_str(&decode(rest)?);
-    if open.is_empty() {
-        Ok(content)
-    } else {
-        Err(format!("{open:?} stay open"))
-    }
+    if open.is_empty() { Ok(content) } else { Err(format!("{open:?} stay open")) }
+}
+
+/// The address of a link whose attributes are exactly those that the fence writes.
+fn address_of(attributes: &str) -> Option<String> {
+    let address = attributes
+        .strip_prefix(r#" href=""#)?
+        .strip_suffix(r#"" target="_blank" rel="noopener noreferrer nofollow""#)
+        .filter(|address| !address.contains('"'))?;
+    let address = decode(address).ok()?;
+    let lower = address.to_lowercase();
+    let schemes = ["http://", "https://", "mailto:"];
+    let allowed = schemes.iter().any(|scheme| lower.starts_with(scheme));
+    allowed.then_some(address)
 }
 
 fn decode(text: &str) -> Result<String, String> {
@@ -106,10 +88,6 @@ fn decode(text: &str) -> Result<String, String> {
 
 /// A text without what may be a mark, with NUL as it is shown, in one case (languages are recognised in any).
 pub(super) fn without_marks(text: &str) -> String {
-    let kept = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_ascii_digit() && !MARKS.contains(*c));
-    kept.map(|c| if c == '\0' { '\u{FFFD}' } else { c })
-        .collect::<String>()
-        .to_lowercase()
+    let kept = text.chars().filter(|c| !c.is_whitespace() && !c.is_ascii_digit() && !MARKS.contains(*c));
+    kept.map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect::<String>().to_lowercase()
 }

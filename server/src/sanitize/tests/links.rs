@@ -3,84 +3,36 @@
 use super::{LINK, check, html};
 
 const LINKS: &[(&str, Option<&str>)] = &[
-    (
-        "https://x.com",
-        Some("<p><a href=\"https://x.com\" LINK>https://x.com</a></p>"),
-    ),
+    ("https://x.com", Some("<p><a href=\"https://x.com\" LINK>https://x.com</a></p>")),
     (
         "HTTP://X.com/a?b=1&c=\"2\"",
-        Some(
-            "<p><a href=\"HTTP://X.com/a?b=1&amp;c=\" LINK>HTTP://X.com/a?b=1&amp;c=</a>\"2\"</p>",
-        ),
+        Some("<p><a href=\"HTTP://X.com/a?b=1&amp;c=\" LINK>HTTP://X.com/a?b=1&amp;c=</a>\"2\"</p>"),
     ),
-    (
-        "(http://x.com/a_(b)).",
-        Some("<p>(<a href=\"http://x.com/a_(b)\" LINK>http://x.com/a_(b)</a>).</p>"),
-    ),
+    ("(http://x.com/a_(b)).", Some("<p>(<a href=\"http://x.com/a_(b)\" LINK>http://x.com/a_(b)</a>).</p>")),
     (
         "**http://x.com/a*b_c~~**!",
-        Some(
-            "<p><strong><a href=\"http://x.com/a*b_c\" LINK>http://x.com/a*b_c</a>~~</strong>!</p>",
-        ),
+        Some("<p><strong><a href=\"http://x.com/a*b_c\" LINK>http://x.com/a*b_c</a>~~</strong>!</p>"),
     ),
     (
         "<http://localhost:3000/>",
         Some("<p>&lt;<a href=\"http://localhost:3000/\" LINK>http://localhost:3000/</a>&gt;</p>"),
     ),
-    (
-        "http://пример.рф/ä",
-        Some("<p><a href=\"http://пример.рф/ä\" LINK>http://пример.рф/ä</a></p>"),
-    ),
-    (
-        "||http://x.com||",
-        Some(
-            "<p><span class=\"spoiler\"><a href=\"http://x.com\" LINK>http://x.com</a></span></p>",
-        ),
-    ),
-    (
-        "[a **b**](https://x.com/?q=1#z)",
-        Some("<p><a href=\"https://x.com/?q=1#z\" LINK>a <strong>b</strong></a></p>"),
-    ),
+    ("http://пример.рф/ä", Some("<p><a href=\"http://пример.рф/ä\" LINK>http://пример.рф/ä</a></p>")),
+    ("||http://x.com||", Some("<p><span class=\"spoiler\"><a href=\"http://x.com\" LINK>http://x.com</a></span></p>")),
+    ("[a **b**](https://x.com/?q=1#z)", Some("<p><a href=\"https://x.com/?q=1#z\" LINK>a <strong>b</strong></a></p>")),
     (
         "[a](http://x.com/(b)) [c]( http://x.com )",
         Some("<p><a href=\"http://x.com/(b)\" LINK>a</a> <a href=\"http://x.com\" LINK>c</a></p>"),
     ),
-    (
-        "[write](mailto:me@x.com?subject=a)",
-        Some("<p><a href=\"mailto:me@x.com?subject=a\" LINK>write</a></p>"),
-    ),
-    (
-        "[`a`\nb](http://x.com)",
-        Some("<p><a href=\"http://x.com\" LINK><code>a</code><br>b</a></p>"),
-    ),
-    (
-        "[x](http://x.com \"title\")",
-        Some("<p>[x](<a href=\"http://x.com\" LINK>http://x.com</a> \"title\")</p>"),
-    ),
-    (
-        "[](http://x.com)",
-        Some("<p>[](<a href=\"http://x.com\" LINK>http://x.com</a>)</p>"),
-    ),
-    (
-        "[x](<http://x.com>)",
-        Some("<p>[x](&lt;<a href=\"http://x.com\" LINK>http://x.com</a>&gt;)</p>"),
-    ),
-    (
-        "[x](http://a@x.com) *y*",
-        Some("<p>[x](http://a@x.com) <em>y</em></p>"),
-    ),
-    (
-        "[x](http:\\\\x.com) *y*",
-        Some("<p>[x](http:\\\\x.com) <em>y</em></p>"),
-    ),
-    (
-        "[x](//x.com) [x](/a) [x](x.com) *y*",
-        Some("<p>[x](//x.com) [x](/a) [x](x.com) <em>y</em></p>"),
-    ),
-    (
-        "[x]: http://x.com\n\n[x]",
-        Some("<p>[x]: <a href=\"http://x.com\" LINK>http://x.com</a></p><p>[x]</p>"),
-    ),
+    ("[write](mailto:me@x.com?subject=a)", Some("<p><a href=\"mailto:me@x.com?subject=a\" LINK>write</a></p>")),
+    ("[`a`\nb](http://x.com)", Some("<p><a href=\"http://x.com\" LINK><code>a</code><br>b</a></p>")),
+    ("[x](http://x.com \"title\")", Some("<p>[x](<a href=\"http://x.com\" LINK>http://x.com</a> \"title\")</p>")),
+    ("[](http://x.com)", Some("<p>[](<a href=\"http://x.com\" LINK>http://x.com</a>)</p>")),
+    ("[x](<http://x.com>)", Some("<p>[x](&lt;<a href=\"http://x.com\" LINK>http://x.com</a>&gt;)</p>")),
+    ("[x](http://a@x.com) *y*", Some("<p>[x](http://a@x.com) <em>y</em></p>")),
+    ("[x](http:\\\\x.com) *y*", Some("<p>[x](http:\\\\x.com) <em>y</em></p>")),
+    ("[x](//x.com) [x](/a) [x](x.com) *y*", Some("<p>[x](//x.com) [x](/a) [x](x.com) <em>y</em></p>")),
+    ("[x]: http://x.com\n\n[x]", Some("<p>[x]: <a href=\"http://x.com\" LINK>http://x.com</a></p><p>[x]</p>")),
 ];
 
 #[test]
@@ -102,11 +54,7 @@ fn links_name_no_other_address() {
     ];
     for (text, address) in honest {
         let typed = format!("[{text}]({address})");
-        assert_eq!(
-            html(&typed),
-            Some(format!("<p><a href=\"{address}\" {LINK}>{text}</a></p>")),
-            "of {typed}"
-        );
+        assert_eq!(html(&typed), Some(format!("<p><a href=\"{address}\" {LINK}>{text}</a></p>")), "of {typed}");
     }
     let lies = [
         "bank.com",
@@ -132,32 +80,20 @@ fn links_name_no_other_address() {
         let typed = format!("[{text}](https://evil.com/a)");
         let html = html(&typed).expect("the target by itself is a link");
         let link = format!("](<a href=\"https://evil.com/a\" {LINK}>https://evil.com/a</a>)</p>");
-        assert!(
-            html.starts_with("<p>[") && html.ends_with(&link),
-            "{typed} became {html}"
-        );
+        assert!(html.starts_with("<p>[") && html.ends_with(&link), "{typed} became {html}");
     }
 }
 
 const IMAGES: &[(&str, Option<&str>)] = &[
-    (
-        "![x](http://x.com/a.png)",
-        Some("<p>![x](<a href=\"http://x.com/a.png\" LINK>http://x.com/a.png</a>)</p>"),
-    ),
-    (
-        "**a** ![*x*](//x.com/a.png)",
-        Some("<p><strong>a</strong> ![*x*](//x.com/a.png)</p>"),
-    ),
+    ("![x](http://x.com/a.png)", Some("<p>![x](<a href=\"http://x.com/a.png\" LINK>http://x.com/a.png</a>)</p>")),
+    ("**a** ![*x*](//x.com/a.png)", Some("<p><strong>a</strong> ![*x*](//x.com/a.png)</p>")),
     (
         "[![x](http://x.com/a.png)](http://y.org)",
         Some(
             "<p>[![x](<a href=\"http://x.com/a.png\" LINK>http://x.com/a.png</a>)](<a href=\"http://y.org\" LINK>http://y.org</a>)</p>",
         ),
     ),
-    (
-        "![a][b] *c*\n\n[b]: /x.png",
-        Some("<p>![a][b] <em>c</em></p><p>[b]: /x.png</p>"),
-    ),
+    ("![a][b] *c*\n\n[b]: /x.png", Some("<p>![a][b] <em>c</em></p><p>[b]: /x.png</p>")),
 ];
 
 #[test]

@@ -24,10 +24,6 @@ const LINK: &str = r#"target="_blank" rel="noopener noreferrer nofollow""#;
 /// Compares typed texts with their HTML; `None` where the text alone is what is shown.
 fn check(cases: &[(&str, Option<&str>)]) {
     for &(typed, expected) in cases {
-        assert_eq!(
-            html(typed),
-            expected.map(|html| html.replace("LINK", LINK)),
-            "of {typed:?}"
-        );
+        assert_eq!(html(typed), expected.map(|html| html.replace("LINK", LINK)), "of {typed:?}");
     }
 }

@@ -88,36 +88,15 @@ fn shows_text_as_typed() {
 
 const NOT_OF_THE_SUBSET: &[(&str, Option<&str>)] = &[
     ("# a *b*", Some("<p># a <em>b</em></p>")),
-    (
-        "a\n===\n*b*\n---",
-        Some("<p>a<br>===<br><em>b</em><br>---</p>"),
-    ),
-    (
-        "*a*\n\n***\n\nb",
-        Some("<p><em>a</em></p><p>***</p><p>b</p>"),
-    ),
-    (
-        "*a*\n\n    b *c*\n     d",
-        Some("<p><em>a</em></p><p>    b *c*<br>     d</p>"),
-    ),
-    (
-        "*a* &amp; &lt; &#42;b&#42;",
-        Some("<p><em>a</em> &amp;amp; &amp;lt; &amp;#42;b&amp;#42;</p>"),
-    ),
-    (
-        "| a |\n|---|\n| *b* |",
-        Some("<p>| a |<br>|---|<br>| <em>b</em> |</p>"),
-    ),
+    ("a\n===\n*b*\n---", Some("<p>a<br>===<br><em>b</em><br>---</p>")),
+    ("*a*\n\n***\n\nb", Some("<p><em>a</em></p><p>***</p><p>b</p>")),
+    ("*a*\n\n    b *c*\n     d", Some("<p><em>a</em></p><p>    b *c*<br>     d</p>")),
+    ("*a* &amp; &lt; &#42;b&#42;", Some("<p><em>a</em> &amp;amp; &amp;lt; &amp;#42;b&amp;#42;</p>")),
+    ("| a |\n|---|\n| *b* |", Some("<p>| a |<br>|---|<br>| <em>b</em> |</p>")),
     ("*a*\0b", Some("<p><em>a</em>\u{FFFD}b</p>")),
-    (
-        "*a* \u{202E}b\u{202C} \u{200F}",
-        Some("<p><em>a</em> \u{202E}b\u{202C} \u{200F}</p>"),
-    ),
+    ("*a* \u{202E}b\u{202C} \u{200F}", Some("<p><em>a</em> \u{202E}b\u{202C} \u{200F}</p>")),
     ("*a*\rb\r\nc", Some("<p><em>a</em><br>b<br>c</p>")),
-    (
-        "*a* [^1] a^2^ $x$ :smile: H~2~O",
-        Some("<p><em>a</em> [^1] a^2^ $x$ :smile: H~2~O</p>"),
-    ),
+    ("*a* [^1] a^2^ $x$ :smile: H~2~O", Some("<p><em>a</em> [^1] a^2^ $x$ :smile: H~2~O</p>")),
 ];
 
 #[test]

@@ -116,14 +116,8 @@ fn check(typed: &str) -> Result<(), TestCaseError> {
     // Once more without the scan and the net under the parsers: one must not be wrong, the other never be needed.
     prop_assert_eq!(&rendered(typed.trim()), &html, "of {:?}", typed);
     let Some(html) = html else { return Ok(()) };
-    prop_assert_eq!(
-        &fence::fence(&html),
-        &html,
-        "the fence changes what it made of {:?}",
-        typed
-    );
-    let content = content(&html)
-        .map_err(|wrong| TestCaseError::fail(format!("{wrong} in {html} of {typed:?}")))?;
+    prop_assert_eq!(&fence::fence(&html), &html, "the fence changes what it made of {:?}", typed);
+    let content = content(&html).map_err(|wrong| TestCaseError::fail(format!("{wrong} in {html} of {typed:?}")))?;
     prop_assert_eq!(without_marks(&content), without_marks(typed), "in {}", html);
     prop_assert!(html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR));
     prop_assert!(!html.contains('\0'));
@@ -210,37 +204,23 @@ const PATTERNS: &[&str] = &[
 #[test]
 fn the_longest_and_deepest_texts_are_bounded() {
     for pattern in PATTERNS {
-        let typed: String = pattern
-            .chars()
-            .cycle()
-            .take(CHARS_MAX - 1)
-            .chain(['x'])
-            .collect();
+        let typed: String = pattern.chars().cycle().take(CHARS_MAX - 1).chain(['x']).collect();
         if let Err(failure) = check(&typed) {
             panic!("{pattern:?}: {failure}");
         }
     }
     // Lists in lists, each on its own line.
     let indents = (0..80).map(|depth| "  ".repeat(depth));
-    let lines: Vec<String> = indents
-        .map(|indent| format!("{indent}- a\n{indent}- b\n"))
-        .collect();
+    let lines: Vec<String> = indents.map(|indent| format!("{indent}- a\n{indent}- b\n")).collect();
     let typed = lines.concat();
     check(&typed).expect("deep lists keep every character");
-    let depth = html(&typed)
-        .expect("the outer lists are lists")
-        .matches("<ul>")
-        .count();
+    let depth = html(&typed).expect("the outer lists are lists").matches("<ul>").count();
     assert_eq!(depth, super::super::DEPTH_MAX);
     // Marks in marks, and quotes in quotes.
     let typed = format!("{}x{}", "*a **b ".repeat(50), " b** a*".repeat(50));
     let html_of_marks = html(&typed).expect("the outer marks are marks");
     let depth = html_of_marks.matches("<em>").count() + html_of_marks.matches("<strong>").count();
     assert_eq!(depth, super::super::DEPTH_MAX);
-    let html_of_quotes =
-        html(&format!("{}x", "> ".repeat(200))).expect("the outer quotes are quotes");
-    assert_eq!(
-        html_of_quotes.matches("<blockquote>").count(),
-        super::super::DEPTH_MAX
-    );
+    let html_of_quotes = html(&format!("{}x", "> ".repeat(200))).expect("the outer quotes are quotes");
+    assert_eq!(html_of_quotes.matches("<blockquote>").count(), super::super::DEPTH_MAX);
 }

@@ -1,8 +1,8 @@
 //! Accounts: their names, their changes, and guests who become one.
 
 use super::fixtures::{
-    END, HOUR, NOW, a_room_of, account, account_user, assert_conflict, assert_not_found,
-    display_name, done, guest, key, login, room, room_id, room_name, user_id, username, users_in,
+    END, HOUR, NOW, a_room_of, account, account_user, assert_conflict, assert_not_found, display_name, done, guest,
+    key, login, room, room_id, room_name, user_id, username, users_in,
 };
 use crate::store::{Account, AccountChange, Room, SharedStore, StoreError, User};
 
@@ -50,14 +50,8 @@ pub async fn an_account_is_found_in_any_case(store: &SharedStore) {
         let found = done(store.user_by_name(&username(name)).await);
         assert_eq!(found, Some(account_user(1, "AdaLovelace")));
     }
-    assert_eq!(
-        done(store.user_by_name(&username("AdaLovelac")).await),
-        None
-    );
-    assert_eq!(
-        done(store.user_by_name(&username("Ada.ovelace")).await),
-        None
-    );
+    assert_eq!(done(store.user_by_name(&username("AdaLovelac")).await), None);
+    assert_eq!(done(store.user_by_name(&username("Ada.ovelace")).await), None);
 }
 
 /// The name of a deleted account can be taken.
@@ -72,28 +66,11 @@ pub async fn a_name_is_free_after_deletion(store: &SharedStore) {
 /// Registering changes nothing but what it is about: no end any more, the same rooms, logins, id.
 pub async fn a_guest_becomes_an_account_and_keeps_all_else(store: &SharedStore) {
     a_room_of(store, 2).await;
-    done(
-        store
-            .add_login(user_id(1), login(1, NOW, NOW), 16, NOW)
-            .await,
-    );
-    done(
-        store
-            .make_account(user_id(1), account("Ada"), END - 1)
-            .await,
-    );
-    let expected = User {
-        logins: vec![login(1, NOW, NOW)],
-        ..account_user(1, "Ada")
-    };
-    assert_eq!(
-        done(store.user(user_id(1), END + HOUR).await),
-        Some(expected.clone())
-    );
-    assert_eq!(
-        done(store.user_by_name(&username("ada")).await),
-        Some(expected)
-    );
+    done(store.add_login(user_id(1), login(1, NOW, NOW), 16, NOW).await);
+    done(store.make_account(user_id(1), account("Ada"), END - 1).await);
+    let expected = User { logins: vec![login(1, NOW, NOW)], ..account_user(1, "Ada") };
+    assert_eq!(done(store.user(user_id(1), END + HOUR).await), Some(expected.clone()));
+    assert_eq!(done(store.user_by_name(&username("ada")).await), Some(expected));
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
     assert_eq!(done(store.rooms_of(user_id(1), NOW).await), [room(1, 1)]);
 }
@@ -119,10 +96,7 @@ pub async fn only_live_guests_become_accounts(store: &SharedStore) {
     // Where both reasons hold, a name in use is not told.
     assert_not_found(store.make_account(user_id(3), account("Ada"), NOW).await);
     assert_eq!(done(store.user_by_name(&username("Other")).await), None);
-    assert_eq!(
-        done(store.user(user_id(1), NOW).await),
-        Some(account_user(1, "Ada"))
-    );
+    assert_eq!(done(store.user(user_id(1), NOW).await), Some(account_user(1, "Ada")));
 }
 
 /// A change of the password leaves the display name, and the other way round.
@@ -130,40 +104,17 @@ pub async fn an_account_changes_one_thing_at_a_time(store: &SharedStore) {
     done(store.create_user(account_user(1, "Ada")).await);
     done(store.create_user(account_user(2, "Bob")).await);
     let hash = "$argon2id$new".to_owned();
-    done(
-        store
-            .change_account(user_id(1), AccountChange::PasswordHash(hash.clone()))
-            .await,
-    );
-    let expected = Account {
-        password_hash: hash,
-        ..account("Ada")
-    };
-    let user = User {
-        account: Some(expected.clone()),
-        ..account_user(1, "Ada")
-    };
+    done(store.change_account(user_id(1), AccountChange::PasswordHash(hash.clone())).await);
+    let expected = Account { password_hash: hash, ..account("Ada") };
+    let user = User { account: Some(expected.clone()), ..account_user(1, "Ada") };
     assert_eq!(done(store.user(user_id(1), NOW).await), Some(user));
 
     let name = display_name("The Countess");
-    done(
-        store
-            .change_account(user_id(1), AccountChange::DisplayName(name.clone()))
-            .await,
-    );
-    let expected = Account {
-        display_name: name,
-        ..expected
-    };
-    let user = User {
-        account: Some(expected),
-        ..account_user(1, "Ada")
-    };
+    done(store.change_account(user_id(1), AccountChange::DisplayName(name.clone())).await);
+    let expected = Account { display_name: name, ..expected };
+    let user = User { account: Some(expected), ..account_user(1, "Ada") };
     assert_eq!(done(store.user(user_id(1), NOW).await), Some(user));
-    assert_eq!(
-        done(store.user(user_id(2), NOW).await),
-        Some(account_user(2, "Bob"))
-    );
+    assert_eq!(done(store.user(user_id(2), NOW).await), Some(account_user(2, "Bob")));
 }
 
 /// A guest has no password and no kept name, so there is nothing to change.
@@ -182,25 +133,11 @@ pub async fn only_accounts_can_be_changed(store: &SharedStore) {
 pub async fn accounts_do_not_expire(store: &SharedStore) {
     let century = NOW + 100 * 365 * 24 * HOUR;
     done(store.create_user(account_user(1, "Ada")).await);
-    assert_eq!(
-        done(store.user(user_id(1), century).await),
-        Some(account_user(1, "Ada"))
-    );
+    assert_eq!(done(store.user(user_id(1), century).await), Some(account_user(1, "Ada")));
     assert_eq!(done(store.purge(century, 0).await).users, 0);
-    assert_eq!(
-        done(store.user(user_id(1), century).await),
-        Some(account_user(1, "Ada"))
-    );
-    done(
-        store
-            .add_login(user_id(1), login(1, century, century), 16, century)
-            .await,
-    );
-    assert!(done(
-        store
-            .touch_login(user_id(1), key(1), century, century)
-            .await
-    ));
+    assert_eq!(done(store.user(user_id(1), century).await), Some(account_user(1, "Ada")));
+    done(store.add_login(user_id(1), login(1, century, century), 16, century).await);
+    assert!(done(store.touch_login(user_id(1), key(1), century, century).await));
 }
 
 /// Byte for byte: no normal form is made, no plane of Unicode is lost.
@@ -217,20 +154,11 @@ pub async fn unicode_names_survive(store: &SharedStore) {
         "𝔘𝔫𝔦\u{10FFFD}",
     ];
     for (number, name) in (1..).zip(names) {
-        let named = Account {
-            display_name: display_name(name),
-            ..account(&format!("unicode{number}"))
-        };
-        let user = User {
-            account: Some(named),
-            ..account_user(number, "replaced")
-        };
+        let named = Account { display_name: display_name(name), ..account(&format!("unicode{number}")) };
+        let user = User { account: Some(named), ..account_user(number, "replaced") };
         done(store.create_user(user.clone()).await);
         assert_eq!(done(store.user(user_id(number), NOW).await), Some(user));
-        let made = Room {
-            name: room_name(name),
-            ..room(number, number)
-        };
+        let made = Room { name: room_name(name), ..room(number, number) };
         done(store.create_room(made.clone()).await);
         let read = done(store.room(room_id(number), NOW).await);
         assert_eq!(read.as_ref().map(|room| room.name.as_str()), Some(name));
@@ -243,30 +171,16 @@ pub async fn hostile_strings_are_values(store: &SharedStore) {
     done(store.create_user(account_user(200, "bystander")).await);
     for (number, text) in (1..).zip(HOSTILE) {
         let name = format!("hostile{number}");
-        let hostile = Account {
-            password_hash: (*text).to_owned(),
-            ..account(&name)
-        };
-        let user = User {
-            account: Some(hostile),
-            ..account_user(number, &name)
-        };
+        let hostile = Account { password_hash: (*text).to_owned(), ..account(&name) };
+        let user = User { account: Some(hostile), ..account_user(number, &name) };
         done(store.create_user(user.clone()).await);
-        assert_eq!(
-            done(store.user(user_id(number), NOW).await),
-            Some(user.clone())
-        );
+        assert_eq!(done(store.user(user_id(number), NOW).await), Some(user.clone()));
         let change = AccountChange::PasswordHash(format!("x{text}"));
         done(store.change_account(user_id(number), change).await);
         let read = done(store.user_by_name(&username(&name)).await);
-        let hash = read
-            .and_then(|user| user.account)
-            .map(|account| account.password_hash);
+        let hash = read.and_then(|user| user.account).map(|account| account.password_hash);
         assert_eq!(hash, Some(format!("x{text}")));
-        let made = Room {
-            pin_hash: Some((*text).to_owned()),
-            ..room(number, number)
-        };
+        let made = Room { pin_hash: Some((*text).to_owned()), ..room(number, number) };
         done(store.create_room(made.clone()).await);
         assert_eq!(done(store.room(room_id(number), NOW).await), Some(made));
     }
@@ -278,19 +192,13 @@ pub async fn hostile_strings_are_values(store: &SharedStore) {
 pub async fn hostile_names_are_values(store: &SharedStore) {
     done(store.create_user(account_user(200, "bystander")).await);
     done(store.create_room(room(200, 200)).await);
-    let shaped = HOSTILE
-        .iter()
-        .filter_map(|text| protocol::RoomName::parse(text).ok());
+    let shaped = HOSTILE.iter().filter_map(|text| protocol::RoomName::parse(text).ok());
     for (number, name) in (1..).zip(shaped) {
-        let made = Room {
-            name,
-            ..room(number, 200)
-        };
+        let made = Room { name, ..room(number, 200) };
         done(store.create_room(made.clone()).await);
         assert_eq!(done(store.room(room_id(number), NOW).await), Some(made));
     }
-    for (number, name) in (1..).zip(["___", "...", "--x", "_id", "__proto__", "null", "b.stander"])
-    {
+    for (number, name) in (1..).zip(["___", "...", "--x", "_id", "__proto__", "null", "b.stander"]) {
         assert_eq!(done(store.user_by_name(&username(name)).await), None);
         done(store.create_user(account_user(number, name)).await);
         let found = done(store.user_by_name(&username(name)).await);
@@ -298,8 +206,5 @@ pub async fn hostile_names_are_values(store: &SharedStore) {
         let again = store.create_user(account_user(100 + number, name)).await;
         assert!(matches!(again, Err(StoreError::Conflict)));
     }
-    assert_eq!(
-        done(store.room(room_id(200), NOW).await),
-        Some(room(200, 200))
-    );
+    assert_eq!(done(store.room(room_id(200), NOW).await), Some(room(200, 200)));
 }

@@ -1,37 +1,20 @@
 //! What a leave does to the room, and what a close does to the store.
 
 use super::fixtures::{
-    NOW, a_room_of, assert_sound, code, done, guest, join, owner_of, room, room_id, user_id,
-    users_in,
+    NOW, a_room_of, assert_sound, code, done, guest, join, owner_of, room, room_id, user_id, users_in,
 };
 use crate::store::{Joined, Left, Room, SharedStore, StoreError};
 
 /// Nothing is left of it, and its code is free at once.
 pub async fn the_last_to_leave_deletes_the_room(store: &SharedStore) {
     a_room_of(store, 2).await;
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(2)).await),
-        Left::Remaining { owner: user_id(1) }
-    );
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(1)).await),
-        Left::RoomDeleted
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::Remaining { owner: user_id(1) });
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::RoomDeleted);
     assert_eq!(done(store.room(room_id(1), NOW).await), None);
     assert_eq!(done(store.live_rooms(NOW).await), []);
     assert_sound(store, 1, 1..=2).await;
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(1)).await),
-        Left::NotMember
-    );
-    done(
-        store
-            .create_room(Room {
-                code: code(1),
-                ..room(2, 2)
-            })
-            .await,
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::NotMember);
+    done(store.create_room(Room { code: code(1), ..room(2, 2) }).await);
 }
 
 /// To the first who joined, whatever the ids are; nothing else of the room changes.
@@ -40,10 +23,7 @@ pub async fn the_room_passes_to_the_oldest_member(store: &SharedStore) {
     for number in [9, 2, 5] {
         assert_eq!(join(store, 1, number).await, Joined::New);
     }
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(1)).await),
-        Left::Remaining { owner: user_id(9) }
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(9) });
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 9)));
     assert_eq!(users_in(store, 1).await, [9, 2, 5].map(user_id));
     assert_sound(store, 1, 1..=9).await;
@@ -54,18 +34,10 @@ pub async fn the_room_passes_on_until_nobody_is_left(store: &SharedStore) {
     a_room_of(store, 4).await;
     for number in 1..=3 {
         let left = done(store.leave(room_id(1), user_id(number)).await);
-        assert_eq!(
-            left,
-            Left::Remaining {
-                owner: user_id(number + 1)
-            }
-        );
+        assert_eq!(left, Left::Remaining { owner: user_id(number + 1) });
         assert_eq!(owner_of(store, 1).await, Some(user_id(number + 1)));
     }
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(4)).await),
-        Left::RoomDeleted
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(4)).await), Left::RoomDeleted);
 }
 
 /// What was handed over stays so.
@@ -94,18 +66,9 @@ pub async fn a_closed_store_refuses(store: &SharedStore) {
     done(store.create_user(guest(1)).await);
     done(store.close().await);
     let ping = store.ping().await;
-    assert!(
-        matches!(ping, Err(StoreError::Unavailable)),
-        "unavailable, not {ping:?}"
-    );
+    assert!(matches!(ping, Err(StoreError::Unavailable)), "unavailable, not {ping:?}");
     let made = store.create_user(guest(2)).await;
-    assert!(
-        matches!(made, Err(StoreError::Unavailable)),
-        "unavailable, not {made:?}"
-    );
+    assert!(matches!(made, Err(StoreError::Unavailable)), "unavailable, not {made:?}");
     let read = store.user(user_id(1), NOW).await;
-    assert!(
-        matches!(read, Err(StoreError::Unavailable)),
-        "unavailable, not {read:?}"
-    );
+    assert!(matches!(read, Err(StoreError::Unavailable)), "unavailable, not {read:?}");
 }

@@ -3,8 +3,7 @@
 use protocol::{DisplayName, Millis, RoomCode, RoomName, Username};
 
 use crate::store::{
-    Account, Joined, Login, LoginKey, Membership, Result, Room, RoomId, SharedStore, StoreError,
-    User, UserId,
+    Account, Joined, Login, LoginKey, Membership, Result, Room, RoomId, SharedStore, StoreError, User, UserId,
 };
 
 pub(super) const HOUR: Millis = 3_600_000;
@@ -41,11 +40,7 @@ pub(super) fn code(number: u8) -> RoomCode {
     let alphabet = protocol::ids::ROOM_CODE_ALPHABET;
     let letter = |place: usize| char::from(alphabet[place % alphabet.len()]);
     let number = usize::from(number);
-    let typed = format!(
-        "WHSPER{}{}",
-        letter(number / alphabet.len()),
-        letter(number)
-    );
+    let typed = format!("WHSPER{}{}", letter(number / alphabet.len()), letter(number));
     RoomCode::parse(&typed).expect("letters of the alphabet are a code")
 }
 
@@ -62,13 +57,7 @@ pub(super) fn room_name(name: &str) -> RoomName {
 }
 
 pub(super) fn guest(number: u8) -> User {
-    User {
-        id: user_id(number),
-        account: None,
-        created_at: NOW,
-        expires_at: Some(END),
-        logins: Vec::new(),
-    }
+    User { id: user_id(number), account: None, created_at: NOW, expires_at: Some(END), logins: Vec::new() }
 }
 
 pub(super) fn account(name: &str) -> Account {
@@ -80,19 +69,11 @@ pub(super) fn account(name: &str) -> Account {
 }
 
 pub(super) fn account_user(number: u8, name: &str) -> User {
-    User {
-        account: Some(account(name)),
-        expires_at: None,
-        ..guest(number)
-    }
+    User { account: Some(account(name)), expires_at: None, ..guest(number) }
 }
 
 pub(super) fn login(number: u8, created_at: Millis, last_used_at: Millis) -> Login {
-    Login {
-        key: key(number),
-        created_at,
-        last_used_at,
-    }
+    Login { key: key(number), created_at, last_used_at }
 }
 
 pub(super) fn room(number: u8, owner: u8) -> Room {
@@ -109,10 +90,7 @@ pub(super) fn room(number: u8, owner: u8) -> Room {
 }
 
 pub(super) fn membership(number: u8, joined_at: Millis) -> Membership {
-    Membership {
-        user: user_id(number),
-        joined_at,
-    }
+    Membership { user: user_id(number), joined_at }
 }
 
 /// Room 1, owned by guest 1, with the guests 1 to `members` inside, who joined a millisecond after one another.
@@ -141,18 +119,10 @@ pub(super) async fn owner_of(store: &SharedStore, room: u8) -> Option<UserId> {
 }
 
 /// A room that exists has members, its owner among them, and the members know of it; one that does not has none.
-pub(super) async fn assert_sound(
-    store: &SharedStore,
-    room: u8,
-    users: std::ops::RangeInclusive<u8>,
-) {
+pub(super) async fn assert_sound(store: &SharedStore, room: u8, users: std::ops::RangeInclusive<u8>) {
     let kept = done(store.room(room_id(room), NOW).await);
     let by_code = done(store.room_by_code(code(room), NOW).await);
-    assert_eq!(
-        kept.is_some(),
-        by_code.is_some(),
-        "code and id find the same room"
-    );
+    assert_eq!(kept.is_some(), by_code.is_some(), "code and id find the same room");
     let members = users_in(store, room).await;
     if let Some(kept) = &kept {
         assert!(members.contains(&kept.owner), "the owner is a member");
@@ -181,26 +151,16 @@ pub(super) fn done<T>(result: Result<T>) -> T {
 
 #[track_caller]
 pub(super) fn assert_conflict<T: std::fmt::Debug>(result: Result<T>) {
-    assert!(
-        matches!(result, Err(StoreError::Conflict)),
-        "a conflict, not {result:?}"
-    );
+    assert!(matches!(result, Err(StoreError::Conflict)), "a conflict, not {result:?}");
 }
 
 #[track_caller]
 pub(super) fn assert_not_found<T: std::fmt::Debug>(result: Result<T>) {
-    assert!(
-        matches!(result, Err(StoreError::NotFound)),
-        "not found, not {result:?}"
-    );
+    assert!(matches!(result, Err(StoreError::NotFound)), "not found, not {result:?}");
 }
 
 /// Runs a call for each number at once, each in a task of its own, and answers in the order of the numbers.
-pub(super) async fn at_once<T, F, Call>(
-    store: &SharedStore,
-    numbers: std::ops::RangeInclusive<u8>,
-    call: F,
-) -> Vec<T>
+pub(super) async fn at_once<T, F, Call>(store: &SharedStore, numbers: std::ops::RangeInclusive<u8>, call: F) -> Vec<T>
 where
     T: Send + 'static,
     F: Fn(SharedStore, u8) -> Call,

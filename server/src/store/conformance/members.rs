@@ -1,8 +1,7 @@
 //! Membership: once a user, bounded, in the order of joining.
 
 use super::fixtures::{
-    END, HOUR, MANY, NOW, a_room_of, assert_sound, done, join, membership, owner_of, room, room_id,
-    user_id, users_in,
+    END, HOUR, MANY, NOW, a_room_of, assert_sound, done, join, membership, owner_of, room, room_id, user_id, users_in,
 };
 use crate::store::{Joined, Left, SharedStore};
 
@@ -22,10 +21,7 @@ pub async fn a_second_join_changes_nothing(store: &SharedStore) {
     let before = done(store.members(room_id(1)).await);
     for number in 1..=3 {
         let again = membership(number, NOW + HOUR);
-        assert_eq!(
-            done(store.join(room_id(1), again, MANY, NOW).await),
-            Joined::Already
-        );
+        assert_eq!(done(store.join(room_id(1), again, MANY, NOW).await), Joined::Already);
     }
     assert_eq!(done(store.members(room_id(1)).await), before);
 }
@@ -63,16 +59,12 @@ pub async fn a_member_passes_the_bound(store: &SharedStore) {
 pub async fn members_are_in_the_order_of_joining(store: &SharedStore) {
     a_room_of(store, 1).await;
     for number in [5, 3, 9, 4] {
-        let joining = store
-            .join(room_id(1), membership(number, NOW + 1), MANY, NOW)
-            .await;
+        let joining = store.join(room_id(1), membership(number, NOW + 1), MANY, NOW).await;
         assert_eq!(done(joining), Joined::New);
     }
     assert_eq!(users_in(store, 1).await, [1, 5, 3, 9, 4].map(user_id));
     done(store.leave(room_id(1), user_id(3)).await);
-    let back = store
-        .join(room_id(1), membership(3, NOW + 2), MANY, NOW)
-        .await;
+    let back = store.join(room_id(1), membership(3, NOW + 2), MANY, NOW).await;
     assert_eq!(done(back), Joined::New);
     assert_eq!(users_in(store, 1).await, [1, 5, 9, 4, 3].map(user_id));
 }
@@ -82,10 +74,7 @@ pub async fn membership_is_of_one_room(store: &SharedStore) {
     a_room_of(store, 2).await;
     done(store.create_room(room(2, 3)).await);
     assert!(!done(store.is_member(room_id(2), user_id(2), NOW).await));
-    assert_eq!(
-        done(store.leave(room_id(2), user_id(2)).await),
-        Left::NotMember
-    );
+    assert_eq!(done(store.leave(room_id(2), user_id(2)).await), Left::NotMember);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
     assert_eq!(users_in(store, 2).await, [user_id(3)]);
 }
@@ -93,24 +82,12 @@ pub async fn membership_is_of_one_room(store: &SharedStore) {
 /// Neither from a room that is there, nor from one that is not.
 pub async fn a_stranger_leaves_nothing(store: &SharedStore) {
     a_room_of(store, 2).await;
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(3)).await),
-        Left::NotMember
-    );
-    assert_eq!(
-        done(store.leave(room_id(2), user_id(1)).await),
-        Left::NotMember
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(3)).await), Left::NotMember);
+    assert_eq!(done(store.leave(room_id(2), user_id(1)).await), Left::NotMember);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
     assert_eq!(owner_of(store, 1).await, Some(user_id(1)));
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(2)).await),
-        Left::Remaining { owner: user_id(1) }
-    );
-    assert_eq!(
-        done(store.leave(room_id(1), user_id(2)).await),
-        Left::NotMember
-    );
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::Remaining { owner: user_id(1) });
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::NotMember);
 }
 
 /// A leave is final for its membership only.
@@ -120,12 +97,6 @@ pub async fn a_member_leaves_and_comes_back(store: &SharedStore) {
     assert!(!done(store.is_member(room_id(1), user_id(2), NOW).await));
     assert_sound(store, 1, 1..=2).await;
     let back = membership(2, END - 1);
-    assert_eq!(
-        done(store.join(room_id(1), back, MANY, END - 1).await),
-        Joined::New
-    );
-    assert_eq!(
-        done(store.members(room_id(1)).await),
-        [membership(1, NOW), back]
-    );
+    assert_eq!(done(store.join(room_id(1), back, MANY, END - 1).await), Joined::New);
+    assert_eq!(done(store.members(room_id(1)).await), [membership(1, NOW), back]);
 }

@@ -160,14 +160,10 @@ mod tests {
             ("races", include_str!("races.rs")),
         ];
         for (module, source) in modules {
-            let (_, listed) = list
-                .split_once(&format!("        {module} {{\n"))
-                .expect("listed");
+            let (_, listed) = list.split_once(&format!("        {module} {{\n")).expect("listed");
             let (listed, _) = listed.split_once('}').expect("closed");
             let listed: Vec<&str> = listed.split_whitespace().collect();
-            let written = source
-                .lines()
-                .filter_map(|line| line.strip_prefix("pub async fn "));
+            let written = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
             let written = written.map(|line| line.split('(').next().unwrap_or_default());
             assert_eq!(written.collect::<Vec<_>>(), listed, "{module}");
         }

@@ -1,8 +1,8 @@
 //! A purge removes what has expired, all of it, and nothing else.
 
 use super::fixtures::{
-    END, HOUR, MANY, NOW, a_room_of, account_user, assert_sound, code, done, guest, join, login,
-    membership, owner_of, room, room_id, user_id, users_in,
+    END, HOUR, MANY, NOW, a_room_of, account_user, assert_sound, code, done, guest, join, login, membership, owner_of,
+    room, room_id, user_id, users_in,
 };
 use crate::store::{Joined, Purged, Room, SharedStore, User};
 
@@ -15,72 +15,36 @@ pub async fn nothing_expired_is_nothing_purged(store: &SharedStore) {
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 1)));
     assert_eq!(users_in(store, 1).await, [1, 2, 3].map(user_id));
     assert_eq!(done(store.user(user_id(1), NOW).await), Some(guest(1)));
-    assert_eq!(
-        done(store.user(user_id(4), NOW).await),
-        Some(account_user(4, "Ada"))
-    );
+    assert_eq!(done(store.user(user_id(4), NOW).await), Some(account_user(4, "Ada")));
 }
 
 /// Those at their millisecond, with their members; the rest stays.
 pub async fn expired_rooms_are_purged(store: &SharedStore) {
     for number in 1..=4 {
-        done(
-            store
-                .create_user(account_user(number, &format!("owner{number}")))
-                .await,
-        );
+        done(store.create_user(account_user(number, &format!("owner{number}"))).await);
         let expires_at = NOW + u64::from(number) * HOUR;
-        done(
-            store
-                .create_room(Room {
-                    expires_at,
-                    ..room(number, number)
-                })
-                .await,
-        );
+        done(store.create_room(Room { expires_at, ..room(number, number) }).await);
         assert_eq!(join(store, number, 5).await, Joined::New);
     }
     done(store.create_user(account_user(5, "visitor")).await);
     let mut purged = done(store.purge(NOW + 2 * HOUR, 0).await);
     purged.rooms.sort();
-    assert_eq!(
-        purged,
-        Purged {
-            rooms: vec![room_id(1), room_id(2)],
-            users: 0
-        }
-    );
+    assert_eq!(purged, Purged { rooms: vec![room_id(1), room_id(2)], users: 0 });
     for number in 1..=4 {
         assert_sound(store, number, 1..=5).await;
         assert_eq!(users_in(store, number).await.is_empty(), number <= 2);
     }
-    assert_eq!(
-        done(store.purge(NOW + 2 * HOUR, 0).await),
-        Purged::default()
-    );
+    assert_eq!(done(store.purge(NOW + 2 * HOUR, 0).await), Purged::default());
 }
 
 /// Guests at their millisecond; accounts and later guests stay.
 pub async fn expired_guests_are_purged(store: &SharedStore) {
     for number in 1..=4 {
         let expires_at = Some(NOW + u64::from(number) * HOUR);
-        done(
-            store
-                .create_user(User {
-                    expires_at,
-                    ..guest(number)
-                })
-                .await,
-        );
+        done(store.create_user(User { expires_at, ..guest(number) }).await);
     }
     done(store.create_user(account_user(5, "Ada")).await);
-    assert_eq!(
-        done(store.purge(NOW + 3 * HOUR, 0).await),
-        Purged {
-            rooms: vec![],
-            users: 3
-        }
-    );
+    assert_eq!(done(store.purge(NOW + 3 * HOUR, 0).await), Purged { rooms: vec![], users: 3 });
     for number in 1..=3 {
         // The time before its end shows that it is gone, and not merely hidden.
         assert_eq!(done(store.user(user_id(number), NOW).await), None);
@@ -97,23 +61,14 @@ pub async fn rooms_of_purged_guests_pass_on_or_end(store: &SharedStore) {
     done(store.create_user(account_user(4, "Ada")).await);
     done(store.create_user(account_user(5, "Bob")).await);
     for (number, owner, others) in [(1, 1, vec![2, 4, 5]), (2, 2, vec![1, 3]), (3, 5, vec![3])] {
-        let lasting = Room {
-            expires_at: END + HOUR,
-            ..room(number, owner)
-        };
+        let lasting = Room { expires_at: END + HOUR, ..room(number, owner) };
         done(store.create_room(lasting).await);
         for other in others {
             assert_eq!(join(store, number, other).await, Joined::New);
         }
     }
     let purged = done(store.purge(END, 0).await);
-    assert_eq!(
-        purged,
-        Purged {
-            rooms: vec![room_id(2)],
-            users: 3
-        }
-    );
+    assert_eq!(purged, Purged { rooms: vec![room_id(2)], users: 3 });
     assert_eq!(users_in(store, 1).await, [user_id(4), user_id(5)]);
     assert_eq!(owner_of(store, 1).await, Some(user_id(4)));
     assert_eq!(users_in(store, 3).await, [user_id(5)]);
@@ -130,47 +85,20 @@ pub async fn memberships_of_deleted_users_are_purged(store: &SharedStore) {
     assert_eq!(join(store, 1, 2).await, Joined::New);
     done(store.create_room(room(2, 9)).await);
     let purged = done(store.purge(NOW, 0).await);
-    assert_eq!(
-        purged,
-        Purged {
-            rooms: vec![room_id(2)],
-            users: 0
-        }
-    );
+    assert_eq!(purged, Purged { rooms: vec![room_id(2)], users: 0 });
     assert_eq!(users_in(store, 1).await, [user_id(1)]);
     assert_sound(store, 2, 9..=9).await;
 }
 
 /// Those used last before the given time, of guests and accounts alike; at the time itself they stay.
 pub async fn unused_logins_are_purged(store: &SharedStore) {
-    let logins = vec![
-        login(1, NOW, NOW),
-        login(2, NOW, NOW + HOUR - 1),
-        login(3, NOW, NOW + HOUR),
-    ];
-    done(
-        store
-            .create_user(User {
-                logins: logins.clone(),
-                ..guest(1)
-            })
-            .await,
-    );
-    done(
-        store
-            .create_user(User {
-                logins,
-                ..account_user(2, "Ada")
-            })
-            .await,
-    );
+    let logins = vec![login(1, NOW, NOW), login(2, NOW, NOW + HOUR - 1), login(3, NOW, NOW + HOUR)];
+    done(store.create_user(User { logins: logins.clone(), ..guest(1) }).await);
+    done(store.create_user(User { logins, ..account_user(2, "Ada") }).await);
     assert_eq!(done(store.purge(NOW, NOW + HOUR).await), Purged::default());
     for number in 1..=2 {
         let user = done(store.user(user_id(number), NOW).await);
-        assert_eq!(
-            user.map(|user| user.logins),
-            Some(vec![login(3, NOW, NOW + HOUR)])
-        );
+        assert_eq!(user.map(|user| user.logins), Some(vec![login(3, NOW, NOW + HOUR)]));
     }
 }
 

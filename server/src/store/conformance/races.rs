@@ -1,9 +1,8 @@
 //! Calls at once leave the same state as some order of them.
 
 use super::fixtures::{
-    CROWD, END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, at_once, code,
-    done, guest, join, key, login, membership, owner_of, room, room_id, user_id, username,
-    users_in,
+    CROWD, END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, at_once, code, done, guest, join, key,
+    login, membership, owner_of, room, room_id, user_id, username, users_in,
 };
 use crate::store::{Joined, Left, Room, SharedStore, StoreError};
 
@@ -22,10 +21,7 @@ fn is_conflict<T>(answer: &Result<T, StoreError>) -> bool {
 /// Sixty-four joins make sixty-four memberships.
 pub async fn many_users_join_at_once(store: &SharedStore) {
     a_room_of(store, 1).await;
-    let answers = at_once(store, 2..=CROWD, |store, user| async move {
-        join(&store, 1, user).await
-    })
-    .await;
+    let answers = at_once(store, 2..=CROWD, |store, user| async move { join(&store, 1, user).await }).await;
     assert!(answers.iter().all(|joined| *joined == Joined::New));
     let mut users = users_in(store, 1).await;
     assert_eq!(users.first(), Some(&user_id(1)));
@@ -37,15 +33,9 @@ pub async fn many_users_join_at_once(store: &SharedStore) {
 /// Sixty-four joins of one user make one membership, and one of them is told so.
 pub async fn one_user_joins_many_times_at_once(store: &SharedStore) {
     a_room_of(store, 1).await;
-    let answers = at_once(store, 1..=CROWD, |store, _| async move {
-        join(&store, 1, 2).await
-    })
-    .await;
+    let answers = at_once(store, 1..=CROWD, |store, _| async move { join(&store, 1, 2).await }).await;
     assert_eq!(count(&answers, |joined| *joined == Joined::New), 1);
-    assert_eq!(
-        count(&answers, |joined| *joined == Joined::Already),
-        usize::from(CROWD) - 1
-    );
+    assert_eq!(count(&answers, |joined| *joined == Joined::Already), usize::from(CROWD) - 1);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
 }
 
@@ -57,10 +47,7 @@ pub async fn the_bound_holds_under_many_joins(store: &SharedStore) {
     })
     .await;
     assert_eq!(count(&answers, |joined| *joined == Joined::New), 9);
-    assert_eq!(
-        count(&answers, |joined| *joined == Joined::Bound),
-        usize::from(CROWD) - 10
-    );
+    assert_eq!(count(&answers, |joined| *joined == Joined::Bound), usize::from(CROWD) - 10);
     assert_eq!(users_in(store, 1).await.len(), 10);
     assert_sound(store, 1, 1..=CROWD).await;
 }
@@ -68,12 +55,7 @@ pub async fn the_bound_holds_under_many_joins(store: &SharedStore) {
 /// One room of the code is made; of the others no trace is left.
 pub async fn one_creator_of_a_code_wins(store: &SharedStore) {
     let answers = at_once(store, 1..=CROWD, |store, number| async move {
-        store
-            .create_room(Room {
-                code: code(1),
-                ..room(number, number)
-            })
-            .await
+        store.create_room(Room { code: code(1), ..room(number, number) }).await
     })
     .await;
     assert_eq!(count(&answers, Result::is_ok), 1);
@@ -89,26 +71,10 @@ pub async fn one_creator_of_a_code_wins(store: &SharedStore) {
 
 /// The expired room makes way for one, once: the others do not delete the winner's.
 pub async fn one_creator_of_an_expired_code_wins(store: &SharedStore) {
-    done(
-        store
-            .create_room(Room {
-                expires_at: NOW + HOUR,
-                ..room(200, 200)
-            })
-            .await,
-    );
+    done(store.create_room(Room { expires_at: NOW + HOUR, ..room(200, 200) }).await);
     let answers = at_once(store, 1..=CROWD, |store, number| async move {
-        let later = Room {
-            created_at: NOW + HOUR,
-            expires_at: END,
-            ..room(number, number)
-        };
-        store
-            .create_room(Room {
-                code: code(200),
-                ..later
-            })
-            .await
+        let later = Room { created_at: NOW + HOUR, expires_at: END, ..room(number, number) };
+        store.create_room(Room { code: code(200), ..later }).await
     })
     .await;
     assert_eq!(count(&answers, Result::is_ok), 1);
@@ -140,9 +106,7 @@ pub async fn one_guest_of_a_name_wins(store: &SharedStore) {
         done(store.create_user(guest(number)).await);
     }
     let answers = at_once(store, 1..=CROWD, |store, number| async move {
-        store
-            .make_account(user_id(number), account("Ada"), NOW)
-            .await
+        store.make_account(user_id(number), account("Ada"), NOW).await
     })
     .await;
     assert_eq!(count(&answers, Result::is_ok), 1);
@@ -164,10 +128,7 @@ pub async fn joins_race_a_deletion(store: &SharedStore) {
                 assert!(done(store.delete_room(room_id(round)).await));
             } else {
                 let joined = join(&store, round, user).await;
-                assert!(matches!(
-                    joined,
-                    Joined::New | Joined::Already | Joined::NoRoom
-                ));
+                assert!(matches!(joined, Joined::New | Joined::Already | Joined::NoRoom));
             }
         })
         .await;
@@ -198,10 +159,9 @@ pub async fn joins_race_the_last_to_leave(store: &SharedStore) {
 /// One of them is the last, and only one.
 pub async fn everybody_leaves_at_once(store: &SharedStore) {
     a_room_of(store, CROWD).await;
-    let answers = at_once(store, 1..=CROWD, |store, user| async move {
-        done(store.leave(room_id(1), user_id(user)).await)
-    })
-    .await;
+    let answers =
+        at_once(store, 1..=CROWD, |store, user| async move { done(store.leave(room_id(1), user_id(user)).await) })
+            .await;
     assert_eq!(count(&answers, |left| *left == Left::RoomDeleted), 1);
     assert_eq!(count(&answers, |left| *left == Left::NotMember), 0);
     assert_eq!(done(store.room(room_id(1), NOW).await), None);
@@ -229,11 +189,7 @@ pub async fn the_owner_leaves_among_others(store: &SharedStore) {
 pub async fn logins_are_bounded_under_many(store: &SharedStore) {
     done(store.create_user(guest(1)).await);
     let answers = at_once(store, 1..=CROWD, |store, number| async move {
-        done(
-            store
-                .add_login(user_id(1), login(number, NOW, NOW), 16, NOW)
-                .await,
-        )
+        done(store.add_login(user_id(1), login(number, NOW, NOW), 16, NOW).await)
     })
     .await;
     let user = done(store.user(user_id(1), NOW).await);
@@ -248,22 +204,13 @@ pub async fn logins_are_bounded_under_many(store: &SharedStore) {
 /// What is removed is removed once: one caller hears of it.
 pub async fn one_of_many_removals_wins(store: &SharedStore) {
     a_room_of(store, 2).await;
-    done(
-        store
-            .add_login(user_id(1), login(1, NOW, NOW), 16, NOW)
-            .await,
-    );
-    let logins = at_once(store, 1..=CROWD, |store, _| async move {
-        done(store.remove_login(user_id(1), key(1)).await)
-    });
+    done(store.add_login(user_id(1), login(1, NOW, NOW), 16, NOW).await);
+    let logins =
+        at_once(store, 1..=CROWD, |store, _| async move { done(store.remove_login(user_id(1), key(1)).await) });
     assert_eq!(count(&logins.await, |removed| *removed), 1);
-    let leaves = at_once(store, 1..=CROWD, |store, _| async move {
-        done(store.leave(room_id(1), user_id(2)).await)
-    });
+    let leaves = at_once(store, 1..=CROWD, |store, _| async move { done(store.leave(room_id(1), user_id(2)).await) });
     assert_eq!(count(&leaves.await, |left| *left != Left::NotMember), 1);
-    let rooms = at_once(store, 1..=CROWD, |store, _| async move {
-        done(store.delete_room(room_id(1)).await)
-    });
+    let rooms = at_once(store, 1..=CROWD, |store, _| async move { done(store.delete_room(room_id(1)).await) });
     assert_eq!(count(&rooms.await, |deleted| *deleted), 1);
 }
 
@@ -289,26 +236,17 @@ pub async fn a_user_is_deleted_while_rooms_change(store: &SharedStore) {
 /// A purge that takes the owner away leaves the joins that come meanwhile in a sound room, or in none.
 pub async fn a_purge_races_joins(store: &SharedStore) {
     for user in 2..=8 {
-        done(
-            store
-                .create_user(account_user(user, &format!("user{user}")))
-                .await,
-        );
+        done(store.create_user(account_user(user, &format!("user{user}"))).await);
     }
     for round in 1..=ROUNDS {
         done(store.create_user(guest(1)).await);
-        let lasting = Room {
-            expires_at: END + HOUR,
-            ..room(round, 1)
-        };
+        let lasting = Room { expires_at: END + HOUR, ..room(round, 1) };
         done(store.create_room(lasting).await);
         at_once(store, 1..=8, |store, user| async move {
             if user == 1 {
                 assert_eq!(done(store.purge(END, 0).await).users, 1);
             } else {
-                let joining = store
-                    .join(room_id(round), membership(user, NOW), MANY, NOW)
-                    .await;
+                let joining = store.join(room_id(round), membership(user, NOW), MANY, NOW).await;
                 assert!(matches!(done(joining), Joined::New | Joined::NoRoom));
             }
         })

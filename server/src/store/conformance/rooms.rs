@@ -1,8 +1,8 @@
 //! Rooms as records.
 
 use super::fixtures::{
-    END, HOUR, MANY, NOW, a_room_of, assert_conflict, assert_sound, code, done, guest, join,
-    membership, room, room_id, room_name, user_id, users_in,
+    END, HOUR, MANY, NOW, a_room_of, assert_conflict, assert_sound, code, done, guest, join, membership, room, room_id,
+    room_name, user_id, users_in,
 };
 use crate::store::{Joined, Membership, Room, SharedStore};
 
@@ -39,10 +39,7 @@ pub async fn a_room_is_kept(store: &SharedStore) {
 pub async fn the_owner_is_the_first_member(store: &SharedStore) {
     done(store.create_user(guest(1)).await);
     done(store.create_room(room(1, 1)).await);
-    let owner = Membership {
-        user: user_id(1),
-        joined_at: NOW,
-    };
+    let owner = Membership { user: user_id(1), joined_at: NOW };
     assert_eq!(done(store.members(room_id(1)).await), [owner]);
     assert!(done(store.is_member(room_id(1), user_id(1), NOW).await));
     assert_sound(store, 1, 1..=2).await;
@@ -51,16 +48,9 @@ pub async fn the_owner_is_the_first_member(store: &SharedStore) {
 /// The second room of a code is refused whole: no record, no membership.
 pub async fn codes_of_live_rooms_are_unique(store: &SharedStore) {
     a_room_of(store, 1).await;
-    let second = Room {
-        code: code(1),
-        created_at: NOW + HOUR,
-        ..room(2, 2)
-    };
+    let second = Room { code: code(1), created_at: NOW + HOUR, ..room(2, 2) };
     assert_conflict(store.create_room(second).await);
-    assert_eq!(
-        done(store.room_by_code(code(1), NOW).await),
-        Some(room(1, 1))
-    );
+    assert_eq!(done(store.room_by_code(code(1), NOW).await), Some(room(1, 1)));
     assert_eq!(done(store.room(room_id(2), NOW).await), None);
     assert_eq!(done(store.rooms_of(user_id(2), NOW).await), []);
     assert_eq!(users_in(store, 2).await, []);
@@ -69,14 +59,7 @@ pub async fn codes_of_live_rooms_are_unique(store: &SharedStore) {
 /// The second room of an id is refused, and its code stays free.
 pub async fn ids_of_rooms_are_unique(store: &SharedStore) {
     a_room_of(store, 1).await;
-    assert_conflict(
-        store
-            .create_room(Room {
-                code: code(2),
-                ..room(1, 2)
-            })
-            .await,
-    );
+    assert_conflict(store.create_room(Room { code: code(2), ..room(1, 2) }).await);
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 1)));
     assert_eq!(users_in(store, 1).await, [user_id(1)]);
     assert_eq!(done(store.room_by_code(code(2), NOW).await), None);
@@ -87,10 +70,7 @@ pub async fn ids_of_rooms_are_unique(store: &SharedStore) {
 pub async fn a_deleted_room_frees_its_code(store: &SharedStore) {
     a_room_of(store, 3).await;
     assert!(done(store.delete_room(room_id(1)).await));
-    let next = Room {
-        code: code(1),
-        ..room(2, 2)
-    };
+    let next = Room { code: code(1), ..room(2, 2) };
     done(store.create_room(next.clone()).await);
     assert_eq!(done(store.room_by_code(code(1), NOW).await), Some(next));
     assert_eq!(users_in(store, 2).await, [user_id(2)]);
@@ -112,19 +92,10 @@ pub async fn rooms_of_a_user_are_in_the_order_of_membership(store: &SharedStore)
     done(store.create_user(guest(1)).await);
     done(store.create_user(guest(2)).await);
     for number in 1..=4 {
-        done(
-            store
-                .create_room(Room {
-                    created_at: NOW,
-                    ..room(number, 1)
-                })
-                .await,
-        );
+        done(store.create_room(Room { created_at: NOW, ..room(number, 1) }).await);
     }
     for (number, joined_at) in [(3, NOW + 1), (4, NOW + 2), (2, NOW + 2), (1, NOW + 3)] {
-        let joining = store
-            .join(room_id(number), membership(2, joined_at), MANY, NOW)
-            .await;
+        let joining = store.join(room_id(number), membership(2, joined_at), MANY, NOW).await;
         assert_eq!(done(joining), Joined::New);
     }
     let rooms = done(store.rooms_of(user_id(2), NOW).await);
@@ -136,14 +107,7 @@ pub async fn rooms_of_a_user_are_in_the_order_of_membership(store: &SharedStore)
 pub async fn live_rooms_are_listed(store: &SharedStore) {
     for number in 1..=5 {
         let expires_at = NOW + u64::from(number) * HOUR;
-        done(
-            store
-                .create_room(Room {
-                    expires_at,
-                    ..room(number, 1)
-                })
-                .await,
-        );
+        done(store.create_room(Room { expires_at, ..room(number, 1) }).await);
     }
     for (now, first) in [(NOW, 1), (NOW + 2 * HOUR, 3), (NOW + 5 * HOUR - 1, 5)] {
         let mut live = done(store.live_rooms(now).await);

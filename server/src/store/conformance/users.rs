@@ -1,8 +1,8 @@
 //! Users as records.
 
 use super::fixtures::{
-    END, HOUR, NOW, a_room_of, account_user, assert_conflict, assert_sound, code, display_name,
-    done, guest, join, key, login, owner_of, room, room_id, user_id, username, users_in,
+    END, HOUR, NOW, a_room_of, account_user, assert_conflict, assert_sound, code, display_name, done, guest, join, key,
+    login, owner_of, room, room_id, user_id, username, users_in,
 };
 use crate::store::{Account, Left, SharedStore, User};
 
@@ -60,10 +60,7 @@ pub async fn ids_of_users_are_unique(store: &SharedStore) {
 pub async fn a_guest_is_extended(store: &SharedStore) {
     done(store.create_user(guest(1)).await);
     done(store.extend_guest(user_id(1), END + HOUR, END - 1).await);
-    let extended = User {
-        expires_at: Some(END + HOUR),
-        ..guest(1)
-    };
+    let extended = User { expires_at: Some(END + HOUR), ..guest(1) };
     assert_eq!(done(store.user(user_id(1), END).await), Some(extended));
     assert_eq!(done(store.user(user_id(1), END + HOUR).await), None);
 }
@@ -83,10 +80,7 @@ pub async fn extending_others_does_nothing(store: &SharedStore) {
 
 /// Nothing of a deleted user is left, not even when its id comes again.
 pub async fn deleting_a_user_deletes_its_record(store: &SharedStore) {
-    let leaving = User {
-        logins: vec![login(1, NOW, NOW)],
-        ..account_user(1, "leaving")
-    };
+    let leaving = User { logins: vec![login(1, NOW, NOW)], ..account_user(1, "leaving") };
     done(store.create_user(leaving).await);
     done(store.create_user(guest(2)).await);
     assert_eq!(done(store.delete_user(user_id(1)).await), []);

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use protocol::{Millis, RoomCode, Username};
 
 use super::{
-    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room,
-    RoomId, Store, StoreError, User, UserId,
+    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, StoreError,
+    User, UserId,
 };
 
 /// Users and rooms that end with the process.
@@ -51,11 +51,7 @@ impl MemoryStore {
     fn step<T>(&self, step: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         // A panic inside a step is a bug of this module; the others inside the server go on.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.closed {
-            Err(StoreError::Unavailable)
-        } else {
-            step(&mut state)
-        }
+        if state.closed { Err(StoreError::Unavailable) } else { step(&mut state) }
     }
 }
 
@@ -83,10 +79,7 @@ impl Store for MemoryStore {
 
     async fn extend_guest(&self, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
         self.step(|state| {
-            if let Some(guest) = state
-                .live_user(id, now)
-                .filter(|user| user.account.is_none())
-            {
+            if let Some(guest) = state.live_user(id, now).filter(|user| user.account.is_none()) {
                 guest.expires_at = Some(expires_at);
             }
             Ok(())
@@ -100,23 +93,11 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn add_login(
-        &self,
-        id: UserId,
-        login: Login,
-        logins_max: u32,
-        now: Millis,
-    ) -> Result<Vec<LoginKey>> {
+    async fn add_login(&self, id: UserId, login: Login, logins_max: u32, now: Millis) -> Result<Vec<LoginKey>> {
         self.step(|state| state.add_login(id, login, logins_max, now))
     }
 
-    async fn touch_login(
-        &self,
-        id: UserId,
-        key: LoginKey,
-        last_used_at: Millis,
-        now: Millis,
-    ) -> Result<bool> {
+    async fn touch_login(&self, id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> Result<bool> {
         self.step(|state| Ok(state.touch_login(id, key, last_used_at, now)))
     }
 
@@ -124,11 +105,7 @@ impl Store for MemoryStore {
         self.step(|state| Ok(!state.remove_logins(id, |login| login.key == key).is_empty()))
     }
 
-    async fn remove_logins_except(
-        &self,
-        id: UserId,
-        keep: Option<LoginKey>,
-    ) -> Result<Vec<LoginKey>> {
+    async fn remove_logins_except(&self, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>> {
         self.step(|state| Ok(state.remove_logins(id, |login| Some(login.key) != keep)))
     }
 
@@ -139,9 +116,7 @@ impl Store for MemoryStore {
     async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
         self.step(|state| {
             let id = state.codes.get(&code).copied();
-            Ok(id
-                .and_then(|id| state.live_room(id, now))
-                .map(|kept| kept.room.clone()))
+            Ok(id.and_then(|id| state.live_room(id, now)).map(|kept| kept.room.clone()))
         })
     }
 
@@ -149,13 +124,7 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.live_room(id, now).map(|kept| kept.room.clone())))
     }
 
-    async fn join(
-        &self,
-        room: RoomId,
-        membership: Membership,
-        members_max: u32,
-        now: Millis,
-    ) -> Result<Joined> {
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined> {
         self.step(|state| Ok(state.join(room, membership, members_max, now)))
     }
 
@@ -164,20 +133,11 @@ impl Store for MemoryStore {
     }
 
     async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
-        self.step(|state| {
-            Ok(state
-                .live_room(room, now)
-                .is_some_and(|kept| kept.has(user)))
-        })
+        self.step(|state| Ok(state.live_room(room, now).is_some_and(|kept| kept.has(user))))
     }
 
     async fn members(&self, room: RoomId) -> Result<Vec<Membership>> {
-        self.step(|state| {
-            Ok(state
-                .rooms
-                .get(&room)
-                .map_or_else(Vec::new, |kept| kept.members.clone()))
-        })
+        self.step(|state| Ok(state.rooms.get(&room).map_or_else(Vec::new, |kept| kept.members.clone())))
     }
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
@@ -190,10 +150,7 @@ impl Store for MemoryStore {
 
     async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>> {
         self.step(|state| {
-            let live = state
-                .rooms
-                .values()
-                .filter(|kept| kept.room.expires_at > now);
+            let live = state.rooms.values().filter(|kept| kept.room.expires_at > now);
             Ok(live.map(|kept| kept.room.id).collect())
         })
     }
@@ -212,10 +169,7 @@ impl Store for MemoryStore {
     }
 
     async fn close(&self) -> Result<()> {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State {
-            closed: true,
-            ..State::default()
-        };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { closed: true, ..State::default() };
         Ok(())
     }
 }

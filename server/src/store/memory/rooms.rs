@@ -13,9 +13,7 @@ impl KeptRoom {
 
 impl State {
     pub(super) fn live_room(&mut self, id: RoomId, now: Millis) -> Option<&mut KeptRoom> {
-        self.rooms
-            .get_mut(&id)
-            .filter(|kept| now < kept.room.expires_at)
+        self.rooms.get_mut(&id).filter(|kept| now < kept.room.expires_at)
     }
 
     pub(super) fn create_room(&mut self, room: Room) -> Result<()> {
@@ -29,28 +27,13 @@ impl State {
         if let Some(expired) = expired {
             self.remove_room(expired);
         }
-        let owner = Membership {
-            user: room.owner,
-            joined_at: room.created_at,
-        };
+        let owner = Membership { user: room.owner, joined_at: room.created_at };
         self.codes.insert(room.code, room.id);
-        self.rooms.insert(
-            room.id,
-            KeptRoom {
-                room,
-                members: vec![owner],
-            },
-        );
+        self.rooms.insert(room.id, KeptRoom { room, members: vec![owner] });
         Ok(())
     }
 
-    pub(super) fn join(
-        &mut self,
-        room: RoomId,
-        membership: Membership,
-        members_max: u32,
-        now: Millis,
-    ) -> Joined {
+    pub(super) fn join(&mut self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Joined {
         let Some(kept) = self.live_room(room, now) else {
             return Joined::NoRoom;
         };
@@ -76,27 +59,18 @@ impl State {
         if kept.room.owner == user {
             kept.room.owner = oldest.user;
         }
-        Left::Remaining {
-            owner: kept.room.owner,
-        }
+        Left::Remaining { owner: kept.room.owner }
     }
 
     pub(super) fn leave_all(&mut self, user: UserId) -> Vec<(RoomId, Left)> {
         let rooms = self.rooms.iter().filter(|(_, kept)| kept.has(user));
         let rooms: Vec<RoomId> = rooms.map(|(id, _)| *id).collect();
-        rooms
-            .into_iter()
-            .map(|room| (room, self.leave(room, user)))
-            .collect()
+        rooms.into_iter().map(|room| (room, self.leave(room, user))).collect()
     }
 
     pub(super) fn rooms_of(&self, user: UserId, now: Millis) -> Vec<Room> {
         let mut rooms: Vec<(Millis, &Room)> = Vec::new();
-        for kept in self
-            .rooms
-            .values()
-            .filter(|kept| now < kept.room.expires_at)
-        {
+        for kept in self.rooms.values().filter(|kept| now < kept.room.expires_at) {
             let membership = kept.members.iter().find(|member| member.user == user);
             rooms.extend(membership.map(|member| (member.joined_at, &kept.room)));
         }
@@ -113,10 +87,7 @@ impl State {
     }
 
     pub(super) fn purge_rooms(&mut self, now: Millis) -> Vec<RoomId> {
-        let expired = self
-            .rooms
-            .values()
-            .filter(|kept| now >= kept.room.expires_at);
+        let expired = self.rooms.values().filter(|kept| now >= kept.room.expires_at);
         let expired: Vec<RoomId> = expired.map(|kept| kept.room.id).collect();
         for id in &expired {
             self.remove_room(*id);
@@ -126,15 +97,11 @@ impl State {
 
     /// Ends the memberships of users who are gone. Answers the rooms that ended with them.
     pub(super) fn purge_memberships(&mut self) -> Vec<RoomId> {
-        let members = self
-            .rooms
-            .iter()
-            .flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
+        let members =
+            self.rooms.iter().flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
         let gone = members.filter(|(_, user)| !self.users.contains_key(user));
         let gone: Vec<(RoomId, UserId)> = gone.collect();
-        let ended = gone
-            .into_iter()
-            .filter(|(room, user)| self.leave(*room, *user) == Left::RoomDeleted);
+        let ended = gone.into_iter().filter(|(room, user)| self.leave(*room, *user) == Left::RoomDeleted);
         ended.map(|(room, _)| room).collect()
     }
 }

@@ -14,9 +14,7 @@ pub(super) fn as_read(user: &User) -> User {
 
 impl State {
     pub(super) fn live_user(&mut self, id: UserId, now: Millis) -> Option<&mut User> {
-        self.users
-            .get_mut(&id)
-            .filter(|user| user.expires_at.is_none_or(|end| now < end))
+        self.users.get_mut(&id).filter(|user| user.expires_at.is_none_or(|end| now < end))
     }
 
     pub(super) fn user_by_name(&self, username: &Username) -> Option<User> {
@@ -36,10 +34,7 @@ impl State {
     }
 
     pub(super) fn make_account(&mut self, id: UserId, account: Account, now: Millis) -> Result<()> {
-        if self
-            .live_user(id, now)
-            .is_none_or(|user| user.account.is_some())
-        {
+        if self.live_user(id, now).is_none_or(|user| user.account.is_some()) {
             return Err(StoreError::NotFound);
         }
         self.take_name(&account, id)?;
@@ -51,10 +46,7 @@ impl State {
     }
 
     pub(super) fn change_account(&mut self, id: UserId, change: AccountChange) -> Result<()> {
-        let account = self
-            .users
-            .get_mut(&id)
-            .and_then(|user| user.account.as_mut());
+        let account = self.users.get_mut(&id).and_then(|user| user.account.as_mut());
         let account = account.ok_or(StoreError::NotFound)?;
         match change {
             AccountChange::PasswordHash(hash) => account.password_hash = hash,
@@ -84,9 +76,7 @@ impl State {
         }
         let mut by_use: Vec<Login> = as_read(user).logins;
         by_use.sort_by_key(|other| other.last_used_at);
-        let others_max = usize::try_from(logins_max)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(1);
+        let others_max = usize::try_from(logins_max).unwrap_or(usize::MAX).saturating_sub(1);
         by_use.truncate(by_use.len().saturating_sub(others_max));
         let removed: Vec<LoginKey> = by_use.iter().map(|other| other.key).collect();
         user.logins.retain(|other| !removed.contains(&other.key));
@@ -94,13 +84,7 @@ impl State {
         Ok(removed)
     }
 
-    pub(super) fn touch_login(
-        &mut self,
-        id: UserId,
-        key: LoginKey,
-        last_used_at: Millis,
-        now: Millis,
-    ) -> bool {
+    pub(super) fn touch_login(&mut self, id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> bool {
         let logins = self.live_user(id, now).map(|user| &mut user.logins);
         let login = logins.into_iter().flatten().find(|login| login.key == key);
         let found = login.is_some();
@@ -110,36 +94,23 @@ impl State {
         found
     }
 
-    pub(super) fn remove_logins(
-        &mut self,
-        id: UserId,
-        ends: impl Fn(&Login) -> bool,
-    ) -> Vec<LoginKey> {
+    pub(super) fn remove_logins(&mut self, id: UserId, ends: impl Fn(&Login) -> bool) -> Vec<LoginKey> {
         let Some(user) = self.users.get_mut(&id) else {
             return Vec::new();
         };
-        let ended = user
-            .logins
-            .iter()
-            .filter(|login| ends(login))
-            .map(|login| login.key)
-            .collect();
+        let ended = user.logins.iter().filter(|login| ends(login)).map(|login| login.key).collect();
         user.logins.retain(|login| !ends(login));
         ended
     }
 
     pub(super) fn purge_users(&mut self, now: Millis, logins_before: Millis) -> u64 {
-        let expired = self
-            .users
-            .values()
-            .filter(|user| user.expires_at.is_some_and(|end| now >= end));
+        let expired = self.users.values().filter(|user| user.expires_at.is_some_and(|end| now >= end));
         let expired: Vec<UserId> = expired.map(|user| user.id).collect();
         for id in &expired {
             self.remove_user(*id);
         }
         for user in self.users.values_mut() {
-            user.logins
-                .retain(|login| login.last_used_at >= logins_before);
+            user.logins.retain(|login| login.last_used_at >= logins_before);
         }
         expired.len() as u64
     }

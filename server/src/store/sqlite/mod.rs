@@ -21,8 +21,8 @@ use protocol::{Millis, RoomCode, Username};
 pub use open::OpenError;
 
 use super::{
-    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room,
-    RoomId, Store, User, UserId,
+    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, User,
+    UserId,
 };
 use writer::{AfterCommit, Writer};
 
@@ -59,21 +59,15 @@ impl Store for SqliteStore {
     }
 
     async fn make_account(&self, id: UserId, account: Account, now: Millis) -> Result<()> {
-        self.writer
-            .run(move |db| users::make_account(db, id, &account, now))
-            .await
+        self.writer.run(move |db| users::make_account(db, id, &account, now)).await
     }
 
     async fn change_account(&self, id: UserId, change: AccountChange) -> Result<()> {
-        self.writer
-            .run(move |db| users::change_account(db, id, &change))
-            .await
+        self.writer.run(move |db| users::change_account(db, id, &change)).await
     }
 
     async fn extend_guest(&self, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
-        self.writer
-            .run(move |db| users::extend_guest(db, id, expires_at, now))
-            .await
+        self.writer.run(move |db| users::extend_guest(db, id, expires_at, now)).await
     }
 
     async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
@@ -85,44 +79,20 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn add_login(
-        &self,
-        id: UserId,
-        login: Login,
-        logins_max: u32,
-        now: Millis,
-    ) -> Result<Vec<LoginKey>> {
-        self.writer
-            .run(move |db| users::add_login(db, id, login, logins_max, now))
-            .await
+    async fn add_login(&self, id: UserId, login: Login, logins_max: u32, now: Millis) -> Result<Vec<LoginKey>> {
+        self.writer.run(move |db| users::add_login(db, id, login, logins_max, now)).await
     }
 
-    async fn touch_login(
-        &self,
-        id: UserId,
-        key: LoginKey,
-        last_used_at: Millis,
-        now: Millis,
-    ) -> Result<bool> {
-        self.writer
-            .run(move |db| users::touch_login(db, id, key, last_used_at, now))
-            .await
+    async fn touch_login(&self, id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> Result<bool> {
+        self.writer.run(move |db| users::touch_login(db, id, key, last_used_at, now)).await
     }
 
     async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool> {
-        self.writer
-            .run(move |db| users::remove_login(db, id, key))
-            .await
+        self.writer.run(move |db| users::remove_login(db, id, key)).await
     }
 
-    async fn remove_logins_except(
-        &self,
-        id: UserId,
-        keep: Option<LoginKey>,
-    ) -> Result<Vec<LoginKey>> {
-        self.writer
-            .run(move |db| users::remove_logins_except(db, id, keep))
-            .await
+    async fn remove_logins_except(&self, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>> {
+        self.writer.run(move |db| users::remove_logins_except(db, id, keep)).await
     }
 
     async fn create_room(&self, room: Room) -> Result<()> {
@@ -130,37 +100,23 @@ impl Store for SqliteStore {
     }
 
     async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
-        self.writer
-            .run(move |db| rooms::live_by_code(db, code, now))
-            .await
+        self.writer.run(move |db| rooms::live_by_code(db, code, now)).await
     }
 
     async fn room(&self, id: RoomId, now: Millis) -> Result<Option<Room>> {
         self.writer.run(move |db| rooms::live(db, id, now)).await
     }
 
-    async fn join(
-        &self,
-        room: RoomId,
-        membership: Membership,
-        members_max: u32,
-        now: Millis,
-    ) -> Result<Joined> {
-        self.writer
-            .run(move |db| rooms::join(db, room, membership, members_max, now))
-            .await
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined> {
+        self.writer.run(move |db| rooms::join(db, room, membership, members_max, now)).await
     }
 
     async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
-        self.writer
-            .run(move |db| rooms::leave(db, room, user))
-            .await
+        self.writer.run(move |db| rooms::leave(db, room, user)).await
     }
 
     async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
-        self.writer
-            .run(move |db| rooms::is_member(db, room, user, now))
-            .await
+        self.writer.run(move |db| rooms::is_member(db, room, user, now)).await
     }
 
     async fn members(&self, room: RoomId) -> Result<Vec<Membership>> {
@@ -168,9 +124,7 @@ impl Store for SqliteStore {
     }
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
-        self.writer
-            .run(move |db| rooms::of_user(db, user, now))
-            .await
+        self.writer.run(move |db| rooms::of_user(db, user, now)).await
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {
@@ -189,18 +143,13 @@ impl Store for SqliteStore {
                 let mut ended = rooms::purge(db, now)?;
                 let users = users::purge(db, now, logins_before)?;
                 ended.extend(rooms::purge_memberships(db)?);
-                Ok(Purged {
-                    rooms: ended,
-                    users,
-                })
+                Ok(Purged { rooms: ended, users })
             })
             .await
     }
 
     async fn ping(&self) -> Result<()> {
-        self.writer
-            .run(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?))
-            .await
+        self.writer.run(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?)).await
     }
 
     async fn close(&self) -> Result<()> {

@@ -70,27 +70,19 @@ pub enum OpenError {
         source: rusqlite::Error,
     },
     /// The system refuses a thread.
-    #[error(
-        "cannot start the thread of the database ({0}); raise the limit on threads of this user"
-    )]
+    #[error("cannot start the thread of the database ({0}); raise the limit on threads of this user")]
     Thread(#[source] io::Error),
 }
 
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    create_private(path).map_err(|source| OpenError::File {
-        path: path.to_owned(),
-        source,
-    })?;
+    create_private(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut db =
-        Connection::open_with_flags(path, flags).map_err(|error| explained(path, error))?;
-    db.busy_timeout(BUSY_MAX)
-        .map_err(|error| explained(path, error))?;
+    let mut db = Connection::open_with_flags(path, flags).map_err(|error| explained(path, error))?;
+    db.busy_timeout(BUSY_MAX).map_err(|error| explained(path, error))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Before the settings: they would already write to a file that is not ours.
     refuse_others(&db, path)?;
-    db.execute_batch(SETTINGS)
-        .map_err(|error| explained(path, error))?;
+    db.execute_batch(SETTINGS).map_err(|error| explained(path, error))?;
     migrate(&mut db).map_err(|error| explained(path, error))?;
     Ok(db)
 }
@@ -105,10 +97,7 @@ fn create_private(path: &Path) -> io::Result<()> {
 }
 
 fn refuse_others(db: &Connection, path: &Path) -> Result<(), OpenError> {
-    let number = |sql: &str| {
-        db.query_row(sql, [], |row| row.get::<_, i64>(0))
-            .map_err(|error| explained(path, error))
-    };
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| explained(path, error));
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     if tables > 0 && number("PRAGMA application_id")? != i64::from(APPLICATION_ID) {
         return Err(OpenError::Foreign(path.to_owned()));
@@ -116,11 +105,7 @@ fn refuse_others(db: &Connection, path: &Path) -> Result<(), OpenError> {
     let found = u32::try_from(number("PRAGMA user_version")?).unwrap_or(u32::MAX);
     let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
     if found > known {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
     Ok(())
 }
@@ -143,9 +128,7 @@ fn explained(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign(path),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            OpenError::Folder(path)
-        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OpenError::Folder(path),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Busy(path),
         Some(_) | None => OpenError::Broken { path, source },
     }

@@ -23,14 +23,7 @@ pub(super) fn create(db: &Connection, room: &Room) -> Result<()> {
         Time(room.created_at),
         Time(room.expires_at),
     ])?;
-    insert_membership(
-        db,
-        room.id,
-        Membership {
-            user: room.owner,
-            joined_at: room.created_at,
-        },
-    )
+    insert_membership(db, room.id, Membership { user: room.owner, joined_at: room.created_at })
 }
 
 pub(super) fn live_by_code(db: &Connection, code: RoomCode, now: Millis) -> Result<Option<Room>> {
@@ -56,9 +49,8 @@ pub(super) fn join(
     members_max: u32,
     now: Millis,
 ) -> Result<Joined> {
-    let lives = db
-        .prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND expires_at > ?")?
-        .exists(params![room, Time(now)])?;
+    let lives =
+        db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND expires_at > ?")?.exists(params![room, Time(now)])?;
     if !lives {
         return Ok(Joined::NoRoom);
     }
@@ -68,9 +60,8 @@ pub(super) fn join(
     if already {
         return Ok(Joined::Already);
     }
-    let members: i64 = db
-        .prepare_cached("SELECT count(*) FROM memberships WHERE room = ?")?
-        .query_row([room], |row| row.get(0))?;
+    let members: i64 =
+        db.prepare_cached("SELECT count(*) FROM memberships WHERE room = ?")?.query_row([room], |row| row.get(0))?;
     if members >= i64::from(members_max) {
         return Ok(Joined::Bound);
     }
@@ -79,25 +70,20 @@ pub(super) fn join(
 }
 
 pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left> {
-    let ended = db
-        .prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?
-        .execute(params![room, user])?;
+    let ended =
+        db.prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?.execute(params![room, user])?;
     if ended == 0 {
         return Ok(Left::NotMember);
     }
-    let owner: UserId = db
-        .prepare_cached("SELECT owner FROM rooms WHERE id = ?")?
-        .query_row([room], |row| row.get(0))?;
+    let owner: UserId =
+        db.prepare_cached("SELECT owner FROM rooms WHERE id = ?")?.query_row([room], |row| row.get(0))?;
     // Who did not own the room need not find the oldest member, for which all of them are sorted.
     let others = if owner == user {
         "SELECT user FROM memberships WHERE room = ? ORDER BY number LIMIT 1"
     } else {
         "SELECT user FROM memberships WHERE room = ? LIMIT 1"
     };
-    let other: Option<UserId> = db
-        .prepare_cached(others)?
-        .query_row([room], |row| row.get(0))
-        .optional()?;
+    let other: Option<UserId> = db.prepare_cached(others)?.query_row([room], |row| row.get(0)).optional()?;
     let Some(other) = other else {
         delete(db, room)?;
         return Ok(Left::RoomDeleted);
@@ -105,8 +91,7 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
     if owner != user {
         return Ok(Left::Remaining { owner });
     }
-    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?
-        .execute(params![other, room])?;
+    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?.execute(params![other, room])?;
     Ok(Left::Remaining { owner: other })
 }
 
@@ -115,10 +100,7 @@ pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, Le
         .prepare_cached("SELECT room FROM memberships WHERE user = ?")?
         .query_map([user], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RoomId>>>()?;
-    rooms
-        .into_iter()
-        .map(|room| Ok((room, leave(db, room, user)?)))
-        .collect()
+    rooms.into_iter().map(|room| Ok((room, leave(db, room, user)?))).collect()
 }
 
 pub(super) fn is_member(db: &Connection, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
@@ -135,10 +117,7 @@ pub(super) fn members(db: &Connection, room: RoomId) -> Result<Vec<Membership>> 
     let members = db
         .prepare_cached("SELECT user, joined_at FROM memberships WHERE room = ? ORDER BY number")?
         .query_map([room], |row| {
-            Ok(Membership {
-                user: row.get("user")?,
-                joined_at: row.get::<_, Time>("joined_at")?.0,
-            })
+            Ok(Membership { user: row.get("user")?, joined_at: row.get::<_, Time>("joined_at")?.0 })
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(members)
@@ -157,9 +136,7 @@ pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<
 
 /// Its memberships go with it.
 pub(super) fn delete(db: &Connection, room: RoomId) -> Result<bool> {
-    let deleted = db
-        .prepare_cached("DELETE FROM rooms WHERE id = ?")?
-        .execute([room])?;
+    let deleted = db.prepare_cached("DELETE FROM rooms WHERE id = ?")?.execute([room])?;
     Ok(deleted > 0)
 }
 
@@ -198,8 +175,11 @@ pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
 }
 
 fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> Result<()> {
-    db.prepare_cached("INSERT INTO memberships (room, user, joined_at) VALUES (?, ?, ?)")?
-        .execute(params![room, membership.user, Time(membership.joined_at)])?;
+    db.prepare_cached("INSERT INTO memberships (room, user, joined_at) VALUES (?, ?, ?)")?.execute(params![
+        room,
+        membership.user,
+        Time(membership.joined_at)
+    ])?;
     Ok(())
 }
 

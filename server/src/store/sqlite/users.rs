@@ -7,18 +7,15 @@ use super::values::{Time, parsed};
 use crate::store::{Account, AccountChange, Login, LoginKey, Result, StoreError, User, UserId};
 
 pub(super) fn create(db: &Connection, user: &User) -> Result<()> {
-    db.prepare_cached("INSERT INTO users (id, created_at, expires_at) VALUES (?, ?, ?)")?
-        .execute(params![
-            user.id,
-            Time(user.created_at),
-            user.expires_at.map(Time)
-        ])?;
+    db.prepare_cached("INSERT INTO users (id, created_at, expires_at) VALUES (?, ?, ?)")?.execute(params![
+        user.id,
+        Time(user.created_at),
+        user.expires_at.map(Time)
+    ])?;
     if let Some(account) = &user.account {
         insert_account(db, user.id, account)?;
     }
-    user.logins
-        .iter()
-        .try_for_each(|login| insert_login(db, user.id, *login))
+    user.logins.iter().try_for_each(|login| insert_login(db, user.id, *login))
 }
 
 pub(super) fn live(db: &Connection, id: UserId, now: Millis) -> Result<Option<User>> {
@@ -43,12 +40,7 @@ pub(super) fn by_name(db: &Connection, folded: &str) -> Result<Option<User>> {
     with_logins(db, user)
 }
 
-pub(super) fn make_account(
-    db: &Connection,
-    id: UserId,
-    account: &Account,
-    now: Millis,
-) -> Result<()> {
+pub(super) fn make_account(db: &Connection, id: UserId, account: &Account, now: Millis) -> Result<()> {
     let guests = db
         .prepare_cached(
             "UPDATE users SET expires_at = NULL
@@ -64,29 +56,14 @@ pub(super) fn make_account(
 
 pub(super) fn change_account(db: &Connection, id: UserId, change: &AccountChange) -> Result<()> {
     let (sql, value) = match change {
-        AccountChange::PasswordHash(hash) => (
-            "UPDATE accounts SET password_hash = ? WHERE user = ?",
-            hash.as_str(),
-        ),
-        AccountChange::DisplayName(name) => (
-            "UPDATE accounts SET display_name = ? WHERE user = ?",
-            name.as_str(),
-        ),
+        AccountChange::PasswordHash(hash) => ("UPDATE accounts SET password_hash = ? WHERE user = ?", hash.as_str()),
+        AccountChange::DisplayName(name) => ("UPDATE accounts SET display_name = ? WHERE user = ?", name.as_str()),
     };
     let accounts = db.prepare_cached(sql)?.execute(params![value, id])?;
-    if accounts == 0 {
-        Err(StoreError::NotFound)
-    } else {
-        Ok(())
-    }
+    if accounts == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-pub(super) fn extend_guest(
-    db: &Connection,
-    id: UserId,
-    expires_at: Millis,
-    now: Millis,
-) -> Result<()> {
+pub(super) fn extend_guest(db: &Connection, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
     db.prepare_cached(
         "UPDATE users SET expires_at = ?
          WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)
@@ -98,8 +75,7 @@ pub(super) fn extend_guest(
 
 /// Its account and logins go with it; its memberships are the caller's to end.
 pub(super) fn delete(db: &Connection, id: UserId) -> Result<()> {
-    db.prepare_cached("DELETE FROM users WHERE id = ?")?
-        .execute([id])?;
+    db.prepare_cached("DELETE FROM users WHERE id = ?")?.execute([id])?;
     Ok(())
 }
 
@@ -111,9 +87,7 @@ pub(super) fn add_login(
     now: Millis,
 ) -> Result<Vec<LoginKey>> {
     let exists = db
-        .prepare_cached(
-            "SELECT 1 FROM users WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)",
-        )?
+        .prepare_cached("SELECT 1 FROM users WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)")?
         .exists(params![id, Time(now)])?;
     if !exists {
         return Err(StoreError::NotFound);
@@ -152,17 +126,11 @@ pub(super) fn touch_login(
 }
 
 pub(super) fn remove_login(db: &Connection, id: UserId, key: LoginKey) -> Result<bool> {
-    let removed = db
-        .prepare_cached("DELETE FROM logins WHERE user = ? AND key = ?")?
-        .execute(params![id, key])?;
+    let removed = db.prepare_cached("DELETE FROM logins WHERE user = ? AND key = ?")?.execute(params![id, key])?;
     Ok(removed > 0)
 }
 
-pub(super) fn remove_logins_except(
-    db: &Connection,
-    id: UserId,
-    keep: Option<LoginKey>,
-) -> Result<Vec<LoginKey>> {
+pub(super) fn remove_logins_except(db: &Connection, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>> {
     let removed = db
         .prepare_cached("DELETE FROM logins WHERE user = ? AND key IS NOT ? RETURNING key")?
         .query_map(params![id, keep], |row| row.get(0))?
@@ -172,11 +140,8 @@ pub(super) fn remove_logins_except(
 
 /// Answers how many users went.
 pub(super) fn purge(db: &Connection, now: Millis, logins_before: Millis) -> Result<u64> {
-    let users = db
-        .prepare_cached("DELETE FROM users WHERE expires_at <= ?")?
-        .execute([Time(now)])?;
-    db.prepare_cached("DELETE FROM logins WHERE last_used_at < ?")?
-        .execute([Time(logins_before)])?;
+    let users = db.prepare_cached("DELETE FROM users WHERE expires_at <= ?")?.execute([Time(now)])?;
+    db.prepare_cached("DELETE FROM logins WHERE last_used_at < ?")?.execute([Time(logins_before)])?;
     Ok(users as u64)
 }
 
@@ -196,15 +161,8 @@ fn insert_account(db: &Connection, user: UserId, account: &Account) -> Result<()
 }
 
 fn insert_login(db: &Connection, user: UserId, login: Login) -> Result<()> {
-    db.prepare_cached(
-        "INSERT INTO logins (user, key, created_at, last_used_at) VALUES (?, ?, ?, ?)",
-    )?
-    .execute(params![
-        user,
-        login.key,
-        Time(login.created_at),
-        Time(login.last_used_at)
-    ])?;
+    db.prepare_cached("INSERT INTO logins (user, key, created_at, last_used_at) VALUES (?, ?, ?, ?)")?
+        .execute(params![user, login.key, Time(login.created_at), Time(login.last_used_at)])?;
     Ok(())
 }
 

@@ -36,18 +36,12 @@ impl ToSql for Time {
 impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let stored = i64::column_result(value)?;
-        u64::try_from(stored)
-            .map(Self)
-            .map_err(|_| FromSqlError::OutOfRange(stored))
+        u64::try_from(stored).map(Self).map_err(|_| FromSqlError::OutOfRange(stored))
     }
 }
 
 /// Text that is parsed as it was at the door; a file that somebody else changed fails here.
-pub(super) fn parsed<T, E>(
-    row: &Row<'_>,
-    column: &str,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> rusqlite::Result<T>
+pub(super) fn parsed<T, E>(row: &Row<'_>, column: &str, parse: impl Fn(&str) -> Result<T, E>) -> rusqlite::Result<T>
 where
     E: std::error::Error + Send + Sync + 'static,
 {

@@ -56,20 +56,14 @@ impl Writer {
                 let _ = started.send(Err(error));
             }
         };
-        if let Err(error) = thread::Builder::new()
-            .name("sqlite".to_owned())
-            .spawn(serving)
-        {
+        if let Err(error) = thread::Builder::new().name("sqlite".to_owned()).spawn(serving) {
             return Err(no_thread(error));
         }
         match start.await {
             Ok(opened) => opened?,
             Err(_) => return Err(no_thread(io::Error::other("the thread ended at once"))),
         }
-        Ok(Self {
-            queue: Mutex::new(Some(queue)),
-            ended: Mutex::new(Some(ended)),
-        })
+        Ok(Self { queue: Mutex::new(Some(queue)), ended: Mutex::new(Some(ended)) })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
@@ -85,18 +79,9 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let queue = self
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (caller, answer) = oneshot::channel();
-        let job = Box::new(Work {
-            function: Some(work),
-            outcome: None,
-            caller,
-            after,
-        });
+        let job = Box::new(Work { function: Some(work), outcome: None, caller, after });
         let queue = queue.ok_or(StoreError::Unavailable)?;
         queue.send(job).await.map_err(|_| StoreError::Unavailable)?;
         answer.await.map_err(|_| StoreError::Unavailable)?
@@ -104,15 +89,8 @@ impl Writer {
 
     /// Lets the jobs that wait finish, then closes the file. Later jobs are refused.
     pub(super) async fn close(&self) -> Result<()> {
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let ended = self
-            .ended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         match ended {
             Some(ended) => ended.await.map_err(|_| StoreError::Unavailable)?,
             None => Ok(()),
@@ -151,9 +129,7 @@ where
     fn answer(self: Box<Self>, commit: std::result::Result<(), ffi::Error>) {
         let outcome = match (self.outcome, commit) {
             (Some(Err(error)), _) => Err(error),
-            (Some(Ok(_)) | None, Err(error)) => {
-                Err(rusqlite::Error::SqliteFailure(error, None).into())
-            }
+            (Some(Ok(_)) | None, Err(error)) => Err(rusqlite::Error::SqliteFailure(error, None).into()),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(StoreError::Failed("a job of the database panicked".into())),
         };
@@ -171,12 +147,8 @@ fn serve(mut db: Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) -> Result<(
                 Err(_) => break,
             }
         }
-        let commit = commit_all(&mut db, &mut batch).map_err(|error| {
-            error
-                .sqlite_error()
-                .copied()
-                .unwrap_or_else(|| ffi::Error::new(ffi::SQLITE_ERROR))
-        });
+        let commit = commit_all(&mut db, &mut batch)
+            .map_err(|error| error.sqlite_error().copied().unwrap_or_else(|| ffi::Error::new(ffi::SQLITE_ERROR)));
         if batch.iter().any(|job| job.after() == AfterCommit::EmptyLog) {
             empty_log(&db);
         }
@@ -207,9 +179,8 @@ fn commit_all(db: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Resu
 
 /// Another program that reads may keep part of the log alive. It is not waited for: the next time empties it.
 fn empty_log(db: &Connection) {
-    let emptied = db
-        .busy_timeout(Duration::ZERO)
-        .and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    let emptied =
+        db.busy_timeout(Duration::ZERO).and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     let emptied = db.busy_timeout(BUSY_MAX).and(emptied);
     if let Err(error) = emptied {
         tracing::warn!(%error, "the database's log could not be emptied; it is tried again");

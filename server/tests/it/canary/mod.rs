@@ -18,10 +18,7 @@ struct Canary {
 fn hex(bytes: &[u8]) -> String {
     let digits = b"0123456789abcdef";
     let digit = |value: u8| char::from(digits[usize::from(value)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl Canary {
@@ -45,69 +42,37 @@ impl Canary {
     }
 
     fn is_in(&self, content: &[u8]) -> bool {
-        self.forms
-            .iter()
-            .any(|form| content.windows(form.len()).any(|window| window == form))
+        self.forms.iter().any(|form| content.windows(form.len()).any(|window| window == form))
     }
 }
 
 fn search(folder: &Folder, planted: &Planted) {
     let files = folder.files();
-    let named = |name: &str| {
-        files
-            .iter()
-            .any(|(path, content)| path.ends_with(name) && !content.is_empty())
-    };
-    assert!(
-        named("data/whisperspace.db") && named("stderr") && named("stdout"),
-        "there is something to be searched"
-    );
+    let named = |name: &str| files.iter().any(|(path, content)| path.ends_with(name) && !content.is_empty());
+    assert!(named("data/whisperspace.db") && named("stderr") && named("stdout"), "there is something to be searched");
     for (path, content) in &files {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let database = name.starts_with("whisperspace.db");
         for canary in &planted.nowhere {
-            assert!(
-                !canary.is_in(content),
-                "{} is in {}",
-                canary.what,
-                path.display()
-            );
+            assert!(!canary.is_in(content), "{} is in {}", canary.what, path.display());
         }
         for canary in planted.database_only.iter().filter(|_| !database) {
-            assert!(
-                !canary.is_in(content),
-                "{} is in {}",
-                canary.what,
-                path.display()
-            );
+            assert!(!canary.is_in(content), "{} is in {}", canary.what, path.display());
         }
     }
 }
 
 fn is_in_database(folder: &Folder, canary: &Canary) -> bool {
     let database = |path: &std::path::Path| path.to_string_lossy().contains("whisperspace.db");
-    folder
-        .files()
-        .iter()
-        .any(|(path, content)| database(path) && canary.is_in(content))
+    folder.files().iter().any(|(path, content)| database(path) && canary.is_in(content))
 }
 
 async fn run(format: &str, kill: bool) {
     let folder = Folder::new();
-    let server = folder
-        .serve(&["--log=trace", &format!("--log-format={format}")])
-        .await;
+    let server = folder.serve(&["--log=trace", &format!("--log-format={format}")]).await;
     let (planted, clients) = plant(server.addr).await;
     // The search finds what is there: the room is in the database.
-    assert!(
-        planted
-            .database_only
-            .iter()
-            .all(|canary| is_in_database(&folder, canary))
-    );
+    assert!(planted.database_only.iter().all(|canary| is_in_database(&folder, canary)));
     search(&folder, &planted);
     if kill {
         server.kill();
@@ -117,10 +82,7 @@ async fn run(format: &str, kill: bool) {
     drop(clients);
     search(&folder, &planted);
     let log = folder.stderr();
-    assert!(
-        log.contains("answered") && log.contains("/api/v1/rooms/{code}"),
-        "the log is talkative: {log}"
-    );
+    assert!(log.contains("answered") && log.contains("/api/v1/rooms/{code}"), "the log is talkative: {log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

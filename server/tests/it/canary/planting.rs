@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use protocol::api::{CreateRoom, JoinRoom, Session};
+use protocol::api::{CreateRoom, Session};
 use serde_json::json;
 
 use super::Canary;
@@ -25,10 +25,7 @@ struct Word {
 impl Word {
     fn new(what: &'static str) -> Self {
         let letters = server::clock::random::<16>().map(|byte| char::from(b'a' + byte % 26));
-        Self {
-            what,
-            text: letters.iter().collect(),
-        }
+        Self { what, text: letters.iter().collect() }
     }
 }
 
@@ -41,89 +38,48 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
         words.push(word);
         text
     };
-    let (name, other_name, new_name) = (
-        word("a guest's name"),
-        word("another guest's name"),
-        word("a guest's new name"),
-    );
+    let (name, other_name, new_name) =
+        (word("a guest's name"), word("another guest's name"), word("a guest's new name"));
     let (pin, wrong_pin) = (word("a PIN"), word("a wrong PIN"));
-    let (text, markup, refused) = (
-        word("a message"),
-        word("a message with markup"),
-        word("what was refused"),
-    );
+    let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
     let (header, path, query) = (word("a header"), word("a path"), word("a query"));
     let room_name = Word::new("a room's name");
 
     let owner = Guest::at(addr, Some(&name)).await;
-    let request = CreateRoom {
-        name: Some(room_name.text.clone()),
-        pin: Some(pin.clone()),
-        ..CreateRoom::default()
-    };
+    let request = CreateRoom { name: Some(room_name.text.clone()), pin: Some(pin.clone()), ..CreateRoom::default() };
     let room = owner.room_with(request).await;
     let client = talk(&owner, &room, [&text, &markup, &refused]).await;
     let other = Guest::at(addr, Some(&other_name)).await;
     for tried in [&wrong_pin, &pin] {
-        let body = JoinRoom {
-            pin: Some(tried.clone()),
-        };
-        other
-            .ask(Ask::post(&format!("/api/v1/rooms/{}/join", room.code)).json(&body))
-            .await;
+        other.join(&room.code, Some(tried)).await;
     }
     let reader = other.enter(&room).await;
-    other
-        .ask(Ask::new("PATCH", "/api/v1/me").json(&json!({"name": new_name})))
-        .await
-        .assert_status(200);
+    let rename = Ask::new("PATCH", "/api/v1/me").json(&json!({"name": new_name}));
+    other.ask(rename).await.assert_status(200);
     let account = sign_up(addr, &password, &wrong_password).await;
     browse(&owner, &room, [&header, &path, &query]).await;
     be_refused(addr, &refused).await;
 
-    let mut nowhere: Vec<Canary> = words
-        .iter()
-        .map(|word| Canary::new(word.what, &word.text))
-        .collect();
+    let mut nowhere: Vec<Canary> = words.iter().map(|word| Canary::new(word.what, &word.text)).collect();
     nowhere.push(Canary::new("a method", &path.to_uppercase()));
     let tokens = [owner.token(), other.token(), &account.token];
     nowhere.extend(tokens.map(|token| Canary::new("a token", token)));
-    let secrets =
-        [&client, &reader].map(|client| Canary::new("a resume secret", client.secret.as_str()));
-    nowhere.extend(secrets);
-    let database_only = vec![
-        Canary::new("a room's code", &room.code),
-        Canary::new(room_name.what, &room_name.text),
-    ];
-    (
-        Planted {
-            nowhere,
-            database_only,
-        },
-        vec![client, reader],
-    )
+    let clients = vec![client, reader];
+    nowhere.extend(clients.iter().map(|client| Canary::new("a resume secret", client.secret.as_str())));
+    let code = Canary::new("a room's code", &room.code);
+    let database_only = vec![code, Canary::new(room_name.what, &room_name.text)];
+    (Planted { nowhere, database_only }, clients)
 }
 
 /// What is said, and what cannot be: a frame that is none, a text too long, a room that is another.
 async fn talk(owner: &Guest, room: &Room, [text, markup, refused]: [&String; 3]) -> TestClient {
     let mut client = owner.enter(room).await;
     client.say(&room.code, text).await;
-    client
-        .say(
-            &room.code,
-            &format!("**{markup}** https://example.org/{markup}"),
-        )
-        .await;
+    client.say(&room.code, &format!("**{markup}** https://example.org/{markup}")).await;
     client.typing(&room.code, true).await;
-    client
-        .wire
-        .text(&format!("{{\"t\":\"send\",\"text\":\"{refused}\""))
-        .await;
-    client
-        .wire
-        .text(&format!("{{\"t\":\"{refused}\",\"cid\":\"{refused}\"}}"))
-        .await;
+    client.wire.text(&format!("{{\"t\":\"send\",\"text\":\"{refused}\"")).await;
+    client.wire.text(&format!("{{\"t\":\"{refused}\",\"cid\":\"{refused}\"}}")).await;
     client.send(&room.code, &refused.repeat(1_000)).await;
     client.send(refused, refused).await;
     client.wire.binary(refused.as_bytes()).await;
@@ -132,16 +88,9 @@ async fn talk(owner: &Guest, room: &Room, [text, markup, refused]: [&String; 3])
 }
 
 async fn sign_up(addr: SocketAddr, password: &str, wrong_password: &str) -> Session {
-    let account = credentials("register", "robin", password)
-        .send(addr)
-        .await
-        .assert_status(201);
-    credentials("login", "robin", wrong_password)
-        .send(addr)
-        .await;
-    credentials("login", wrong_password, password)
-        .send(addr)
-        .await;
+    let account = credentials("register", "robin", password).send(addr).await.assert_status(201);
+    credentials("login", "robin", wrong_password).send(addr).await;
+    credentials("login", wrong_password, password).send(addr).await;
     account.json()
 }
 
@@ -153,10 +102,8 @@ async fn browse(owner: &Guest, room: &Room, [header, path, query]: [&String; 3])
         format!("/r/{path}"),
         format!("/{path}?{query}={query}"),
     ] {
-        let ask = Ask::get(&asked)
-            .header("user-agent", header)
-            .header("x-forwarded-for", header)
-            .header("referer", header);
+        let ask =
+            Ask::get(&asked).header("user-agent", header).header("x-forwarded-for", header).header("referer", header);
         ask.cookie(owner.token()).send(owner.addr).await;
     }
     Ask::new(&path.to_uppercase(), "/").send(owner.addr).await;
@@ -165,13 +112,8 @@ async fn browse(owner: &Guest, room: &Room, [header, path, query]: [&String; 3])
 /// What is turned away before anybody knows who it is.
 async fn be_refused(addr: SocketAddr, refused: &str) {
     let half = format!("{{\"username\": {refused}");
-    Ask::post("/api/v1/login")
-        .body("application/json", half.as_bytes())
-        .send(addr)
-        .await;
+    Ask::post("/api/v1/login").body("application/json", half.as_bytes()).send(addr).await;
     let mut nobody = Wire::open(addr).await;
-    nobody
-        .text(&format!("{{\"t\":\"hello\",\"token\":\"{refused}\"}}"))
-        .await;
+    nobody.text(&format!("{{\"t\":\"hello\",\"token\":\"{refused}\"}}")).await;
     nobody.end().await;
 }

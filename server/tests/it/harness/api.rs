@@ -35,14 +35,8 @@ impl Guest {
     }
 
     pub(crate) async fn at(addr: SocketAddr, name: Option<&str>) -> Self {
-        let body = NewGuest {
-            name: name.map(str::to_owned),
-        };
-        let answer = Ask::post("/api/v1/guest")
-            .json(&body)
-            .send(addr)
-            .await
-            .assert_status(201);
+        let body = NewGuest { name: name.map(str::to_owned) };
+        let answer = Ask::post("/api/v1/guest").json(&body).send(addr).await.assert_status(201);
         let session: Session = answer.json();
         assert_eq!(session.me.kind, UserKind::Guest);
         Self { addr, session }
@@ -50,26 +44,14 @@ impl Guest {
 
     /// A new account.
     pub(crate) async fn register(server: &TestServer, username: &str, password: &str) -> Self {
-        let answer = credentials("register", username, password)
-            .send(server.addr)
-            .await
-            .assert_status(201);
-        Self {
-            addr: server.addr,
-            session: answer.json(),
-        }
+        let answer = credentials("register", username, password).send(server.addr).await.assert_status(201);
+        Self { addr: server.addr, session: answer.json() }
     }
 
     /// One more login of an account.
     pub(crate) async fn login(server: &TestServer, username: &str, password: &str) -> Self {
-        let answer = credentials("login", username, password)
-            .send(server.addr)
-            .await
-            .assert_status(200);
-        Self {
-            addr: server.addr,
-            session: answer.json(),
-        }
+        let answer = credentials("login", username, password).send(server.addr).await.assert_status(200);
+        Self { addr: server.addr, session: answer.json() }
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -86,40 +68,23 @@ impl Guest {
     }
 
     pub(crate) async fn pin_room(&self, pin: &str) -> Room {
-        self.room_with(CreateRoom {
-            pin: Some(pin.to_owned()),
-            ..CreateRoom::default()
-        })
-        .await
+        self.room_with(CreateRoom { pin: Some(pin.to_owned()), ..CreateRoom::default() }).await
     }
 
     pub(crate) async fn room_for(&self, capacity: u32) -> Room {
-        self.room_with(CreateRoom {
-            capacity: Some(capacity),
-            ..CreateRoom::default()
-        })
-        .await
+        self.room_with(CreateRoom { capacity: Some(capacity), ..CreateRoom::default() }).await
     }
 
     pub(crate) async fn room_with(&self, request: CreateRoom) -> Room {
-        let answer = self
-            .ask(Ask::post("/api/v1/rooms").json(&request))
-            .await
-            .assert_status(201);
+        let answer = self.ask(Ask::post("/api/v1/rooms").json(&request)).await.assert_status(201);
         let view: RoomView = answer.json();
-        Room {
-            code: view.code.as_str().to_owned(),
-            view,
-        }
+        Room { code: view.code.as_str().to_owned(), view }
     }
 
     /// Makes the membership by HTTP; takes no seat.
     pub(crate) async fn join(&self, code: &str, pin: Option<&str>) -> Answer {
-        let body = JoinRoom {
-            pin: pin.map(str::to_owned),
-        };
-        self.ask(Ask::post(&format!("/api/v1/rooms/{code}/join")).json(&body))
-            .await
+        let body = JoinRoom { pin: pin.map(str::to_owned) };
+        self.ask(Ask::post(&format!("/api/v1/rooms/{code}/join")).json(&body)).await
     }
 
     pub(crate) async fn look_up(&self, code: &str) -> Answer {
@@ -128,8 +93,7 @@ impl Guest {
 
     /// Leaves for good, by HTTP.
     pub(crate) async fn leave(&self, code: &str) -> Answer {
-        self.ask(Ask::post(&format!("/api/v1/rooms/{code}/leave")))
-            .await
+        self.ask(Ask::post(&format!("/api/v1/rooms/{code}/leave"))).await
     }
 
     /// A connection that has said hello.
@@ -153,9 +117,6 @@ impl Room {
 
 /// `register` or `login`.
 pub(crate) fn credentials(path: &str, username: &str, password: &str) -> Ask {
-    let body = Credentials {
-        username: username.to_owned(),
-        password: password.to_owned(),
-    };
+    let body = Credentials { username: username.to_owned(), password: password.to_owned() };
     Ask::post(&format!("/api/v1/{path}")).json(&body)
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Me, Member, MemberId, Message,
-    MessageId, Position, Resume, RoomCode, RoomInfo, Secret, ServerFrame, SessionId,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Me, Member, MemberId, Message, MessageId, Position,
+    Resume, RoomCode, RoomInfo, Secret, ServerFrame, SessionId,
 };
 
 use super::wire::{Heard, Wire, frame};
@@ -60,30 +60,12 @@ impl TestClient {
 
     /// Claims a session that was cut.
     pub(crate) async fn resume(lost: &Lost) -> Self {
-        let resume = Resume {
-            session: lost.session.clone(),
-            secret: lost.secret.clone(),
-            have: lost.have,
-        };
-        Self::hello(
-            Wire::open(lost.addr).await,
-            lost.addr,
-            &lost.token,
-            Some(resume),
-        )
-        .await
+        let resume = Resume { session: lost.session.clone(), secret: lost.secret.clone(), have: lost.have };
+        Self::hello(Wire::open(lost.addr).await, lost.addr, &lost.token, Some(resume)).await
     }
 
-    pub(crate) async fn hello(
-        mut wire: Wire,
-        addr: SocketAddr,
-        token: &str,
-        resume: Option<Resume>,
-    ) -> Self {
-        let hello = ClientFrame::Hello {
-            token: Some(token.to_owned()),
-            resume,
-        };
+    pub(crate) async fn hello(mut wire: Wire, addr: SocketAddr, token: &str, resume: Option<Resume>) -> Self {
+        let hello = ClientFrame::Hello { token: Some(token.to_owned()), resume };
         wire.text(&frame(&hello)).await;
         Self::welcomed(wire, addr, token).await
     }
@@ -91,27 +73,9 @@ impl TestClient {
     /// Takes over a wire on which a hello is under way.
     pub(crate) async fn welcomed(mut wire: Wire, addr: SocketAddr, token: &str) -> Self {
         match wire.next().await {
-            Heard::Frame(ServerFrame::Welcome {
-                session,
-                secret,
-                resumed,
-                rooms,
-                me,
-                ..
-            }) => {
+            Heard::Frame(ServerFrame::Welcome { session, secret, resumed, rooms, me, .. }) => {
                 let token = token.to_owned();
-                Self {
-                    addr,
-                    token,
-                    wire,
-                    session,
-                    secret,
-                    resumed,
-                    rooms,
-                    me,
-                    have: 0,
-                    asked: 0,
-                }
+                Self { addr, token, wire, session, secret, resumed, rooms, me, have: 0, asked: 0 }
             }
             other => panic!("no welcome but {other:?}"),
         }
@@ -127,11 +91,7 @@ impl TestClient {
     }
 
     /// Waits for a frame, passing over others.
-    pub(crate) async fn expect<T>(
-        &mut self,
-        what: &str,
-        mut wanted: impl FnMut(&ServerFrame) -> Option<T>,
-    ) -> T {
+    pub(crate) async fn expect<T>(&mut self, what: &str, mut wanted: impl FnMut(&ServerFrame) -> Option<T>) -> T {
         let mut passed = Vec::new();
         loop {
             let heard = self.next().await;
@@ -160,19 +120,9 @@ impl TestClient {
     }
 
     /// Asks for a seat; answers the request's name.
-    pub(crate) async fn ask_join(
-        &mut self,
-        code: &str,
-        pin: Option<&str>,
-        since: Option<Position>,
-    ) -> ClientId {
+    pub(crate) async fn ask_join(&mut self, code: &str, pin: Option<&str>, since: Option<Position>) -> ClientId {
         let cid = self.cid();
-        let join = ClientFrame::Join {
-            cid: cid.clone(),
-            code: code.to_owned(),
-            pin: pin.map(str::to_owned),
-            since,
-        };
+        let join = ClientFrame::Join { cid: cid.clone(), code: code.to_owned(), pin: pin.map(str::to_owned), since };
         self.tell(&join).await;
         cid
     }
@@ -185,28 +135,10 @@ impl TestClient {
 
     pub(crate) async fn expect_joined(&mut self, asked: Option<ClientId>) -> Joined {
         self.expect("joined", |frame| match frame {
-            ServerFrame::Joined {
-                cid,
-                room,
-                you,
-                position,
-                count,
-                members,
-            } if *cid == asked => {
-                let (room, you, position, count, members) = (
-                    room.clone(),
-                    you.clone(),
-                    *position,
-                    *count,
-                    members.clone(),
-                );
-                Some(Joined {
-                    room,
-                    you,
-                    position,
-                    count,
-                    members,
-                })
+            ServerFrame::Joined { cid, room, you, position, count, members } if *cid == asked => {
+                let (room, you, position, count, members) =
+                    (room.clone(), you.clone(), *position, *count, members.clone());
+                Some(Joined { room, you, position, count, members })
             }
             _ => None,
         })
@@ -216,11 +148,7 @@ impl TestClient {
     /// Asks to leave for good, and waits until it is so.
     pub(crate) async fn leave(&mut self, room: &str) {
         let cid = self.cid();
-        self.tell(&ClientFrame::Leave {
-            cid: cid.clone(),
-            room: room.to_owned(),
-        })
-        .await;
+        self.tell(&ClientFrame::Leave { cid: cid.clone(), room: room.to_owned() }).await;
         self.expect("left", |frame| {
             matches!(frame, ServerFrame::Left { cid: Some(by), .. } if *by == cid).then_some(())
         })
@@ -230,9 +158,7 @@ impl TestClient {
     /// Waits for the word that the seat in any room has ended.
     pub(crate) async fn expect_left(&mut self) -> LeaveReason {
         self.expect("left", |frame| match frame {
-            ServerFrame::Left {
-                cid: None, reason, ..
-            } => Some(*reason),
+            ServerFrame::Left { cid: None, reason, .. } => Some(*reason),
             _ => None,
         })
         .await
@@ -246,11 +172,7 @@ impl TestClient {
     }
 
     pub(crate) async fn send_as(&mut self, cid: &ClientId, room: &str, text: &str) {
-        let send = ClientFrame::Send {
-            cid: cid.clone(),
-            room: room.to_owned(),
-            text: text.to_owned(),
-        };
+        let send = ClientFrame::Send { cid: cid.clone(), room: room.to_owned(), text: text.to_owned() };
         self.tell(&send).await;
     }
 
@@ -262,11 +184,9 @@ impl TestClient {
 
     pub(crate) async fn expect_ack(&mut self, asked: &ClientId) -> Ack {
         self.expect("ack", |frame| match frame {
-            ServerFrame::Ack { cid, seq, id, .. } if cid == asked => Some(Ack {
-                cid: cid.clone(),
-                seq: *seq,
-                id: id.clone(),
-            }),
+            ServerFrame::Ack { cid, seq, id, .. } if cid == asked => {
+                Some(Ack { cid: cid.clone(), seq: *seq, id: id.clone() })
+            }
             _ => None,
         })
         .await
@@ -296,28 +216,16 @@ impl TestClient {
     }
 
     /// Waits for the error that answers a request; answers how long to wait.
-    pub(crate) async fn expect_error(
-        &mut self,
-        code: ErrorCode,
-        asked: Option<&ClientId>,
-    ) -> Option<u64> {
+    pub(crate) async fn expect_error(&mut self, code: ErrorCode, asked: Option<&ClientId>) -> Option<u64> {
         let (got, retry_after_ms) = self.next_error(asked).await;
         assert_eq!(got, code);
         retry_after_ms
     }
 
     /// The next error for a request.
-    pub(crate) async fn next_error(
-        &mut self,
-        asked: Option<&ClientId>,
-    ) -> (ErrorCode, Option<u64>) {
+    pub(crate) async fn next_error(&mut self, asked: Option<&ClientId>) -> (ErrorCode, Option<u64>) {
         self.expect("error", |frame| match frame {
-            ServerFrame::Error {
-                code,
-                cid,
-                retry_after_ms,
-                text,
-            } if cid.as_ref() == asked => {
+            ServerFrame::Error { code, cid, retry_after_ms, text } if cid.as_ref() == asked => {
                 assert_eq!(text, code.text());
                 Some((*code, *retry_after_ms))
             }
@@ -329,17 +237,10 @@ impl TestClient {
     /// Waits until a person is inside and in this state.
     pub(crate) async fn expect_state(&mut self, person: &MemberId, state: Activity) -> Member {
         self.expect("that state", |frame| {
-            let ServerFrame::Presence {
-                joined, changed, ..
-            } = frame
-            else {
+            let ServerFrame::Presence { joined, changed, .. } = frame else {
                 return None;
             };
-            joined
-                .iter()
-                .chain(changed)
-                .find(|member| member.id == *person && member.state == state)
-                .cloned()
+            joined.iter().chain(changed).find(|member| member.id == *person && member.state == state).cloned()
         })
         .await
     }
@@ -363,11 +264,7 @@ impl TestClient {
     }
 
     pub(crate) async fn typing(&mut self, room: &str, on: bool) {
-        self.tell(&ClientFrame::Typing {
-            room: room.to_owned(),
-            on,
-        })
-        .await;
+        self.tell(&ClientFrame::Typing { room: room.to_owned(), on }).await;
     }
 
     pub(crate) async fn status(&mut self, state: Activity) {
@@ -395,33 +292,13 @@ impl TestClient {
 
     /// Cuts the line without a goodbye.
     pub(crate) fn cut(self) -> Lost {
-        Lost {
-            addr: self.addr,
-            token: self.token,
-            session: self.session,
-            secret: self.secret,
-            have: self.have,
-        }
+        Lost { addr: self.addr, token: self.token, session: self.session, secret: self.secret, have: self.have }
     }
 
     /// Closes as a page does that is closed.
     pub(crate) async fn close(self) -> Lost {
-        let Self {
-            addr,
-            token,
-            session,
-            secret,
-            have,
-            wire,
-            ..
-        } = self;
+        let Self { addr, token, session, secret, have, wire, .. } = self;
         wire.close().await;
-        Lost {
-            addr,
-            token,
-            session,
-            secret,
-            have,
-        }
+        Lost { addr, token, session, secret, have }
     }
 }

@@ -29,12 +29,7 @@ pub(crate) struct Answer {
 
 impl Ask {
     pub(crate) fn new(method: &str, path: &str) -> Self {
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
     }
 
     pub(crate) fn get(path: &str) -> Self {
@@ -87,11 +82,7 @@ impl Ask {
         if self.method != "GET" {
             lines.push(format!("content-length: {}", self.body.len()));
         }
-        lines.extend(
-            self.headers
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}")),
-        );
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
         lines.push("connection: close\r\n\r\n".to_owned());
         [lines.join("\r\n").as_bytes(), &self.body].concat()
     }
@@ -136,11 +127,7 @@ impl Answer {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
         let body = read[end + 4..].to_vec();
-        let mut answer = Self {
-            status,
-            headers,
-            body,
-        };
+        let mut answer = Self { status, headers, body };
         if answer.header("transfer-encoding") == Some("chunked") {
             answer.body = unchunk(&answer.body)?;
         }
@@ -173,28 +160,11 @@ impl Answer {
     /// The problem of a refusal, which must have the one form.
     pub(crate) fn problem(&self) -> Problem {
         let kind = self.header("content-type").unwrap_or_default();
-        assert_eq!(
-            kind,
-            "application/problem+json",
-            "status {}: {}",
-            self.status,
-            self.text()
-        );
+        assert_eq!(kind, "application/problem+json", "status {}: {}", self.status, self.text());
         let problem: Problem = self.json();
-        assert_eq!(
-            problem.status, self.status,
-            "the body repeats another status"
-        );
-        assert_eq!(
-            self.status,
-            problem.code.http_status(),
-            "{} has another status",
-            problem.code
-        );
-        assert_eq!(
-            problem.kind,
-            format!("urn:whisperspace:error:{}", problem.code)
-        );
+        assert_eq!(problem.status, self.status, "the body repeats another status");
+        assert_eq!(self.status, problem.code.http_status(), "{} has another status", problem.code);
+        assert_eq!(problem.kind, format!("urn:whisperspace:error:{}", problem.code));
         problem
     }
 
@@ -206,12 +176,7 @@ impl Answer {
     /// Asserts the status, and shows the answer where it is another.
     #[track_caller]
     pub(crate) fn assert_status(self, status: u16) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "{}",
-            String::from_utf8_lossy(&self.body)
-        );
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         self
     }
 }

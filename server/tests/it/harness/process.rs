@@ -36,11 +36,7 @@ impl Folder {
     /// The binary with nothing in its environment, at work in this folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_whisperspace"));
-        command
-            .env_clear()
-            .env("TMPDIR", self.path())
-            .current_dir(self.path())
-            .args(arguments);
+        command.env_clear().env("TMPDIR", self.path()).current_dir(self.path()).args(arguments);
         command
     }
 
@@ -50,40 +46,26 @@ impl Folder {
     }
 
     pub(crate) async fn finish(mut command: Command) -> Output {
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the binary starts");
         let ended = ended(&mut child).await;
         if ended.is_none() {
             let _ = child.kill();
         }
         assert!(ended.is_some(), "the binary went on instead of ending");
-        child
-            .wait_with_output()
-            .expect("the output of an ended process can be read")
+        child.wait_with_output().expect("the output of an ended process can be read")
     }
 
     /// Starts a server, its output in `stdout` and `stderr` of the folder.
     pub(crate) async fn serve(&self, arguments: &[&str]) -> BinServer {
         let output = |name: &str| {
             let path = self.path().join(name);
-            File::options()
-                .create(true)
-                .append(true)
-                .open(path)
-                .expect("the folder can be written")
+            File::options().create(true).append(true).open(path).expect("the folder can be written")
         };
         let stdout = self.path().join("stdout");
         let before = std::fs::read_to_string(&stdout).unwrap_or_default().len();
         let mut command = self.command(&["--listen", "127.0.0.1:0", "--data-dir", "data"]);
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(output("stdout"))
-            .stderr(output("stderr"));
+        command.args(arguments).stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
         let mut child = command.spawn().expect("the binary starts");
         let addr = poll("the address of the server", async || {
             if let Ok(Some(status)) = child.try_wait() {
@@ -124,16 +106,11 @@ impl BinServer {
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn terminate(mut self) -> ExitStatus {
         let id = libc::pid_t::try_from(self.child.id()).expect("process ids fit");
-        #[expect(
-            unsafe_code,
-            reason = "the standard library sends no other signal than SIGKILL"
-        )]
+        #[expect(unsafe_code, reason = "the standard library sends no other signal than SIGKILL")]
         // SAFETY: kill reads two integers; the process is a child that was not waited for, so the id is still its own.
         let sent = unsafe { libc::kill(id, libc::SIGTERM) };
         assert_eq!(sent, 0, "the server runs");
-        ended(&mut self.child)
-            .await
-            .expect("the server stops in time")
+        ended(&mut self.child).await.expect("the server stops in time")
     }
 
     /// SIGKILL: no goodbye, no clearing up.
@@ -144,17 +121,9 @@ impl BinServer {
 
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
-            .expect("the server runs");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("Linux tells it");
-        let kib: u64 = line
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .expect("is a number");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("is a number");
         kib * 1024
     }
 

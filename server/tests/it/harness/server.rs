@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use protocol::Limits;
+use server::auth::Identity;
 use server::config::{Config, Database, Options};
 use server::state::AppState;
 use tokio::net::TcpListener;
@@ -43,10 +44,7 @@ impl TestServer {
     }
 
     /// With a database and a secret in this folder.
-    pub(crate) async fn in_folder(
-        folder: impl Into<PathBuf>,
-        change: impl FnOnce(&mut Limits),
-    ) -> Self {
+    pub(crate) async fn in_folder(folder: impl Into<PathBuf>, change: impl FnOnce(&mut Limits)) -> Self {
         let folder = folder.into();
         Self::with(|config| {
             config.database = Database::Sqlite(folder.join("whisperspace.db"));
@@ -60,13 +58,8 @@ impl TestServer {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
-        config
-            .limits
-            .check()
-            .expect("the limits of a test are possible ones");
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .expect("there is a free port");
+        config.limits.check().expect("the limits of a test are possible ones");
+        let listener = TcpListener::bind(config.listen).await.expect("there is a free port");
         let addr = listener.local_addr().expect("a bound port has an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, state) = oneshot::channel();
@@ -79,17 +72,18 @@ impl TestServer {
             move |state| drop(started.send(state.clone())),
         ));
         let state = state.await.expect("the server starts");
-        Self {
-            addr,
-            state,
-            stop: Some(stop),
-            serving: Some(serving),
-        }
+        Self { addr, state, stop: Some(stop), serving: Some(serving) }
     }
 
     /// The origin of the server's own pages.
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Whom a token stands for.
+    pub(crate) async fn identity(&self, token: &str) -> Identity {
+        let identity = self.state.auth.authenticate(&*self.state.store, token, server::clock::now());
+        identity.await.expect("the token is good")
     }
 
     /// Asks it to stop, without waiting.
@@ -102,12 +96,8 @@ impl TestServer {
         let asked = Instant::now();
         self.begin_stop();
         let serving = self.serving.take().expect("a server stops once");
-        let ended = tokio::time::timeout(PATIENCE, serving)
-            .await
-            .expect("the server stops in time");
-        ended
-            .expect("serving does not panic")
-            .expect("serving ends without a fault");
+        let ended = tokio::time::timeout(PATIENCE, serving).await.expect("the server stops in time");
+        ended.expect("serving does not panic").expect("serving ends without a fault");
         asked.elapsed()
     }
 }

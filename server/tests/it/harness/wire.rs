@@ -57,10 +57,7 @@ impl Wire {
     }
 
     /// Connects with these headers; answers the refusal where there is one.
-    pub(crate) async fn try_open(
-        addr: SocketAddr,
-        headers: &[(&str, &str)],
-    ) -> Result<(Self, Response), Response> {
+    pub(crate) async fn try_open(addr: SocketAddr, headers: &[(&str, &str)]) -> Result<(Self, Response), Response> {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         Self::over(stream, addr, headers).await
     }
@@ -71,33 +68,17 @@ impl Wire {
         addr: SocketAddr,
         headers: &[(&str, &str)],
     ) -> Result<(Self, Response), Response> {
-        let mut request = format!("ws://{addr}/ws")
-            .into_client_request()
-            .expect("the address is a URL");
+        let mut request = format!("ws://{addr}/ws").into_client_request().expect("the address is a URL");
         let own = [("sec-websocket-protocol", SUBPROTOCOL)];
         for (name, value) in own.iter().chain(headers) {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("is a header's name");
-            request.headers_mut().insert(
-                name,
-                HeaderValue::from_str(value).expect("is a header's value"),
-            );
+            request.headers_mut().insert(name, HeaderValue::from_str(value).expect("is a header's value"));
         }
         // The client holds back nothing: what the server takes is the server's to say.
-        let config = WebSocketConfig::default()
-            .max_message_size(None)
-            .max_frame_size(None);
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
-        match tokio::time::timeout(PATIENCE, handshake)
-            .await
-            .expect("the upgrade is answered in time")
-        {
-            Ok((socket, response)) => Ok((
-                Self {
-                    socket,
-                    texts: Vec::new(),
-                },
-                response,
-            )),
+        match tokio::time::timeout(PATIENCE, handshake).await.expect("the upgrade is answered in time") {
+            Ok((socket, response)) => Ok((Self { socket, texts: Vec::new() }, response)),
             Err(Error::Http(refused)) => Err(*refused),
             Err(error) => panic!("the upgrade failed: {error}"),
         }
@@ -111,10 +92,7 @@ impl Wire {
     /// Sends several text frames in one write, and so in one packet where they fit.
     pub(crate) async fn texts_at_once(&mut self, texts: &[String]) {
         for text in texts {
-            self.socket
-                .feed(Message::text(text.as_str()))
-                .await
-                .expect("the line is open");
+            self.socket.feed(Message::text(text.as_str())).await.expect("the line is open");
         }
         self.socket.flush().await.expect("the line is open");
     }
@@ -132,10 +110,7 @@ impl Wire {
     /// A text frame that is none.
     pub(crate) async fn invalid_text(&mut self, bytes: &[u8]) {
         let frame = Frame::message(bytes.to_vec(), OpCode::Data(Data::Text), true);
-        self.socket
-            .send(Message::Frame(frame))
-            .await
-            .expect("the line is open");
+        self.socket.send(Message::Frame(frame)).await.expect("the line is open");
     }
 
     /// Says goodbye, as a page that is closed does.

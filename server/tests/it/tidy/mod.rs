@@ -29,31 +29,20 @@ fn read(path: &str) -> String {
 fn dependencies(manifest: &str) -> Vec<String> {
     let manifest: toml::Table = read(manifest).parse().expect("a manifest is TOML");
     let table = manifest.get("dependencies").and_then(toml::Value::as_table);
-    table
-        .map(|table| table.keys().cloned().collect())
-        .unwrap_or_default()
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
 }
 
 #[test]
 fn no_file_is_longer_than_500_lines() {
-    let long = all(&["app", "frontend", "server"])
-        .into_iter()
-        .filter(|file| file.lines() > LINES_MAX);
-    assert_none(
-        "longer than 500 lines",
-        long.map(|file| format!("{} has {}", file.path, file.lines()))
-            .collect(),
-    );
+    let long = all(&["app", "frontend", "server"]).into_iter().filter(|file| file.lines() > LINES_MAX);
+    assert_none("longer than 500 lines", long.map(|file| format!("{} has {}", file.path, file.lines())).collect());
 }
 
 #[test]
 fn no_function_is_longer_than_70_lines() {
     let files = all(&["app", "frontend", "server"]);
     let long = files.iter().flat_map(|file| {
-        let functions = file
-            .functions()
-            .into_iter()
-            .filter(|(_, _, lines)| *lines > FUNCTION_LINES_MAX);
+        let functions = file.functions().into_iter().filter(|(_, _, lines)| *lines > FUNCTION_LINES_MAX);
         functions.map(|(name, line, lines)| format!("{}:{line} {name} has {lines}", file.path))
     });
     assert_none("longer than 70 lines", long.collect());
@@ -61,20 +50,13 @@ fn no_function_is_longer_than_70_lines() {
 
 #[test]
 fn every_module_says_what_it_is() {
-    let silent = all(&["app", "frontend", "server"])
-        .into_iter()
-        .filter(|file| !file.text.starts_with("//! "));
+    let silent = all(&["app", "frontend", "server"]).into_iter().filter(|file| !file.text.starts_with("//! "));
     assert_none("opens without //!", silent.map(|file| file.path).collect());
 }
 
 #[test]
 fn nothing_is_left_to_be_done_and_nothing_is_unwrapped() {
-    let marks = [
-        concat!("TO", "DO"),
-        concat!("FIX", "ME"),
-        concat!("X", "XX"),
-        concat!("HA", "CK"),
-    ];
+    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX"), concat!("HA", "CK")];
     let mut left = Vec::new();
     for file in all(&["app", "frontend", "server"]) {
         for (number, line) in file.text.lines().enumerate() {
@@ -85,73 +67,33 @@ fn nothing_is_left_to_be_done_and_nothing_is_unwrapped() {
         }
     }
     assert_none("left to be done", left);
-    let product = all(&[
-        "app/src",
-        "app/protocol/src",
-        "frontend",
-        "server/src",
-        "server/chat/src",
-    ]);
-    let calls = [
-        ".unwrap()",
-        "todo!(",
-        "unimplemented!(",
-        "dbg!(",
-        "#[allow(",
-    ];
+    let product = all(&["app/src", "app/protocol/src", "frontend", "server/src", "server/chat/src"]);
+    let calls = [".unwrap()", "todo!(", "unimplemented!(", "dbg!(", "#[allow("];
     assert_none(
         "not in the product",
-        calls
-            .iter()
-            .flat_map(|call| product.iter().flat_map(|file| file.holding(call)))
-            .collect(),
+        calls.iter().flat_map(|call| product.iter().flat_map(|file| file.holding(call))).collect(),
     );
 }
 
 #[test]
 fn the_wire_depends_on_serde_only_and_the_room_on_the_wire_only() {
-    assert_eq!(
-        dependencies("app/protocol/Cargo.toml"),
-        ["serde", "serde_json"]
-    );
+    assert_eq!(dependencies("app/protocol/Cargo.toml"), ["serde", "serde_json"]);
     assert_eq!(dependencies("server/chat/Cargo.toml"), ["protocol"]);
-    for manifest in [
-        "app/Cargo.toml",
-        "app/protocol/Cargo.toml",
-        "frontend/Cargo.toml",
-    ] {
+    for manifest in ["app/Cargo.toml", "app/protocol/Cargo.toml", "frontend/Cargo.toml"] {
         let named = dependencies(manifest);
-        assert!(
-            !named.iter().any(|name| name == "server" || name == "chat"),
-            "{manifest}: {named:?}"
-        );
+        assert!(!named.iter().any(|name| name == "server" || name == "chat"), "{manifest}: {named:?}");
     }
     let app = all(&["app", "frontend"]);
-    assert_none(
-        "the interface names the server",
-        named(&app, &["server", "chat", "rusqlite", "axum", "tokio"]),
-    );
+    assert_none("the interface names the server", named(&app, &["server", "chat", "rusqlite", "axum", "tokio"]));
 }
 
 #[test]
 fn the_store_knows_no_message() {
     let store = all(&["server/src/store"]);
     assert!(store.len() > 5, "the store is there");
-    let types = [
-        "Text",
-        "Body",
-        "Message",
-        "ServerFrame",
-        "ClientFrame",
-        "Item",
-        "Input",
-        "Address",
-    ];
+    let types = ["Text", "Body", "Message", "ServerFrame", "ClientFrame", "Item", "Input", "Address"];
     assert_none("a message in the store", named(&store, &types));
-    let others: Vec<_> = all(&["server/src"])
-        .into_iter()
-        .filter(|file| !file.path.contains("/store/"))
-        .collect();
+    let others: Vec<_> = all(&["server/src"]).into_iter().filter(|file| !file.path.contains("/store/")).collect();
     assert_none("SQL outside of the store", named(&others, &["rusqlite"]));
 }
 
@@ -161,70 +103,35 @@ fn only_the_transport_knows_sockets() {
         .into_iter()
         .filter(|file| !file.path.contains("/ws/") && !file.path.contains("/socketio"))
         .collect();
-    let places = others
-        .iter()
-        .flat_map(|file| [file.holding("extract::ws"), file.holding("tungstenite::")].concat());
+    let places = others.iter().flat_map(|file| [file.holding("extract::ws"), file.holding("tungstenite::")].concat());
     assert_none("a WebSocket outside of ws/", places.collect());
 }
 
 #[test]
 fn one_module_reads_the_environment_and_one_the_clock() {
-    let product = all(&[
-        "app/src",
-        "app/protocol/src",
-        "server/src",
-        "server/chat/src",
-    ]);
-    let except = |name: &str| -> Vec<Source> {
-        product
-            .iter()
-            .filter(|file| !file.path.ends_with(name))
-            .cloned()
-            .collect()
-    };
+    let product = all(&["app/src", "app/protocol/src", "server/src", "server/chat/src"]);
+    let except =
+        |name: &str| -> Vec<Source> { product.iter().filter(|file| !file.path.ends_with(name)).cloned().collect() };
     let others = except("server/src/config.rs");
     let environment = ["env::var", "std::env", "var_os(", "env = \""];
-    let read = environment
-        .iter()
-        .flat_map(|call| others.iter().flat_map(|file| file.holding(call)));
+    let read = environment.iter().flat_map(|call| others.iter().flat_map(|file| file.holding(call)));
     assert_none("reads the environment", read.collect());
     let others = except("server/src/clock.rs");
     assert_none(
         "reads the clock or the generator",
-        named(
-            &others,
-            &[
-                "SystemTime",
-                "UNIX_EPOCH",
-                "getrandom",
-                "OsRng",
-                "thread_rng",
-            ],
-        ),
+        named(&others, &["SystemTime", "UNIX_EPOCH", "getrandom", "OsRng", "thread_rng"]),
     );
     let pure = all(&["app/protocol/src", "server/chat/src"]);
     assert_none(
         "a clock, a lock or a task in a pure crate",
-        named(
-            &pure,
-            &[
-                "Instant", "Duration", "Mutex", "tokio", "async", "await", "tracing",
-            ],
-        ),
+        named(&pure, &["Instant", "Duration", "Mutex", "tokio", "async", "await", "tracing"]),
     );
 }
 
 #[test]
 fn what_handles_text_does_not_log() {
-    let silent = all(&[
-        "server/src/sanitize",
-        "server/src/auth",
-        "server/src/store/memory",
-    ]);
-    assert_none(
-        "logs next to content",
-        named(&silent, &["tracing", "println", "eprintln"]),
-    );
+    let silent = all(&["server/src/sanitize", "server/src/auth", "server/src/store/memory"]);
+    assert_none("logs next to content", named(&silent, &["tracing", "println", "eprintln"]));
 }
 
 #[test]
@@ -233,64 +140,33 @@ fn the_readme_of_the_wire_names_every_frame_and_code() {
     let golden = root().join("app/protocol/src/golden");
     let mut tags = std::collections::BTreeSet::new();
     for entry in std::fs::read_dir(golden).expect("the golden files are there") {
-        let text = std::fs::read_to_string(entry.expect("the golden files are there").path())
-            .expect("can be read");
+        let text = std::fs::read_to_string(entry.expect("the golden files are there").path()).expect("can be read");
         let frame: serde_json::Value = serde_json::from_str(&text).expect("a golden file is JSON");
         tags.insert(frame["t"].as_str().expect("a frame has a tag").to_owned());
     }
     assert!(tags.len() >= 18, "{tags:?}");
-    let unnamed = |word: &str| {
-        !readme.contains(&format!("`{word}`")) && !readme.contains(&format!("\"{word}\""))
-    };
-    assert_none(
-        "frames not in the README",
-        tags.iter().filter(|tag| unnamed(tag)).cloned().collect(),
-    );
+    let unnamed = |word: &str| !readme.contains(&format!("`{word}`")) && !readme.contains(&format!("\"{word}\""));
+    assert_none("frames not in the README", tags.iter().filter(|tag| unnamed(tag)).cloned().collect());
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
-    assert_none(
-        "codes not in the README",
-        codes
-            .filter(|code| unnamed(code))
-            .map(str::to_owned)
-            .collect(),
-    );
+    assert_none("codes not in the README", codes.filter(|code| unnamed(code)).map(str::to_owned).collect());
 }
 
 #[test]
 fn every_limit_limits_something() {
-    let code: Vec<_> = all(&[
-        "app/src",
-        "app/protocol/src",
-        "server/src",
-        "server/chat/src",
-    ])
-    .into_iter()
-    .filter(|file| !file.path.ends_with("protocol/src/limits.rs"))
-    .collect();
-    let unused = Limits::REFERENCE
-        .iter()
-        .filter(|(name, _, _)| named(&code, &[name]).is_empty());
-    assert_none(
-        "set by the operator and read by nobody",
-        unused.map(|(name, _, _)| (*name).to_owned()).collect(),
-    );
+    let code: Vec<_> = all(&["app/src", "app/protocol/src", "server/src", "server/chat/src"])
+        .into_iter()
+        .filter(|file| !file.path.ends_with("protocol/src/limits.rs"))
+        .collect();
+    let unused = Limits::REFERENCE.iter().filter(|(name, _, _)| named(&code, &[name]).is_empty());
+    assert_none("set by the operator and read by nobody", unused.map(|(name, _, _)| (*name).to_owned()).collect());
 }
 
 #[test]
 fn the_routes_are_those_that_architecture_and_protocol_tell() {
     let routes = read("server/src/routes.rs");
-    let documents = [
-        read("app/protocol/README.md"),
-        read("README.md"),
-        read("ARCHITECTURE.md"),
-    ]
-    .concat();
+    let documents = [read("app/protocol/README.md"), read("README.md"), read("ARCHITECTURE.md")].concat();
     let mut untold = Vec::new();
-    for path in routes
-        .split(".route(\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-    {
+    for path in routes.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         let tail = path.split('{').next().unwrap_or(path).trim_end_matches('/');
         if !tail.is_empty() && tail != "/api" && !documents.contains(tail) {
             untold.push(path.to_owned());
@@ -301,17 +177,9 @@ fn the_routes_are_those_that_architecture_and_protocol_tell() {
 
 #[test]
 fn the_top_level_is_what_was_agreed() {
-    for name in [
-        "Cargo.toml",
-        "app",
-        "server",
-        "frontend",
-        "style",
-        "end2end",
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-    ] {
+    for name in
+        ["Cargo.toml", "app", "server", "frontend", "style", "end2end", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+    {
         assert!(Path::new(&root()).join(name).exists(), "{name} is gone");
     }
 }

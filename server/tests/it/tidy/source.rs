@@ -22,15 +22,13 @@ pub(super) fn all(folders: &[&str]) -> Vec<Source> {
     let mut files = Vec::new();
     let mut left: Vec<String> = folders.iter().map(|&folder| folder.to_owned()).collect();
     while let Some(folder) = left.pop() {
-        for entry in std::fs::read_dir(root().join(&folder))
-            .unwrap_or_else(|error| panic!("{folder}: {error}"))
-        {
+        for entry in std::fs::read_dir(root().join(&folder)).unwrap_or_else(|error| panic!("{folder}: {error}")) {
             let entry = entry.expect("a folder can be read");
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{folder}/{name}");
             if entry.path().is_dir() && name != "target" && name != "node_modules" {
                 left.push(path);
-            } else if name.ends_with(".rs") {
+            } else if entry.path().extension().is_some_and(|ending| ending == "rs") {
                 let text = std::fs::read_to_string(entry.path()).expect("a file can be read");
                 let code = blanked(&text);
                 files.push(Source { path, text, code });
@@ -49,9 +47,7 @@ impl Source {
 
     /// Whether the whole file is a test.
     fn is_test(&self) -> bool {
-        self.path.contains("/tests/")
-            || self.path.ends_with("/tests.rs")
-            || self.path.contains("/conformance/")
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.contains("/conformance/")
     }
 
     /// The code in front of the tests that a file ends with.
@@ -64,10 +60,7 @@ impl Source {
             let at = from + found;
             let rest = self.code[at + "#[cfg(test)]".len()..].trim_start();
             if rest.starts_with("mod ")
-                && rest
-                    .split(['{', ';'])
-                    .next()
-                    .is_some_and(|head| rest[head.len()..].starts_with('{'))
+                && rest.split(['{', ';']).next().is_some_and(|head| rest[head.len()..].starts_with('{'))
             {
                 return &self.code[..at];
             }
@@ -78,30 +71,16 @@ impl Source {
 
     /// Lines of the product that hold this.
     pub(super) fn holding(&self, needle: &str) -> Vec<String> {
-        let lines = self
-            .product()
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| line.contains(needle));
-        lines
-            .map(|(number, line)| format!("{}:{} {}", self.path, number + 1, line.trim()))
-            .collect()
+        let lines = self.product().lines().enumerate().filter(|(_, line)| line.contains(needle));
+        lines.map(|(number, line)| format!("{}:{} {}", self.path, number + 1, line.trim())).collect()
     }
 
     /// Lines of the product in which one of these stands as a whole word.
     pub(super) fn places(&self, words: &[&str]) -> Vec<String> {
-        let holds = |line: &str| {
-            line.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| words.contains(&word))
-        };
-        let lines = self
-            .product()
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| holds(line));
-        lines
-            .map(|(number, line)| format!("{}:{} {}", self.path, number + 1, line.trim()))
-            .collect()
+        let holds =
+            |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| words.contains(&word));
+        let lines = self.product().lines().enumerate().filter(|(_, line)| holds(line));
+        lines.map(|(number, line)| format!("{}:{} {}", self.path, number + 1, line.trim())).collect()
     }
 
     /// Name, first line and number of lines of each function with a body.
@@ -110,10 +89,7 @@ impl Source {
         for (at, _) in self.code.match_indices("fn ") {
             let before = self.code[..at].chars().next_back();
             let rest = &self.code[at + 3..];
-            let name: String = rest
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if name.is_empty() || before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
                 continue;
             }
@@ -161,11 +137,7 @@ fn blanked(text: &str) -> String {
             _ => (first.len_utf8(), 0),
         };
         code.push_str(&rest[..kept]);
-        code.extend(
-            rest[kept..kept + skipped]
-                .chars()
-                .map(|c| if c == '\n' { '\n' } else { ' ' }),
-        );
+        code.extend(rest[kept..kept + skipped].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
         rest = &rest[kept + skipped..];
     }
     code
@@ -225,9 +197,7 @@ fn character(rest: &str) -> (usize, usize) {
     let mut after = rest[1..].char_indices();
     match (after.next(), after.next()) {
         (Some((_, '\\')), Some((at, _))) => {
-            let closing = rest[1 + at + 1..]
-                .find('\'')
-                .map_or(0, |found| found + at + 2);
+            let closing = rest[1 + at + 1..].find('\'').map_or(0, |found| found + at + 2);
             (1, closing)
         }
         (Some(_), Some((at, '\''))) => (1, at + 1),
@@ -241,25 +211,14 @@ fn strings_and_comments_are_no_code() {
     let code = blanked(text);
     assert_eq!(code.matches('\n').count(), 2);
     assert!(!code.contains("fn {") && !code.contains("/*"), "{code}");
-    let source = Source {
-        path: "x.rs".to_owned(),
-        text: text.to_owned(),
-        code,
-    };
+    let source = Source { path: "x.rs".to_owned(), text: text.to_owned(), code };
     assert_eq!(source.functions(), [("f".to_owned(), 2, 1)]);
 }
 
 #[test]
 fn tests_are_no_product() {
     let text = "fn a() {}\n#[cfg(test)]\nmod tests;\nfn b() { x.unwrap() }\n#[cfg(test)]\nmod more {\n    fn c() { y.unwrap() }\n}\n";
-    let source = Source {
-        path: "x.rs".to_owned(),
-        text: text.to_owned(),
-        code: blanked(text),
-    };
-    assert_eq!(
-        source.holding(".unwrap()"),
-        ["x.rs:4 fn b() { x.unwrap() }"]
-    );
+    let source = Source { path: "x.rs".to_owned(), text: text.to_owned(), code: blanked(text) };
+    assert_eq!(source.holding(".unwrap()"), ["x.rs:4 fn b() { x.unwrap() }"]);
     assert_eq!(source.places(&["unwrap"]).len(), 1);
 }

@@ -10,9 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 
 use super::fixtures::{NOW, room_id, user_id};
-use crate::store::{
-    Joined, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User,
-};
+use crate::store::{Joined, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User};
 use logins::LoginStep;
 use rooms::RoomStep;
 use users::UserStep;
@@ -63,16 +61,9 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 pub(crate) async fn assert_alike(reference: &dyn Store, other: &dyn Store, steps: &[Step]) {
     for (number, step) in steps.iter().enumerate() {
         let expected = answer(reference, step).await;
-        assert_eq!(
-            expected,
-            answer(other, step).await,
-            "call {number} is answered alike"
-        );
+        assert_eq!(expected, answer(other, step).await, "call {number} is answered alike");
     }
-    assert!(
-        everything(reference).await == everything(other).await,
-        "the same is left"
-    );
+    assert!(everything(reference).await == everything(other).await, "the same is left");
 }
 
 async fn answer(store: &dyn Store, step: &Step) -> Answer {

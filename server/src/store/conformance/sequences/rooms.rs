@@ -9,42 +9,14 @@ use crate::store::{Room, Store};
 
 #[derive(Debug, Clone)]
 pub(crate) enum RoomStep {
-    Create {
-        room: u8,
-        code: u8,
-        owner: u8,
-        now: u8,
-        end: u8,
-    },
-    ReadByCode {
-        code: u8,
-        now: u8,
-    },
-    Join {
-        room: u8,
-        user: u8,
-        max: u32,
-        now: u8,
-    },
-    Leave {
-        room: u8,
-        user: u8,
-    },
-    IsMember {
-        room: u8,
-        user: u8,
-        now: u8,
-    },
-    RoomsOf {
-        user: u8,
-        now: u8,
-    },
-    Delete {
-        room: u8,
-    },
-    Live {
-        now: u8,
-    },
+    Create { room: u8, code: u8, owner: u8, now: u8, end: u8 },
+    ReadByCode { code: u8, now: u8 },
+    Join { room: u8, user: u8, max: u32, now: u8 },
+    Leave { room: u8, user: u8 },
+    IsMember { room: u8, user: u8, now: u8 },
+    RoomsOf { user: u8, now: u8 },
+    Delete { room: u8 },
+    Live { now: u8 },
 }
 
 pub(super) fn steps() -> impl Strategy<Value = RoomStep> {
@@ -67,56 +39,23 @@ pub(super) fn steps() -> impl Strategy<Value = RoomStep> {
 
 pub(super) async fn answer(store: &dyn Store, step: &RoomStep) -> Answer {
     match *step {
-        RoomStep::Create {
-            room: number,
-            code: of,
-            owner,
-            now,
-            end,
-        } => {
+        RoomStep::Create { room: number, code: of, owner, now, end } => {
             let (created_at, expires_at) = (time(now), time(end));
-            let made = Room {
-                code: code(of),
-                created_at,
-                expires_at,
-                ..room(number, owner)
-            };
+            let made = Room { code: code(of), created_at, expires_at, ..room(number, owner) };
             answered(store.create_room(made).await, done)
         }
-        RoomStep::ReadByCode { code: of, now } => {
-            answered(store.room_by_code(code(of), time(now)).await, Answer::Room)
-        }
-        RoomStep::Join {
-            room,
-            user,
-            max,
-            now,
-        } => {
+        RoomStep::ReadByCode { code: of, now } => answered(store.room_by_code(code(of), time(now)).await, Answer::Room),
+        RoomStep::Join { room, user, max, now } => {
             let joining = membership(user, time(now));
-            answered(
-                store.join(room_id(room), joining, max, time(now)).await,
-                Answer::Joined,
-            )
+            answered(store.join(room_id(room), joining, max, time(now)).await, Answer::Joined)
         }
-        RoomStep::Leave { room, user } => answered(
-            store.leave(room_id(room), user_id(user)).await,
-            Answer::Left,
-        ),
+        RoomStep::Leave { room, user } => answered(store.leave(room_id(room), user_id(user)).await, Answer::Left),
         RoomStep::IsMember { room, user, now } => {
-            let is_member = store
-                .is_member(room_id(room), user_id(user), time(now))
-                .await;
+            let is_member = store.is_member(room_id(room), user_id(user), time(now)).await;
             answered(is_member, Answer::Truth)
         }
-        RoomStep::RoomsOf { user, now } => answered(
-            store.rooms_of(user_id(user), time(now)).await,
-            Answer::Rooms,
-        ),
-        RoomStep::Delete { room } => {
-            answered(store.delete_room(room_id(room)).await, Answer::Truth)
-        }
-        RoomStep::Live { now } => answered(store.live_rooms(time(now)).await, |ids| {
-            Answer::Ids(sorted(ids))
-        }),
+        RoomStep::RoomsOf { user, now } => answered(store.rooms_of(user_id(user), time(now)).await, Answer::Rooms),
+        RoomStep::Delete { room } => answered(store.delete_room(room_id(room)).await, Answer::Truth),
+        RoomStep::Live { now } => answered(store.live_rooms(time(now)).await, |ids| Answer::Ids(sorted(ids))),
     }
 }

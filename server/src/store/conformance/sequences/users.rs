@@ -45,36 +45,20 @@ pub(super) fn steps() -> impl Strategy<Value = UserStep> {
 pub(super) async fn answer(store: &dyn Store, step: &UserStep) -> Answer {
     match *step {
         UserStep::CreateGuest { user, end } => {
-            let guest = User {
-                expires_at: Some(time(end)),
-                ..guest(user)
-            };
+            let guest = User { expires_at: Some(time(end)), ..guest(user) };
             answered(store.create_user(guest).await, done)
         }
         UserStep::CreateAccount { user, name, key } => {
             let logins = vec![login(key, time(0), time(0))];
             let account = Some(account(NAMES[name]));
-            let user = User {
-                account,
-                expires_at: None,
-                logins,
-                ..guest(user)
-            };
+            let user = User { account, expires_at: None, logins, ..guest(user) };
             answered(store.create_user(user).await, done)
         }
-        UserStep::Read { user, now } => {
-            answered(store.user(user_id(user), time(now)).await, Answer::User)
-        }
-        UserStep::ReadByName { name } => answered(
-            store.user_by_name(&username(NAMES[name])).await,
-            Answer::User,
-        ),
+        UserStep::Read { user, now } => answered(store.user(user_id(user), time(now)).await, Answer::User),
+        UserStep::ReadByName { name } => answered(store.user_by_name(&username(NAMES[name])).await, Answer::User),
         UserStep::MakeAccount { user, name, now } => {
             let account = account(NAMES[name]);
-            answered(
-                store.make_account(user_id(user), account, time(now)).await,
-                done,
-            )
+            answered(store.make_account(user_id(user), account, time(now)).await, done)
         }
         UserStep::ChangePassword { user, to } => {
             let change = AccountChange::PasswordHash(format!("hash{to}"));
@@ -84,12 +68,9 @@ pub(super) async fn answer(store: &dyn Store, step: &UserStep) -> Answer {
             let change = AccountChange::DisplayName(display_name(&format!("Name {to}")));
             answered(store.change_account(user_id(user), change).await, done)
         }
-        UserStep::Extend { user, end, now } => answered(
-            store
-                .extend_guest(user_id(user), time(end), time(now))
-                .await,
-            done,
-        ),
+        UserStep::Extend { user, end, now } => {
+            answered(store.extend_guest(user_id(user), time(end), time(now)).await, done)
+        }
         UserStep::Delete { user } => {
             let left = store.delete_user(user_id(user)).await;
             answered(left, |mut left| {
@@ -99,12 +80,7 @@ pub(super) async fn answer(store: &dyn Store, step: &UserStep) -> Answer {
         }
         UserStep::Purge { now, logins_before } => {
             let purged = store.purge(time(now), time(logins_before)).await;
-            answered(purged, |Purged { rooms, users }| {
-                Answer::Purged(Purged {
-                    rooms: sorted(rooms),
-                    users,
-                })
-            })
+            answered(purged, |Purged { rooms, users }| Answer::Purged(Purged { rooms: sorted(rooms), users }))
         }
     }
 }

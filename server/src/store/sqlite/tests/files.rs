@@ -13,15 +13,11 @@ use crate::store::{Room, RoomId, Store, UserId};
 /// All bytes of all files of a folder.
 fn bytes_in(folder: &Path) -> Vec<u8> {
     let files = std::fs::read_dir(folder).unwrap();
-    files
-        .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
-        .collect()
+    files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
 }
 
 fn holds(bytes: &[u8], needle: &str) -> bool {
-    bytes
-        .windows(needle.len())
-        .any(|window| window == needle.as_bytes())
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
 /// The files as they are at the moment of the answer are what a killed process leaves behind.
@@ -44,20 +40,14 @@ async fn what_is_deleted_is_not_in_the_files() {
     let store = open(&folder).await;
     for (close, canary) in [(false, "canary-one-7c1e"), (true, "canary-two-93ab")] {
         fill_with(&store, canary).await;
-        assert!(
-            holds(&bytes_in(folder.path()), canary),
-            "{canary} is found while it is there"
-        );
+        assert!(holds(&bytes_in(folder.path()), canary), "{canary} is found while it is there");
         store.delete_user(UserId([1; 16])).await.unwrap();
         if close {
             store.close().await.unwrap();
         } else {
             store.purge(NOW, 0).await.unwrap();
         }
-        assert!(
-            !holds(&bytes_in(folder.path()), canary),
-            "{canary} is not found any more"
-        );
+        assert!(!holds(&bytes_in(folder.path()), canary), "{canary} is not found any more");
     }
 }
 
@@ -101,21 +91,9 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let db = Connection::open(file(&folder)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            OpenError::Newer {
-                found: 99,
-                known: 1,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, OpenError::Newer { found: 99, known: 1, .. }), "{error:?}");
     assert!(error.to_string().contains("start that version"), "{error}");
-    let version: i64 = db
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99);
 }
 
@@ -126,10 +104,7 @@ async fn files_of_other_programs_are_refused_and_left_alone() {
     let content = "not a database at all\n".repeat(100);
     std::fs::write(&text, &content).unwrap();
     let database = folder.path().join("other.db");
-    Connection::open(&database)
-        .unwrap()
-        .execute_batch("CREATE TABLE notes (text)")
-        .unwrap();
+    Connection::open(&database).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
     let before = std::fs::read(&database).unwrap();
     for path in [&text, &database] {
         let error = SqliteStore::open(path).await.unwrap_err();
@@ -170,20 +145,11 @@ async fn a_reader_elsewhere_does_not_hold_up_a_purge() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
     let other = Connection::open(file(&folder)).unwrap();
-    other
-        .execute_batch("BEGIN; SELECT count(*) FROM users")
-        .unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
     fill(&store).await;
-    let log = || {
-        std::fs::metadata(folder.path().join("whisperspace.db-wal"))
-            .unwrap()
-            .len()
-    };
+    let log = || std::fs::metadata(folder.path().join("whisperspace.db-wal")).unwrap().len();
     let patience = BUSY_MAX / 2;
-    tokio::time::timeout(patience, store.purge(NOW, 0))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(patience, store.purge(NOW, 0)).await.unwrap().unwrap();
     assert!(log() > 0);
     other.execute_batch("COMMIT").unwrap();
     store.purge(NOW, 0).await.unwrap();

@@ -24,9 +24,7 @@ async fn a_job_that_fails_takes_nothing_with_it() {
     let store = open(&folder).await;
     // While the thread is busy with this one, the others gather behind it and share a transaction.
     let (go, wait) = std::sync::mpsc::channel();
-    let busy = store
-        .writer
-        .run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
+    let busy = store.writer.run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
     let rename = |name: &'static str, end: fn() -> Result<()>| {
         store.writer.run(move |db| {
             db.execute("UPDATE rooms SET name = ?", [name])?;
@@ -38,8 +36,7 @@ async fn a_job_that_fails_takes_nothing_with_it() {
     let panicking = rename("panicked", || panic!("a bug, on purpose"));
     let last = store.join(RoomId([3; 16]), second_member(), 10, NOW);
     let release = async { go.send(()).unwrap() };
-    let (busy, first, failing, panicking, last, ()) =
-        tokio::join!(busy, first, failing, panicking, last, release);
+    let (busy, first, failing, panicking, last, ()) = tokio::join!(busy, first, failing, panicking, last, release);
     busy.unwrap();
     first.unwrap();
     assert!(matches!(failing, Err(StoreError::NotFound)));
@@ -55,9 +52,7 @@ async fn a_lost_transaction_is_acknowledged_to_nobody() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
     let (go, wait) = std::sync::mpsc::channel();
-    let busy = store
-        .writer
-        .run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
+    let busy = store.writer.run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
     let first = store.create_room(a_room("Tea"));
     let losing = store.writer.run(|db| Ok(db.execute_batch("ROLLBACK")?));
     let last = store.create_user(account_user("ada"));
@@ -79,9 +74,7 @@ async fn a_full_disk_is_told_and_passes() {
     fill(&store).await;
     let pages = |pages: u32| {
         let sql = format!("PRAGMA max_page_count = {pages}");
-        store
-            .writer
-            .run(move |db| Ok(db.query_row(&sql, [], |_| Ok(()))?))
+        store.writer.run(move |db| Ok(db.query_row(&sql, [], |_| Ok(()))?))
     };
     pages(1).await.unwrap();
     let huge = Room {
@@ -103,17 +96,12 @@ async fn a_full_disk_is_told_and_passes() {
 async fn a_file_held_by_another_program_is_unavailable_for_as_long() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
-    let impatient = store
-        .writer
-        .run(|db| Ok(db.busy_timeout(std::time::Duration::ZERO)?));
+    let impatient = store.writer.run(|db| Ok(db.busy_timeout(std::time::Duration::ZERO)?));
     impatient.await.unwrap();
     let other = Connection::open(file(&folder)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = store.create_user(account_user("ada")).await;
-    assert!(
-        matches!(refused, Err(StoreError::Unavailable)),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
     other.execute_batch("ROLLBACK").unwrap();
     store.create_user(account_user("ada")).await.unwrap();
 }

@@ -1,5 +1,4 @@
 //! What only a file can get wrong, beside the suite that every store passes.
-#![expect(clippy::unwrap_used, reason = "a test ends where a value is missing")]
 
 mod files;
 mod jobs;
@@ -15,8 +14,7 @@ use super::SqliteStore;
 use crate::store::conformance::sequences;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Account, Joined, Login, LoginKey, Membership, Room, RoomId, SharedStore, Store, StoreError,
-    User, UserId,
+    Account, Joined, Login, LoginKey, Membership, Room, RoomId, SharedStore, Store, StoreError, User, UserId,
 };
 
 const NOW: u64 = 1_800_000_000_000;
@@ -59,11 +57,7 @@ fn account_user(name: &str) -> User {
         }),
         created_at: NOW,
         expires_at: None,
-        logins: vec![Login {
-            key: LoginKey([2; 16]),
-            created_at: NOW,
-            last_used_at: NOW,
-        }],
+        logins: vec![Login { key: LoginKey([2; 16]), created_at: NOW, last_used_at: NOW }],
     }
 }
 
@@ -81,42 +75,21 @@ fn a_room(name: &str) -> Room {
 }
 
 fn second_member() -> Membership {
-    Membership {
-        user: UserId([4; 16]),
-        joined_at: NOW + 1,
-    }
+    Membership { user: UserId([4; 16]), joined_at: NOW + 1 }
 }
 
 async fn fill(store: &SqliteStore) {
     store.create_user(account_user("ada")).await.unwrap();
     store.create_room(a_room("Tea")).await.unwrap();
-    let joined = store
-        .join(RoomId([3; 16]), second_member(), 10, NOW)
-        .await
-        .unwrap();
+    let joined = store.join(RoomId([3; 16]), second_member(), 10, NOW).await.unwrap();
     assert_eq!(joined, Joined::New);
 }
 
 async fn assert_filled(store: &SqliteStore) {
-    assert_eq!(
-        store.user(UserId([1; 16]), NOW).await.unwrap(),
-        Some(account_user("ada"))
-    );
-    assert_eq!(
-        store.room(RoomId([3; 16]), NOW).await.unwrap(),
-        Some(a_room("Tea"))
-    );
+    assert_eq!(store.user(UserId([1; 16]), NOW).await.unwrap(), Some(account_user("ada")));
+    assert_eq!(store.room(RoomId([3; 16]), NOW).await.unwrap(), Some(a_room("Tea")));
     let members = store.members(RoomId([3; 16])).await.unwrap();
-    assert_eq!(
-        members,
-        [
-            Membership {
-                user: UserId([1; 16]),
-                joined_at: NOW
-            },
-            second_member()
-        ]
-    );
+    assert_eq!(members, [Membership { user: UserId([1; 16]), joined_at: NOW }, second_member()]);
 }
 
 /// A new column is a decision about what is kept of people: it is made here, too, and in the promises of the product.
@@ -176,9 +149,7 @@ async fn settings_are_in_force() {
     for (name, expected) in settings {
         let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
         let sql = sql.replace("CAST(busy_timeout", "CAST(timeout");
-        let read = store
-            .writer
-            .run(move |db| Ok(db.query_row(&sql, [], |row| row.get(0))?));
+        let read = store.writer.run(move |db| Ok(db.query_row(&sql, [], |row| row.get(0))?));
         let value: String = read.await.unwrap();
         assert_eq!(value, expected, "{name}");
     }
