@@ -15,6 +15,8 @@ pub(crate) struct Typing {
     until: BTreeMap<SessionKey, (MemberId, Millis)>,
     told: Vec<MemberId>,
     changed_at: Option<Millis>,
+    /// What was told may not be what readers show.
+    stale: bool,
 }
 
 impl Typing {
@@ -29,10 +31,13 @@ impl Typing {
         }
     }
 
-    /// A message of theirs was relayed, and readers take it as the end of their typing: who types on is told again.
+    /// A message of theirs was relayed, and readers may take it as the end of their typing: the set is told again, as it
+    /// is then, even if it is the same.
     pub(crate) fn spoke(&mut self, member: &MemberId, now: Millis) {
-        self.told.retain(|told| told != member);
-        self.note(now);
+        if self.told.contains(member) {
+            self.stale = true;
+            self.changed_at.get_or_insert(now);
+        }
     }
 
     /// When something is due: a signal ends, or a change is to be told.
@@ -54,7 +59,8 @@ impl Typing {
         }
         self.changed_at = None;
         let set = self.set();
-        (set != self.told).then(|| {
+        let again = std::mem::take(&mut self.stale);
+        (again || set != self.told).then(|| {
             self.told.clone_from(&set);
             set
         })
