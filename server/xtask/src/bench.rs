@@ -27,12 +27,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn example(
-    workspace: &Workspace,
-    steps: &mut Steps,
-    name: &str,
-    arguments: &[String],
-) -> Result<()> {
+fn example(workspace: &Workspace, steps: &mut Steps, name: &str, arguments: &[String]) -> Result<()> {
     // A server without its interface should never lie in target/release.
     if !workspace.has_site() {
         build::interface(workspace, steps, Mode::Release)?;
@@ -43,15 +38,7 @@ fn example(
         shell::run(
             shell::cargo()
                 .current_dir(workspace.root())
-                .args([
-                    "run",
-                    "--release",
-                    "--package",
-                    "server",
-                    "--example",
-                    name,
-                    "--",
-                ])
+                .args(["run", "--release", "--package", "server", "--example", name, "--"])
                 .args(arguments)
                 .env("WHISPERSPACE_BIN", &binary),
         )

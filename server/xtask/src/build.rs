@@ -46,9 +46,7 @@ pub(crate) fn everything(workspace: &Workspace, steps: &mut Steps, mode: Mode) -
 
 pub(crate) fn interface(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<()> {
     let interface = wasm::build(workspace, steps, mode)?;
-    steps.step("write the site (style, public files, brotli, gzip)", || {
-        site::write(workspace, mode, &interface)
-    })
+    steps.step("write the site (style, public files, brotli, gzip)", || site::write(workspace, mode, &interface))
 }
 
 pub(crate) fn server(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<PathBuf> {
@@ -85,9 +83,5 @@ fn become_command(mut command: Command) -> Result<ExitCode> {
 #[cfg(not(unix))]
 fn become_command(mut command: Command) -> Result<ExitCode> {
     let status = command.status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -47,19 +47,13 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) -> Report {
 
 fn format(workspace: &Workspace) -> Result<()> {
     let mut cargo = shell::cargo();
-    shell::run(
-        cargo
-            .current_dir(workspace.root())
-            .args(["fmt", "--all", "--check"]),
-    )
+    shell::run(cargo.current_dir(workspace.root()).args(["fmt", "--all", "--check"]))
 }
 
 fn native_lints(workspace: &Workspace) -> Result<()> {
     workspace.prepare_site()?;
     let mut cargo = shell::cargo();
-    cargo
-        .current_dir(workspace.root())
-        .args(["clippy", "--all-targets", "--features", "app/ssr"]);
+    cargo.current_dir(workspace.root()).args(["clippy", "--all-targets", "--features", "app/ssr"]);
     for package in NATIVE {
         cargo.args(["--package", package]);
     }
@@ -76,20 +70,11 @@ fn wasm_lints(workspace: &Workspace) -> Result<()> {
 /// Advisories are looked up where somebody has fetched them: not every machine has a network, and a test asks for none.
 fn licences(workspace: &Workspace) -> Result<()> {
     if shell::find_program(&["cargo-deny"]).is_none() {
-        say(
-            "    cargo-deny is not installed: nothing is checked here; type: cargo install cargo-deny --locked",
-        );
+        say("    cargo-deny is not installed: nothing is checked here; type: cargo install cargo-deny --locked");
         return Ok(());
     }
     let mut deny = shell::cargo();
-    deny.current_dir(workspace.root()).args([
-        "deny",
-        "check",
-        "--disable-fetch",
-        "bans",
-        "licenses",
-        "sources",
-    ]);
+    deny.current_dir(workspace.root()).args(["deny", "check", "--disable-fetch", "bans", "licenses", "sources"]);
     if has_advisories() {
         deny.arg("advisories");
     } else {

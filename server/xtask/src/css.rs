@@ -12,29 +12,20 @@ pub(crate) fn bundle(main: &Path) -> Result<String> {
     let folder = main.parent().context("a style sheet lies in a folder")?;
     let read = |name: &str| {
         let path = folder.join(name);
-        fs::read_to_string(&path)
-            .with_context(|| format!("cannot read the style sheet {}", path.display()))
+        fs::read_to_string(&path).with_context(|| format!("cannot read the style sheet {}", path.display()))
     };
-    let list = fs::read_to_string(main)
-        .with_context(|| format!("cannot read the style sheet {}", main.display()))?;
+    let list = fs::read_to_string(main).with_context(|| format!("cannot read the style sheet {}", main.display()))?;
     bundle_list(&list, read)
 }
 
 fn bundle_list(list: &str, read: impl Fn(&str) -> Result<String>) -> Result<String> {
     let mut bundle = String::new();
     let list = minify(list);
-    for statement in list
-        .split(';')
-        .map(str::trim)
-        .filter(|statement| !statement.is_empty())
-    {
+    for statement in list.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
         if let Some(import) = statement.strip_prefix("@import") {
             let Import { file, layer } = Import::parse(import.trim())?;
             let text = minify(&read(file)?);
-            ensure!(
-                !text.contains("@import"),
-                "{file} imports another file: name that one in the list"
-            );
+            ensure!(!text.contains("@import"), "{file} imports another file: name that one in the list");
             match layer {
                 Some(layer) => write!(bundle, "@layer {layer}{{{text}}}")?,
                 None => bundle.push_str(&text),
@@ -57,21 +48,12 @@ struct Import<'a> {
 
 impl<'a> Import<'a> {
     fn parse(text: &'a str) -> Result<Self> {
-        let unknown =
-            || format!("cannot read `@import {text}`: write `@import \"file.css\" layer(name);`");
-        let quote = text
-            .chars()
-            .next()
-            .filter(|first| matches!(first, '"' | '\''))
-            .with_context(unknown)?;
+        let unknown = || format!("cannot read `@import {text}`: write `@import \"file.css\" layer(name);`");
+        let quote = text.chars().next().filter(|first| matches!(first, '"' | '\'')).with_context(unknown)?;
         let (file, rest) = text[1..].split_once(quote).with_context(unknown)?;
         let layer = match rest.trim() {
             "" => None,
-            rest => Some(
-                rest.strip_prefix("layer(")
-                    .and_then(|rest| rest.strip_suffix(')'))
-                    .with_context(unknown)?,
-            ),
+            rest => Some(rest.strip_prefix("layer(").and_then(|rest| rest.strip_suffix(')')).with_context(unknown)?),
         };
         Ok(Self { file, layer })
     }
@@ -131,19 +113,12 @@ fn next_token(rest: &str, first: char) -> (&str, Kind) {
             (upto(length), Kind::Gap)
         }
         '"' | '\'' => (upto(quoted(rest, first)), Kind::Word),
-        'u' | 'U'
-            if rest
-                .get(..4)
-                .is_some_and(|start| start.eq_ignore_ascii_case("url(")) =>
-        {
+        'u' | 'U' if rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("url(")) => {
             let inner = rest[4..].trim_start();
             if inner.starts_with(['"', '\'']) {
                 (upto(4), Kind::Word)
             } else {
-                (
-                    upto(rest.find(')').map_or(rest.len(), |end| end + 1)),
-                    Kind::Word,
-                )
+                (upto(rest.find(')').map_or(rest.len(), |end| end + 1)), Kind::Word)
             }
         }
         // An escaped character is never a delimiter.
@@ -152,9 +127,7 @@ fn next_token(rest: &str, first: char) -> (&str, Kind) {
             (upto(1 + escaped), Kind::Word)
         }
         first if first.is_ascii_whitespace() => {
-            let length = rest
-                .find(|c: char| !c.is_ascii_whitespace())
-                .unwrap_or(rest.len());
+            let length = rest.find(|c: char| !c.is_ascii_whitespace()).unwrap_or(rest.len());
             (upto(length), Kind::Gap)
         }
         first => (upto(first.len_utf8()), Kind::Word),
@@ -198,18 +171,12 @@ mod tests {
             "/* the list */\n@layer tokens, base;\n@import \"tokens.css\" layer(tokens);\n@import 'base.css' layer(base);\n",
         )
         .expect("both files are there");
-        assert_eq!(
-            css,
-            "@layer tokens,base;@layer tokens{:root{--gap:4px}}@layer base{body{margin:0}}"
-        );
+        assert_eq!(css, "@layer tokens,base;@layer tokens{:root{--gap:4px}}@layer base{body{margin:0}}");
     }
 
     #[test]
     fn an_import_without_a_layer_stands_alone() {
-        assert_eq!(
-            bundled("@import \"base.css\";").expect("the file is there"),
-            "body{margin:0}"
-        );
+        assert_eq!(bundled("@import \"base.css\";").expect("the file is there"), "body{margin:0}");
     }
 
     #[test]
@@ -228,23 +195,11 @@ mod tests {
     #[test]
     fn white_space_that_means_something_stays() {
         for (css, expected) in [
-            (
-                "a :hover  >  b { width: calc(1px + 2px) }",
-                "a :hover > b{width:calc(1px + 2px)}",
-            ),
-            (
-                "a { margin: 0 auto !important ; }",
-                "a{margin:0 auto !important}",
-            ),
+            ("a :hover  >  b { width: calc(1px + 2px) }", "a :hover > b{width:calc(1px + 2px)}"),
+            ("a { margin: 0 auto !important ; }", "a{margin:0 auto !important}"),
             ("a /* one */ b { c: d }", "a b{c:d}"),
-            (
-                "@media (width > 600px) and (hover) { a { b: c } }",
-                "@media (width > 600px) and (hover){a{b:c}}",
-            ),
-            (
-                ":root { --empty: ; --list: 1px , 2px; }",
-                ":root{--empty: ;--list:1px,2px}",
-            ),
+            ("@media (width > 600px) and (hover) { a { b: c } }", "@media (width > 600px) and (hover){a{b:c}}"),
+            (":root { --empty: ; --list: 1px , 2px; }", ":root{--empty: ;--list:1px,2px}"),
             ("a { color: red }\n\n&.b { c: d; }", "a{color:red}&.b{c:d}"),
         ] {
             assert_eq!(minify(css), expected);
@@ -267,9 +222,6 @@ mod tests {
     #[test]
     fn an_unfinished_comment_or_string_ends_with_the_file() {
         assert_eq!(minify("a{b:c} /* never closed"), "a{b:c}");
-        assert_eq!(
-            minify("a{content:\"never closed"),
-            "a{content:\"never closed"
-        );
+        assert_eq!(minify("a{content:\"never closed"), "a{content:\"never closed");
     }
 }

@@ -16,9 +16,7 @@ pub(crate) fn is_debian() -> bool {
 
 /// Ubuntu and others have packages of the same names that hold something else.
 fn names_debian(os_release: &str) -> bool {
-    os_release
-        .lines()
-        .any(|line| matches!(line.trim(), "ID=debian" | "ID=\"debian\""))
+    os_release.lines().any(|line| matches!(line.trim(), "ID=debian" | "ID=\"debian\""))
 }
 
 pub(crate) fn all_installed(packages: &[&str]) -> bool {
@@ -41,8 +39,7 @@ pub(crate) fn ensure_installed(packages: &[&str]) -> Result<()> {
     if install(packages).is_err() {
         // A fresh container has no package lists.
         shell::run(apt_get().arg("update"))?;
-        install(packages)
-            .with_context(|| format!("Debian's packages {list} cannot be installed here"))?;
+        install(packages).with_context(|| format!("Debian's packages {list} cannot be installed here"))?;
     }
     Ok(())
 }
@@ -58,17 +55,7 @@ pub(crate) fn file_of(package: &str, end: &str) -> Result<PathBuf> {
 
 /// Never removes a package: what a person has installed matters more than a build.
 fn install(packages: &[&str]) -> Result<()> {
-    shell::run(
-        apt_get()
-            .args([
-                "install",
-                "--yes",
-                "--quiet",
-                "--no-install-recommends",
-                "--no-remove",
-            ])
-            .args(packages),
-    )
+    shell::run(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends", "--no-remove"]).args(packages))
 }
 
 fn apt_get() -> Command {

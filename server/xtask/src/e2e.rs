@@ -14,12 +14,7 @@ use crate::steps::say;
 use crate::summary::{self, Totals};
 use crate::workspace::Workspace;
 
-const CHROMIUM: &[&str] = &[
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 /// Names and messages have emoji, and a missing glyph has another width.
 const EMOJI_FONT: &str = "fonts-noto-color-emoji";
 
@@ -32,10 +27,7 @@ pub(crate) struct Ready {
 
 pub(crate) fn prepare(workspace: &Workspace) -> Result<Ready> {
     let folder = workspace.root().join("end2end");
-    ensure!(
-        folder.join("package-lock.json").is_file(),
-        "end2end has no package-lock.json: is the clone complete?"
-    );
+    ensure!(folder.join("package-lock.json").is_file(), "end2end has no package-lock.json: is the clone complete?");
     let chromium = chromium()?;
     say(&format!("    browser: {}", chromium.display()));
     if !node_modules_are_current(&folder) {
@@ -72,11 +64,7 @@ pub(crate) fn run(ready: &Ready, binary: &Path, filters: &[String]) -> Result<To
 fn chromium() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         let path = PathBuf::from(named);
-        ensure!(
-            path.is_file(),
-            "CHROMIUM names {}, which is not there",
-            path.display()
-        );
+        ensure!(path.is_file(), "CHROMIUM names {}, which is not there", path.display());
         return Ok(path);
     }
     if debian::is_debian() {
@@ -89,19 +77,13 @@ fn chromium() -> Result<PathBuf> {
             provided?;
         }
     }
-    shell::find_program(CHROMIUM)
-        .context("there is no Chromium; install one, or name it in the variable CHROMIUM")
+    shell::find_program(CHROMIUM).context("there is no Chromium; install one, or name it in the variable CHROMIUM")
 }
 
 /// npm writes a list of what it installed; one that is older than the lock file is not current.
 fn node_modules_are_current(folder: &Path) -> bool {
-    let changed = |name: &str| -> Option<SystemTime> {
-        fs::metadata(folder.join(name)).ok()?.modified().ok()
-    };
-    match (
-        changed("package-lock.json"),
-        changed("node_modules/.package-lock.json"),
-    ) {
+    let changed = |name: &str| -> Option<SystemTime> { fs::metadata(folder.join(name)).ok()?.modified().ok() };
+    match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
         (Some(wanted), Some(installed)) => installed >= wanted,
         (None | Some(_), None) | (None, Some(_)) => false,
     }
@@ -130,10 +112,7 @@ mod tests {
 
     #[test]
     fn filters_are_words_not_expressions() {
-        assert_eq!(
-            grep(&["2 < 3 (x)".to_owned(), "blns".to_owned()]),
-            r"2 \< 3 \(x\)|blns"
-        );
+        assert_eq!(grep(&["2 < 3 (x)".to_owned(), "blns".to_owned()]), r"2 \< 3 \(x\)|blns");
     }
 
     #[test]

@@ -24,46 +24,28 @@ pub(crate) struct Response {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self {
-            address,
-            cookies: Vec::new(),
-        }
+        Self { address, cookies: Vec::new() }
     }
 
     /// As a browser asks for a page or a file: compressed answers are welcome.
     pub(crate) fn get(&self, path: &str) -> Result<Response> {
-        self.request(
-            &format!("GET {path} HTTP/1.1\r\nAccept-Encoding: br, gzip\r\nAccept: text/html, */*"),
-            "",
-        )
+        self.request(&format!("GET {path} HTTP/1.1\r\nAccept-Encoding: br, gzip\r\nAccept: text/html, */*"), "")
     }
 
     /// A page as text.
     pub(crate) fn get_text(&self, path: &str) -> Result<Response> {
-        self.request(
-            &format!("GET {path} HTTP/1.1\r\nAccept: text/html, */*"),
-            "",
-        )
+        self.request(&format!("GET {path} HTTP/1.1\r\nAccept: text/html, */*"), "")
     }
 
     /// As a page of the site's own posts; the answer's cookies are kept.
     pub(crate) fn post_json(&mut self, path: &str, json: &str) -> Result<Response> {
         let origin = self.address;
         let response = self.request(
-            &format!(
-                "POST {path} HTTP/1.1\r\nOrigin: http://{origin}\r\nContent-Type: application/json"
-            ),
+            &format!("POST {path} HTTP/1.1\r\nOrigin: http://{origin}\r\nContent-Type: application/json"),
             json,
         )?;
-        let cookies = response
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "set-cookie");
-        self.cookies.extend(
-            cookies
-                .filter_map(|(_, value)| value.split(';').next())
-                .map(str::to_owned),
-        );
+        let cookies = response.headers.iter().filter(|(name, _)| name == "set-cookie");
+        self.cookies.extend(cookies.filter_map(|(_, value)| value.split(';').next()).map(str::to_owned));
         Ok(response)
     }
 
@@ -90,10 +72,7 @@ impl Client {
 
 impl Response {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -111,21 +90,11 @@ fn parse(answer: &[u8]) -> Result<Response> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut response = Response {
-        status,
-        headers,
-        body: answer[end + 4..].to_vec(),
-    };
-    if response
-        .header("transfer-encoding")
-        .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-    {
+    let mut response = Response { status, headers, body: answer[end + 4..].to_vec() };
+    if response.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         response.body = unchunk(&response.body)?;
     } else if let Some(length) = response.header("content-length") {
-        ensure!(
-            length.parse::<usize>()? == response.body.len(),
-            "the body is cut short"
-        );
+        ensure!(length.parse::<usize>()? == response.body.len(), "the body is cut short");
     }
     Ok(response)
 }
@@ -134,10 +103,7 @@ fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = find(rest, b"\r\n").context("a chunk has no size")?;
-        let size = std::str::from_utf8(&rest[..end])?
-            .split(';')
-            .next()
-            .unwrap_or_default();
+        let size = std::str::from_utf8(&rest[..end])?.split(';').next().unwrap_or_default();
         let size = usize::from_str_radix(size.trim(), 16)?;
         rest = &rest[end + 2..];
         if size == 0 {
@@ -152,9 +118,7 @@ fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 #[cfg(test)]
@@ -164,23 +128,17 @@ mod tests {
     #[test]
     fn an_answer_with_a_length_is_read() {
         let response =
-            parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: ws=1; Path=/\r\n\r\nhi")
-                .expect("is complete");
-        assert_eq!(
-            (response.status, response.body.as_slice()),
-            (200, b"hi".as_slice())
-        );
+            parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: ws=1; Path=/\r\n\r\nhi").expect("is complete");
+        assert_eq!((response.status, response.body.as_slice()), (200, b"hi".as_slice()));
         assert_eq!(response.header("set-cookie"), Some("ws=1; Path=/"));
     }
 
     #[test]
     fn chunks_are_put_together() {
         let response =
-            parse(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n").expect("is complete");
-        assert_eq!(
-            (response.status, response.body.as_slice()),
-            (404, b"abcde".as_slice())
-        );
+            parse(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+                .expect("is complete");
+        assert_eq!((response.status, response.body.as_slice()), (404, b"abcde".as_slice()));
     }
 
     #[test]

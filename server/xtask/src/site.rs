@@ -24,18 +24,7 @@ const HASH_FILE: &str = "pkg/HASH";
 const HASH_LENGTH: usize = 16;
 
 /// Kinds of file that are text, or wasm: the others are compressed already.
-const COMPRESSIBLE: &[&str] = &[
-    "css",
-    "html",
-    "ico",
-    "js",
-    "json",
-    "svg",
-    "txt",
-    "wasm",
-    "webmanifest",
-    "xml",
-];
+const COMPRESSIBLE: &[&str] = &["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
 
 /// Files by their place in the site, with `/` between folders on every system.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -45,10 +34,7 @@ pub(crate) fn write(workspace: &Workspace, mode: Mode, interface: &Path) -> Resu
     let mut files = Files::new();
     collect(interface, PACKAGE_FOLDER, &mut files)?;
     let style = css::bundle(&workspace.root().join("style/main.css"))?;
-    files.insert(
-        format!("{PACKAGE_FOLDER}/{OUTPUT_NAME}.css"),
-        style.into_bytes(),
-    );
+    files.insert(format!("{PACKAGE_FOLDER}/{OUTPUT_NAME}.css"), style.into_bytes());
     let hash = package_hash(&files);
     let public = workspace.root().join("frontend/public");
     if public.is_dir() {
@@ -62,10 +48,7 @@ pub(crate) fn write(workspace: &Workspace, mode: Mode, interface: &Path) -> Resu
     }
     files.insert(HASH_FILE.to_owned(), hash.clone().into_bytes());
     let changed = synchronize(&workspace.site(), &files, Variants::of(mode))?;
-    say(&format!(
-        "    version {hash}, {changed} of {} files changed",
-        files.len()
-    ));
+    say(&format!("    version {hash}, {changed} of {} files changed", files.len()));
     Ok(())
 }
 
@@ -84,34 +67,23 @@ pub(crate) fn package_addresses(site: &Path) -> Result<Vec<String>> {
 
 fn hash(site: &Path) -> Result<String> {
     let file = site.join(HASH_FILE);
-    fs::read_to_string(&file)
-        .with_context(|| format!("{} is missing; type: cargo xtask build", file.display()))
+    fs::read_to_string(&file).with_context(|| format!("{} is missing; type: cargo xtask build", file.display()))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string does not fail");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string does not fail");
+        text
+    })
 }
 
 /// All files under `folder`, named from `prefix` on.
 fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<()> {
-    for entry in fs::read_dir(folder)
-        .with_context(|| format!("cannot read the folder {}", folder.display()))?
-    {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))? {
         let entry = entry?;
         let file_name = entry.file_name();
-        let file_name = file_name
-            .to_str()
-            .with_context(|| format!("{} is not Unicode", entry.path().display()))?;
-        let name = if prefix.is_empty() {
-            file_name.to_owned()
-        } else {
-            format!("{prefix}/{file_name}")
-        };
+        let file_name = file_name.to_str().with_context(|| format!("{} is not Unicode", entry.path().display()))?;
+        let name = if prefix.is_empty() { file_name.to_owned() } else { format!("{prefix}/{file_name}") };
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &name, files)?;
         } else {
@@ -145,10 +117,7 @@ fn synchronize(site: &Path, files: &Files, variants: Variants) -> Result<usize> 
     for (name, bytes) in files {
         let same = present.get(name) == Some(bytes);
         if variants == Variants::Make && compressible(name) {
-            for (variant, compress) in [
-                (format!("{name}.br"), brotli as Compress),
-                (format!("{name}.gz"), gzip),
-            ] {
+            for (variant, compress) in [(format!("{name}.br"), brotli as Compress), (format!("{name}.gz"), gzip)] {
                 if !same || !present.contains_key(&variant) {
                     let compressed = compress(bytes)?;
                     if compressed.len() >= bytes.len() {
@@ -181,13 +150,11 @@ fn save(site: &Path, name: &str, bytes: &[u8]) -> Result<()> {
 }
 
 fn compressible(name: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(_, extension)| COMPRESSIBLE.contains(&extension))
+    name.rsplit_once('.').is_some_and(|(_, extension)| COMPRESSIBLE.contains(&extension))
 }
 
 fn is_variant(name: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(_, extension)| matches!(extension, "br" | "gz"))
+    name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "br" | "gz"))
 }
 
 /// Whether there are compressed variants: searching for the smallest takes seconds.
@@ -209,12 +176,8 @@ impl Variants {
 type Compress = fn(&[u8]) -> Result<Vec<u8>>;
 
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
     Ok(compressed)
@@ -231,9 +194,7 @@ mod tests {
     use super::*;
 
     fn files(list: &[(&str, &str)]) -> Files {
-        list.iter()
-            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
-            .collect()
+        list.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
     }
 
     #[test]
@@ -256,32 +217,19 @@ mod tests {
         let site = folder.path();
         let text = "console.log('a line that repeats');\n".repeat(50);
         let drawing = format!("<svg>{}</svg>", "<g/>".repeat(50));
-        let first = files(&[
-            ("pkg/a.js", &text),
-            ("sound.mp3", "mp3"),
-            ("icons/old.svg", &drawing),
-            ("robots.txt", "x"),
-        ]);
-        assert_eq!(
-            synchronize(site, &first, Variants::Make).expect("writes"),
-            4
-        );
+        let first =
+            files(&[("pkg/a.js", &text), ("sound.mp3", "mp3"), ("icons/old.svg", &drawing), ("robots.txt", "x")]);
+        assert_eq!(synchronize(site, &first, Variants::Make).expect("writes"), 4);
         assert!(site.join("pkg/a.js.br").is_file());
         assert!(site.join("icons/old.svg.gz").is_file());
         assert!(!site.join("sound.mp3.br").exists());
         assert!(!site.join("robots.txt.br").exists(), "it would be larger");
 
         let second = files(&[("pkg/a.js", &text), ("sound.mp3", "other")]);
-        assert_eq!(
-            synchronize(site, &second, Variants::Make).expect("writes"),
-            1
-        );
+        assert_eq!(synchronize(site, &second, Variants::Make).expect("writes"), 1);
         assert!(!site.join("icons/old.svg").exists());
         assert!(!site.join("icons/old.svg.gz").exists());
-        assert_eq!(
-            fs::read(site.join("sound.mp3")).expect("is there"),
-            b"other"
-        );
+        assert_eq!(fs::read(site.join("sound.mp3")).expect("is there"), b"other");
     }
 
     #[test]
@@ -292,29 +240,18 @@ mod tests {
         synchronize(folder.path(), &all, Variants::Make).expect("writes");
         synchronize(folder.path(), &all, Variants::None).expect("writes");
         assert!(!folder.path().join("pkg/a.css.br").exists());
-        assert_eq!(
-            package_addresses(folder.path()).expect("reads"),
-            ["/pkg/0011/a.css"]
-        );
+        assert_eq!(package_addresses(folder.path()).expect("reads"), ["/pkg/0011/a.css"]);
     }
 
     #[test]
     fn both_encodings_give_the_file_back() {
         let text = "the same words, the same words, the same words".as_bytes();
         let mut plain = Vec::new();
-        brotli::BrotliDecompress(
-            &mut brotli(text).expect("compresses").as_slice(),
-            &mut plain,
-        )
-        .expect("is brotli");
+        brotli::BrotliDecompress(&mut brotli(text).expect("compresses").as_slice(), &mut plain).expect("is brotli");
         assert_eq!(plain, text);
         let mut plain = Vec::new();
         let zipped = gzip(text).expect("compresses");
-        std::io::copy(
-            &mut flate2::read::GzDecoder::new(zipped.as_slice()),
-            &mut plain,
-        )
-        .expect("is gzip");
+        std::io::copy(&mut flate2::read::GzDecoder::new(zipped.as_slice()), &mut plain).expect("is gzip");
         assert_eq!(plain, text);
     }
 }

@@ -14,10 +14,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            done: Vec::new(),
-        }
+        Self { started: Instant::now(), done: Vec::new() }
     }
 
     /// Runs `work` under a name, and says how long it took, also when it failed.
@@ -37,18 +34,12 @@ impl Steps {
         for (name, took) in &self.done {
             say(&format!("  {:>9}  {name}", duration(*took)));
         }
-        say(&format!(
-            "  {:>9}  in all",
-            duration(self.started.elapsed())
-        ));
+        say(&format!("  {:>9}  in all", duration(self.started.elapsed())));
     }
 }
 
 /// A line for a person or for the script that reads the last line.
-#[expect(
-    clippy::print_stdout,
-    reason = "a command line tool talks on standard output"
-)]
+#[expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 pub(crate) fn say(line: &str) {
     println!("{line}");
 }

@@ -12,11 +12,7 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    pub(crate) const ONE_FAILURE: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
+    pub(crate) const ONE_FAILURE: Self = Self { passed: 0, failed: 1, skipped: 0 };
 
     /// A runner that ends badly has failed, whatever it counted.
     pub(crate) fn with_exit(mut self, content: bool) -> Self {
@@ -44,10 +40,7 @@ impl fmt::Display for Totals {
 /// Adds up the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …` of `cargo test`.
 pub(crate) fn of_cargo(output: &str) -> Totals {
     let mut totals = Totals::default();
-    for result in output
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("test result: "))
-    {
+    for result in output.lines().filter_map(|line| line.trim_start().strip_prefix("test result: ")) {
         for part in result.split(['.', ';']) {
             match count(part) {
                 Some((n, "passed")) => totals.passed += n,
@@ -67,14 +60,11 @@ pub(crate) fn of_cargo(output: &str) -> Totals {
 /// try again.
 pub(crate) fn of_playwright(output: &str) -> Totals {
     let last = |wanted: &str| {
-        let counts = output.lines().filter_map(|line| {
+        let mut counts = output.lines().filter_map(|line| {
             let line = line.trim();
             count(line.split_once(" (").map_or(line, |(what, _)| what))
         });
-        counts
-            .filter(|(_, what)| *what == wanted)
-            .last()
-            .map_or(0, |(n, _)| n)
+        counts.rfind(|(_, what)| *what == wanted).map_or(0, |(n, _)| n)
     };
     Totals {
         passed: last("passed"),
@@ -94,11 +84,7 @@ mod tests {
     use super::*;
 
     fn totals(passed: u64, failed: u64, skipped: u64) -> Totals {
-        Totals {
-            passed,
-            failed,
-            skipped,
-        }
+        Totals { passed, failed, skipped }
     }
 
     #[test]
@@ -121,10 +107,7 @@ mod tests {
 
     #[test]
     fn a_runner_that_breaks_is_a_failure() {
-        assert_eq!(
-            of_cargo("error: could not compile").with_exit(false),
-            totals(0, 1, 0)
-        );
+        assert_eq!(of_cargo("error: could not compile").with_exit(false), totals(0, 1, 0));
         assert_eq!(totals(5, 2, 0).with_exit(false), totals(5, 2, 0));
         assert_eq!(totals(5, 0, 0).with_exit(true), totals(5, 0, 0));
     }

@@ -64,11 +64,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
         totals.failed = 1;
     }
     say(&totals.to_string());
-    if totals.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The packages of the product share one build; xtask has the build that runs it.
@@ -86,32 +82,15 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
         "app/ssr",
     ];
     let mut totals = cargo_test(workspace, steps, "tests of the product", &product, filters);
-    totals += cargo_test(
-        workspace,
-        steps,
-        "tests of xtask",
-        &["--package", "xtask"],
-        filters,
-    );
+    totals += cargo_test(workspace, steps, "tests of xtask", &["--package", "xtask"], filters);
     totals
 }
 
-fn cargo_test(
-    workspace: &Workspace,
-    steps: &mut Steps,
-    name: &str,
-    packages: &[&str],
-    filters: &[String],
-) -> Totals {
+fn cargo_test(workspace: &Workspace, steps: &mut Steps, name: &str, packages: &[&str], filters: &[String]) -> Totals {
     let result = steps.step(name, || {
         workspace.prepare_site()?;
         let mut cargo = shell::cargo();
-        cargo
-            .current_dir(workspace.root())
-            .args(["test", "--no-fail-fast"])
-            .args(packages)
-            .arg("--")
-            .args(filters);
+        cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast"]).args(packages).arg("--").args(filters);
         let (content, output) = shell::tee(&mut cargo)?;
         Ok(summary::of_cargo(&output).with_exit(content))
     });
@@ -132,9 +111,7 @@ fn end_to_end(workspace: &Workspace, steps: &mut Steps, options: &Options) -> To
         if mode == Mode::Release && options.filters.is_empty() {
             crate::proof::prove(workspace, steps, &binary)?;
         }
-        steps.step("end to end, in Chromium", || {
-            e2e::run(&ready, &binary, &options.filters)
-        })
+        steps.step("end to end, in Chromium", || e2e::run(&ready, &binary, &options.filters))
     });
     counted("end to end", result)
 }
@@ -152,11 +129,7 @@ mod tests {
     use super::*;
 
     fn options(only: Option<Part>, filters: &[&str]) -> Options {
-        Options {
-            dev: false,
-            only,
-            filters: filters.iter().map(|&filter| filter.to_owned()).collect(),
-        }
+        Options { dev: false, only, filters: filters.iter().map(|&filter| filter.to_owned()).collect() }
     }
 
     #[test]
@@ -165,22 +138,13 @@ mod tests {
         let wanted = |options: &Options| parts.map(|part| options.wants(part));
         assert_eq!(wanted(&options(None, &[])), [true, true, true]);
         assert_eq!(wanted(&options(None, &["join"])), [false, true, true]);
-        assert_eq!(
-            wanted(&options(Some(Part::Check), &[])),
-            [true, false, false]
-        );
-        assert_eq!(
-            wanted(&options(Some(Part::E2e), &["join"])),
-            [false, false, true]
-        );
+        assert_eq!(wanted(&options(Some(Part::Check), &[])), [true, false, false]);
+        assert_eq!(wanted(&options(Some(Part::E2e), &["join"])), [false, false, true]);
     }
 
     #[test]
     fn a_broken_part_counts_as_one_failure() {
-        assert_eq!(
-            counted("x", Err(anyhow::anyhow!("no"))),
-            Totals::ONE_FAILURE
-        );
+        assert_eq!(counted("x", Err(anyhow::anyhow!("no"))), Totals::ONE_FAILURE);
         assert_eq!(counted("x", Ok(Totals::default())), Totals::default());
     }
 }

@@ -2,10 +2,11 @@
 //! Knows how to get one and how cargo is told to use it; what is compiled is not its concern.
 
 use std::env;
+use std::fs::DirEntry;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::debian;
 use crate::shell;
@@ -32,8 +33,16 @@ pub(crate) enum Choice {
 /// A way that works.
 #[derive(Debug)]
 pub(crate) enum Toolchain {
-    Current { added: bool },
+    Current { added: bool, std: Std },
     Debian { rustc: PathBuf, linker: PathBuf },
+}
+
+/// Where the standard library of the current toolchain comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Std {
+    Compiled,
+    /// The component rust-src is there, so it can be compiled without the texts of panics.
+    Source,
 }
 
 impl Toolchain {
@@ -50,8 +59,7 @@ impl Toolchain {
                 if debian::is_debian() && debian::all_installed(RUSTC_PACKAGES) {
                     return debian();
                 }
-                rustup()
-                    .or_else(|rustup| debian().map_err(|debian| nothing_works(&rustup, &debian)))
+                rustup().or_else(|rustup| debian().map_err(|debian| nothing_works(&rustup, &debian)))
             }),
         }
     }
@@ -59,15 +67,16 @@ impl Toolchain {
     /// Which way was taken, for a person.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Current { added: false } => format!("the current toolchain has {TARGET}"),
-            Self::Current { added: true } => {
-                format!("the current toolchain, after `rustup target add {TARGET}`")
+            Self::Current { added, std } => {
+                let how = if *added { format!(", after `rustup target add {TARGET}`") } else { String::new() };
+                let std = match std {
+                    Std::Compiled => "as it comes (smaller after `rustup component add rust-src`)",
+                    Std::Source => "from source in a release",
+                };
+                format!("the current toolchain{how}; its standard library {std}")
             }
             Self::Debian { rustc, .. } => {
-                format!(
-                    "Debian's rustc-web ({}), standard library from source",
-                    rustc.display()
-                )
+                format!("Debian's rustc-web ({}); its standard library from source", rustc.display())
             }
         }
     }
@@ -90,90 +99,101 @@ impl Toolchain {
             }
             Self::Debian { .. } => {
                 debian::ensure_installed(&[CLIPPY_PACKAGE])?;
-                let mut clippy =
-                    Command::new(debian::file_of(CLIPPY_PACKAGE, "/bin/cargo-clippy")?);
-                clippy
-                    .env("CARGO", shell::cargo().get_program())
-                    .env_remove("LD_LIBRARY_PATH");
+                let mut clippy = Command::new(debian::file_of(CLIPPY_PACKAGE, "/bin/cargo-clippy")?);
+                shell::forget_xtask(&mut clippy);
+                clippy.env("CARGO", shell::cargo().get_program());
                 clippy
             }
         };
         clippy.arg("clippy");
-        self.configure(&mut clippy, profile);
+        match self {
+            // Lints read the standard library as it comes.
+            Self::Current { .. } => for_target(&mut clippy, profile),
+            Self::Debian { .. } => self.configure(&mut clippy, profile),
+        }
         Ok(clippy)
     }
 
     fn configure(&self, cargo: &mut Command, profile: &str) {
-        cargo.args(["--target", TARGET, "--profile", profile]);
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\u{1f}"));
+        for_target(cargo, profile);
         match self {
-            Self::Current { .. } => {}
-            Self::Debian { rustc, linker } => {
-                // The Debian compiler is a stable one; building the standard library is not a stable thing to do.
-                cargo
-                    .args(["-Z", "build-std=std,panic_abort"])
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("RUSTC", rustc)
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+            Self::Current { std: Std::Compiled, .. } => {}
+            Self::Current { std: Std::Source, .. } => {
                 if profile == SMALL_PROFILE {
-                    // Where the standard library is compiled anyway, it can do without the texts of panics: a tenth
-                    // of what is downloaded. A panic still ends the page, as it does with panic = "abort".
-                    cargo.args(["-Z", "panic-immediate-abort", "--config"]);
-                    cargo.arg(format!("profile.{profile}.panic=\"immediate-abort\""));
+                    build_std(cargo, profile);
                 }
+            }
+            Self::Debian { rustc, linker } => {
+                build_std(cargo, profile);
+                cargo.env("RUSTC", rustc).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
             }
         }
     }
 }
 
-/// The caller's flags, and names of source files that are the same on every machine: panics carry them to the browser.
-fn rust_flags() -> Vec<String> {
-    let mut flags: Vec<String> = match env::var("CARGO_ENCODED_RUSTFLAGS") {
-        Ok(encoded) => encoded.split('\u{1f}').map(str::to_owned).collect(),
-        Err(_) => env::var("RUSTFLAGS")
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect(),
-    };
-    flags.retain(|flag| !flag.is_empty());
-    let sources = shell::cargo_home().and_then(|home| home.join("registry/src").read_dir().ok());
-    let mut registries: Vec<PathBuf> = sources
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    // Other flags would be another build.
-    registries.sort();
-    flags.extend(
-        registries
-            .iter()
-            .map(|registry| format!("--remap-path-prefix={}/=", registry.display())),
-    );
-    flags
+fn for_target(cargo: &mut Command, profile: &str) {
+    cargo.args(["--target", TARGET, "--profile", profile, "--config", &same_paths_everywhere()]);
 }
 
-fn installed() -> Result<Toolchain> {
-    let folder = shell::capture(rustc().args(["--print", "target-libdir", "--target", TARGET]))?;
-    let has_std = PathBuf::from(folder.trim())
-        .read_dir()
-        .is_ok_and(|mut files| {
-            files.any(|file| {
-                file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libstd"))
-            })
-        });
-    if has_std {
-        Ok(Toolchain::Current { added: false })
-    } else {
-        Err(anyhow!("the current toolchain has no {TARGET}"))
+/// Compiles the standard library along. A stable compiler has to be told that this is wanted all the same.
+fn build_std(cargo: &mut Command, profile: &str) {
+    cargo.env("RUSTC_BOOTSTRAP", "1").args(["-Z", "build-std=std,panic_abort"]);
+    if profile == SMALL_PROFILE {
+        // It can then do without the texts of panics: a tenth of what is downloaded. A panic still ends the page, as
+        // it does with panic = "abort", and the quick build still says why.
+        cargo.args(["-Z", "panic-immediate-abort", "--config"]);
+        cargo.arg(format!("profile.{profile}.panic=\"immediate-abort\""));
     }
 }
 
+/// Names of source files that are the same on every machine: panics carry them to the browser.
+///
+/// As configuration, because there cargo adds them to the flags of the repository; a variable would replace those.
+fn same_paths_everywhere() -> String {
+    let sources = shell::cargo_home().and_then(|home| home.join("registry/src").read_dir().ok());
+    let mut flags: Vec<String> = sources
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|registry| format!("--remap-path-prefix={}/=", registry.path().display()))
+        .collect();
+    // Another order would be another build.
+    flags.sort();
+    format!("build.rustflags={}", serde_json::Value::from(flags))
+}
+
+fn installed() -> Result<Toolchain> {
+    ensure!(has_target()?, "the current toolchain has no {TARGET}");
+    Ok(Toolchain::Current { added: false, std: std_of_current()? })
+}
+
 fn rustup() -> Result<Toolchain> {
+    rustup_add("target", TARGET)?;
+    ensure!(has_target()?, "rustup has added {TARGET} to another toolchain");
+    // Without the sources the interface is larger, and that is all.
+    let _ = rustup_add("component", "rust-src");
+    Ok(Toolchain::Current { added: true, std: std_of_current()? })
+}
+
+fn rustup_add(kind: &str, name: &str) -> Result<()> {
     shell::find_program(&["rustup"]).context("there is no rustup")?;
-    shell::capture(Command::new("rustup").args(["target", "add", TARGET]))?;
-    installed().map(|_| Toolchain::Current { added: true })
+    shell::capture(Command::new("rustup").args([kind, "add", name])).map(drop)
+}
+
+fn has_target() -> Result<bool> {
+    let folder = shell::capture(rustc().args(["--print", "target-libdir", "--target", TARGET]))?;
+    let is_std = |file: DirEntry| file.file_name().to_string_lossy().starts_with("libstd");
+    Ok(PathBuf::from(folder.trim()).read_dir().is_ok_and(|mut files| files.any(|file| file.is_ok_and(is_std))))
+}
+
+fn std_of_current() -> Result<Std> {
+    let sources = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
+    Ok(if sources.is_file() { Std::Source } else { Std::Compiled })
+}
+
+fn sysroot() -> Result<PathBuf> {
+    let path = shell::capture(rustc().args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(path.trim()))
 }
 
 fn debian() -> Result<Toolchain> {
@@ -181,29 +201,18 @@ fn debian() -> Result<Toolchain> {
         return Err(anyhow!("this is not Debian"));
     }
     debian::ensure_installed(RUSTC_PACKAGES)?;
-    Ok(Toolchain::Debian {
-        rustc: debian::file_of("rustc-web", "/bin/rustc")?,
-        linker: linker()?,
-    })
+    Ok(Toolchain::Debian { rustc: debian::file_of("rustc-web", "/bin/rustc")?, linker: linker()? })
 }
 
 /// `rust-lld` of the current toolchain, or another that links wasm.
 fn linker() -> Result<PathBuf> {
-    let sysroot = shell::capture(rustc().args(["--print", "sysroot"]))?;
     let version = shell::capture(rustc().arg("-vV"))?;
-    let host = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("`rustc -vV` names no host")?;
-    let bundled = PathBuf::from(sysroot.trim())
-        .join("lib/rustlib")
-        .join(host)
-        .join("bin/rust-lld");
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("`rustc -vV` names no host")?;
+    let bundled = sysroot()?.join("lib/rustlib").join(host).join("bin/rust-lld");
     if bundled.is_file() {
         return Ok(bundled);
     }
-    shell::find_program(&["rust-lld", "wasm-ld"])
-        .context("no linker for wasm; type: sudo apt-get install lld")
+    shell::find_program(&["rust-lld", "wasm-ld"]).context("no linker for wasm; type: sudo apt-get install lld")
 }
 
 /// The compiler that cargo uses for native code.

@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::Mode;
 use crate::shell;
+use crate::snip;
 use crate::steps::{Steps, say, size};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::wasm_opt::Optimizer;
@@ -35,16 +36,13 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Res
         Ok(toolchain)
     })?;
     let profile = mode.wasm_profile();
-    let compiled = steps.step(&format!("compile the interface ({profile})"), || {
-        compile(workspace, &toolchain, profile)
-    })?;
+    let compiled =
+        steps.step(&format!("compile the interface ({profile})"), || compile(workspace, &toolchain, profile))?;
     let optimizer = match mode {
         Mode::Release => steps.step("find wasm-opt", || Ok(Optimizer::find(workspace)))?,
         Mode::Dev => None,
     };
-    steps.step("wrap the interface (wasm-bindgen, wasm-opt)", || {
-        wrap(workspace, profile, &compiled, optimizer.as_ref())
-    })
+    steps.step("wrap the interface (wasm-bindgen, wasm-opt)", || wrap(workspace, mode, &compiled, optimizer.as_ref()))
 }
 
 /// Clippy over what is compiled for the browser.
@@ -61,31 +59,18 @@ fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: &str) -> Resul
     let mut cargo = toolchain.cargo("build", profile);
     target(workspace, &mut cargo);
     shell::run(&mut cargo)?;
-    Ok(workspace
-        .wasm_target()
-        .join(TARGET)
-        .join(profile)
-        .join(format!("{PACKAGE}.wasm")))
+    Ok(workspace.wasm_target().join(TARGET).join(profile).join(format!("{PACKAGE}.wasm")))
 }
 
 fn target(workspace: &Workspace, cargo: &mut Command) {
-    cargo
-        .current_dir(workspace.root())
-        .args(["--package", PACKAGE, "--target-dir"])
-        .arg(workspace.wasm_target());
+    cargo.current_dir(workspace.root()).args(["--package", PACKAGE, "--target-dir"]).arg(workspace.wasm_target());
 }
 
-fn wrap(
-    workspace: &Workspace,
-    profile: &str,
-    compiled: &Path,
-    optimizer: Option<&Optimizer>,
-) -> Result<PathBuf> {
-    let bytes =
-        fs::read(compiled).with_context(|| format!("cargo made no {}", compiled.display()))?;
-    let folder = workspace.target().join("interface").join(profile);
+fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&Optimizer>) -> Result<PathBuf> {
+    let wasm = fs::read(compiled).with_context(|| format!("cargo made no {}", compiled.display()))?;
+    let folder = workspace.target().join("interface").join(mode.wasm_profile());
     let stamp_file = folder.with_extension("stamp");
-    let stamp = stamp(&bytes, optimizer);
+    let stamp = stamp(&wasm, optimizer);
     if fs::read_to_string(&stamp_file).is_ok_and(|kept| kept == stamp) && folder.is_dir() {
         say("    nothing has changed");
         return Ok(folder);
@@ -93,34 +78,43 @@ fn wrap(
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    bindgen(compiled, &folder)?;
+    fs::create_dir_all(&folder)?;
+    let wasm = match mode {
+        Mode::Release => snipped(&wasm)?,
+        Mode::Dev => wasm,
+    };
+    bindgen(wasm, &folder)?;
     let wasm = folder.join(format!("{OUTPUT_NAME}.wasm"));
     fs::rename(folder.join(format!("{OUTPUT_NAME}_bg.wasm")), &wasm)?;
     if let Some(optimizer) = optimizer {
         let before = fs::metadata(&wasm)?.len();
         optimizer.optimize(&wasm)?;
-        say(&format!(
-            "    wasm-opt: {} -> {}",
-            size(before),
-            size(fs::metadata(&wasm)?.len())
-        ));
+        let after = fs::metadata(&wasm)?.len();
+        say(&format!("    wasm-opt: {} -> {}", size(before), size(after)));
     }
     fs::write(&stamp_file, stamp)?;
     Ok(folder)
 }
 
+fn snipped(wasm: &[u8]) -> Result<Vec<u8>> {
+    let (snipped, functions) = snip::snip(wasm)?;
+    say(&format!("    {functions} functions that nothing calls taken out"));
+    Ok(snipped)
+}
+
 /// The glue takes its wasm from the address that the page gives it: it knows neither folder nor file name.
-fn bindgen(compiled: &Path, folder: &Path) -> Result<()> {
+fn bindgen(wasm: Vec<u8>, folder: &Path) -> Result<()> {
     Bindgen::new()
-        .input_path(compiled)
+        .input_bytes(OUTPUT_NAME, wasm)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .out_name(OUTPUT_NAME)
         .generate(folder)
-        .context("wasm-bindgen cannot read the interface: are `wasm-bindgen` and `wasm-bindgen-cli-support` of one version?")
+        .context(
+            "wasm-bindgen cannot read the interface: are `wasm-bindgen` and `wasm-bindgen-cli-support` of one version?",
+        )
 }
 
 /// What went in: the wasm, this program (it holds wasm-bindgen and all options; its age and size tell it from others)

@@ -41,9 +41,7 @@ impl Optimizer {
         match install(&folder, &script) {
             Ok(()) => Some(Self { script }),
             Err(reason) => {
-                warn(&format!(
-                    "WARNING: no wasm-opt, the interface will be larger: {reason:#}"
-                ));
+                warn(&format!("WARNING: no wasm-opt, the interface will be larger: {reason:#}"));
                 None
             }
         }
@@ -58,12 +56,7 @@ impl Optimizer {
     pub(crate) fn optimize(&self, wasm: &Path) -> Result<()> {
         let smaller = wasm.with_extension("opt");
         let mut command = Command::new("node");
-        command
-            .arg(&self.script)
-            .args(FLAGS)
-            .arg(wasm)
-            .arg("-o")
-            .arg(&smaller);
+        command.arg(&self.script).args(FLAGS).arg(wasm).arg("-o").arg(&smaller);
         shell::run(&mut command)?;
         fs::rename(&smaller, wasm)?;
         Ok(())
@@ -78,14 +71,7 @@ fn install(folder: &Path, script: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     shell::run(
         Command::new("npm")
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--silent",
-                "--prefix",
-            ])
+            .args(["install", "--no-audit", "--no-fund", "--no-save", "--silent", "--prefix"])
             .arg(folder)
             .arg(format!("binaryen@{VERSION}")),
     )?;

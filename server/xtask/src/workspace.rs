@@ -21,25 +21,15 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Finds the repository by what cargo tells a program that it runs.
     pub(crate) fn find(wasm_toolchain: Option<Choice>) -> Result<Self> {
-        let manifest = env::var_os("CARGO_MANIFEST_DIR")
-            .context("xtask is started by cargo: type `cargo xtask`")?;
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").context("xtask is started by cargo: type `cargo xtask`")?;
         let root = Path::new(&manifest)
             .ancestors()
             .nth(2)
             .context("xtask lives in server/xtask of the repository")?
             .to_owned();
-        ensure!(
-            root.join("Cargo.lock").is_file(),
-            "{} has no Cargo.lock: is the clone complete?",
-            root.display()
-        );
-        let target = env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| root.join("target"), |dir| root.join(dir));
-        Ok(Self {
-            root,
-            target,
-            wasm_toolchain,
-        })
+        ensure!(root.join("Cargo.lock").is_file(), "{} has no Cargo.lock: is the clone complete?", root.display());
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        Ok(Self { root, target, wasm_toolchain })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -68,8 +58,7 @@ impl Workspace {
 
     /// An empty site where there is none: the server compiles without an interface, to be linted and tested.
     pub(crate) fn prepare_site(&self) -> Result<()> {
-        fs::create_dir_all(self.site())
-            .with_context(|| format!("cannot make the folder {}", self.site().display()))
+        fs::create_dir_all(self.site()).with_context(|| format!("cannot make the folder {}", self.site().display()))
     }
 
     pub(crate) fn has_site(&self) -> bool {
@@ -81,8 +70,6 @@ impl Workspace {
     }
 
     pub(crate) fn binary(&self, profile_folder: &str) -> PathBuf {
-        self.target
-            .join(profile_folder)
-            .join(format!("{OUTPUT_NAME}{}", env::consts::EXE_SUFFIX))
+        self.target.join(profile_folder).join(format!("{OUTPUT_NAME}{}", env::consts::EXE_SUFFIX))
     }
 }
