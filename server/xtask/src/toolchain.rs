@@ -139,9 +139,15 @@ fn for_target(cargo: &mut Command, profile: &str) {
 fn build_std(cargo: &mut Command, profile: &str) {
     cargo.env("RUSTC_BOOTSTRAP", "1").args(["-Z", "build-std=std,panic_abort"]);
     if profile == SMALL_PROFILE {
-        // It can then do without the texts of panics: a tenth of what is downloaded. A panic still ends the page, as
-        // it does with panic = "abort", and the quick build still says why.
-        cargo.args(["-Z", "panic-immediate-abort", "--config"]);
+        // It can then do without the texts and places of panics: a tenth of what is downloaded. A panic still ends the
+        // page, as it does with panic = "abort", and the quick build still says why.
+        cargo.args([
+            "-Z",
+            "panic-immediate-abort",
+            "--config",
+            "build.rustflags=[\"-Zlocation-detail=none\"]",
+            "--config",
+        ]);
         cargo.arg(format!("profile.{profile}.panic=\"immediate-abort\""));
     }
 }

@@ -11,7 +11,6 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::Mode;
 use crate::shell;
-use crate::snip;
 use crate::steps::{Steps, say, size};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::wasm_opt::Optimizer;
@@ -79,10 +78,6 @@ fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&O
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let wasm = match mode {
-        Mode::Release => snipped(&wasm)?,
-        Mode::Dev => wasm,
-    };
     bindgen(wasm, &folder)?;
     let wasm = folder.join(format!("{OUTPUT_NAME}.wasm"));
     fs::rename(folder.join(format!("{OUTPUT_NAME}_bg.wasm")), &wasm)?;
@@ -94,12 +89,6 @@ fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&O
     }
     fs::write(&stamp_file, stamp)?;
     Ok(folder)
-}
-
-fn snipped(wasm: &[u8]) -> Result<Vec<u8>> {
-    let (snipped, functions) = snip::snip(wasm)?;
-    say(&format!("    {functions} functions that nothing calls taken out"));
-    Ok(snipped)
 }
 
 /// The glue takes its wasm from the address that the page gives it: it knows neither folder nor file name.
