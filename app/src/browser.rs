@@ -138,7 +138,7 @@ mod platform {
     }
 
     /// Calls back whenever the element's size changes, until the owner that asked is gone.
-    pub(crate) fn on_resize(element: &Element, mut changed: impl FnMut() + 'static) {
+    pub(crate) fn on_resize(element: &Element, changed: impl FnMut() + 'static) {
         let callback = Closure::<dyn FnMut()>::new(changed);
         if let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
             observer.observe(element);
