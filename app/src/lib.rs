@@ -2,6 +2,12 @@
 //!
 //! It knows the wire (`protocol`) and nothing of the server. Without either feature only its pure parts do anything.
 
+#[cfg(not(erase_components))]
+compile_error!(
+    "server and browser must both be compiled with `--cfg erase_components`: `.cargo/config.toml` sets it, unless the \
+     variable RUSTFLAGS replaces that; add it there, or unset the variable"
+);
+
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod boot;

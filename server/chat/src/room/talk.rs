@@ -51,8 +51,13 @@ impl Room {
         out.push(Effect::Broadcast(ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html })));
     }
 
+    /// The broker gave up on a message. A broker may say so and deliver it all the same (an answer that came too late):
+    /// what was acknowledged stays acknowledged, or a repeated request would be relayed twice.
     pub(super) fn not_relayed(&mut self, out: &mut Vec<Effect>, session: SessionKey, cid: ClientId) {
         if let Some(occupant) = self.sessions.get_mut(&session) {
+            if occupant.recall(&cid).is_some_and(|recent| recent.acked.is_some()) {
+                return;
+            }
             occupant.forget(&cid);
         }
         let error = ServerFrame::error(ErrorCode::Overloaded, Some(cid), Some(RELAY_RETRY_MS));

@@ -34,6 +34,17 @@ fn a_repeated_request_is_acknowledged_again_and_relayed_once() {
 }
 
 #[test]
+fn what_was_acknowledged_stays_so_when_the_broker_gives_up_too_late() {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    run(&mut room, 1, send(1, 50));
+    let late = run(&mut room, 2, Input::NotRelayed { session: SessionKey(1), cid: cid(50) });
+    assert!(late.is_empty(), "an acknowledged request has no second answer");
+    let again = run(&mut room, 3, send(1, 50));
+    assert!(matches!(again.as_slice(), [Effect::Reply(_, ServerFrame::Ack { seq: 1, .. })]));
+}
+
+#[test]
 fn the_full_room_refuses_and_a_second_session_of_one_inside_enters() {
     let mut room = room(2, Limits::default());
     run(&mut room, 0, join(1, 0));
