@@ -1,12 +1,19 @@
-//! What the server tells the page about its reader when it renders it: who they are, and the theme they chose.
+//! What the server tells a page when it renders it: which page it is, who reads it, and the theme they chose.
 //!
-//! It travels in the page itself, so that hydration starts from the state that was rendered.
+//! It travels in the document's head, so that hydration starts from the state that was rendered. Every page is a
+//! document of its own: the browser's address bar, history and cache are the only router.
 
 use leptos::prelude::*;
-use protocol::Me;
+use protocol::api::RoomView;
+use protocol::{ErrorCode, Me};
 use serde::{Deserialize, Serialize};
 
 use crate::browser;
+use crate::client::Failure;
+use crate::i18n::{is_about_no_room, words};
+
+/// The name of the `meta` element that carries a [`Boot`].
+pub const BOOT_NAME: &str = "boot";
 
 /// Light, dark, or what the system says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,13 +49,83 @@ impl Theme {
     }
 }
 
-/// Known before the first line of the page runs.
+/// Which page a document is, with what it shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    /// `/`
+    #[default]
+    Landing,
+    /// `/r/CODE`: the room as this person may see it.
+    Room(RoomView),
+    /// `/r/CODE`: there is none, or the question has no answer.
+    NoRoom(Failure),
+    /// `/account`
+    Account,
+    /// `/about`
+    About,
+    /// Any other address.
+    NotFound,
+}
+
+impl Page {
+    /// The title of the document as it is rendered.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let words = words();
+        let titled = |title: &str| (words.title)(title);
+        match self {
+            Self::Landing => words.product.to_owned(),
+            Self::Room(view) if view.member => match &view.name {
+                Some(name) => titled(name.as_str()),
+                None => titled(&view.code.dashed()),
+            },
+            Self::Room(_) => titled(words.join_room),
+            Self::NoRoom(failure) if is_about_no_room(failure.code) => titled(words.no_such_room),
+            Self::NoRoom(_) => titled(words.something_wrong),
+            Self::Account => titled(words.account),
+            Self::About => titled(words.about),
+            Self::NotFound => titled(words.not_found),
+        }
+    }
+}
+
+/// Known before the first line of the page runs.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Boot {
+    /// Which page this is.
+    pub page: Page,
     /// Who reads, where a login came along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub me: Option<Me>,
     /// The theme that the page was rendered with.
     pub theme: Theme,
+    /// What went wrong with a form that was posted without scripts: `?error=CODE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorCode>,
+    /// The room code that was typed into that form: `?code=…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed_code: Option<String>,
+}
+
+impl std::fmt::Debug for Boot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Boot(…)")
+    }
+}
+
+/// The form that this page's address speaks of: what went wrong with it, and what was typed.
+#[derive(Debug, Clone)]
+pub(crate) struct CameBack {
+    pub(crate) error: Option<ErrorCode>,
+    pub(crate) typed_code: Option<String>,
+}
+
+impl CameBack {
+    /// Of the page that is shown.
+    pub(crate) fn here() -> Self {
+        use_context().unwrap_or(Self { error: None, typed_code: None })
+    }
 }
 
 /// The theme in force, shared by every switch on the page.
@@ -72,33 +149,18 @@ impl CurrentTheme {
     }
 }
 
-/// Takes what the server knows into the page and provides it as context. Once, in `App`.
-pub(crate) fn provide_boot() -> Boot {
-    let boot = SharedValue::new(boot_of_request).into_inner();
+/// Provides what components ask for: [`CurrentTheme`] and [`CameBack`]. Once, in `App`.
+pub(crate) fn provide(boot: &Boot) {
     provide_context(CurrentTheme(RwSignal::new(boot.theme)));
-    provide_context(boot.clone());
-    boot
-}
-
-#[cfg(feature = "ssr")]
-fn boot_of_request() -> Boot {
-    use_context::<crate::backend::PageContext>()
-        .map_or_else(Boot::default, |page| Boot { me: page.me, theme: page.theme })
-}
-
-#[cfg(not(feature = "ssr"))]
-fn boot_of_request() -> Boot {
-    Boot::default()
-}
-
-#[cfg(feature = "ssr")]
-pub(crate) fn theme_of_request() -> Theme {
-    use_context::<crate::backend::PageContext>().map_or_else(Theme::default, |page| page.theme)
+    provide_context(CameBack { error: boot.error, typed_code: boot.typed_code.clone() });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Theme;
+    use protocol::ErrorCode;
+
+    use super::{Boot, Page, Theme};
+    use crate::client::Failure;
 
     #[test]
     fn a_theme_is_read_back_from_its_cookie() {
@@ -110,5 +172,34 @@ mod tests {
     #[test]
     fn an_unknown_cookie_is_the_systems_theme() {
         assert_eq!(Theme::parse("\"><script>"), Theme::System);
+    }
+
+    #[test]
+    fn a_page_is_read_back_as_it_was_rendered() {
+        let pages = [
+            Page::Landing,
+            Page::NoRoom(Failure::of(ErrorCode::RoomNotFound)),
+            Page::Account,
+            Page::About,
+            Page::NotFound,
+        ];
+        for page in pages {
+            let boot = Boot { page, theme: Theme::Dark, typed_code: Some("\"&<".to_owned()), ..Boot::default() };
+            let read: Boot = protocol::decode(&protocol::encode(&boot)).expect("is what was written");
+            assert!(read == boot, "{:?}", boot.page);
+        }
+    }
+
+    #[test]
+    fn titles_tell_pages_apart() {
+        assert_eq!(Page::Landing.title(), "WhisperSpace");
+        let titles = [
+            Page::NoRoom(Failure::of(ErrorCode::RoomNotFound)).title(),
+            Page::NoRoom(Failure::of(ErrorCode::Unavailable)).title(),
+            Page::Account.title(),
+            Page::About.title(),
+        ];
+        let distinct: std::collections::HashSet<_> = titles.iter().collect();
+        assert_eq!(distinct.len(), titles.len(), "{titles:?}");
     }
 }

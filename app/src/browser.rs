@@ -1,9 +1,13 @@
-//! What components need of the browser beyond the DOM that leptos gives them: clipboard, cookie, clock, time zone, focus.
+//! What components need of the browser beyond the DOM that leptos gives them: clipboard, cookie, clock, time zone, focus,
+//! the address and the title of the document.
 //!
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
+#[cfg(feature = "hydrate")]
+pub(crate) use platform::boot;
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, is_touch, link_to, mark_spoilers, now, on_resize, set_theme, zone_offset_min,
+    copy, focus, focus_if_idle, go, is_touch, link_to, mark_spoilers, now, on_resize, replace_with, set_theme, set_title,
+    wait, zone_offset_min,
 };
 
 use leptos::prelude::*;
@@ -33,12 +37,23 @@ pub(crate) fn use_ready() -> Signal<bool> {
 
 #[cfg(feature = "hydrate")]
 mod platform {
+    use std::time::Duration;
+
     use leptos::prelude::*;
-    use protocol::Millis;
+    use protocol::{Millis, decode};
     use wasm_bindgen::closure::Closure;
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ResizeObserver};
+
+    use crate::boot::{BOOT_NAME, Boot};
+
+    /// What the page was rendered with. A document without it is none of this server's, and shows that nothing is there.
+    pub(crate) fn boot() -> Boot {
+        let element = document().query_selector(&format!("meta[name={BOOT_NAME}]")).ok().flatten();
+        let content = element.and_then(|element| element.get_attribute("content"));
+        content.and_then(|content| decode(&content).ok()).unwrap_or_default()
+    }
 
     /// Milliseconds since the epoch by the reader's clock.
     #[expect(
@@ -59,6 +74,36 @@ mod platform {
     /// The whole address of a path on this site.
     pub(crate) fn link_to(path: &str) -> String {
         window().location().origin().map_or_else(|_| path.to_owned(), |origin| origin + path)
+    }
+
+    /// Goes to another page.
+    pub(crate) fn go(path: &str) {
+        // Fails for no path of this site.
+        let _ = window().location().assign(path);
+    }
+
+    /// Goes to another page, to which the way back does not lead here.
+    pub(crate) fn replace_with(path: &str) {
+        let _ = window().location().replace(path);
+    }
+
+    /// What the tab is called.
+    pub(crate) fn set_title(title: &str) {
+        document().set_title(title);
+    }
+
+    /// Waits.
+    pub(crate) async fn wait(time: Duration) {
+        let promise = js_sys::Promise::new(&mut |done, _| {
+            set_timeout(
+                move || {
+                    let _ = done.call0(&JsValue::UNDEFINED);
+                },
+                time,
+            );
+        });
+        // It never fails.
+        let _ = JsFuture::from(promise).await;
     }
 
     /// Whether the first pointer is a finger, so that Enter on its keyboard means a new line.
@@ -176,6 +221,8 @@ mod platform {
 
 #[cfg(not(feature = "hydrate"))]
 mod platform {
+    use std::time::Duration;
+
     use leptos::web_sys::Element;
     use protocol::Millis;
 
@@ -189,6 +236,16 @@ mod platform {
 
     pub(crate) fn link_to(path: &str) -> String {
         path.to_owned()
+    }
+
+    pub(crate) fn go(_path: &str) {}
+
+    pub(crate) fn replace_with(_path: &str) {}
+
+    pub(crate) fn set_title(_title: &str) {}
+
+    pub(crate) fn wait(_time: Duration) -> impl Future<Output = ()> {
+        std::future::ready(())
     }
 
     pub(crate) fn is_touch() -> bool {

@@ -8,8 +8,6 @@ compile_error!(
      variable RUSTFLAGS replaces that; add it there, or unset the variable"
 );
 
-#[cfg(feature = "ssr")]
-pub mod backend;
 pub mod boot;
 mod browser;
 pub mod client;
@@ -19,16 +17,16 @@ mod i18n;
 mod pages;
 
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+
+use boot::{Boot, Page};
 
 pub use protocol;
 
 /// The HTML around every page. The server renders it for each request, errors included, so that all of them hydrate.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
     let words = i18n::words();
-    let theme = boot::theme_of_request();
+    let (theme, title, told) = (boot.theme, boot.page.title(), protocol::encode(&boot));
     let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
@@ -41,6 +39,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <meta name="description" content=words.description />
                 <meta name="robots" content="noindex" />
+                <meta name=boot::BOOT_NAME content=told />
+                <title>{title}</title>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141318" />
                 <link rel="stylesheet" href=stylesheet />
@@ -49,30 +49,36 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
-                <leptos_meta::MetaTags />
             </head>
             <body>
-                <App />
+                <App boot />
             </body>
         </html>
     }
 }
 
-/// Everything inside `<body>`: what the pages share, and which page an address shows.
+/// Everything inside `<body>`: what the pages share, and the page that this document is.
 #[component]
-pub fn App() -> impl IntoView {
-    leptos_meta::provide_meta_context();
-    let boot = boot::provide_boot();
-    client::provide_client(&boot);
+pub fn App(
+    /// What the page was rendered with.
+    boot: Boot,
+) -> impl IntoView {
+    boot::provide(&boot);
+    client::provide_client(boot.me);
     components::provide_arrived();
-    view! {
-        <Router>
-            <Routes fallback=|| view! { <pages::not_found::NotFound /> }.into_any()>
-                <Route path=path!("/") view=|| view! { <pages::landing::Landing /> }.into_any() />
-                <Route path=path!("/r/:code") view=|| view! { <pages::room::RoomPage /> }.into_any() ssr=SsrMode::Async />
-                <Route path=path!("/account") view=|| view! { <pages::account::Account /> }.into_any() />
-                <Route path=path!("/about") view=|| view! { <pages::about::About /> }.into_any() />
-            </Routes>
-        </Router>
+    match boot.page {
+        Page::Landing => view! { <pages::Landing /> }.into_any(),
+        Page::Room(view) => view! { <pages::Room view /> }.into_any(),
+        Page::NoRoom(failure) => view! { <pages::NoRoom failure /> }.into_any(),
+        Page::Account => view! { <pages::Account /> }.into_any(),
+        Page::About => view! { <pages::About /> }.into_any(),
+        Page::NotFound => view! { <pages::NotFound /> }.into_any(),
     }
+}
+
+/// Brings the page to life that the server rendered. Once, when the program starts.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    let boot = browser::boot();
+    leptos::mount::hydrate_body(move || view! { <App boot /> });
 }

@@ -7,6 +7,7 @@
 
 pub mod api;
 mod client_frame;
+mod decode;
 pub mod error;
 pub mod ids;
 pub mod limits;
@@ -18,6 +19,7 @@ mod server_frame;
 mod tests;
 
 pub use client_frame::{ClientFrame, FrameError, Resume, decode_client};
+pub use decode::decode;
 pub use error::{ErrorCode, Problem};
 pub use ids::{ClientId, LoginId, MemberId, MessageId, RoomCode, Secret, SessionId};
 pub use limits::Limits;

@@ -1,141 +1,158 @@
 //! What the server says.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::decode::Tagged;
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::DisplayName;
 
-/// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "t", rename_all = "snake_case")]
-pub enum ServerFrame {
-    /// The answer to `hello`. The count of frames starts here.
-    Welcome {
-        /// This session; claimed again after a drop.
-        session: SessionId,
-        /// What the claim needs; new with each `welcome`.
-        secret: Secret,
-        /// Whether the claimed session went on. If not, its rooms must be joined again.
-        resumed: bool,
-        /// The rooms that the session is in.
-        rooms: Vec<RoomCode>,
-        /// Who you are.
-        me: Me,
-        /// The server's clock.
-        now: Millis,
-        /// What this server accepts.
-        limits: WireLimits,
-    },
-    /// The answer to `join`; also sent for each room of a resumed session, without a `cid`.
-    Joined {
-        /// The request.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cid: Option<ClientId>,
-        /// The room.
-        room: RoomInfo,
-        /// Your member id in this room.
-        you: MemberId,
-        /// Where the room's order stands.
-        position: Position,
-        /// People inside.
-        count: u32,
-        /// At most `roster_max` of them, you first.
-        members: Vec<Member>,
-    },
-    /// The answer to `leave`, or word that the seat has ended.
-    Left {
-        /// The request.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cid: Option<ClientId>,
-        /// The room's code.
-        room: RoomCode,
-        /// Why.
-        reason: LeaveReason,
-    },
-    /// The room changed: name, capacity, lifetime, PIN.
-    Room {
-        /// As it is now.
-        room: RoomInfo,
-    },
-    /// Somebody said something. The sender gets it too.
-    Message(Message),
-    /// Accepted and relayed. It does not mean read.
-    Ack {
-        /// The request.
-        cid: ClientId,
-        /// The room's code.
-        room: RoomCode,
-        /// Its place in the order.
-        seq: u64,
-        /// Its id.
-        id: MessageId,
-        /// When the server took it.
-        at: Millis,
-    },
-    /// Who came, changed and went since the last such frame. Not counted.
-    Presence {
-        /// The room's code.
-        room: RoomCode,
-        /// People inside now.
-        count: u32,
-        /// Came in.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        joined: Vec<Member>,
-        /// Name, state or role is another.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        changed: Vec<Member>,
-        /// Went out.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        left: Vec<MemberId>,
-    },
-    /// Everybody who is typing now (the reader too, if so). Replaces the frame before. Not counted.
-    Typing {
-        /// The room's code.
-        room: RoomCode,
-        /// Who.
-        members: Vec<MemberId>,
-    },
-    /// You missed messages that cannot be fetched.
-    Gap {
-        /// The room's code.
-        room: RoomCode,
-        /// How many; absent: possibly some.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        missed: Option<u64>,
-    },
-    /// A request failed; the connection goes on.
-    Error {
-        /// From the table.
-        code: ErrorCode,
-        /// The table's text.
-        text: String,
-        /// The request, where one is named.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cid: Option<ClientId>,
-        /// When it makes sense to try again.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        retry_after_ms: Option<u64>,
-    },
-    /// The connection ends next. Its close code says whether to come back. Not counted.
-    Bye {
-        /// From the table.
-        code: ErrorCode,
-        /// When to connect again, spread so that not all come at once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reconnect_in_ms: Option<u64>,
-    },
-    /// Are you there? Answer with `pong`. Not counted.
-    Ping {},
-    /// The answer to a client's `ping`. Not counted.
-    Pong {},
-    /// A frame that this version does not know.
-    #[serde(other)]
-    Unknown,
+/// The enum that is written as it is defined, and beside it the same variants as they are read ([`decode_server`]).
+macro_rules! frames {
+    ($(#[$doc:meta])* pub enum $name:ident { $($variants:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Serialize)]
+        #[serde(tag = "t", rename_all = "snake_case")]
+        pub enum $name {
+            $($variants)*
+            /// A frame that this version does not know.
+            Unknown,
+        }
+
+        #[derive(Deserialize)]
+        #[serde(remote = "ServerFrame", rename_all = "snake_case")]
+        enum Readable { $($variants)* }
+    };
+}
+
+frames! {
+    /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
+    pub enum ServerFrame {
+        /// The answer to `hello`. The count of frames starts here.
+        Welcome {
+            /// This session; claimed again after a drop.
+            session: SessionId,
+            /// What the claim needs; new with each `welcome`.
+            secret: Secret,
+            /// Whether the claimed session went on. If not, its rooms must be joined again.
+            resumed: bool,
+            /// The rooms that the session is in.
+            rooms: Vec<RoomCode>,
+            /// Who you are.
+            me: Me,
+            /// The server's clock.
+            now: Millis,
+            /// What this server accepts.
+            limits: WireLimits,
+        },
+        /// The answer to `join`; also sent for each room of a resumed session, without a `cid`.
+        Joined {
+            /// The request.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            cid: Option<ClientId>,
+            /// The room.
+            room: RoomInfo,
+            /// Your member id in this room.
+            you: MemberId,
+            /// Where the room's order stands.
+            position: Position,
+            /// People inside.
+            count: u32,
+            /// At most `roster_max` of them, you first.
+            members: Vec<Member>,
+        },
+        /// The answer to `leave`, or word that the seat has ended.
+        Left {
+            /// The request.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            cid: Option<ClientId>,
+            /// The room's code.
+            room: RoomCode,
+            /// Why.
+            reason: LeaveReason,
+        },
+        /// The room changed: name, capacity, lifetime, PIN.
+        Room {
+            /// As it is now.
+            room: RoomInfo,
+        },
+        /// Somebody said something. The sender gets it too.
+        Message(Message),
+        /// Accepted and relayed. It does not mean read.
+        Ack {
+            /// The request.
+            cid: ClientId,
+            /// The room's code.
+            room: RoomCode,
+            /// Its place in the order.
+            seq: u64,
+            /// Its id.
+            id: MessageId,
+            /// When the server took it.
+            at: Millis,
+        },
+        /// Who came, changed and went since the last such frame. Not counted.
+        Presence {
+            /// The room's code.
+            room: RoomCode,
+            /// People inside now.
+            count: u32,
+            /// Came in.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            joined: Vec<Member>,
+            /// Name, state or role is another.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            changed: Vec<Member>,
+            /// Went out.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            left: Vec<MemberId>,
+        },
+        /// Everybody who is typing now (the reader too, if so). Replaces the frame before. Not counted.
+        Typing {
+            /// The room's code.
+            room: RoomCode,
+            /// Who.
+            members: Vec<MemberId>,
+        },
+        /// You missed messages that cannot be fetched.
+        Gap {
+            /// The room's code.
+            room: RoomCode,
+            /// How many; absent: possibly some.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            missed: Option<u64>,
+        },
+        /// A request failed; the connection goes on.
+        Error {
+            /// From the table.
+            code: ErrorCode,
+            /// The table's text.
+            text: String,
+            /// The request, where one is named.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            cid: Option<ClientId>,
+            /// When it makes sense to try again.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            retry_after_ms: Option<u64>,
+        },
+        /// The connection ends next. Its close code says whether to come back. Not counted.
+        Bye {
+            /// From the table.
+            code: ErrorCode,
+            /// When to connect again, spread so that not all come at once.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reconnect_in_ms: Option<u64>,
+        },
+        /// Are you there? Answer with `pong`. Not counted.
+        Ping {},
+        /// The answer to a client's `ping`. Not counted.
+        Pong {},
+    }
 }
 
 /// One message as everybody in the room gets it.
@@ -230,10 +247,14 @@ pub fn encode<F: Serialize>(frame: &F) -> String {
     serde_json::to_string(frame).expect("frames always serialise")
 }
 
-/// Reads one frame from the server, as clients do.
+/// Reads one frame from the server, as clients do: one of a kind that this version does not know is
+/// [`ServerFrame::Unknown`].
 ///
 /// # Errors
 /// serde's own, for text that is not such a frame.
 pub fn decode_server(text: &str) -> Result<ServerFrame, serde_json::Error> {
-    serde_json::from_str(text)
+    let unknown = Cell::new(false);
+    Readable::deserialize(Tagged::parse(text, &unknown)?).or_else(|error| {
+        if unknown.get() { Ok(ServerFrame::Unknown) } else { Err(error) }
+    })
 }

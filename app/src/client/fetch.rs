@@ -1,7 +1,7 @@
 //! One request to `/api/v1`, by the browser's `fetch`. The only file that fetches.
 
 use leptos::prelude::window;
-use protocol::{ErrorCode, Problem};
+use protocol::{ErrorCode, Problem, decode};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, Response};
@@ -17,7 +17,7 @@ pub(super) async fn call(method: &'static str, path: String, body: Option<String
     if (200..300).contains(&status) {
         return Ok(text);
     }
-    let problem = serde_json::from_str::<Problem>(&text);
+    let problem = decode::<Problem>(&text);
     Err(problem.map_or(
         // Something between page and server answered in its place.
         Failure::of(if status == 413 { ErrorCode::TooLarge } else { ErrorCode::Unknown }),

@@ -9,9 +9,8 @@ use super::connection::Connection;
 use super::line::Line;
 use super::phase::{Returned, RoomPhase};
 use super::{Failure, Row, http};
-use crate::boot::Boot;
 
-/// The page's client, provided once by `App`. A copyable handle; its signals live as long as the component that asked.
+/// The page's client, provided once by `App`. A copyable handle; its signals live as long as the page.
 #[derive(Debug, Clone, Copy)]
 pub struct Client {
     /// The line to the server.
@@ -20,7 +19,6 @@ pub struct Client {
     pub me: Signal<Option<Me>>,
     /// Characters that a message may have.
     pub text_chars_max: Signal<u32>,
-    /// Live as long as the page.
     cells: PageCells,
     line: Line,
 }
@@ -95,11 +93,11 @@ impl Default for RoomCells {
 }
 
 /// Makes the client and provides it as context. Once, in `App`.
-pub fn provide_client(boot: &Boot) -> Client {
+pub fn provide_client(me: Option<Me>) -> Client {
     let limits = Limits::default();
     let cells = PageCells {
         connection: RwSignal::new(Connection::Idle),
-        me: RwSignal::new(boot.me.clone()),
+        me: RwSignal::new(me.clone()),
         text_chars_max: RwSignal::new(limits.text_chars_max),
     };
     let client = Client {
@@ -107,7 +105,7 @@ pub fn provide_client(boot: &Boot) -> Client {
         me: cells.me.into(),
         text_chars_max: cells.text_chars_max.into(),
         cells,
-        line: Line::new(cells, boot.me.clone(), &limits),
+        line: Line::new(cells, me, &limits),
     };
     // Effects run in browsers only, after hydration: the server makes nobody while it renders.
     Effect::new(move || {
@@ -119,27 +117,9 @@ pub fn provide_client(boot: &Boot) -> Client {
     client
 }
 
-/// The page's client, with signals of the asking component's own.
-///
-/// A signal keeps a trace of each effect that ever read it, until it changes: read by every page that comes and goes, one
-/// that lives as long as the document and seldom changes would grow without end.
+/// The page's client.
 pub fn use_client() -> Client {
-    let client: Client = use_context().expect("App provides the client before it renders anything");
-    let Client { cells, line, .. } = client;
-    let copy = PageCells {
-        connection: RwSignal::new(cells.connection.get_untracked()),
-        me: RwSignal::new(cells.me.get_untracked()),
-        text_chars_max: RwSignal::new(cells.text_chars_max.get_untracked()),
-    };
-    line.listen(copy);
-    on_cleanup(move || line.unlisten(copy));
-    Client {
-        connection: copy.connection.into(),
-        me: copy.me.into(),
-        text_chars_max: copy.text_chars_max.into(),
-        cells,
-        line,
-    }
+    use_context().expect("App provides the client before it renders anything")
 }
 
 impl Client {
@@ -230,9 +210,10 @@ impl Room {
         self.line.join_again(self.code, pin);
     }
 
-    /// Leaves for good: the membership ends. `phase` is [`RoomPhase::Ended`] when this returns.
-    pub fn leave(self) {
-        self.line.leave(self.code);
+    /// Leaves for good: the membership ends, and `phase` is [`RoomPhase::Ended`] as soon as the server says so. Where it
+    /// can't be reached, `unheard` is called, the room is over for this page, and the line says it when it is back.
+    pub fn leave(self, unheard: impl FnOnce() + 'static) {
+        self.line.leave(self.code, unheard);
     }
 
     /// Whether the person left by their own will, here or on another of their pages.

@@ -1,11 +1,9 @@
 //! The HTTP API as the interface calls it. Answers what the server says, or that it was not reached.
-//!
-//! On the server only [`room_view`] is answered, out of the context of the page that is rendered.
 
 use protocol::api::{
     ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, RoomView, Session,
 };
-use protocol::{ErrorCode, LoginId, Me, RoomCode, encode};
+use protocol::{ErrorCode, LoginId, Me, RoomCode, decode, encode};
 use serde::de::DeserializeOwned;
 
 use super::Failure;
@@ -125,41 +123,6 @@ pub async fn my_rooms() -> Answer<Vec<RoomView>> {
     read(&call("GET", "rooms".to_owned(), None).await?)
 }
 
-/// A room as this person may see it.
-///
-/// # Errors
-/// [`ErrorCode::RoomNotFound`], [`ErrorCode::RateLimited`].
-#[cfg(feature = "ssr")]
-pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
-    // Read before the first await: afterwards the owner that holds the context may be another.
-    let page = leptos::prelude::use_context::<crate::backend::PageContext>();
-    async move {
-        match page {
-            Some(page) => page.backend.room(code).await.map_err(Failure::of),
-            None => Err(Failure::of(ErrorCode::Internal)),
-        }
-    }
-}
-
-/// A room as this person may see it.
-///
-/// # Errors
-/// [`ErrorCode::RoomNotFound`], [`ErrorCode::RateLimited`].
-#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
-pub fn room_view(code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
-    // A page has one thread; resources ask for futures that may change theirs.
-    send_wrapper::SendWrapper::new(async move { read(&call("GET", room_path(code, ""), None).await?) })
-}
-
-/// A room as this person may see it: neither server nor browser is there to answer.
-///
-/// # Errors
-/// Always.
-#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
-pub fn room_view(_code: RoomCode) -> impl Future<Output = Answer<RoomView>> + Send {
-    std::future::ready(Err(Failure::UNREACHABLE))
-}
-
 async fn session(method: &'static str, path: &'static str, body: String) -> Answer<Me> {
     let session: Session = read(&call(method, path.to_owned(), Some(body)).await?)?;
     // The token stays unread: the browser carries it as a cookie that scripts can't see.
@@ -176,5 +139,5 @@ fn room_path(code: RoomCode, action: &str) -> String {
 
 /// An answer that can't be read is a fault of the server, not of the person.
 fn read<T: DeserializeOwned>(body: &str) -> Answer<T> {
-    serde_json::from_str(body).map_err(|_| Failure::of(ErrorCode::Internal))
+    decode(body).map_err(|_| Failure::of(ErrorCode::Internal))
 }

@@ -1,7 +1,7 @@
 //! The claim to the session, kept for a reload of the page. Nothing else is ever stored here.
 
 use leptos::prelude::window;
-use protocol::encode;
+use protocol::{decode, encode};
 
 use super::connection::Claim;
 
@@ -11,7 +11,7 @@ const CLAIM_KEY: &str = "whisperspace.session";
 /// The claim of the page before this one in the tab.
 pub(super) fn kept_claim() -> Option<Claim> {
     let kept = storage()?.get_item(CLAIM_KEY).ok()??;
-    serde_json::from_str(&kept).ok()
+    decode(&kept).ok()
 }
 
 /// Keeps the claim, or forgets it. Where storage is refused, a reload begins a new session: nothing else is lost.

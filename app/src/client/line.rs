@@ -33,8 +33,7 @@ pub(super) struct Line(StoredValue<Rc<Driver>, LocalStorage>);
 
 struct Driver {
     inner: RefCell<Inner>,
-    /// The page's own first, then those of the components that are there.
-    cells: RefCell<Vec<PageCells>>,
+    cells: PageCells,
     _listeners: Listeners,
 }
 
@@ -54,14 +53,6 @@ struct Inner {
 impl Line {
     pub(super) fn new(cells: PageCells, me: Option<Me>, limits: &Limits) -> Self {
         Self(StoredValue::new_local(Driver::new(cells, me, limits)))
-    }
-
-    pub(super) fn listen(self, cells: PageCells) {
-        self.with(|driver| driver.cells.borrow_mut().push(cells));
-    }
-
-    pub(super) fn unlisten(self, cells: PageCells) {
-        self.with(|driver| driver.cells.borrow_mut().retain(|other| *other != cells));
     }
 
     /// Makes the guest that a first page without a login needs.
@@ -125,21 +116,19 @@ impl Line {
         self.act((), |state, moment| state.join_again(moment, code, pin));
     }
 
-    pub(super) fn leave(self, code: RoomCode) {
-        let cells = self.0.try_with_value(|driver| {
-            let cells = driver.inner.borrow().rooms.get(&code).cloned();
-            driver.forget(code);
-            cells
+    /// By request and not by the line: its answer says that the membership has ended, also to a page that goes next.
+    pub(super) fn leave(self, code: RoomCode, unheard: impl FnOnce() + 'static) {
+        spawn_local(async move {
+            let answer = http::leave_room(code).await;
+            if answer.is_err_and(|failure| failure.unreachable) {
+                self.act(true, |state, moment| state.leave(moment, code));
+                unheard();
+            }
+            let cells = self.0.try_with_value(|driver| driver.inner.borrow_mut().rooms.remove(&code)).flatten();
+            if let Some(cells) = cells {
+                put(&cells.phase, RoomPhase::Ended(LeaveReason::Left));
+            }
         });
-        if !self.act(true, |state, moment| state.leave(moment, code)) {
-            spawn_local(async move {
-                // Also said on the next line; if neither arrives, the guest's expiry ends the membership.
-                let _ = http::leave_room(code).await;
-            });
-        }
-        if let Some(cells) = cells.flatten() {
-            put(&cells.phase, RoomPhase::Ended(LeaveReason::Left));
-        }
     }
 
     fn with(self, act: impl FnOnce(&Rc<Driver>)) {
@@ -180,7 +169,7 @@ impl Driver {
             let listeners = Listeners::new(Rc::new(move |event| {
                 with(&page, |driver| driver.on_page(event));
             }));
-            Self { inner: RefCell::new(inner), cells: RefCell::new(vec![cells]), _listeners: listeners }
+            Self { inner: RefCell::new(inner), cells, _listeners: listeners }
         })
     }
 
@@ -210,12 +199,9 @@ impl Driver {
             let shown = inner.collect(now);
             (inner.state.connection(now), inner.state.text_chars_max(), inner.state.me().cloned(), shown)
         };
-        let cells = self.cells.borrow().clone();
-        for cells in cells {
-            put_in(cells.connection, connection);
-            put_in(cells.text_chars_max, text_chars_max);
-            put_in(cells.me, me.clone());
-        }
+        put_in(self.cells.connection, connection);
+        put_in(self.cells.text_chars_max, text_chars_max);
+        put_in(self.cells.me, me);
         shown.into_iter().for_each(Shown::show);
     }
 

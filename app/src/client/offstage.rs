@@ -15,10 +15,6 @@ impl Line {
         Self
     }
 
-    pub(super) fn listen(self, _cells: PageCells) {}
-
-    pub(super) fn unlisten(self, _cells: PageCells) {}
-
     pub(super) fn begin_guest(self) {}
 
     pub(super) fn guest_made(self) -> impl Future<Output = ()> {
@@ -49,5 +45,5 @@ impl Line {
 
     pub(super) fn join_again(self, _code: RoomCode, _pin: Option<String>) {}
 
-    pub(super) fn leave(self, _code: RoomCode) {}
+    pub(super) fn leave(self, _code: RoomCode, _unheard: impl FnOnce() + 'static) {}
 }

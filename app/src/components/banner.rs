@@ -29,7 +29,7 @@ pub(crate) fn Banner(
         (Connection::Closed(code), _) => view! {
             <div class="banner bad">
                 <p>{(words().error)(code)}</p>
-                <a class="link" href="" rel="external">{words().reload}</a>
+                <a class="link" href="">{words().reload}</a>
             </div>
         }
         .into_any(),

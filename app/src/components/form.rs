@@ -9,6 +9,9 @@ use crate::browser;
 use crate::client::Failure;
 use crate::i18n::failure_text;
 
+/// A browser that has not left the page by then was told by the person not to.
+const LEAVING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// The state of one form. `boxes` are the names of its text boxes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
@@ -44,6 +47,16 @@ impl Form {
             if let Err(failure) = outcome {
                 self.refuse(failure);
             }
+        });
+    }
+
+    /// Does what the form is for and goes to the page that it leads to. The form stays busy until that page is there, so
+    /// that a second press does not do it twice.
+    pub(crate) fn attempt_to_go(self, work: impl Future<Output = Result<String, Failure>> + 'static) {
+        self.attempt(async move {
+            browser::go(&work.await?);
+            browser::wait(LEAVING).await;
+            Ok(())
         });
     }
 

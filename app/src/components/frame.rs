@@ -59,7 +59,7 @@ pub(crate) fn Footer(
     .into_any()
 }
 
-/// Whether the page that the server rendered is already there: what comes later came by a link inside the app.
+/// Whether the page that the server rendered is already there: what comes later took the place of something else.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrived(StoredValue<bool>);
 
@@ -74,7 +74,7 @@ pub(crate) fn provide_arrived() {
     });
 }
 
-/// The heading of a page. Where one came by a link it takes the focus, so that it is read as a new page's would be.
+/// The heading of a page. Where it took another's place it takes the focus, so that it is read as a new page's would be.
 #[component]
 pub(crate) fn Heading(
     /// What it says.
@@ -102,7 +102,7 @@ pub(crate) fn focus_heading() {
 /// A page of text or forms.
 #[component]
 pub(crate) fn Frame(
-    /// The heading, also the document's title.
+    /// The heading.
     title: &'static str,
     /// Whether the foot offers the theme.
     #[prop(default = true)]
@@ -111,7 +111,6 @@ pub(crate) fn Frame(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <leptos_meta::Title text=(words().title)(title) />
         <div class="page">
             <header class="page-head">
                 <Brand />

@@ -3,12 +3,10 @@
 use leptos::prelude::*;
 
 use super::{Brand, Heading};
-use crate::i18n::words;
-
 /// What happened, and what can be done.
 #[component]
 pub(crate) fn Notice(
-    /// What happened; also the document's title.
+    /// What happened.
     #[prop(into)]
     title: String,
     /// What to do.
@@ -18,7 +16,6 @@ pub(crate) fn Notice(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <leptos_meta::Title text=(words().title)(&title) />
         <div class="centre">
             <header class="centre-head">
                 <Brand />

@@ -39,7 +39,8 @@ pub(crate) fn RoomHeader(
     };
     view! {
         <header class="room-header">
-            <a class="room-home" href="/" aria-label=words.back_to_start>
+            // Beside the room, not instead of it: its log lives in this page only.
+            <a class="room-home" href="/" target="_blank" aria-label=words.start_in_new_tab>
                 <Mark />
             </a>
             <div class="room-title">

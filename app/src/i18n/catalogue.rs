@@ -42,6 +42,7 @@ pub(crate) struct Catalogue {
     pub(crate) sign_in: Text,
     pub(crate) account: Text,
     pub(crate) back_to_start: Text,
+    pub(crate) start_in_new_tab: Text,
     pub(crate) no_script: Text,
 
     // Join
@@ -110,6 +111,7 @@ pub(crate) struct Catalogue {
     pub(crate) unreachable: Text,
     pub(crate) wait: fn(u64) -> String,
     pub(crate) ended: fn(LeaveReason) -> (Text, Text),
+    pub(crate) left_unheard: Text,
     pub(crate) room_full: Text,
     pub(crate) cannot_enter: Text,
     pub(crate) try_again: Text,

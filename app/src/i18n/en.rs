@@ -48,6 +48,7 @@ pub(super) static EN: Catalogue = Catalogue {
     sign_in: "Sign in",
     account: "Account",
     back_to_start: "WhisperSpace, back to the start",
+    start_in_new_tab: "WhisperSpace, opens in a new tab",
     no_script: "Your browser runs no scripts here. You can create and join rooms, but talking needs them.",
 
     join_named: |room| format!("Join {room}"),
@@ -141,6 +142,7 @@ pub(super) static EN: Catalogue = Catalogue {
         LeaveReason::Deleted => ("The room was ended", "Its owner ended it for everyone. Nothing was kept."),
         LeaveReason::SignedOut => ("You were signed out", "This login has ended. Sign in again, or go on as a guest."),
     },
+    left_unheard: "The server can't be reached right now. It is told as soon as it can be, while this page is open.",
     room_full: "Every seat is taken",
     cannot_enter: "You can't enter this room",
     try_again: "Try again",

@@ -1,16 +1,16 @@
-//! The first page: create a room, or type a code. Both work without scripts; hydrated, neither loads a page.
+//! The first page: create a room, or type a code. Both work without scripts; hydrated, what is wrong is told at once.
 
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::html::{Input, Select};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use protocol::api::CreateRoom;
 use protocol::{ErrorCode, RoomCode};
 
+use crate::boot::CameBack;
 use crate::browser;
 use crate::client::{Client, Failure, http, use_client};
 use crate::components::{Field, Footer, Form, FormError, Glyph, Icon, Mark, keep_filled, typed};
-use crate::i18n::{error_of_query, words};
+use crate::i18n::words;
 
 const BOXES: &[&str] = &["name", "code", "room", "pin", "capacity"];
 
@@ -56,7 +56,6 @@ impl Boxes {
 pub(crate) fn Landing() -> impl IntoView {
     let words = words();
     view! {
-        <leptos_meta::Title text=words.product />
         <div class="landing">
             <main class="hero">
                 <p class="brand">
@@ -94,9 +93,8 @@ pub(crate) fn Landing() -> impl IntoView {
 fn Doors() -> impl IntoView {
     let words = words();
     let client = use_client();
-    let navigate = use_navigate();
-    let error = use_query_map().with_untracked(|query| query.get_str("error").and_then(error_of_query));
-    let form = Form::new(BOXES, error);
+    let came_back = CameBack::here();
+    let form = Form::new(BOXES, came_back.error);
     let boxes = Boxes::new();
     let name = own_name(client);
     keep_filled(boxes.name, name);
@@ -105,19 +103,13 @@ fn Doors() -> impl IntoView {
             browser::focus_if_idle("field-code");
         }
     });
-    let enter = move |code: RoomCode| {
-        navigate(&format!("/r/{}", code.as_str()), leptos_router::NavigateOptions::default());
-    };
-    let create = {
-        let enter = enter.clone();
-        move |event: MouseEvent| {
-            event.prevent_default();
-            create_room(form, boxes, client, enter.clone());
-        }
+    let create = move |event: MouseEvent| {
+        event.prevent_default();
+        create_room(form, boxes, client);
     };
     let join = move |event: SubmitEvent| {
         event.prevent_default();
-        join_room(form, boxes, client, enter.clone());
+        join_room(form, boxes, client);
     };
     view! {
         <form class="card doors" method="post" action="/join" on:submit=join>
@@ -146,7 +138,7 @@ fn Doors() -> impl IntoView {
             <p class="or">
                 <span>{words.or}</span>
             </p>
-            <CodeBox boxes form />
+            <CodeBox boxes form typed_before=came_back.typed_code />
             <FormError error=form.error() />
         </form>
     }
@@ -161,34 +153,39 @@ fn own_name(client: Client) -> Signal<String> {
     })
 }
 
-fn create_room(form: Form, boxes: Boxes, client: Client, enter: impl Fn(RoomCode) + 'static) {
-    form.attempt(async move {
+fn create_room(form: Form, boxes: Boxes, client: Client) {
+    form.attempt_to_go(async move {
         let wish = boxes.wish().map_err(Failure::of)?;
         client.be_called(typed(boxes.name)).await?;
-        enter(http::create_room(wish).await?.code);
-        Ok(())
+        Ok(address_of(http::create_room(wish).await?.code))
     });
 }
 
-fn join_room(form: Form, boxes: Boxes, client: Client, enter: impl Fn(RoomCode) + 'static) {
-    form.attempt(async move {
+fn join_room(form: Form, boxes: Boxes, client: Client) {
+    form.attempt_to_go(async move {
         let code = RoomCode::parse(&typed(boxes.code)).map_err(Failure::of)?;
         client.be_called(typed(boxes.name)).await?;
         match http::join_room(code, None).await {
             // The card in front of the room asks for the PIN.
-            Err(failure) if failure.code == ErrorCode::PinRequired => enter(code),
-            answer => enter(answer?.code),
+            Err(failure) if failure.code == ErrorCode::PinRequired => Ok(address_of(code)),
+            answer => Ok(address_of(answer?.code)),
         }
-        Ok(())
     });
+}
+
+fn address_of(code: RoomCode) -> String {
+    format!("/r/{}", code.as_str())
 }
 
 /// The code with its button.
 #[component]
-fn CodeBox(boxes: Boxes, form: Form) -> impl IntoView {
+fn CodeBox(
+    boxes: Boxes,
+    form: Form,
+    /// Without scripts a mistyped code comes back in the address.
+    typed_before: Option<String>,
+) -> impl IntoView {
     let words = words();
-    // Without scripts a mistyped code comes back in the address.
-    let typed_before = use_query_map().with_untracked(|query| query.get("code"));
     let error = form.error_of("code");
     let invalid = move || error.with(Option::is_some);
     view! {

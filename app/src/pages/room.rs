@@ -1,64 +1,29 @@
-//! A room: not found, in front of it, or inside. Wires the client's signals to the components, draws little by itself.
+//! A room: in front of it, or inside. Wires the client's signals to the components, draws little by itself.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
 use protocol::api::RoomView;
-use protocol::{ErrorCode, LeaveReason, RoomCode};
+use protocol::{ErrorCode, LeaveReason};
 
-use super::join::Join;
+use super::Join;
 use crate::browser;
-use crate::client::{Failure, Room, RoomPhase, RowKind, http, use_client};
+use crate::client::{self, Failure, RoomPhase, RowKind, use_client};
 use crate::components::{Banner, Composer, EmptyRoom, Notice, People, RoomHeader, Timeline, TypingLine};
 use crate::i18n::{failure_text, words};
 
 /// The page at `/r/CODE`.
 #[component]
-pub(crate) fn RoomPage() -> impl IntoView {
-    let params = use_params_map();
-    let code =
-        Memo::new(move |_| params.with(|params| RoomCode::parse(params.get_str("code").unwrap_or_default()).ok()));
-    let view = Resource::new(
-        move || code.get(),
-        |code| {
-            let asked = code.map(http::room_view);
-            async move {
-                match asked {
-                    Some(asked) => asked.await,
-                    None => Err(Failure::of(ErrorCode::RoomNotFound)),
-                }
-            }
-        },
-    );
-    // Who joined a moment ago is a member, whatever the view from before says.
-    let joined = RwSignal::new(None);
-    let page = move |view: Result<RoomView, Failure>| match view {
-        Ok(view) if view.member || joined.get() == Some(view.code) => view! { <Inside view /> }.into_any(),
-        Ok(view) => {
-            let code = view.code;
-            view! { <Join view on_inside=move |()| joined.set(Some(code)) /> }.into_any()
+pub(crate) fn Room(
+    /// The room as this person could see it when the page was rendered.
+    view: RoomView,
+) -> impl IntoView {
+    let view = RwSignal::new(view);
+    move || {
+        let view_now = view.get();
+        if view_now.member {
+            view! { <Inside view=view_now /> }.into_any()
+        } else {
+            view! { <Join view=view_now on_inside=move |joined| view.set(joined) /> }.into_any()
         }
-        Err(failure) => view! { <NoRoom failure /> }.into_any(),
-    };
-    view! { <Suspense>{move || view.get().map(page)}</Suspense> }
-}
-
-/// No such room, or no answer to the question.
-#[component]
-fn NoRoom(failure: Failure) -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        let status = ::http::StatusCode::from_u16(failure.code.http_status());
-        response.set_status(status.unwrap_or(::http::StatusCode::INTERNAL_SERVER_ERROR));
-    }
-    let words = words();
-    let unknown = matches!(failure.code, ErrorCode::RoomNotFound | ErrorCode::InvalidCode | ErrorCode::RoomEnded);
-    view! {
-        <Notice title=if unknown { words.no_such_room } else { words.something_wrong } text=failure_text(&failure)>
-            {(!unknown).then(|| view! { <a class="button" href="" rel="external">{words.try_again}</a> })}
-            <a class="button primary" href="/">{words.new_room}</a>
-        </Notice>
     }
 }
 
@@ -67,12 +32,14 @@ fn NoRoom(failure: Failure) -> impl IntoView {
 fn Inside(view: RoomView) -> impl IntoView {
     let code = view.code;
     let room = use_client().enter(code, None);
-    let navigate = use_navigate();
+    // Left, and the server does not know it yet: the page stays until it does.
+    let unheard = RwSignal::new(false);
     Effect::new(move || {
-        if room.was_left() {
-            navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
+        if room.was_left() && !unheard.get() {
+            browser::replace_with("/");
         }
     });
+    let on_leave = Callback::new(move |()| room.leave(move || unheard.set(true)));
     // Before the first `joined` the page shows what it was rendered with.
     let view = StoredValue::new(view);
     let name = Signal::derive(move || {
@@ -84,20 +51,30 @@ fn Inside(view: RoomView) -> impl IntoView {
     // A refusal at the door takes the room's place; what was typed stays in the box behind it.
     let at_the_door = Memo::new(move |_| {
         let over = matches!(room.phase.get(), RoomPhase::Refused(_) | RoomPhase::Ended(_));
-        over && !was_inside.get()
+        unheard.get() || over && !was_inside.get()
+    });
+    Effect::new(move || {
+        if !at_the_door.get() {
+            browser::set_title(&(words().title)(&name.get()));
+        }
     });
     view! {
-        <Title text=move || (words().title)(&name.get()) />
-        {move || at_the_door.get().then(|| view! { <Door room view /> })}
+        {move || at_the_door.get().then(|| view! { <Door room view unheard /> })}
         <div hidden=move || at_the_door.get()>
-            <Floor room view name was_inside />
+            <Floor room view name was_inside on_leave />
         </div>
     }
 }
 
 /// What an own room looks like: head, log, people, composer.
 #[component]
-fn Floor(room: Room, view: StoredValue<RoomView>, name: Signal<String>, was_inside: Memo<bool>) -> impl IntoView {
+fn Floor(
+    room: client::Room,
+    view: StoredValue<RoomView>,
+    name: Signal<String>,
+    was_inside: Memo<bool>,
+    on_leave: Callback<()>,
+) -> impl IntoView {
     let client = use_client();
     let people_open = RwSignal::new(false);
     let expires_at = Signal::derive(move || {
@@ -122,7 +99,7 @@ fn Floor(room: Room, view: StoredValue<RoomView>, name: Signal<String>, was_insi
                 count
                 connection=client.connection
                 people_open
-                on_leave=move |()| room.leave()
+                on_leave
             />
             <main class="room-main">
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
@@ -146,7 +123,7 @@ fn Floor(room: Room, view: StoredValue<RoomView>, name: Signal<String>, was_insi
 }
 
 /// In a room that one was inside of: why it is over, above a log that can still be read.
-fn end(room: Room) -> impl IntoView {
+fn end(room: client::Room) -> impl IntoView {
     let words = words();
     let over = move || match room.phase.get() {
         RoomPhase::Joining | RoomPhase::Inside | RoomPhase::Ended(LeaveReason::Left) => None,
@@ -175,37 +152,36 @@ fn end(room: Room) -> impl IntoView {
     move || over().map(strip)
 }
 
-/// In front of a room that did not let one in.
+/// In front of a room that did not let one in, or that one has left.
 #[component]
-fn Door(room: Room, view: StoredValue<RoomView>) -> impl IntoView {
+fn Door(room: client::Room, view: StoredValue<RoomView>, unheard: RwSignal<bool>) -> impl IntoView {
     let words = words();
+    let new_room = move || view! { <a class="button primary" href="/">{words.new_room}</a> };
+    let notice = move |title: &'static str, text: String, again: bool| {
+        browser::set_title(&(words.title)(title));
+        let again = again.then(|| {
+            view! {
+                <button type="button" class="button" on:click=move |_| room.join_again(None)>
+                    {words.try_again}
+                </button>
+            }
+        });
+        view! { <Notice title text>{again} {new_room()}</Notice> }.into_any()
+    };
     move || match room.phase.get() {
         RoomPhase::Joining | RoomPhase::Inside => ().into_any(),
         // The membership has ended elsewhere, and the room wants its PIN again.
         RoomPhase::Refused(Failure { code: ErrorCode::PinRequired | ErrorCode::WrongPin, .. }) => {
             let view = RoomView { member: false, pin: true, ..view.get_value() };
-            view! { <Join view on_inside=move |()| room.join_again(None) /> }.into_any()
+            view! { <Join view on_inside=move |_| room.join_again(None) /> }.into_any()
         }
         RoomPhase::Refused(failure) => {
             let full = failure.code == ErrorCode::RoomFull;
-            view! {
-                <Notice title=if full { words.room_full } else { words.cannot_enter } text=failure_text(&failure)>
-                    <button type="button" class="button" on:click=move |_| room.join_again(None)>
-                        {words.try_again}
-                    </button>
-                    <a class="button primary" href="/">{words.new_room}</a>
-                </Notice>
-            }
-            .into_any()
+            notice(if full { words.room_full } else { words.cannot_enter }, failure_text(&failure), true)
         }
         RoomPhase::Ended(reason) => {
             let (title, text) = (words.ended)(reason);
-            view! {
-                <Notice title text>
-                    <a class="button primary" href="/">{words.new_room}</a>
-                </Notice>
-            }
-            .into_any()
+            notice(title, if unheard.get() { words.left_unheard } else { text }.to_owned(), false)
         }
     }
 }

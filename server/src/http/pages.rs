@@ -1,34 +1,36 @@
-//! Pages: rendered from the app's routes for the one who asks, as a whole, so that their status is true.
+//! Pages: which one an address is, its status, and its rendering for the one who asks, as a whole.
 //!
 //! Reading a page makes nothing: no guest, no membership, no seat.
 
-use std::sync::{Arc, LazyLock};
-
-use app::backend::{Backend, PageContext};
-use async_trait::async_trait;
+use app::boot::{Boot, Page};
+use app::client::Failure as Shown;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use protocol::api::RoomView;
-use protocol::{ErrorCode, Millis, RoomCode};
+use protocol::ErrorCode;
+use serde::Deserialize;
 
-use crate::address::Address;
 use crate::admission;
 use crate::http::assets::{self, OUTPUT_NAME};
 use crate::http::headers::{page_policy, socket_source};
 use crate::http::identity::{Asker, theme};
 use crate::http::problem::problem;
 use crate::state::AppState;
-use crate::store::UserId;
 
-/// How pages name the interface's files.
+/// Characters of a mistyped code that come back to its box.
+const ECHOED_CHARS_MAX: usize = 64;
+
+/// How pages name the interface's files. From here on pages can be rendered: leptos is told to spawn what they wait for
+/// on the server's own runtime.
 pub fn options() -> LeptosOptions {
+    // An error says that it was told before: by another server in this process, on the same kind of runtime.
+    let _ = any_spawner::Executor::init_tokio();
     LeptosOptions::builder()
         .output_name(OUTPUT_NAME)
         // Leptos looks for a manifest of split modules under this folder: there is none, and none is to be read.
@@ -37,21 +39,44 @@ pub fn options() -> LeptosOptions {
         .build()
 }
 
-/// The pages that the app's router knows. Listed once: while leptos does it, no page of the process loads its data.
-static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    leptos_axum::generate_route_list(app::App).iter().map(|listed| listed.path().to_owned()).collect()
-});
-
-/// Each of them at its address.
+/// Every page at its address.
 pub(crate) fn routes() -> Router<AppState> {
-    PAGES.iter().fold(Router::new(), |router, path| router.route(path, get(page)))
+    Router::new()
+        .route("/", get(async |state, asker, request| page(state, asker, Page::Landing, request).await))
+        .route("/account", get(async |state, asker, request| page(state, asker, Page::Account, request).await))
+        .route("/about", get(async |state, asker, request| page(state, asker, Page::About, request).await))
+        .route("/r/{code}", get(room))
 }
 
-async fn page(State(state): State<AppState>, asker: Asker, request: Request) -> Response {
+async fn page(State(state): State<AppState>, asker: Asker, page: Page, request: Request) -> Response {
+    render(&state, &asker, page, request).await
+}
+
+/// The room as its reader may see it; where there is none, a page that says so with the status that is true.
+async fn room(
+    State(state): State<AppState>,
+    asker: Asker,
+    code: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    request: Request,
+) -> Response {
     if has_dots(request.uri().path()) {
         return problem(ErrorCode::NotFound);
     }
-    render(&state, &asker, request).await
+    // What is no text is no code either.
+    let code = code.map(|Path(code)| code).unwrap_or_default();
+    // A page can be read while the database is away; what needs it says so in its place.
+    let user = asker.known().ok().flatten().map(|identity| identity.user);
+    match admission::look_up(&state, user, asker.address, &code, asker.now).await {
+        Ok(view) => render(&state, &asker, Page::Room(view), request).await,
+        Err(failure) => {
+            let code = if failure.code == ErrorCode::InvalidCode { ErrorCode::RoomNotFound } else { failure.code };
+            let shown = Shown { code, retry_after_ms: failure.retry_after_ms, unreachable: false };
+            let mut response = render(&state, &asker, Page::NoRoom(shown), request).await;
+            let status = StatusCode::from_u16(code.http_status());
+            *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            response
+        }
+    }
 }
 
 /// Every other address: a page that says so, for whoever reads pages.
@@ -64,13 +89,12 @@ pub(crate) async fn missing(State(state): State<AppState>, asker: Asker, request
     if let Some(place) = without_slash(request.uri().path()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response();
     }
-    let mut response = render(&state, &asker, request).await;
+    let mut response = render(&state, &asker, Page::NotFound, request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-/// Whether an address has steps to itself or upwards. Browsers take them out before they ask; the app's router would
-/// too, and show another page than the one whose status is told.
+/// Whether an address has steps to itself or upwards. Browsers take them out before they ask.
 fn has_dots(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
@@ -82,42 +106,32 @@ fn without_slash(path: &str) -> Option<HeaderValue> {
     is_ours.then(|| HeaderValue::try_from(trimmed).ok()).flatten()
 }
 
-async fn render(state: &AppState, asker: &Asker, request: Request) -> Response {
-    // A page can be read while the database is away; what needs it says so in its place.
-    let identity = asker.known().ok().flatten();
-    let backend = Arc::new(PageBackend {
-        state: state.clone(),
-        user: identity.map(|identity| identity.user),
-        address: asker.address,
-        now: asker.now,
-    });
-    let context = PageContext { me: identity.map(crate::auth::Identity::me), theme: theme(request.headers()), backend };
+/// What a form that was posted without scripts came back with.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CameBack {
+    error: String,
+    code: Option<String>,
+}
+
+async fn render(state: &AppState, asker: &Asker, page: Page, request: Request) -> Response {
+    let Query(came_back): Query<CameBack> = Query::try_from_uri(request.uri()).unwrap_or_default();
+    let boot = Boot {
+        page,
+        me: asker.known().ok().flatten().map(crate::auth::Identity::me),
+        theme: theme(request.headers()),
+        error: ErrorCode::ALL.iter().copied().find(|code| code.as_str() == came_back.error),
+        typed_code: came_back.code.map(|code| code.chars().take(ECHOED_CHARS_MAX).collect()),
+    };
     let socket = socket_source(request.headers(), asker.https);
     let provide = move || {
-        provide_context(context.clone());
         if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, page_policy(&nonce, socket.as_deref()));
         }
     };
     let options = state.leptos.clone();
-    leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()))(request).await
-}
-
-/// Answers what a page asks while it is rendered, as the one who reads it may know.
-struct PageBackend {
-    state: AppState,
-    user: Option<UserId>,
-    address: Address,
-    now: Millis,
-}
-
-#[async_trait]
-impl Backend for PageBackend {
-    async fn room(&self, code: RoomCode) -> Result<RoomView, ErrorCode> {
-        admission::look_up(&self.state, self.user, self.address, code.as_str(), self.now)
-            .await
-            .map_err(|failure| failure.code)
-    }
+    let shell = move || app::shell(options.clone(), boot.clone());
+    leptos_axum::render_app_async_with_context(provide, shell)(request).await
 }
 
 #[cfg(test)]
