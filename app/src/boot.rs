@@ -68,7 +68,36 @@ pub enum Page {
     NotFound,
 }
 
+/// The programs that browsers run: each has the pages of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// A room, and the card in front of it.
+    Room,
+    /// Everything else.
+    Site,
+}
+
+impl Program {
+    /// What its files are called, before their endings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Site => "site",
+        }
+    }
+}
+
 impl Page {
+    /// The program that brings the page to life.
+    #[must_use]
+    pub const fn program(&self) -> Program {
+        match self {
+            Self::Room(_) => Program::Room,
+            Self::Landing | Self::NoRoom(_) | Self::Account | Self::About | Self::NotFound => Program::Site,
+        }
+    }
+
     /// The title of the document as it is rendered.
     #[must_use]
     pub fn title(&self) -> String {

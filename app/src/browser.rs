@@ -6,8 +6,8 @@
 #[cfg(feature = "hydrate")]
 pub(crate) use platform::boot;
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, go, is_touch, link_to, mark_spoilers, now, on_resize, replace_with, set_theme, set_title,
-    wait, zone_offset_min,
+    copy, focus, focus_if_idle, go, is_touch, link_to, mark_spoilers, now, on_resize, replace_with, set_theme,
+    set_title, wait, zone_offset_min,
 };
 
 use leptos::prelude::*;

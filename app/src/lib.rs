@@ -2,6 +2,9 @@
 //!
 //! It knows the wire (`protocol`) and nothing of the server. Without either feature only its pure parts do anything.
 
+// A program has the pages of one kind, and not all that these share.
+#![cfg_attr(not(all(feature = "room", feature = "site")), allow(dead_code, unused_imports))]
+
 #[cfg(not(erase_components))]
 compile_error!(
     "server and browser must both be compiled with `--cfg erase_components`: `.cargo/config.toml` sets it, unless the \
@@ -23,11 +26,11 @@ use boot::{Boot, Page};
 pub use protocol;
 
 /// The HTML around every page. The server renders it for each request, errors included, so that all of them hydrate.
+/// `stylesheet` is the address of the style sheet; `options` name the program's files.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
+pub fn shell(options: LeptosOptions, stylesheet: String, boot: Boot) -> impl IntoView {
     let words = i18n::words();
     let (theme, title, told) = (boot.theme, boot.page.title(), protocol::encode(&boot));
-    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
         <html lang=words.language dir=words.direction data-theme=theme.as_str()>
@@ -67,12 +70,23 @@ pub fn App(
     client::provide_client(boot.me);
     components::provide_arrived();
     match boot.page {
-        Page::Landing => view! { <pages::Landing /> }.into_any(),
+        #[cfg(feature = "room")]
         Page::Room(view) => view! { <pages::Room view /> }.into_any(),
+        #[cfg(feature = "site")]
+        Page::Landing => view! { <pages::Landing /> }.into_any(),
+        #[cfg(feature = "site")]
         Page::NoRoom(failure) => view! { <pages::NoRoom failure /> }.into_any(),
+        #[cfg(feature = "site")]
         Page::Account => view! { <pages::Account /> }.into_any(),
+        #[cfg(feature = "site")]
         Page::About => view! { <pages::About /> }.into_any(),
+        #[cfg(feature = "site")]
         Page::NotFound => view! { <pages::NotFound /> }.into_any(),
+        // Pages of the other program: the server names the right one in each page.
+        #[cfg(not(feature = "room"))]
+        Page::Room(_) => ().into_any(),
+        #[cfg(not(feature = "site"))]
+        Page::Landing | Page::NoRoom(_) | Page::Account | Page::About | Page::NotFound => ().into_any(),
     }
 }
 

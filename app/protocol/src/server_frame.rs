@@ -254,7 +254,6 @@ pub fn encode<F: Serialize>(frame: &F) -> String {
 /// serde's own, for text that is not such a frame.
 pub fn decode_server(text: &str) -> Result<ServerFrame, serde_json::Error> {
     let unknown = Cell::new(false);
-    Readable::deserialize(Tagged::parse(text, &unknown)?).or_else(|error| {
-        if unknown.get() { Ok(ServerFrame::Unknown) } else { Err(error) }
-    })
+    Readable::deserialize(Tagged::parse(text, &unknown)?)
+        .or_else(|error| if unknown.get() { Ok(ServerFrame::Unknown) } else { Err(error) })
 }

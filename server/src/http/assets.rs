@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use app::boot::Program;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
@@ -22,7 +23,7 @@ use crate::clock::base64url;
 use crate::http::problem::problem;
 use crate::state::AppState;
 
-/// What the interface's files are called, before their endings.
+/// What the style sheet is called, and a program that has all pages.
 pub(crate) const OUTPUT_NAME: &str = "whisperspace";
 const PACKAGE: &str = "pkg/";
 const HASH: &str = "pkg/HASH";
@@ -97,6 +98,13 @@ impl Site {
     /// Where the interface's own files are, from the root of the site.
     pub(crate) fn package(&self) -> String {
         format!("{PACKAGE}{}", self.hash)
+    }
+
+    /// What the files of the program with these pages are called: a release has one a kind of page, a quick build one for
+    /// all.
+    pub(crate) fn program(&self, program: Program) -> &'static str {
+        let has_own = self.files.contains_key(&format!("{PACKAGE}{}.js", program.name()));
+        if has_own { program.name() } else { OUTPUT_NAME }
     }
 
     /// The files at the root, each at its own address, and the interface under its hash.
@@ -206,7 +214,7 @@ mod tests {
     use axum::body::to_bytes;
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::{ASK_AGAIN, Site, accepts};
+    use super::{ASK_AGAIN, OUTPUT_NAME, Program, Site, accepts};
 
     fn site(files: &[(&str, &'static str)]) -> Site {
         Site::new(files.iter().map(|(name, text)| ((*name).to_owned(), Cow::Borrowed(text.as_bytes()))))
@@ -214,6 +222,14 @@ mod tests {
 
     fn asking(name: header::HeaderName, value: &'static str) -> HeaderMap {
         std::iter::once((name, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn a_page_names_its_own_program_where_there_is_one() {
+        let release = site(&[("pkg/HASH", "0a1b"), ("pkg/room.js", "r"), ("pkg/site.js", "s")]);
+        assert_eq!([Program::Room, Program::Site].map(|program| release.program(program)), ["room", "site"]);
+        let quick = site(&[("pkg/HASH", "0a1b"), ("pkg/whisperspace.js", "a")]);
+        assert_eq!([Program::Room, Program::Site].map(|program| quick.program(program)), [OUTPUT_NAME; 2]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use app::client::Failure as Shown;
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
@@ -15,6 +16,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use protocol::ErrorCode;
 use serde::Deserialize;
+use tower_http::compression::CompressionLayer;
 
 use crate::admission;
 use crate::http::assets::{self, OUTPUT_NAME};
@@ -46,6 +48,17 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/account", get(async |state, asker, request| page(state, asker, Page::Account, request).await))
         .route("/about", get(async |state, asker, request| page(state, asker, Page::About, request).await))
         .route("/r/{code}", get(room))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn(unless_it_echoes))
+}
+
+/// A page whose address carries what it will show is sent as it is: compressed, the length of chosen words beside a name
+/// would tell whether they are alike.
+async fn unless_it_echoes(mut request: Request, next: Next) -> Response {
+    if request.uri().query().is_some() {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.run(request).await
 }
 
 async fn page(State(state): State<AppState>, asker: Asker, page: Page, request: Request) -> Response {
@@ -129,8 +142,10 @@ async fn render(state: &AppState, asker: &Asker, page: Page, request: Request) -
             response.insert_header(header::CONTENT_SECURITY_POLICY, page_policy(&nonce, socket.as_deref()));
         }
     };
-    let options = state.leptos.clone();
-    let shell = move || app::shell(options.clone(), boot.clone());
+    let mut options = state.leptos.clone();
+    options.output_name = assets::site().program(boot.page.program()).into();
+    let stylesheet = format!("/{}/{OUTPUT_NAME}.css", options.site_pkg_dir);
+    let shell = move || app::shell(options.clone(), stylesheet.clone(), boot.clone());
     leptos_axum::render_app_async_with_context(provide, shell)(request).await
 }
 

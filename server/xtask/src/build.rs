@@ -45,8 +45,8 @@ pub(crate) fn everything(workspace: &Workspace, steps: &mut Steps, mode: Mode) -
 }
 
 pub(crate) fn interface(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<()> {
-    let interface = wasm::build(workspace, steps, mode)?;
-    steps.step("write the site (style, public files, brotli, gzip)", || site::write(workspace, mode, &interface))
+    let programs = wasm::build(workspace, steps, mode)?;
+    steps.step("write the site (style, public files, brotli, gzip)", || site::write(workspace, mode, &programs))
 }
 
 pub(crate) fn server(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<PathBuf> {

@@ -11,6 +11,7 @@ mod http;
 mod proof;
 mod shell;
 mod site;
+mod snip;
 mod steps;
 mod summary;
 mod test;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -29,10 +29,12 @@ const COMPRESSIBLE: &[&str] = &["css", "html", "ico", "js", "json", "svg", "txt"
 /// Files by their place in the site, with `/` between folders on every system.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Writes the site from the interface in `interface`, the style sheets and the public files.
-pub(crate) fn write(workspace: &Workspace, mode: Mode, interface: &Path) -> Result<()> {
+/// Writes the site from the folders of the interface's programs, the style sheets and the public files.
+pub(crate) fn write(workspace: &Workspace, mode: Mode, programs: &[PathBuf]) -> Result<()> {
     let mut files = Files::new();
-    collect(interface, PACKAGE_FOLDER, &mut files)?;
+    for program in programs {
+        collect(program, PACKAGE_FOLDER, &mut files)?;
+    }
     let style = css::bundle(&workspace.root().join("style/main.css"))?;
     files.insert(format!("{PACKAGE_FOLDER}/{OUTPUT_NAME}.css"), style.into_bytes());
     let hash = package_hash(&files);
@@ -50,24 +52,6 @@ pub(crate) fn write(workspace: &Workspace, mode: Mode, interface: &Path) -> Resu
     let changed = synchronize(&workspace.site(), &files, Variants::of(mode))?;
     say(&format!("    version {hash}, {changed} of {} files changed", files.len()));
     Ok(())
-}
-
-/// The addresses of everything in `pkg/`.
-pub(crate) fn package_addresses(site: &Path) -> Result<Vec<String>> {
-    let mut files = Files::new();
-    collect(&site.join(PACKAGE_FOLDER), "", &mut files)?;
-    let hash = hash(site)?;
-    let addresses = files
-        .keys()
-        .filter(|name| !is_variant(name) && *name != "HASH")
-        .map(|name| format!("/{PACKAGE_FOLDER}/{hash}/{name}"))
-        .collect();
-    Ok(addresses)
-}
-
-fn hash(site: &Path) -> Result<String> {
-    let file = site.join(HASH_FILE);
-    fs::read_to_string(&file).with_context(|| format!("{} is missing; type: cargo xtask build", file.display()))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -153,10 +137,6 @@ fn compressible(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| COMPRESSIBLE.contains(&extension))
 }
 
-fn is_variant(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "br" | "gz"))
-}
-
 /// Whether there are compressed variants: searching for the smallest takes seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Variants {
@@ -240,7 +220,6 @@ mod tests {
         synchronize(folder.path(), &all, Variants::Make).expect("writes");
         synchronize(folder.path(), &all, Variants::None).expect("writes");
         assert!(!folder.path().join("pkg/a.css.br").exists());
-        assert_eq!(package_addresses(folder.path()).expect("reads"), ["/pkg/0011/a.css"]);
     }
 
     #[test]

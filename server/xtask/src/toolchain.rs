@@ -81,6 +81,15 @@ impl Toolchain {
         }
     }
 
+    /// Whether each function of the program has a name of its own, even where two have equal code.
+    pub(crate) fn keeps_functions_apart(&self, profile: &str) -> bool {
+        let builds_std = match self {
+            Self::Current { std, .. } => *std == Std::Source,
+            Self::Debian { .. } => true,
+        };
+        builds_std && profile == SMALL_PROFILE
+    }
+
     /// `cargo COMMAND` for the target, with all that this toolchain needs.
     pub(crate) fn cargo(&self, subcommand: &str, profile: &str) -> Command {
         let mut cargo = shell::cargo();
@@ -144,8 +153,11 @@ fn build_std(cargo: &mut Command, profile: &str) {
         cargo.args([
             "-Z",
             "panic-immediate-abort",
+            "-Z",
+            "build-std-features=optimize_for_size",
             "--config",
-            "build.rustflags=[\"-Zlocation-detail=none\"]",
+            // Functions of equal code are left to wasm-opt, so that each keeps its name until `snip` has read it.
+            "build.rustflags=[\"-Zlocation-detail=none\", \"-Zmerge-functions=disabled\", \"-Zfmt-debug=none\"]",
             "--config",
         ]);
         cargo.arg(format!("profile.{profile}.panic=\"immediate-abort\""));

@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::Mode;
 use crate::shell;
+use crate::snip;
 use crate::steps::{Steps, say, size};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::wasm_opt::Optimizer;
@@ -27,21 +28,50 @@ impl Mode {
     }
 }
 
-/// Makes the JavaScript and the wasm, and gives the folder that holds them and nothing else.
-pub(crate) fn build(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<PathBuf> {
+/// One program of the interface: the pages of one kind, or all.
+#[derive(Clone, Copy, Debug)]
+struct Program {
+    /// What its files are called; `app::boot::Program` knows the names.
+    name: &'static str,
+    /// The features of the package, where not all of them.
+    feature: Option<&'static str>,
+}
+
+impl Mode {
+    /// A release has a program for rooms that carries nothing else; a quick build is compiled once.
+    fn programs(self) -> &'static [Program] {
+        match self {
+            Self::Release => {
+                &[Program { name: "room", feature: Some("room") }, Program { name: "site", feature: Some("site") }]
+            }
+            Self::Dev => &[Program { name: OUTPUT_NAME, feature: None }],
+        }
+    }
+}
+
+/// Makes the JavaScript and the wasm of each program, and gives the folders that hold them and nothing else.
+pub(crate) fn build(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<Vec<PathBuf>> {
     let toolchain = steps.step("find a wasm toolchain", || {
         let toolchain = Toolchain::find(workspace.wasm_toolchain())?;
         say(&format!("    {}", toolchain.describe()));
         Ok(toolchain)
     })?;
     let profile = mode.wasm_profile();
-    let compiled =
-        steps.step(&format!("compile the interface ({profile})"), || compile(workspace, &toolchain, profile))?;
     let optimizer = match mode {
         Mode::Release => steps.step("find wasm-opt", || Ok(Optimizer::find(workspace)))?,
         Mode::Dev => None,
     };
-    steps.step("wrap the interface (wasm-bindgen, wasm-opt)", || wrap(workspace, mode, &compiled, optimizer.as_ref()))
+    let recipe = Recipe { mode, snip: toolchain.keeps_functions_apart(profile), optimizer: optimizer.as_ref() };
+    let make = |program: &Program| {
+        let name = program.name;
+        let wasm = steps.step(&format!("compile the interface: {name} ({profile})"), || {
+            compile(workspace, &toolchain, profile, *program)
+        })?;
+        steps.step(&format!("wrap the interface: {name} (wasm-bindgen, wasm-opt)"), || {
+            wrap(workspace, *program, &wasm, &recipe)
+        })
+    };
+    mode.programs().iter().map(make).collect()
 }
 
 /// Clippy over what is compiled for the browser.
@@ -54,22 +84,34 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<Command> {
     Ok(clippy)
 }
 
-fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: &str) -> Result<PathBuf> {
+fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: &str, program: Program) -> Result<Vec<u8>> {
     let mut cargo = toolchain.cargo("build", profile);
     target(workspace, &mut cargo);
+    if let Some(feature) = program.feature {
+        cargo.args(["--no-default-features", "--features", feature]);
+    }
     shell::run(&mut cargo)?;
-    Ok(workspace.wasm_target().join(TARGET).join(profile).join(format!("{PACKAGE}.wasm")))
+    // Read at once: the next program has the same name.
+    let made = workspace.wasm_target().join(TARGET).join(profile).join(format!("{PACKAGE}.wasm"));
+    fs::read(&made).with_context(|| format!("cargo made no {}", made.display()))
 }
 
 fn target(workspace: &Workspace, cargo: &mut Command) {
     cargo.current_dir(workspace.root()).args(["--package", PACKAGE, "--target-dir"]).arg(workspace.wasm_target());
 }
 
-fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&Optimizer>) -> Result<PathBuf> {
-    let wasm = fs::read(compiled).with_context(|| format!("cargo made no {}", compiled.display()))?;
-    let folder = workspace.target().join("interface").join(mode.wasm_profile());
+/// What is done with the compiled program.
+struct Recipe<'a> {
+    mode: Mode,
+    snip: bool,
+    optimizer: Option<&'a Optimizer>,
+}
+
+fn wrap(workspace: &Workspace, program: Program, compiled: &[u8], recipe: &Recipe<'_>) -> Result<PathBuf> {
+    let name = program.name;
+    let folder = workspace.target().join("interface").join(recipe.mode.wasm_profile()).join(name);
     let stamp_file = folder.with_extension("stamp");
-    let stamp = stamp(&wasm, optimizer);
+    let stamp = stamp(compiled, recipe.optimizer);
     if fs::read_to_string(&stamp_file).is_ok_and(|kept| kept == stamp) && folder.is_dir() {
         say("    nothing has changed");
         return Ok(folder);
@@ -78,10 +120,10 @@ fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&O
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    bindgen(wasm, &folder)?;
-    let wasm = folder.join(format!("{OUTPUT_NAME}.wasm"));
-    fs::rename(folder.join(format!("{OUTPUT_NAME}_bg.wasm")), &wasm)?;
-    if let Some(optimizer) = optimizer {
+    bindgen(compiled, recipe.snip, name, &folder)?;
+    let wasm = folder.join(format!("{name}.wasm"));
+    fs::rename(folder.join(format!("{name}_bg.wasm")), &wasm)?;
+    if let Some(optimizer) = recipe.optimizer {
         let before = fs::metadata(&wasm)?.len();
         optimizer.optimize(&wasm)?;
         let after = fs::metadata(&wasm)?.len();
@@ -92,9 +134,14 @@ fn wrap(workspace: &Workspace, mode: Mode, compiled: &Path, optimizer: Option<&O
 }
 
 /// The glue takes its wasm from the address that the page gives it: it knows neither folder nor file name.
-fn bindgen(wasm: Vec<u8>, folder: &Path) -> Result<()> {
+fn bindgen(wasm: &[u8], snip: bool, name: &str, folder: &Path) -> Result<()> {
+    let mut module = snip::parse(wasm)?;
+    if snip {
+        let count = snip::snip(&mut module)?;
+        say(&format!("    snipped {count} functions that are never called"));
+    }
     Bindgen::new()
-        .input_bytes(OUTPUT_NAME, wasm)
+        .input_module(name, module)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)

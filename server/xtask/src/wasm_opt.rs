@@ -16,6 +16,7 @@ const VERSION: &str = "132.0.0";
 /// Size first. The features are those that rustc emits for the target; wasm-opt refuses what it was not told of.
 const FLAGS: &[&str] = &[
     "-Oz",
+    "--converge",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",

@@ -116,6 +116,17 @@ async fn a_page_knows_its_reader_and_their_theme() {
 }
 
 #[tokio::test]
+async fn a_page_is_compressed_unless_its_address_is_echoed() {
+    let server = Server::new();
+    for (path, encoding) in [("/", Some("gzip")), ("/about", Some("gzip")), ("/?error=wrong_pin&code=x", None)] {
+        let answer = server.ask("GET", path).without("origin").header("accept-encoding", "br, gzip").send().await;
+        let told = answer.headers.get("content-encoding").map(|value| value.to_str().expect("is text"));
+        assert_eq!(told, encoding, "{path}");
+        assert!(answer.headers["vary"].to_str().is_ok_and(|vary| vary.contains("accept-encoding")) || told.is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_locked_room_tells_its_page_no_more_than_its_lock() {
     let server = Server::new();
     let owner = server.guest().await;
