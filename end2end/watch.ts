@@ -70,6 +70,14 @@ export class Watch {
 
   private follow(page: Page): void {
     page.on("crash", () => this.noises.push("the page crashed"));
+    page.on("framenavigated", (frame) => {
+      // Another document: the lines of the one before are closed, though nobody is left to say so.
+      if (frame === page.mainFrame()) {
+        for (const line of this.lines.filter((line) => line.page === page)) {
+          line.closed = true;
+        }
+      }
+    });
     page.on("websocket", (socket) => {
       this.requests.push(socket.url());
       const line: Line = { page, sent: [], received: [], closed: false };

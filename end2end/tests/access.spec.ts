@@ -1,7 +1,7 @@
 // For everyone: axe finds nothing on any page, and everything can be done by keyboard.
 import { SIZES, audit } from "../audit";
 import { LOST_LINE, expect, test } from "../fixtures";
-import type { Tab } from "../tab";
+import { Tab } from "../tab";
 
 const REFUSED = /status of 40[0-9]/;
 
@@ -163,11 +163,13 @@ test("no page says anything in the console", async ({ visitor }) => {
   await ada.create({ as: "Ada" });
   await ada.page.reload();
   await ada.inside();
-  await ada.page.getByRole("link", { name: /back to the start/ }).click();
-  await expect(ada.createButton).toBeVisible();
-  await ada.page.getByRole("link", { name: "How do I know?" }).click();
-  await expect(ada.page.getByRole("heading", { name: "What is promised" })).toBeVisible();
-  await ada.page.goBack();
-  await ada.page.goBack();
+  const opened = ada.page.waitForEvent("popup");
+  await ada.page.getByRole("link", { name: /opens in a new tab/ }).click();
+  const beside = new Tab(await opened, ada.watch);
+  await expect(beside.createButton).toBeVisible();
+  await beside.page.getByRole("link", { name: "How do I know?" }).click();
+  await expect(beside.page.getByRole("heading", { name: "What is promised" })).toBeVisible();
+  await beside.page.goBack();
+  await beside.running();
   await ada.inside();
 });

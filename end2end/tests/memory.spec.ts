@@ -19,7 +19,8 @@ interface Memory {
   listeners: number;
 }
 
-test.use({ limits: { joins_per_minute: 1_000, frames_per_minute: 10_000 } });
+// One line more than a page has: were an earlier page's left open, the next would be refused.
+test.use({ limits: { joins_per_minute: 1_000, frames_per_minute: 10_000, connections_per_user: 2 } });
 
 test("entering and leaving fifty times shows each message once and keeps memory flat", async ({ visitor }) => {
   test.setTimeout(150_000);

@@ -199,3 +199,16 @@ test("a server that stops says so first, and a page says that it restarts", asyn
 function seconds(texts: string[]): number {
   return Number(/(\d+) s$/.exec(texts[0] ?? "")?.[1] ?? 0);
 }
+
+test("who leaves without a line is told so, and the others when it is back", async ({ visitor, relay }) => {
+  const [ada, ben] = await two(visitor, relay);
+  relay.cut();
+  await expect(ada.state).toContainText("Connection lost");
+  await ada.leaveButton.click();
+  await expect(ada.page.getByRole("heading", { name: "You left the room" })).toBeVisible();
+  await expect(ada.page.getByText("It is told as soon as it can be")).toBeVisible();
+  await expect(ada.messageBox).toBeHidden();
+  relay.resume();
+  await expect(ben.notes.filter({ hasText: "Ada left" })).toBeVisible({ timeout: RETURN_MS_MAX });
+  await ben.sees(["Ben"]);
+});

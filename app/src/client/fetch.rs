@@ -8,12 +8,16 @@ use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, Response};
 
 use super::Failure;
 
-/// A server that takes longer counts as unreachable.
-const ANSWER_MS_MAX: u32 = 20_000;
-
-/// Sends a request and returns the body of a successful answer (empty for 204).
-pub(super) async fn call(method: &'static str, path: String, body: Option<String>) -> Result<String, Failure> {
-    let (status, text) = exchange(method, &path, body).await.map_err(|_| Failure::UNREACHABLE)?;
+/// Sends a request and returns the body of a successful answer (empty for 204). A server that takes longer than
+/// `answer_ms_max` counts as unreachable.
+pub(super) async fn call(
+    method: &'static str,
+    path: String,
+    body: Option<String>,
+    answer_ms_max: u32,
+) -> Result<String, Failure> {
+    let answer = exchange(method, &path, body, answer_ms_max).await;
+    let (status, text) = answer.map_err(|_| Failure::UNREACHABLE)?;
     if (200..300).contains(&status) {
         return Ok(text);
     }
@@ -25,11 +29,16 @@ pub(super) async fn call(method: &'static str, path: String, body: Option<String
     ))
 }
 
-async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<(u16, String), JsValue> {
+async fn exchange(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+    answer_ms_max: u32,
+) -> Result<(u16, String), JsValue> {
     let request = RequestInit::new();
     request.set_method(method);
     request.set_credentials(RequestCredentials::SameOrigin);
-    request.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_MS_MAX)));
+    request.set_signal(Some(&AbortSignal::timeout_with_u32(answer_ms_max)));
     let headers = Headers::new()?;
     headers.set("Accept", "application/json")?;
     if let Some(body) = body {

@@ -10,13 +10,27 @@ use super::Failure;
 
 type Answer<T> = Result<T, Failure>;
 
+/// How long a person waits for an answer.
+const ANSWER_MS_MAX: u32 = 20_000;
+/// Who leaves does not wait long: the line can say it later.
+const LEAVE_MS_MAX: u32 = 4_000;
+
 #[cfg(feature = "hydrate")]
-use super::fetch::call;
+use super::fetch::call as call_within;
 
 /// Pages are rendered on the server, not used there.
 #[cfg(not(feature = "hydrate"))]
-fn call(_method: &'static str, _path: String, _body: Option<String>) -> impl Future<Output = Answer<String>> {
+fn call_within(
+    _method: &'static str,
+    _path: String,
+    _body: Option<String>,
+    _answer_ms_max: u32,
+) -> impl Future<Output = Answer<String>> {
     std::future::ready(Err(Failure::UNREACHABLE))
+}
+
+fn call(method: &'static str, path: String, body: Option<String>) -> impl Future<Output = Answer<String>> {
+    call_within(method, path, body, ANSWER_MS_MAX)
 }
 
 /// Makes a guest, with a name of their own choice or a drawn one.
@@ -107,12 +121,12 @@ pub async fn join_room(code: RoomCode, pin: Option<String>) -> Answer<RoomView> 
     read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin }))).await?)
 }
 
-/// Ends the membership, for a page that has no line to say it on.
+/// Ends the membership.
 ///
 /// # Errors
 /// [`ErrorCode::RoomNotFound`].
 pub async fn leave_room(code: RoomCode) -> Answer<()> {
-    done("POST", room_path(code, "/leave"), None).await
+    call_within("POST", room_path(code, "/leave"), None, LEAVE_MS_MAX).await.map(drop)
 }
 
 /// The rooms that this person is a member of.

@@ -12,6 +12,7 @@ use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use super::Failure;
 use super::connection::Order;
 use super::events::{Listeners, PageEvent};
 use super::handle::{PageCells, RoomCells};
@@ -118,8 +119,10 @@ impl Line {
 
     /// By request and not by the line: its answer says that the membership has ended, also to a page that goes next.
     pub(super) fn leave(self, code: RoomCode, unheard: impl FnOnce() + 'static) {
+        let now_online = self.0.try_with_value(|driver| driver.inner.borrow().state.is_online()).unwrap_or(false);
         spawn_local(async move {
-            let answer = http::leave_room(code).await;
+            // Without a line nobody is to be waited for.
+            let answer = if now_online { http::leave_room(code).await } else { Err(Failure::UNREACHABLE) };
             if answer.is_err_and(|failure| failure.unreachable) {
                 self.act(true, |state, moment| state.leave(moment, code));
                 unheard();

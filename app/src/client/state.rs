@@ -263,6 +263,11 @@ impl ClientState {
         self.link.shown(now)
     }
 
+    /// Whether frames can be sent.
+    pub fn is_online(&self) -> bool {
+        self.link.is_online()
+    }
+
     /// Characters that a message may have.
     pub fn text_chars_max(&self) -> u32 {
         self.text_chars_max

@@ -13,8 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::build::Mode;
 use crate::http::Client;
-use crate::steps::{Steps, duration, say, size};
+use crate::steps::{Steps, duration, say, size, warn};
+use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
 /// First load of a room, everything that the browser downloads, as it comes over the line: what is promised.
@@ -25,7 +27,10 @@ const START_UP_DEADLINE: Duration = Duration::from_secs(20);
 const POLL_EVERY: Duration = Duration::from_millis(2);
 
 /// Runs the binary alone, weighs it and the page, and prints what it found.
+///
+/// A toolchain without the sources of its standard library makes a heavier page: then the weight is told and no failure.
 pub(crate) fn prove(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> Result<()> {
+    let is_smallest = Toolchain::find(workspace.wasm_toolchain())?.keeps_functions_apart(Mode::Release.wasm_profile());
     steps.step("prove that the binary runs alone", || {
         embeds_the_site(binary, &workspace.site())?;
         let server = Server::start(binary)?;
@@ -40,12 +45,11 @@ pub(crate) fn prove(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> 
             sum += bytes;
         }
         say(&format!("      {:>9}  in all, of at most {}", size(sum), size(PAGE_WEIGHT_MAX_BYTES)));
-        ensure!(
-            sum <= PAGE_WEIGHT_MAX_BYTES,
-            "the first load of a room weighs {}, more than {}: look at the list above",
-            size(sum),
-            size(PAGE_WEIGHT_MAX_BYTES)
-        );
+        if sum > PAGE_WEIGHT_MAX_BYTES {
+            let (sum, max) = (size(sum), size(PAGE_WEIGHT_MAX_BYTES));
+            ensure!(!is_smallest, "the first load of a room weighs {sum}, more than {max}: look at the list above");
+            warn(&format!("WARNING: a room weighs {sum}, over {max}; smaller after: rustup component add rust-src"));
+        }
         Ok(())
     })
 }

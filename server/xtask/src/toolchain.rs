@@ -182,15 +182,21 @@ fn same_paths_everywhere() -> String {
 
 fn installed() -> Result<Toolchain> {
     ensure!(has_target()?, "the current toolchain has no {TARGET}");
-    Ok(Toolchain::Current { added: false, std: std_of_current()? })
+    Ok(Toolchain::Current { added: false, std: std_with_sources()? })
 }
 
 fn rustup() -> Result<Toolchain> {
     rustup_add("target", TARGET)?;
     ensure!(has_target()?, "rustup has added {TARGET} to another toolchain");
-    // Without the sources the interface is larger, and that is all.
-    let _ = rustup_add("component", "rust-src");
-    Ok(Toolchain::Current { added: true, std: std_of_current()? })
+    Ok(Toolchain::Current { added: true, std: std_with_sources()? })
+}
+
+/// Without the sources the interface is larger, and that is all.
+fn std_with_sources() -> Result<Std> {
+    if std_of_current()? == Std::Compiled {
+        let _ = rustup_add("component", "rust-src");
+    }
+    std_of_current()
 }
 
 fn rustup_add(kind: &str, name: &str) -> Result<()> {

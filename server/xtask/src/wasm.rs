@@ -79,14 +79,15 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<Command> {
     let toolchain = Toolchain::find(workspace.wasm_toolchain())?;
     say(&format!("    {}", toolchain.describe()));
     let mut clippy = toolchain.clippy(Mode::Release.wasm_profile())?;
-    target(workspace, &mut clippy);
+    // Lints and release are compiled with different flags: in one folder each would undo the other's work.
+    target(workspace, &mut clippy, &workspace.wasm_target().join("lints"));
     clippy.args(["--", "-D", "warnings"]);
     Ok(clippy)
 }
 
 fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: &str, program: Program) -> Result<Vec<u8>> {
     let mut cargo = toolchain.cargo("build", profile);
-    target(workspace, &mut cargo);
+    target(workspace, &mut cargo, &workspace.wasm_target());
     if let Some(feature) = program.feature {
         cargo.args(["--no-default-features", "--features", feature]);
     }
@@ -96,8 +97,8 @@ fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: &str, program:
     fs::read(&made).with_context(|| format!("cargo made no {}", made.display()))
 }
 
-fn target(workspace: &Workspace, cargo: &mut Command) {
-    cargo.current_dir(workspace.root()).args(["--package", PACKAGE, "--target-dir"]).arg(workspace.wasm_target());
+fn target(workspace: &Workspace, cargo: &mut Command, folder: &Path) {
+    cargo.current_dir(workspace.root()).args(["--package", PACKAGE, "--target-dir"]).arg(folder);
 }
 
 /// What is done with the compiled program.
