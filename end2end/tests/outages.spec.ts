@@ -202,6 +202,8 @@ function seconds(texts: string[]): number {
 
 test("who leaves without a line is told so, and the others when it is back", async ({ visitor, relay }) => {
   const [ada, ben] = await two(visitor, relay);
+  await ada.say("so long");
+  await ben.shows(["so long"]);
   relay.cut();
   await expect(ada.state).toContainText("Connection lost");
   await ada.leaveButton.click();

@@ -123,11 +123,11 @@ impl Line {
         spawn_local(async move {
             // Without a line nobody is to be waited for.
             let answer = if now_online { http::leave_room(code).await } else { Err(Failure::UNREACHABLE) };
+            let cells = self.0.try_with_value(|driver| driver.inner.borrow_mut().rooms.remove(&code)).flatten();
             if answer.is_err_and(|failure| failure.unreachable) {
                 self.act(true, |state, moment| state.leave(moment, code));
                 unheard();
             }
-            let cells = self.0.try_with_value(|driver| driver.inner.borrow_mut().rooms.remove(&code)).flatten();
             if let Some(cells) = cells {
                 put(&cells.phase, RoomPhase::Ended(LeaveReason::Left));
             }
