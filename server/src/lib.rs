@@ -65,7 +65,7 @@ pub async fn serve_observed(
     let keys = match config.database {
         // What is gone with the process needs no secret that outlives it.
         Database::Memory => Keys::derive(&clock::random()),
-        Database::Sqlite(_) => {
+        Database::Sqlite(_) | Database::Mongodb(_) => {
             make_folder(&config.data_dir)?;
             Keys::load(&config.data_dir.join("secret"))?
         }
@@ -108,6 +108,7 @@ pub async fn serve_observed(
 async fn open_store(config: &Config) -> anyhow::Result<SharedStore> {
     Ok(match &config.database {
         Database::Memory => Arc::new(store::memory::MemoryStore::default()),
+        Database::Mongodb(uri) => Arc::new(store::mongodb::MongoStore::open(uri.clone()).await),
         Database::Sqlite(path) => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 make_folder(folder)?;
