@@ -16,10 +16,12 @@ pub mod error;
 pub mod gates;
 pub mod http;
 pub mod hub;
-mod janitor;
+#[doc(hidden)]
+pub mod janitor;
 pub mod keys;
 mod listen;
 pub mod names;
+mod owed;
 mod requests;
 pub mod room;
 mod routes;
