@@ -69,10 +69,38 @@ pub struct Options {
     #[serde(skip)]
     pub list_limits: bool,
 
+    /// Looks after the database, and exits
+    #[command(subcommand)]
+    #[serde(skip)]
+    pub command: Option<Command>,
+
     /// Prints the configuration in force as TOML, and exits
     #[arg(long)]
     #[serde(skip)]
     pub print_config: bool,
+}
+
+/// What the program does instead of serving.
+#[derive(clap::Subcommand, Clone)]
+pub enum Command {
+    /// Looks after the database
+    #[command(subcommand)]
+    Db(Db),
+}
+
+/// What is done with the database.
+#[derive(clap::Subcommand, Clone)]
+pub enum Db {
+    /// Reads every record, counts, and names what is not as the program writes it
+    Check,
+    /// Prints the tables, or the collections and indexes
+    ExportSchema,
+    /// Copies every user and room into an empty database, and compares; the server should not run meanwhile
+    Migrate {
+        /// Where to, as for --database
+        #[arg(env = "WHISPERSPACE_MIGRATE_TO", hide_env_values = true)]
+        to: String,
+    },
 }
 
 /// Lines of which importance are written.
@@ -265,6 +293,19 @@ fn origin(url: &str) -> anyhow::Result<String> {
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Options(…)")
+    }
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command(…)")
+    }
+}
+
+/// It may hold an address with a password.
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db(…)")
     }
 }
 

@@ -154,15 +154,14 @@ async fn storm(kill: &'static str, start: &'static str) {
         people.push((user, tokio::spawn(walk)));
     }
     let before = latency(&mut first, &mut second, &talk.code, BEFORE).await;
-    let rate = done.load(Ordering::Relaxed) as f64 / BEFORE.as_secs_f64();
+    let rate = done.load(Ordering::Relaxed) / BEFORE.as_secs();
     let killed = order(&addr, kill).await;
     if killed {
         ready(&server, 503).await;
         let away = latency(&mut first, &mut second, &talk.code, AWAY).await;
         assert!(order(&addr, start).await, "{start}");
         ready(&server, 200).await;
-        let told =
-            format!("{kill}: {rate:.0} joins and leaves a second; chat {before:?} before, {away:?} while away\n");
+        let told = format!("{kill}: {rate} joins and leaves a second; chat {before:?} before, {away:?} while away\n");
         std::io::stderr().write_all(told.as_bytes()).expect("standard error can be written");
         assert!(away <= before * 2 + Duration::from_millis(2), "those inside notice: {before:?}, then {away:?}");
     }

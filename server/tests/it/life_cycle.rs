@@ -1,5 +1,6 @@
 //! What ends by itself, by a clock that the test sets: guests, rooms, and after a crash what nobody comes back to.
 
+use protocol::api::CreateRoom;
 use protocol::{ErrorCode, LeaveReason};
 use server::auth::TOKEN_MS;
 use server::clock::now;
@@ -41,7 +42,8 @@ async fn guests_end_with_their_memberships_and_rooms_pass_on() {
 async fn rooms_too_old_end_with_their_membership_and_members_are_told_why() {
     let server = TestServer::spawn().await;
     let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
-    let room = one.room().await;
+    // Shorter than a guest's life.
+    let room = one.room_with(CreateRoom { lifetime_s: Some(3_600), ..CreateRoom::default() }).await;
     let (mut first, mut second) = (one.enter(&room).await, two.enter(&room).await);
     let id = id_of(&server, &room).await;
     let mut janitor = Janitor::default();

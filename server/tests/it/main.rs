@@ -19,6 +19,7 @@ mod hello;
 mod life_cycle;
 mod liveness;
 mod logins;
+mod moving;
 mod operators;
 mod origins;
 mod pages;

@@ -174,7 +174,7 @@ async fn every_field_of_sqlite_is_on_the_list() {
     let mut fields = Fields::new();
     for table in tables {
         let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("is SQL");
-        let names: Vec<String> = statement.column_names().iter().map(|name| format!("{table}.{name}")).collect();
+        let names: Vec<String> = statement.column_names().map(|name| format!("{table}.{name}")).collect();
         let mut rows = statement.query([]).expect("can be read");
         while let Some(row) = rows.next().expect("can be read") {
             for (column, name) in names.iter().enumerate() {

@@ -7,10 +7,13 @@ use crate::store::StoreError;
 /// A unique index has the value already.
 const DUPLICATE_KEY: i32 = 11_000;
 
-/// The server is there and cannot serve now: it stops, starts, elects, is too slow, or its own engine is away
-/// (`InternalError`, which is what a gateway in front of an engine answers then).
-const PASSING: [i32; 20] =
-    [1, 6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 202, 262, 9_001, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436];
+/// `InternalError` and `BadValue`: what a gateway in front of an engine answers while that is away. The commands are
+/// always the same ones, so a server that takes them once refuses them for no other reason.
+const ENGINE_AWAY: [i32; 2] = [1, 2];
+
+/// The server is there and cannot serve now: it stops, starts, elects, or is too slow.
+const PASSING: [i32; 19] =
+    [6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 202, 262, 9_001, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436];
 
 /// An error without its text: the kind and the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +66,7 @@ fn passes(error: &Error) -> bool {
         | ErrorKind::Authentication { .. }
         | ErrorKind::Shutdown
         | ErrorKind::Write(WriteFailure::WriteConcernError(_)) => true,
-        _ => PASSING.contains(&code(error)),
+        _ => PASSING.contains(&code(error)) || ENGINE_AWAY.contains(&code(error)),
     }
 }
 
@@ -72,6 +75,9 @@ impl From<Error> for StoreError {
         if code(&error) == DUPLICATE_KEY {
             Self::Conflict
         } else if passes(&error) {
+            if ENGINE_AWAY.contains(&code(&error)) {
+                tracing::warn!(cause = %Fault::of(&error), "the database refused a call: is its engine away?");
+            }
             Self::Unavailable
         } else {
             Self::Failed(Box::new(Fault::of(&error)))

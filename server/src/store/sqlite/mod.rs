@@ -18,7 +18,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use protocol::{Millis, RoomCode, Username};
 
-pub use open::OpenError;
+pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{
     Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, User,
