@@ -209,7 +209,9 @@ impl Hub {
     /// Why the store could not.
     pub(crate) async fn settle_leave(&self, room: RoomId, user: UserId) -> Result<(), StoreError> {
         let settled = self.0.owed.settle_leave(&*self.0.store, room, user).await?;
-        settled.iter().for_each(|one| self.heard(one));
+        for one in &settled {
+            self.heard(one);
+        }
         Ok(())
     }
 
@@ -221,7 +223,9 @@ impl Hub {
         let keeps = |room, user| self.is_inside(room, user);
         // While the database is away nothing is settled; the store has said so.
         let settled = self.0.owed.settle(&*self.0.store, keeps).await.unwrap_or_default();
-        settled.iter().for_each(|one| self.heard(one));
+        for one in &settled {
+            self.heard(one);
+        }
         if !settled.is_empty() {
             tracing::info!(leaves = settled.len(), "the database was told who left while it was away");
         }

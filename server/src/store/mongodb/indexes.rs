@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::link::Link;
 
 /// The server itself deletes what ended so long ago: a backstop, because the hub deletes in time and tells.
-const BACKSTOP: Duration = Duration::from_secs(3_600);
+const BACKSTOP: Duration = Duration::from_hours(1);
 
 /// Collection, name, keys, unique, whether only where the field is there, and whether it is the backstop.
 type Row = (&'static str, &'static str, &'static str, bool, bool, bool);

@@ -28,7 +28,7 @@ const SWEEP_MAX: Duration = Duration::from_secs(50);
 /// How long the server waits for its copies to confirm a write.
 const CONFIRM_MAX: Duration = Duration::from_secs(4);
 /// Making the indexes of a large database takes its time.
-const PREPARE_MAX: Duration = Duration::from_secs(60);
+const PREPARE_MAX: Duration = Duration::from_mins(1);
 /// The first start waits so long for the server before it goes on without.
 const START_MAX: Duration = Duration::from_secs(3);
 /// Pauses between two looks at a server that is away: the first, and the longest.

@@ -139,9 +139,10 @@ pub(super) async fn remove_login(link: &Link, id: UserId, key: LoginKey) -> Resu
 }
 
 pub(super) async fn remove_logins_except(link: &Link, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>> {
-    let change = match keep {
-        Some(keep) => doc! { "$pull": { "logins": { "key": { "$ne": bytes(keep.0) } } } },
-        None => doc! { "$set": { "logins": Bson::Array(Vec::new()) } },
+    let change = if let Some(keep) = keep {
+        doc! { "$pull": { "logins": { "key": { "$ne": bytes(keep.0) } } } }
+    } else {
+        doc! { "$set": { "logins": Bson::Array(Vec::new()) } }
     };
     let before = link
         .users

@@ -13,7 +13,7 @@ use super::Parts;
 /// Where the tests say what is to be killed, for as long as the server is there.
 #[derive(Debug)]
 pub(crate) struct Control {
-    /// For TEST_MONGODB_CONTROL.
+    /// For `TEST_MONGODB_CONTROL`.
     pub(crate) addr: SocketAddr,
     parts: Arc<Mutex<Option<Parts>>>,
 }
@@ -78,7 +78,7 @@ fn obey(parts: &mut Parts, order: &str) -> Result<&'static str> {
 }
 
 /// The gateway starts anew behind the database: sessions of the engine that begin while it recovers from a crash refuse
-/// every update for as long as they last (seen with DocumentDB 1.0), and a gateway keeps its sessions.
+/// every update for as long as they last (seen with `DocumentDB` 1.0), and a gateway keeps its sessions.
 fn restart(parts: &mut Parts) -> Result<&'static str> {
     if let Some(gateway) = &mut parts.gateway {
         gateway.kill();

@@ -1,4 +1,4 @@
-//! The DocumentDB engine: Debian's PostgreSQL with its extension, in a root folder of its own below target/, so that
+//! The `DocumentDB` engine: Debian's `PostgreSQL` with its extension, in a root folder of its own below target/, so that
 //! nothing of the machine changes. Making it takes a minute or two, once; a server in it starts in two seconds.
 
 use std::fs::{self, File};
@@ -92,7 +92,7 @@ impl Engine {
         shell::capture(&mut psql)
     }
 
-    /// A program of PostgreSQL, as the user that owns the data.
+    /// A program of `PostgreSQL`, as the user that owns the data.
     fn tool(&self, name: &str) -> Command {
         let mut command = Command::new("chroot");
         command.arg("--userspec=postgres:postgres").arg(&self.root).arg(format!("{BINARIES}/{name}"));

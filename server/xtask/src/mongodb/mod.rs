@@ -1,5 +1,5 @@
-//! A MongoDB server for the tests, found or made: the variable TEST_MONGODB_URI, a `mongod`, a Docker engine, or on
-//! Debian as root the DocumentDB engine behind FerretDB, made once under target/.
+//! A MongoDB server for the tests, found or made: the variable `TEST_MONGODB_URI`, a `mongod`, a Docker engine, or on
+//! Debian as root the `DocumentDB` engine behind `FerretDB`, made once under target/.
 //!
 //! What was started here is stopped when the handle is dropped; `control` lets the tests of faults kill it before.
 
@@ -27,7 +27,7 @@ use part::Part;
 pub(crate) struct Server {
     /// What it is, for a person.
     pub(crate) what: String,
-    /// For TEST_MONGODB_URI.
+    /// For `TEST_MONGODB_URI`.
     pub(crate) uri: String,
     /// Parts that the tests may kill and start; none of a server that is somebody else's.
     pub(crate) control: Option<Control>,
