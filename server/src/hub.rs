@@ -209,7 +209,7 @@ impl Hub {
     /// Why the store could not.
     pub(crate) async fn settle_leave(&self, room: RoomId, user: UserId) -> Result<(), StoreError> {
         let settled = self.0.owed.settle_leave(&*self.0.store, room, user).await?;
-        for one in &settled {
+        if let Some(one) = &settled {
             self.heard(one);
         }
         Ok(())
