@@ -47,6 +47,7 @@ pub async fn admit(
 ) -> Result<Admitted, Failure> {
     let room = find(state, address, code, now).await?;
     let member = state.keys.member_id(room.id, user);
+    state.hub.settle_leave(room.id, user).await?;
     if state.store.is_member(room.id, user, now).await? {
         return Ok(Admitted { room, member, joined: Joined::Already });
     }
@@ -54,8 +55,16 @@ pub async fn admit(
         check_pin(state, room.id, address, hash, pin, now).await?;
     }
     let membership = Membership { user, joined_at: now };
-    match state.store.join(room.id, membership, state.config.limits.members_per_room, now).await? {
-        joined @ (Joined::New | Joined::Already) => Ok(Admitted { room, member, joined }),
+    let joined = state.store.join(room.id, membership, state.config.limits.members_per_room, now).await;
+    if let Err(StoreError::Unavailable) = joined {
+        // It may have been made all the same. Nobody was told, so it must not stay.
+        state.hub.owe_unheard(room.id, user);
+    }
+    match joined? {
+        joined @ (Joined::New | Joined::Already) => {
+            state.hub.is_admitted(room.id, user);
+            Ok(Admitted { room, member, joined })
+        }
         Joined::NoRoom => Err(ErrorCode::RoomNotFound.into()),
         Joined::Bound => Err(ErrorCode::TooManyMembers.into()),
     }
@@ -142,9 +151,11 @@ async fn keep(state: &State, mut room: Room) -> Result<Room, Failure> {
         match state.store.create_room(room.clone()).await {
             Ok(()) => return Ok(room),
             Err(StoreError::Conflict) => room.code = draw_code(),
-            Err(error @ (StoreError::NotFound | StoreError::Unavailable | StoreError::Failed(_))) => {
+            Err(error @ StoreError::Unavailable) => {
+                state.hub.owe_room(room.id);
                 return Err(error.into());
             }
+            Err(error @ (StoreError::NotFound | StoreError::Failed(_))) => return Err(error.into()),
         }
     }
     Err(StoreError::Conflict.into())

@@ -10,6 +10,8 @@ use clap::Parser;
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
 
+use crate::store::mongodb::MongoUri;
+
 /// Anonymous chat rooms that keep nothing.
 #[derive(Parser, Deserialize, Serialize, Default, Clone)]
 #[command(name = "whisperspace", version, about, next_line_help = false)]
@@ -23,7 +25,8 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Where users and room membership are kept: sqlite:, sqlite:PATH or memory: [default: sqlite: in the data folder]
+    /// Where users and room membership are kept: sqlite:, sqlite:PATH, mongodb://…, mongodb+srv://… or memory:
+    /// [default: sqlite: in the data folder]
     #[arg(long, env = "WHISPERSPACE_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
 
@@ -66,10 +69,38 @@ pub struct Options {
     #[serde(skip)]
     pub list_limits: bool,
 
+    /// Looks after the database, and exits
+    #[command(subcommand)]
+    #[serde(skip)]
+    pub command: Option<Command>,
+
     /// Prints the configuration in force as TOML, and exits
     #[arg(long)]
     #[serde(skip)]
     pub print_config: bool,
+}
+
+/// What the program does instead of serving.
+#[derive(clap::Subcommand, Clone)]
+pub enum Command {
+    /// Looks after the database
+    #[command(subcommand)]
+    Db(Db),
+}
+
+/// What is done with the database.
+#[derive(clap::Subcommand, Clone)]
+pub enum Db {
+    /// Reads every record, counts, and names what is not as the program writes it
+    Check,
+    /// Prints the tables, or the collections and indexes
+    ExportSchema,
+    /// Copies every user and room into an empty database, and compares; the server should not run meanwhile
+    Migrate {
+        /// Where to, as for --database
+        #[arg(env = "WHISPERSPACE_MIGRATE_TO", hide_env_values = true)]
+        to: String,
+    },
 }
 
 /// Lines of which importance are written.
@@ -105,6 +136,8 @@ pub enum LogFormat {
 pub enum Database {
     /// One file.
     Sqlite(PathBuf),
+    /// A server.
+    Mongodb(MongoUri),
     /// Gone with the process.
     Memory,
 }
@@ -197,7 +230,7 @@ impl TryFrom<Options> for Config {
 }
 
 impl Config {
-    /// The configuration in force, as a file that would give it.
+    /// The configuration in force, as a file that would give it (but for a database's password, which is not shown).
     pub fn to_toml(&self) -> anyhow::Result<String> {
         let public_url = self.origins.first().filter(|_| self.https);
         let options = Options {
@@ -205,6 +238,7 @@ impl Config {
             data_dir: Some(self.data_dir.clone()),
             database: Some(match &self.database {
                 Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+                Database::Mongodb(uri) => uri.redacted(),
                 Database::Memory => "memory:".to_owned(),
             }),
             allow_origin: self.origins.iter().filter(|origin| Some(*origin) != public_url).cloned().collect(),
@@ -220,13 +254,18 @@ impl Config {
 }
 
 impl Database {
-    fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
+    /// Reads what `--database` takes.
+    ///
+    /// # Errors
+    /// A sentence that does not repeat the value.
+    pub fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
         match text.split_once(':') {
             Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
             Some(("sqlite", path)) => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("mongodb" | "mongodb+srv", _)) => Ok(Self::Mongodb(MongoUri::parse(text).context("--database")?)),
             Some(("memory", "")) => Ok(Self::Memory),
             // The value may hold a password: it is not repeated.
-            _ => anyhow::bail!("--database takes sqlite:, sqlite:PATH or memory:"),
+            _ => anyhow::bail!("--database takes sqlite:, sqlite:PATH, mongodb://…, mongodb+srv://… or memory:"),
         }
     }
 
@@ -234,6 +273,7 @@ impl Database {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "sqlite",
+            Self::Mongodb(_) => "mongodb",
             Self::Memory => "memory",
         }
     }
@@ -253,6 +293,19 @@ fn origin(url: &str) -> anyhow::Result<String> {
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Options(…)")
+    }
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command(…)")
+    }
+}
+
+/// It may hold an address with a password.
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db(…)")
     }
 }
 

@@ -17,9 +17,10 @@ use crate::auth::Identity;
 use crate::broker::Broker;
 use crate::clock;
 use crate::keys::Keys;
+use crate::owed::{Owed, Settled, Why};
 use crate::room::{Command, RoomHandle, RoomTask};
 use crate::session::{Generation, Session};
-use crate::store::{self, LoginKey, RoomId, SharedStore, UserId};
+use crate::store::{self, LoginKey, RoomId, SharedStore, StoreError, UserId};
 
 /// Numbers below this stay exact in JavaScript.
 const EPOCH_BITS: u32 = 53;
@@ -33,6 +34,7 @@ struct Inner {
     keys: Keys,
     store: SharedStore,
     broker: Arc<dyn Broker>,
+    owed: Owed,
     rooms: Mutex<HashMap<RoomId, RoomHandle>>,
     sessions: Mutex<Sessions>,
     next_key: AtomicU64,
@@ -63,6 +65,7 @@ impl Hub {
             keys,
             store,
             broker,
+            owed: Owed::default(),
             rooms: Mutex::default(),
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
@@ -121,6 +124,7 @@ impl Hub {
         match ended {
             Ok(LeaveReason::Expired | LeaveReason::Empty) => {
                 if let Err(error) = self.0.store.delete_room(handle.id).await {
+                    self.0.owed.room(handle.id);
                     tracing::warn!(error = &error as &dyn std::error::Error, "an ended room could not be deleted yet");
                 }
             }
@@ -177,6 +181,68 @@ impl Hub {
             }
             store::Left::RoomDeleted => self.tell(room, Input::End(LeaveReason::Deleted)),
         }
+    }
+
+    /// A person has left while the database is away: it is told later. `false` when too much is owed to it already.
+    pub(crate) fn owe_leave(&self, room: RoomId, user: UserId) -> bool {
+        self.0.owed.leave(room, user, Why::Left)
+    }
+
+    /// Nothing was heard of a join: whatever became of it goes again, unless the person gets in by another.
+    pub(crate) fn owe_unheard(&self, room: RoomId, user: UserId) {
+        self.0.owed.leave(room, user, Why::Unheard);
+    }
+
+    /// A room was not heard to be kept: it ends when the database is back.
+    pub(crate) fn owe_room(&self, room: RoomId) {
+        self.0.owed.room(room);
+    }
+
+    /// Somebody was told that a membership stands.
+    pub(crate) fn is_admitted(&self, room: RoomId, user: UserId) {
+        self.0.owed.forgive_unheard(room, user);
+    }
+
+    /// Tells the database of a leave that it was not told, before the person comes in again.
+    ///
+    /// # Errors
+    /// Why the store could not.
+    pub(crate) async fn settle_leave(&self, room: RoomId, user: UserId) -> Result<(), StoreError> {
+        let settled = self.0.owed.settle_leave(&*self.0.store, room, user).await?;
+        if let Some(one) = &settled {
+            self.heard(one);
+        }
+        Ok(())
+    }
+
+    /// Tells the database what it could not be told, as far as it listens.
+    pub(crate) async fn settle(&self) {
+        if self.0.owed.count() == 0 {
+            return;
+        }
+        let keeps = |room, user| self.is_inside(room, user);
+        // While the database is away nothing is settled; the store has said so.
+        let settled = self.0.owed.settle(&*self.0.store, keeps).await.unwrap_or_default();
+        for one in &settled {
+            self.heard(one);
+        }
+        if !settled.is_empty() {
+            tracing::info!(leaves = settled.len(), "the database was told who left while it was away");
+        }
+    }
+
+    fn heard(&self, settled: &Settled) {
+        self.left(settled.room, settled.user, &settled.outcome, LeaveReason::Left);
+    }
+
+    /// What the database has not been told, for the tests.
+    #[doc(hidden)]
+    pub fn owed_count(&self) -> usize {
+        self.0.owed.count()
+    }
+
+    fn is_inside(&self, room: RoomId, user: UserId) -> bool {
+        self.sessions_of(user).iter().any(|session| session.insides().iter().any(|inside| inside.room.id == room))
     }
 
     /// The store has deleted a room: those inside are told why.

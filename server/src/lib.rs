@@ -12,14 +12,17 @@ pub mod broker;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod database;
 pub mod error;
 pub mod gates;
 pub mod http;
 pub mod hub;
-mod janitor;
+#[doc(hidden)]
+pub mod janitor;
 pub mod keys;
 mod listen;
 pub mod names;
+mod owed;
 mod requests;
 pub mod room;
 mod routes;
@@ -44,7 +47,6 @@ use crate::config::{Config, Database};
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::state::{AppState, State};
-use crate::store::SharedStore;
 
 /// Serves until `shutdown` resolves, then says goodbye to everybody and returns.
 ///
@@ -65,12 +67,12 @@ pub async fn serve_observed(
     let keys = match config.database {
         // What is gone with the process needs no secret that outlives it.
         Database::Memory => Keys::derive(&clock::random()),
-        Database::Sqlite(_) => {
+        Database::Sqlite(_) | Database::Mongodb(_) => {
             make_folder(&config.data_dir)?;
             Keys::load(&config.data_dir.join("secret"))?
         }
     };
-    let store = open_store(&config).await?;
+    let store = database::open(&config.database).await?;
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let limits = Arc::new(config.limits.clone());
     let queue_max = usize::try_from(limits.room_mailbox_max).unwrap_or(usize::MAX);
@@ -103,18 +105,6 @@ pub async fn serve_observed(
     state.store.close().await.context("the database could not be closed")?;
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn open_store(config: &Config) -> anyhow::Result<SharedStore> {
-    Ok(match &config.database {
-        Database::Memory => Arc::new(store::memory::MemoryStore::default()),
-        Database::Sqlite(path) => {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_folder(folder)?;
-            }
-            Arc::new(store::sqlite::SqliteStore::open(path).await.context("the database could not be opened")?)
-        }
-    })
 }
 
 fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {

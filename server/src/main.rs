@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::Parser as _;
 use protocol::Limits;
-use server::config::{Config, Options};
+use server::config::{Command, Config, Options};
 use server::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -12,14 +12,18 @@ fn main() -> anyhow::Result<()> {
     if options.list_limits {
         return print(&list_limits());
     }
-    let print_config = options.print_config;
+    let (print_config, command) = (options.print_config, options.command.clone());
     let config = Config::try_from(options)?;
     if print_config {
         return print(&config.to_toml()?);
     }
     telemetry::start(config.log, config.log_format)?;
     telemetry::forbid_core_dumps();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(config))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
+        None => runtime.block_on(run(config)),
+    }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

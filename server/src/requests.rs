@@ -23,7 +23,7 @@ use crate::room::{Command, Inside};
 use crate::sanitize;
 use crate::session::{Frame, Session};
 use crate::state::AppState;
-use crate::store::{Joined, Left};
+use crate::store::{Joined, Left, StoreError};
 
 /// Refused frames after which a connection counts as flooding.
 const REFUSED_MAX: u32 = 300;
@@ -143,6 +143,12 @@ impl Requests {
                     request(&state, &session, &inside, asked).await;
                     state.hub.left(inside.room.id, user, &outcome, LeaveReason::Left);
                 }
+                // Who wants to go, goes: the database is told when it is back.
+                Err(StoreError::Unavailable) if state.hub.owe_leave(inside.room.id, user) => {
+                    let asked = Input::Leave { session: session.key, cid: Some(cid) };
+                    request(&state, &session, &inside, asked).await;
+                    state.hub.left(inside.room.id, user, &Left::NotMember, LeaveReason::Left);
+                }
                 Err(error) => {
                     let failure = Failure::from(error);
                     push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
@@ -257,7 +263,10 @@ impl Join {
         let _ = waiting.await;
         if session.inside(admitted.room.code).is_none() && admitted.joined == Joined::New {
             // The room was full: the membership that was made for this join goes again.
-            let outcome = state.store.leave(admitted.room.id, identity.user).await?;
+            let outcome = match state.store.leave(admitted.room.id, identity.user).await {
+                Err(StoreError::Unavailable) if state.hub.owe_leave(admitted.room.id, identity.user) => return Ok(()),
+                outcome => outcome?,
+            };
             if outcome == Left::RoomDeleted {
                 state.hub.end_room(admitted.room.id, LeaveReason::Empty);
             }

@@ -1,11 +1,12 @@
 //! What outlives a connection: users with their logins, rooms with their membership, and nothing else.
 //!
 //! No method takes a message, a guest's name or an address, so no implementation can keep one.
-//! Time, ids and codes are arguments. Implementations are `memory`, `sqlite` (the default) and later `mongodb`;
+//! Time, ids and codes are arguments. Implementations are `memory`, `sqlite` (the default) and `mongodb`;
 //! `conformance` holds the one suite that all of them pass.
 
 pub mod conformance;
 pub mod memory;
+pub mod mongodb;
 pub mod sqlite;
 
 use std::fmt;
@@ -253,6 +254,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Removes what has expired: rooms, guests, and logins unused since before `logins_before`. Memberships of users
     /// who are gone end as by [`Store::leave`].
     async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged>;
+
+    /// Some users, in the order of their ids, from the first behind `after` on; those that have ended are among them.
+    /// For moving to another store and for checking one.
+    async fn users_page(&self, after: Option<UserId>, users_max: u32) -> Result<Vec<User>>;
+
+    /// As [`Store::users_page`], rooms with their members in the order of joining.
+    async fn rooms_page(&self, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>>;
+
+    /// Keeps a room that comes from another store, with its members. Conflicts as in [`Store::create_room`].
+    async fn restore_room(&self, room: Room, members: Vec<Membership>) -> Result<()>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::build::{self, Mode};
+use crate::mongodb;
 use crate::shell;
-use crate::steps::{Steps, say};
+use crate::steps::{Steps, say, warn};
 use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Subcommand)]
@@ -17,14 +18,37 @@ pub(crate) enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Joins, leaves and look-ups a second on each database.
+    Store,
 }
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Result<ExitCode> {
     match what {
         What::Idle { arguments } => example(workspace, steps, "bench_idle", arguments)?,
+        What::Store => stores(workspace, steps)?,
     }
     steps.print_times();
     Ok(ExitCode::SUCCESS)
+}
+
+fn stores(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    let server = steps.step("a MongoDB server", || mongodb::provide(workspace));
+    let uri = match &server {
+        Ok(server) => {
+            say(&format!("    MongoDB: {}", server.what));
+            server.uri.as_str()
+        }
+        Err(reason) => {
+            warn(&format!("WARNING: MongoDB is not measured: {reason:#}"));
+            ""
+        }
+    };
+    workspace.prepare_site()?;
+    steps.step("the stores", || {
+        let mut cargo = shell::cargo();
+        cargo.current_dir(workspace.root()).args(["run", "--release", "--package", "server", "--features", "app/ssr"]);
+        shell::run(cargo.args(["--example", "bench_store"]).env("TEST_MONGODB_URI", uri))
+    })
 }
 
 fn example(workspace: &Workspace, steps: &mut Steps, name: &str, arguments: &[String]) -> Result<()> {

@@ -64,7 +64,7 @@ fn apt_get() -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     shell::capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 

@@ -8,6 +8,7 @@ mod css;
 mod debian;
 mod e2e;
 mod http;
+mod mongodb;
 mod proof;
 mod shell;
 mod site;

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use crate::build::{self, Mode};
 use crate::check;
 use crate::e2e;
+use crate::mongodb;
 use crate::shell;
 use crate::steps::{Steps, say, warn};
 use crate::summary::{self, Totals};
@@ -68,29 +69,83 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
 }
 
 /// The packages of the product share one build; xtask has the build that runs it.
+const PRODUCT: &[&str] =
+    &["--package", "protocol", "--package", "chat", "--package", "app", "--package", "server", "--features", "app/ssr"];
+
+/// Kill the database: they run alone.
+const FAULTS: &str = "faults::";
+/// Say the same whatever the database is.
+const NO_DATABASE: &[&str] = &["tidy::", "config::", "vectors::", "canary::"];
+
+/// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
+/// the others.
 fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Totals {
-    let product = [
-        "--package",
-        "protocol",
-        "--package",
-        "chat",
-        "--package",
-        "app",
-        "--package",
-        "server",
-        "--features",
-        "app/ssr",
-    ];
-    let mut totals = cargo_test(workspace, steps, "tests of the product", &product, filters);
-    totals += cargo_test(workspace, steps, "tests of xtask", &["--package", "xtask"], filters);
+    let (server, mut totals) = match steps.step("a MongoDB server", || mongodb::provide(workspace)) {
+        Ok(server) => {
+            say(&format!("    MongoDB: {}", server.what));
+            (Some(server), Totals::default())
+        }
+        Err(reason) => {
+            let result = check::could_not_run("nothing is tested on MongoDB", &reason);
+            (None, counted("MongoDB", result.map(|()| Totals::default())))
+        }
+    };
+    let uri = server.as_ref().map_or("", |server| &server.uri);
+    let everything = Run { packages: PRODUCT, skipped: &[FAULTS], variables: &[("TEST_MONGODB_URI", uri)] };
+    totals += cargo_test(workspace, steps, "tests of the product", &everything, filters);
+    totals += integration(workspace, steps, &[("TEST_DATABASE", "sqlite")], filters);
+    if let Some(server) = &server {
+        let variables = [("TEST_DATABASE", "mongodb"), ("TEST_MONGODB_URI", uri)];
+        totals += integration(workspace, steps, &variables, filters);
+        totals += faults(workspace, steps, server, filters);
+    }
+    let xtask = Run { packages: &["--package", "xtask"], skipped: &[], variables: &[] };
+    totals += cargo_test(workspace, steps, "tests of xtask", &xtask, filters);
     totals
 }
 
-fn cargo_test(workspace: &Workspace, steps: &mut Steps, name: &str, packages: &[&str], filters: &[String]) -> Totals {
+/// The integration tests on another database.
+fn integration(workspace: &Workspace, steps: &mut Steps, variables: &[(&str, &str)], filters: &[String]) -> Totals {
+    let name = format!("integration tests on {}", variables.first().map_or("", |(_, kind)| kind));
+    let packages = [PRODUCT, &["--test", "it"]].concat();
+    let skipped = [NO_DATABASE, &[FAULTS]].concat();
+    cargo_test(workspace, steps, &name, &Run { packages: &packages, skipped: &skipped, variables }, filters)
+}
+
+/// What happens when the database is killed. One at a time, and with nothing beside them.
+fn faults(workspace: &Workspace, steps: &mut Steps, server: &mongodb::Server, filters: &[String]) -> Totals {
+    if !filters.is_empty() && !filters.iter().any(|filter| filter.contains(FAULTS)) {
+        return Totals::default();
+    }
+    let Some(control) = &server.control else {
+        let reason = anyhow::anyhow!("TEST_MONGODB_URI names a server that is not ours to kill");
+        let result = check::could_not_run("the faults of the database are not tested", &reason);
+        return counted("faults", result.map(|()| Totals::default()));
+    };
+    let addr = control.addr.to_string();
+    let variables = [("TEST_MONGODB_URI", server.uri.as_str()), ("TEST_MONGODB_CONTROL", &addr)];
+    let packages = [PRODUCT, &["--test", "it"]].concat();
+    let run = Run { packages: &packages, skipped: &[], variables: &variables };
+    cargo_test(workspace, steps, "the database is killed", &run, &[FAULTS.to_owned()])
+}
+
+/// One call of cargo's test runner.
+struct Run<'a> {
+    packages: &'a [&'a str],
+    /// Tests whose names hold one of these do not run.
+    skipped: &'a [&'a str],
+    variables: &'a [(&'a str, &'a str)],
+}
+
+fn cargo_test(workspace: &Workspace, steps: &mut Steps, name: &str, run: &Run<'_>, filters: &[String]) -> Totals {
     let result = steps.step(name, || {
         workspace.prepare_site()?;
         let mut cargo = shell::cargo();
-        cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast"]).args(packages).arg("--").args(filters);
+        cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast"]).args(run.packages).arg("--").args(filters);
+        for skipped in run.skipped {
+            cargo.args(["--skip", skipped]);
+        }
+        cargo.envs(run.variables.iter().copied());
         let (content, output) = shell::tee(&mut cargo)?;
         Ok(summary::of_cargo(&output).with_exit(content))
     });

@@ -6,15 +6,15 @@ use crate::store::{
     Account, Joined, Login, LoginKey, Membership, Result, Room, RoomId, SharedStore, StoreError, User, UserId,
 };
 
-pub(super) const HOUR: Millis = 3_600_000;
-/// The time at which most cases play.
-pub(super) const NOW: Millis = 1_800_000_000_000 / HOUR * HOUR;
+pub(crate) const HOUR: Millis = 3_600_000;
+/// The time at which most cases play: in the future, because `MongoDB` deletes by its own clock what ended long ago.
+pub(crate) const NOW: Millis = 4_000_000_000_000 / HOUR * HOUR;
 /// When guests and rooms of the fixtures end.
-pub(super) const END: Millis = NOW + 24 * HOUR;
+pub(crate) const END: Millis = NOW + 24 * HOUR;
 /// A bound that no case reaches by accident.
-pub(super) const MANY: u32 = 10_000;
+pub(crate) const MANY: u32 = 10_000;
 /// Callers at once.
-pub(super) const CROWD: u8 = 64;
+pub(crate) const CROWD: u8 = 64;
 
 fn sixteen(kind: u8, number: u8) -> [u8; 16] {
     let mut bytes = [0; 16];
@@ -24,19 +24,19 @@ fn sixteen(kind: u8, number: u8) -> [u8; 16] {
     bytes
 }
 
-pub(super) fn user_id(number: u8) -> UserId {
+pub(crate) fn user_id(number: u8) -> UserId {
     UserId(sixteen(0, number))
 }
 
-pub(super) fn room_id(number: u8) -> RoomId {
+pub(crate) fn room_id(number: u8) -> RoomId {
     RoomId(sixteen(0xFF, number))
 }
 
-pub(super) fn key(number: u8) -> LoginKey {
+pub(crate) fn key(number: u8) -> LoginKey {
     LoginKey(sixteen(0x80, number))
 }
 
-pub(super) fn code(number: u8) -> RoomCode {
+pub(crate) fn code(number: u8) -> RoomCode {
     let alphabet = protocol::ids::ROOM_CODE_ALPHABET;
     let letter = |place: usize| char::from(alphabet[place % alphabet.len()]);
     let number = usize::from(number);
@@ -44,23 +44,23 @@ pub(super) fn code(number: u8) -> RoomCode {
     RoomCode::parse(&typed).expect("letters of the alphabet are a code")
 }
 
-pub(super) fn username(name: &str) -> Username {
+pub(crate) fn username(name: &str) -> Username {
     Username::parse(name).expect("the cases use valid account names")
 }
 
-pub(super) fn display_name(name: &str) -> DisplayName {
+pub(crate) fn display_name(name: &str) -> DisplayName {
     DisplayName::parse(name).expect("the cases use valid display names")
 }
 
-pub(super) fn room_name(name: &str) -> RoomName {
+pub(crate) fn room_name(name: &str) -> RoomName {
     RoomName::parse(name).expect("the cases use valid room names")
 }
 
-pub(super) fn guest(number: u8) -> User {
+pub(crate) fn guest(number: u8) -> User {
     User { id: user_id(number), account: None, created_at: NOW, expires_at: Some(END), logins: Vec::new() }
 }
 
-pub(super) fn account(name: &str) -> Account {
+pub(crate) fn account(name: &str) -> Account {
     Account {
         username: username(name),
         password_hash: format!("$argon2id$v=19$m=19456,t=2,p=1${name}"),
@@ -68,15 +68,15 @@ pub(super) fn account(name: &str) -> Account {
     }
 }
 
-pub(super) fn account_user(number: u8, name: &str) -> User {
+pub(crate) fn account_user(number: u8, name: &str) -> User {
     User { account: Some(account(name)), expires_at: None, ..guest(number) }
 }
 
-pub(super) fn login(number: u8, created_at: Millis, last_used_at: Millis) -> Login {
+pub(crate) fn login(number: u8, created_at: Millis, last_used_at: Millis) -> Login {
     Login { key: key(number), created_at, last_used_at }
 }
 
-pub(super) fn room(number: u8, owner: u8) -> Room {
+pub(crate) fn room(number: u8, owner: u8) -> Room {
     Room {
         id: room_id(number),
         code: code(number),
@@ -89,12 +89,12 @@ pub(super) fn room(number: u8, owner: u8) -> Room {
     }
 }
 
-pub(super) fn membership(number: u8, joined_at: Millis) -> Membership {
+pub(crate) fn membership(number: u8, joined_at: Millis) -> Membership {
     Membership { user: user_id(number), joined_at }
 }
 
 /// Room 1, owned by guest 1, with the guests 1 to `members` inside, who joined a millisecond after one another.
-pub(super) async fn a_room_of(store: &SharedStore, members: u8) {
+pub(crate) async fn a_room_of(store: &SharedStore, members: u8) {
     for number in 1..=members {
         done(store.create_user(guest(number)).await);
     }
@@ -104,22 +104,22 @@ pub(super) async fn a_room_of(store: &SharedStore, members: u8) {
     }
 }
 
-pub(super) async fn join(store: &SharedStore, room: u8, user: u8) -> Joined {
+pub(crate) async fn join(store: &SharedStore, room: u8, user: u8) -> Joined {
     let membership = membership(user, NOW + Millis::from(user));
     done(store.join(room_id(room), membership, MANY, NOW).await)
 }
 
-pub(super) async fn users_in(store: &SharedStore, room: u8) -> Vec<UserId> {
+pub(crate) async fn users_in(store: &SharedStore, room: u8) -> Vec<UserId> {
     let members = done(store.members(room_id(room)).await);
     members.into_iter().map(|member| member.user).collect()
 }
 
-pub(super) async fn owner_of(store: &SharedStore, room: u8) -> Option<UserId> {
+pub(crate) async fn owner_of(store: &SharedStore, room: u8) -> Option<UserId> {
     done(store.room(room_id(room), NOW).await).map(|room| room.owner)
 }
 
 /// A room that exists has members, its owner among them, and the members know of it; one that does not has none.
-pub(super) async fn assert_sound(store: &SharedStore, room: u8, users: std::ops::RangeInclusive<u8>) {
+pub(crate) async fn assert_sound(store: &SharedStore, room: u8, users: std::ops::RangeInclusive<u8>) {
     let kept = done(store.room(room_id(room), NOW).await);
     let by_code = done(store.room_by_code(code(room), NOW).await);
     assert_eq!(kept.is_some(), by_code.is_some(), "code and id find the same room");
@@ -142,7 +142,7 @@ pub(super) async fn assert_sound(store: &SharedStore, room: u8, users: std::ops:
 
 /// The value of a call that must not fail.
 #[track_caller]
-pub(super) fn done<T>(result: Result<T>) -> T {
+pub(crate) fn done<T>(result: Result<T>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("the store failed: {error:?}"),
@@ -150,17 +150,17 @@ pub(super) fn done<T>(result: Result<T>) -> T {
 }
 
 #[track_caller]
-pub(super) fn assert_conflict<T: std::fmt::Debug>(result: Result<T>) {
+pub(crate) fn assert_conflict<T: std::fmt::Debug>(result: Result<T>) {
     assert!(matches!(result, Err(StoreError::Conflict)), "a conflict, not {result:?}");
 }
 
 #[track_caller]
-pub(super) fn assert_not_found<T: std::fmt::Debug>(result: Result<T>) {
+pub(crate) fn assert_not_found<T: std::fmt::Debug>(result: Result<T>) {
     assert!(matches!(result, Err(StoreError::NotFound)), "not found, not {result:?}");
 }
 
 /// Runs a call for each number at once, each in a task of its own, and answers in the order of the numbers.
-pub(super) async fn at_once<T, F, Call>(store: &SharedStore, numbers: std::ops::RangeInclusive<u8>, call: F) -> Vec<T>
+pub(crate) async fn at_once<T, F, Call>(store: &SharedStore, numbers: std::ops::RangeInclusive<u8>, call: F) -> Vec<T>
 where
     T: Send + 'static,
     F: Fn(SharedStore, u8) -> Call,

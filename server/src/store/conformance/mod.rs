@@ -13,7 +13,7 @@ pub mod races;
 pub mod rooms;
 pub mod users;
 
-mod fixtures;
+pub(crate) mod fixtures;
 
 #[cfg(test)]
 pub(crate) mod sequences;

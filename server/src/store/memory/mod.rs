@@ -110,7 +110,8 @@ impl Store for MemoryStore {
     }
 
     async fn create_room(&self, room: Room) -> Result<()> {
-        self.step(|state| state.create_room(room))
+        let owner = Membership { user: room.owner, joined_at: room.created_at };
+        self.step(|state| state.create_room(room, vec![owner]))
     }
 
     async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
@@ -162,6 +163,18 @@ impl Store for MemoryStore {
             rooms.extend(state.purge_memberships());
             Ok(Purged { rooms, users })
         })
+    }
+
+    async fn users_page(&self, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
+        self.step(|state| Ok(state.users_page(after, users_max)))
+    }
+
+    async fn rooms_page(&self, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
+        self.step(|state| Ok(state.rooms_page(after, rooms_max)))
+    }
+
+    async fn restore_room(&self, room: Room, members: Vec<Membership>) -> Result<()> {
+        self.step(|state| state.create_room(room, members))
     }
 
     async fn ping(&self) -> Result<()> {

@@ -16,7 +16,7 @@ impl State {
         self.rooms.get_mut(&id).filter(|kept| now < kept.room.expires_at)
     }
 
-    pub(super) fn create_room(&mut self, room: Room) -> Result<()> {
+    pub(super) fn create_room(&mut self, room: Room, members: Vec<Membership>) -> Result<()> {
         let holder = self.codes.get(&room.code).and_then(|id| self.rooms.get(id));
         let expired = holder.filter(|kept| room.created_at >= kept.room.expires_at);
         let expired = expired.map(|kept| kept.room.id);
@@ -27,9 +27,8 @@ impl State {
         if let Some(expired) = expired {
             self.remove_room(expired);
         }
-        let owner = Membership { user: room.owner, joined_at: room.created_at };
         self.codes.insert(room.code, room.id);
-        self.rooms.insert(room.id, KeptRoom { room, members: vec![owner] });
+        self.rooms.insert(room.id, KeptRoom { room, members });
         Ok(())
     }
 
@@ -76,6 +75,12 @@ impl State {
         }
         rooms.sort_by_key(|(joined_at, room)| (*joined_at, room.id));
         rooms.into_iter().map(|(_, room)| room.clone()).collect()
+    }
+
+    pub(super) fn rooms_page(&self, after: Option<RoomId>, rooms_max: u32) -> Vec<(Room, Vec<Membership>)> {
+        let rooms = self.rooms.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let rooms = rooms.take(usize::try_from(rooms_max).unwrap_or(usize::MAX));
+        rooms.map(|(_, kept)| (kept.room.clone(), kept.members.clone())).collect()
     }
 
     pub(super) fn remove_room(&mut self, id: RoomId) -> bool {

@@ -115,6 +115,11 @@ impl State {
         expired.len() as u64
     }
 
+    pub(super) fn users_page(&self, after: Option<UserId>, users_max: u32) -> Vec<User> {
+        let users = self.users.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        users.take(usize::try_from(users_max).unwrap_or(usize::MAX)).map(|(_, user)| as_read(user)).collect()
+    }
+
     fn take_name(&mut self, account: &Account, id: UserId) -> Result<()> {
         let folded = account.username.folded();
         if self.names.contains_key(&folded) {

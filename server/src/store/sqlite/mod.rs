@@ -18,7 +18,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use protocol::{Millis, RoomCode, Username};
 
-pub use open::OpenError;
+pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{
     Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, User,
@@ -96,7 +96,8 @@ impl Store for SqliteStore {
     }
 
     async fn create_room(&self, room: Room) -> Result<()> {
-        self.writer.run(move |db| rooms::create(db, &room)).await
+        let owner = Membership { user: room.owner, joined_at: room.created_at };
+        self.writer.run(move |db| rooms::create(db, &room, &[owner])).await
     }
 
     async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
@@ -146,6 +147,18 @@ impl Store for SqliteStore {
                 Ok(Purged { rooms: ended, users })
             })
             .await
+    }
+
+    async fn users_page(&self, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
+        self.writer.run(move |db| users::page(db, after, users_max)).await
+    }
+
+    async fn rooms_page(&self, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
+        self.writer.run(move |db| rooms::page(db, after, rooms_max)).await
+    }
+
+    async fn restore_room(&self, room: Room, members: Vec<Membership>) -> Result<()> {
+        self.writer.run(move |db| rooms::create(db, &room, &members)).await
     }
 
     async fn ping(&self) -> Result<()> {

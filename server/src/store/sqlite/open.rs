@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// Each takes the tables one version further; `user_version` counts those that were applied. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_users_and_rooms.sql")];
+pub const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_users_and_rooms.sql")];
 
 /// "WSPR": tells our files from those of other programs.
 const APPLICATION_ID: i32 = 0x5753_5052;

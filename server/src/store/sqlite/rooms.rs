@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::values::{Time, parsed};
 use crate::store::{Joined, Left, Membership, Result, Room, RoomId, UserId};
 
-pub(super) fn create(db: &Connection, room: &Room) -> Result<()> {
+pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Result<()> {
     db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
         .execute(params![room.code.as_str(), Time(room.created_at)])?;
     db.prepare_cached(
@@ -23,7 +23,7 @@ pub(super) fn create(db: &Connection, room: &Room) -> Result<()> {
         Time(room.created_at),
         Time(room.expires_at),
     ])?;
-    insert_membership(db, room.id, Membership { user: room.owner, joined_at: room.created_at })
+    members.iter().try_for_each(|member| insert_membership(db, room.id, *member))
 }
 
 pub(super) fn live_by_code(db: &Connection, code: RoomCode, now: Millis) -> Result<Option<Room>> {
@@ -132,6 +132,14 @@ pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<
         .query_map(params![user, Time(now)], room_from)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rooms)
+}
+
+pub(super) fn page(db: &Connection, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
+    let rooms = db
+        .prepare_cached("SELECT * FROM rooms WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![after, rooms_max], room_from)?
+        .collect::<rusqlite::Result<Vec<Room>>>()?;
+    rooms.into_iter().map(|room| Ok((room.clone(), members(db, room.id)?))).collect()
 }
 
 /// Its memberships go with it.

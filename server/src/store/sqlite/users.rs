@@ -145,6 +145,17 @@ pub(super) fn purge(db: &Connection, now: Millis, logins_before: Millis) -> Resu
     Ok(users as u64)
 }
 
+pub(super) fn page(db: &Connection, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
+    let users = db
+        .prepare_cached(
+            "SELECT * FROM users LEFT JOIN accounts ON accounts.user = users.id
+             WHERE ?1 IS NULL OR users.id > ?1 ORDER BY users.id LIMIT ?2",
+        )?
+        .query_map(params![after, users_max], user_from)?
+        .collect::<rusqlite::Result<Vec<User>>>()?;
+    users.into_iter().filter_map(|user| with_logins(db, Some(user)).transpose()).collect()
+}
+
 fn insert_account(db: &Connection, user: UserId, account: &Account) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO accounts (user, username, username_folded, password_hash, display_name)

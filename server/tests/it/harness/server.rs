@@ -8,11 +8,13 @@ use protocol::Limits;
 use server::auth::Identity;
 use server::config::{Config, Database, Options};
 use server::state::AppState;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::PATIENCE;
+use super::database::{self, Scratch};
 
 /// Stops, at the latest, when it is dropped with its runtime.
 pub(crate) struct TestServer {
@@ -20,6 +22,8 @@ pub(crate) struct TestServer {
     pub(crate) state: AppState,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
+    /// Goes last.
+    _scratch: Option<Scratch>,
 }
 
 /// The configuration of a server that keeps everything in memory.
@@ -47,17 +51,23 @@ impl TestServer {
     pub(crate) async fn in_folder(folder: impl Into<PathBuf>, change: impl FnOnce(&mut Limits)) -> Self {
         let folder = folder.into();
         Self::with(|config| {
-            config.database = Database::Sqlite(folder.join("whisperspace.db"));
+            config.database = database::of_folder(&folder);
             config.data_dir = folder;
             change(&mut config.limits);
         })
         .await
     }
 
-    /// With any configuration.
+    /// With any configuration; in memory means: on the database of this run.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
+        let scratch = (config.database == Database::Memory).then(Scratch::fresh);
+        let secret = TempDir::new().expect("there is room for a temporary folder");
+        if let Some(scratch) = &scratch {
+            config.database = scratch.database.clone();
+            config.data_dir = scratch.folder().unwrap_or(secret.path()).to_owned();
+        }
         config.limits.check().expect("the limits of a test are possible ones");
         let listener = TcpListener::bind(config.listen).await.expect("there is a free port");
         let addr = listener.local_addr().expect("a bound port has an address");
@@ -72,7 +82,7 @@ impl TestServer {
             move |state| drop(started.send(state.clone())),
         ));
         let state = state.await.expect("the server starts");
-        Self { addr, state, stop: Some(stop), serving: Some(serving) }
+        Self { addr, state, stop: Some(stop), serving: Some(serving), _scratch: scratch }
     }
 
     /// The origin of the server's own pages.

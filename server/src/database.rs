@@ -1,0 +1,115 @@
+//! Opening the database that is configured, and what an operator does with one: check, export the schema, migrate.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+
+use crate::config::{Config, Database, Db};
+use crate::make_folder;
+use crate::store::memory::MemoryStore;
+use crate::store::mongodb::{self, MongoStore};
+use crate::store::sqlite::{self, SqliteStore};
+use crate::store::{Membership, Result, Room, SharedStore, Store, User};
+
+/// Records read at once.
+const PAGE_MAX: u32 = 500;
+
+/// Opens a database. A server that is away is waited for by whoever calls it.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn open(database: &Database) -> anyhow::Result<SharedStore> {
+    Ok(match database {
+        Database::Memory => Arc::new(MemoryStore::default()),
+        Database::Mongodb(uri) => Arc::new(MongoStore::open(uri.clone()).await),
+        Database::Sqlite(path) => {
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                make_folder(folder)?;
+            }
+            Arc::new(SqliteStore::open(path).await.context("the database could not be opened")?)
+        }
+    })
+}
+
+/// Does what the operator asked for; answers what to print.
+///
+/// # Errors
+/// A sentence that says what is wrong with the database, or with one of the two.
+pub async fn tend(config: &Config, command: &Db) -> anyhow::Result<String> {
+    match command {
+        Db::ExportSchema => Ok(match &config.database {
+            Database::Sqlite(_) => sqlite::SCHEMA.concat(),
+            Database::Mongodb(_) => mongodb::export_schema(),
+            Database::Memory => String::new(),
+        }),
+        Db::Check => check(&config.database).await,
+        Db::Migrate { to } => {
+            let to = Database::parse(to, &config.data_dir)?;
+            ensure!(to != config.database, "the database to copy into is the one to copy from");
+            migrate(&config.database, &to).await
+        }
+    }
+}
+
+async fn check(database: &Database) -> anyhow::Result<String> {
+    if let Database::Mongodb(uri) = database {
+        let strange = mongodb::strange_fields(&MongoStore::open(uri.clone()).await).await.context(AWAY)?;
+        ensure!(strange.is_empty(), "not of this program: {}", strange.join(", "));
+    }
+    let store = open(database).await?;
+    let (users, rooms) = (users(&*store).await?, rooms(&*store).await?);
+    for (room, members) in &rooms {
+        ensure!(members.iter().any(|member| member.user == room.owner), "a room's owner is not among its members");
+    }
+    store.close().await?;
+    Ok(format!("{}: in order, {}\n", database.kind(), counted(&users, &rooms)))
+}
+
+async fn migrate(from: &Database, to: &Database) -> anyhow::Result<String> {
+    let (source, target) = (open(from).await?, open(to).await?);
+    let is_empty = target.users_page(None, 1).await.context(AWAY)?.is_empty()
+        && target.rooms_page(None, 1).await.context(AWAY)?.is_empty();
+    ensure!(is_empty, "the database to copy into is not empty; choose another, or empty it");
+    let (users_here, rooms_here) = (users(&*source).await?, rooms(&*source).await?);
+    for user in &users_here {
+        target.create_user(user.clone()).await.context("a user could not be copied")?;
+    }
+    for (room, members) in &rooms_here {
+        target.restore_room(room.clone(), members.clone()).await.context("a room could not be copied")?;
+    }
+    let (users_there, rooms_there) = (users(&*target).await?, rooms(&*target).await?);
+    ensure!(users_here == users_there && rooms_here == rooms_there, "what was copied is not the same; begin again");
+    source.close().await?;
+    target.close().await?;
+    Ok(format!("copied from {} to {} and compared: {}\n", from.kind(), to.kind(), counted(&users_here, &rooms_here)))
+}
+
+const AWAY: &str = "the database does not answer";
+
+async fn users(store: &dyn Store) -> Result<Vec<User>> {
+    let mut users: Vec<User> = Vec::new();
+    loop {
+        let page = store.users_page(users.last().map(|user| user.id), PAGE_MAX).await?;
+        if page.is_empty() {
+            return Ok(users);
+        }
+        users.extend(page);
+    }
+}
+
+async fn rooms(store: &dyn Store) -> Result<Vec<(Room, Vec<Membership>)>> {
+    let mut rooms: Vec<(Room, Vec<Membership>)> = Vec::new();
+    loop {
+        let page = store.rooms_page(rooms.last().map(|(room, _)| room.id), PAGE_MAX).await?;
+        if page.is_empty() {
+            return Ok(rooms);
+        }
+        rooms.extend(page);
+    }
+}
+
+fn counted(users: &[User], rooms: &[(Room, Vec<Membership>)]) -> String {
+    let logins: usize = users.iter().map(|user| user.logins.len()).sum();
+    let members: usize = rooms.iter().map(|(_, members)| members.len()).sum();
+    format!("{} users, {logins} logins, {} rooms, {members} memberships", users.len(), rooms.len())
+}

@@ -1,0 +1,217 @@
+//! Rooms and their membership: each change one conditional step on one document, addressed by its id.
+
+use futures::TryStreamExt as _;
+use mongodb::bson::{Document, doc};
+use mongodb::options::ReturnDocument;
+use protocol::{Millis, RoomCode};
+
+use super::documents::{self, bytes, id_of, of_membership, of_room, time};
+use super::link::{self, Link, TRIES_MAX};
+use crate::store::{Joined, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+
+/// Ids in one command.
+const BATCH_MAX: usize = 1_000;
+
+/// Everything but the members, who may be many.
+fn without_members() -> Document {
+    doc! { "members": 0 }
+}
+
+pub(super) async fn create(link: &Link, room: &Room, members: &[Membership]) -> Result<()> {
+    let document = of_room(room, members);
+    for _ in 0..TRIES_MAX {
+        match link.rooms.insert_one(&document).await.map_err(StoreError::from) {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+        let expired = doc! { "code": room.code.as_str(), "expires_at": { "$lte": time(room.created_at) } };
+        let same_id = link.rooms.find_one(doc! { "_id": bytes(room.id.0) }).projection(without_members()).await?;
+        let same_id = same_id.as_ref().map(documents::room).transpose()?;
+        if same_id.is_some_and(|other| other.code != room.code || room.created_at < other.expires_at) {
+            return Err(StoreError::Conflict);
+        }
+        if link.rooms.delete_one(expired).await?.deleted_count == 0 {
+            // Somebody lives under the code, or had it deleted a moment ago and it is free now.
+            let taken = doc! { "$or": [{ "code": room.code.as_str() }, { "_id": bytes(room.id.0) }] };
+            if link.rooms.find_one(taken).projection(doc! { "_id": 1 }).await?.is_some() {
+                return Err(StoreError::Conflict);
+            }
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+pub(super) async fn by_code(link: &Link, code: RoomCode, now: Millis) -> Result<Option<Room>> {
+    one(link, doc! { "code": code.as_str() }, now).await
+}
+
+pub(super) async fn by_id(link: &Link, id: RoomId, now: Millis) -> Result<Option<Room>> {
+    one(link, doc! { "_id": bytes(id.0) }, now).await
+}
+
+async fn one(link: &Link, filter: Document, now: Millis) -> Result<Option<Room>> {
+    let found = link.rooms.find_one(filter).projection(without_members()).await?;
+    let room = found.as_ref().map(documents::room).transpose()?;
+    Ok(room.filter(|room| now < room.expires_at))
+}
+
+/// One round trip for whoever gets in. Only who does not is looked at again, to be told why.
+pub(super) async fn join(
+    link: &Link,
+    room: RoomId,
+    membership: Membership,
+    members_max: u32,
+    now: Millis,
+) -> Result<Joined> {
+    let live = doc! { "_id": bytes(room.0), "expires_at": { "$gt": time(now) } };
+    for _ in 0..TRIES_MAX {
+        if let Some(last) = members_max.checked_sub(1) {
+            let mut open = live.clone();
+            open.insert("members.user", doc! { "$ne": bytes(membership.user.0) });
+            open.insert(format!("members.{last}"), doc! { "$exists": false });
+            let change = doc! { "$push": { "members": of_membership(membership) } };
+            if link.rooms.update_one(open, change).await?.matched_count > 0 {
+                return Ok(Joined::New);
+            }
+        }
+        let found = link.rooms.find_one(live.clone()).projection(doc! { "members": 1 }).await?;
+        let Some(found) = found else {
+            return Ok(Joined::NoRoom);
+        };
+        let members = documents::members(&found)?;
+        if members.iter().any(|member| member.user == membership.user) {
+            return Ok(Joined::Already);
+        }
+        if members.len() as u64 >= u64::from(members_max) {
+            return Ok(Joined::Bound);
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Takes a member out; where it was the owner, the oldest of the others owns the room from now on.
+fn without(user: UserId) -> Vec<Document> {
+    let user = doc! { "$literal": bytes(user.0) };
+    let others = doc! { "$filter": {
+        "input": "$members", "as": "member", "cond": { "$ne": ["$$member.user", user.clone()] },
+    } };
+    let oldest = doc! { "$arrayElemAt": ["$members.user", 0] };
+    let owner = doc! { "$cond": [{ "$eq": ["$owner", user] }, oldest, "$owner"] };
+    vec![doc! { "$set": { "members": others } }, doc! { "$set": { "owner": owner } }]
+}
+
+/// One round trip while others remain, one more for the last.
+pub(super) async fn leave(link: &Link, room: RoomId, user: UserId) -> Result<Left> {
+    let inside = doc! { "_id": bytes(room.0), "members.user": bytes(user.0) };
+    for _ in 0..TRIES_MAX {
+        let mut among_others = inside.clone();
+        among_others.insert("members.1", doc! { "$exists": true });
+        let after = link
+            .rooms
+            .find_one_and_update(among_others, without(user))
+            .projection(doc! { "owner": 1 })
+            .return_document(ReturnDocument::After)
+            .await?;
+        if let Some(after) = after {
+            return Ok(Left::Remaining { owner: UserId(id_of(&after, "owner")?) });
+        }
+        let mut alone = inside.clone();
+        alone.insert("members.1", doc! { "$exists": false });
+        if link.rooms.delete_one(alone).await?.deleted_count > 0 {
+            return Ok(Left::RoomDeleted);
+        }
+        // A stranger; or somebody came between the two steps.
+        if link.rooms.find_one(inside.clone()).projection(doc! { "_id": 1 }).await?.is_none() {
+            return Ok(Left::NotMember);
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+pub(super) async fn leave_all(link: &Link, user: UserId) -> Result<Vec<(RoomId, Left)>> {
+    let mut left = Vec::new();
+    for room in ids(link, doc! { "members.user": bytes(user.0) }).await? {
+        match leave(link, room, user).await? {
+            // The room ended meanwhile, and with it the membership.
+            Left::NotMember => {}
+            outcome @ (Left::Remaining { .. } | Left::RoomDeleted) => left.push((room, outcome)),
+        }
+    }
+    Ok(left)
+}
+
+pub(super) async fn is_member(link: &Link, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
+    let filter = doc! { "_id": bytes(room.0), "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
+    Ok(link.rooms.find_one(filter).projection(doc! { "_id": 1 }).await?.is_some())
+}
+
+pub(super) async fn members(link: &Link, room: RoomId) -> Result<Vec<Membership>> {
+    let found = link.rooms.find_one(doc! { "_id": bytes(room.0) }).projection(doc! { "members": 1 }).await?;
+    found.as_ref().map(documents::members).transpose().map(Option::unwrap_or_default)
+}
+
+pub(super) async fn of_user(link: &Link, user: UserId, now: Millis) -> Result<Vec<Room>> {
+    let filter = doc! { "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
+    let fields = doc! {
+        "code": 1, "name": 1, "pin_hash": 1, "capacity": 1, "owner": 1, "created_at": 1, "expires_at": 1,
+        "members": { "$elemMatch": { "user": bytes(user.0) } },
+    };
+    let found: Vec<Document> = link.rooms.find(filter).projection(fields).await?.try_collect().await?;
+    let mut rooms = Vec::new();
+    for document in &found {
+        let since = documents::members(document)?.first().map(|member| member.joined_at);
+        rooms.push((since, documents::room(document)?));
+    }
+    rooms.sort_by_key(|(since, room)| (*since, room.id));
+    Ok(rooms.into_iter().map(|(_, room)| room).collect())
+}
+
+pub(super) async fn delete(link: &Link, room: RoomId) -> Result<bool> {
+    link::delete(&link.rooms, room.0).await
+}
+
+pub(super) async fn all_live(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
+    ids(link, doc! { "expires_at": { "$gt": time(now) } }).await
+}
+
+pub(super) async fn purge(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
+    let expired = ids(link, doc! { "expires_at": { "$lte": time(now) } }).await?;
+    for batch in expired.chunks(BATCH_MAX) {
+        let batch: Vec<_> = batch.iter().map(|id| bytes(id.0)).collect();
+        link.rooms.delete_many(doc! { "_id": { "$in": batch } }).await?;
+    }
+    Ok(expired)
+}
+
+/// Ends the memberships of users who are gone. Answers the rooms that ended with them.
+pub(super) async fn purge_memberships(link: &Link) -> Result<Vec<RoomId>> {
+    let stages = [
+        doc! { "$project": { "members.user": 1 } },
+        doc! { "$unwind": "$members" },
+        doc! { "$lookup": { "from": "users", "localField": "members.user", "foreignField": "_id", "as": "known" } },
+        doc! { "$match": { "known": { "$size": 0 } } },
+        doc! { "$project": { "user": "$members.user" } },
+    ];
+    let gone: Vec<Document> = link.rooms.aggregate(stages).await?.try_collect().await?;
+    let mut ended = Vec::new();
+    for document in &gone {
+        let (room, user) = (RoomId(id_of(document, "_id")?), UserId(id_of(document, "user")?));
+        if leave(link, room, user).await? == Left::RoomDeleted {
+            ended.push(room);
+        }
+    }
+    Ok(ended)
+}
+
+async fn ids(link: &Link, filter: Document) -> Result<Vec<RoomId>> {
+    let found: Vec<Document> = link.rooms.find(filter).projection(doc! { "_id": 1 }).await?.try_collect().await?;
+    found.iter().map(|document| id_of(document, "_id").map(RoomId)).collect()
+}
+
+pub(super) async fn page(link: &Link, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
+    let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": bytes(after.0) } });
+    let found = link.rooms.find(filter).sort(doc! { "_id": 1 }).limit(i64::from(rooms_max)).await?;
+    let found: Vec<Document> = found.try_collect().await?;
+    found.iter().map(|document| Ok((documents::room(document)?, documents::members(document)?))).collect()
+}
