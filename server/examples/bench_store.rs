@@ -1,6 +1,6 @@
 //! Operations a second and the slowest hundredth of joins, leaves and look-ups, on each database.
 //!
-//! `cargo xtask bench store` runs it; TEST_MONGODB_URI names the MongoDB server, the variable STORE_SECONDS how long
+//! `cargo xtask bench store` runs it; `TEST_MONGODB_URI` names the MongoDB server, the variable `STORE_SECONDS` how long
 //! each is measured.
 
 use std::sync::Arc;

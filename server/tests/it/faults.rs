@@ -1,7 +1,7 @@
 //! The database is killed under load, the gateway in front of it too, and is away when the server starts. What was
 //! acknowledged stands, what was not does not, and those inside notice nothing.
 //!
-//! Needs a server that may be killed: `cargo xtask test` hands one over by TEST_MONGODB_CONTROL.
+//! Needs a server that may be killed: `cargo xtask test` hands one over by `TEST_MONGODB_CONTROL`.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -22,11 +22,10 @@ use crate::harness::{Ask, Guest, PATIENCE, Room, TestClient, TestServer, poll};
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// People who come and go, each ten times a second: two hundred joins and leaves.
-const PEOPLE: usize = 20;
+const PEOPLE: u64 = 20;
 const STEP_EVERY: Duration = Duration::from_millis(100);
 const BEFORE: Duration = Duration::from_secs(3);
 const AWAY: Duration = Duration::from_secs(3);
-const AFTER: Duration = Duration::from_secs(2);
 
 /// `None` where nothing may be killed, which is an error where nobody reads warnings.
 fn control() -> Option<String> {
@@ -165,7 +164,9 @@ async fn storm(kill: &'static str, start: &'static str) {
         std::io::stderr().write_all(told.as_bytes()).expect("standard error can be written");
         assert!(away <= before * 2 + Duration::from_millis(2), "those inside notice: {before:?}, then {away:?}");
     }
-    tokio::time::sleep(AFTER).await;
+    let since = done.load(Ordering::Relaxed);
+    let again = || (done.load(Ordering::Relaxed) >= since + 4 * PEOPLE).then_some(());
+    poll("people come and go again", async || again()).await;
     stop.store(true, Ordering::Relaxed);
     let mut expected: BTreeSet<UserId> = [server.identity(one.token()).await.user].into();
     for (user, walk) in people {

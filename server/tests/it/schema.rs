@@ -145,7 +145,9 @@ async fn every_field_of_mongodb_is_on_the_list() {
         let found = database.collection::<Document>(&collection).find(Document::new()).await.expect("can be read");
         let documents: Vec<Document> = found.try_collect().await.expect("can be read");
         assert!(!documents.is_empty(), "the run was busy");
-        documents.iter().for_each(|document| collect(document, &collection, &mut fields));
+        for document in &documents {
+            collect(document, &collection, &mut fields);
+        }
     }
     server.stop().await;
     database.drop().await.expect("is dropped");

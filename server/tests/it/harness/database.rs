@@ -1,4 +1,4 @@
-//! The database that the tests of this run use: the variable TEST_DATABASE names its kind, memory where it is missing.
+//! The database that the tests of this run use: the variable `TEST_DATABASE` names its kind, memory where it is missing.
 //!
 //! Each server gets one of its own; servers that share a folder share it, so that a test can stop one and start another.
 
@@ -68,8 +68,8 @@ pub(crate) fn of_folder(folder: &Path) -> Database {
         return Database::Sqlite(folder.join("whisperspace.db"));
     }
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Database::parse(&uri_of(&mongodb(), &format!("ws_it_{name}")), folder).expect("is an address")
+    let name = u64::from_be_bytes(*digest.first_chunk().expect("SHA-256 has 32 bytes"));
+    Database::parse(&uri_of(&mongodb(), &format!("ws_it_{name:016x}")), folder).expect("is an address")
 }
 
 impl Drop for Scratch {
