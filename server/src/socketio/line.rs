@@ -199,7 +199,7 @@ impl Connection {
                 self.callbacks.push_back((cid.as_str().to_owned(), callback));
             } else {
                 // A signal is not answered by the room: that it was taken is all there is to say.
-                let _ = callback.call(&render::Answer { ok: true, success: true, ..render::Answer::default() });
+                let _ = callback.call(&render::Answer::taken());
             }
             if self.callbacks.len() > CALLBACKS_MAX {
                 self.callbacks.pop_front();

@@ -13,9 +13,9 @@ use crate::session::Frame;
 /// What an acknowledgement is called with.
 #[derive(Serialize, Default)]
 pub(super) struct Answer<'a> {
-    pub(super) ok: bool,
+    ok: bool,
     /// The same under the name that other servers gave it.
-    pub(super) success: bool,
+    success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     #[serde(rename = "messageId", skip_serializing_if = "Option::is_none")]
@@ -33,8 +33,12 @@ pub(super) struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    pub(super) fn taken() -> Self {
+        Self { ok: true, success: true, ..Self::default() }
+    }
+
     fn done(room: &RoomCode) -> Answer<'_> {
-        Answer { ok: true, success: true, room: Some(room.as_str()), ..Answer::default() }
+        Answer { room: Some(room.as_str()), ..Answer::taken() }
     }
 
     pub(super) fn refused(code: ErrorCode, retry_after_ms: Option<u64>) -> Self {

@@ -27,6 +27,7 @@ mod room_life;
 mod seats;
 mod shutdown;
 mod slow;
+mod socketio;
 mod tidy;
 mod typing;
 mod vectors;
