@@ -32,9 +32,7 @@ async fn main() -> anyhow::Result<()> {
     io.ns("/", echo);
     io.ns("/custom", echo);
     let engine_io = EngineIoService::with_config(Arc::new(Echo), engine());
-    let router = axum::Router::new()
-        .route_service("/socket.io/", socket_io)
-        .route_service("/engine.io/", engine_io);
+    let router = axum::Router::new().route_service("/socket.io/", socket_io).route_service("/engine.io/", engine_io);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         // Fails only on a socket that is gone already.

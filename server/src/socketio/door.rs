@@ -82,7 +82,8 @@ pub(super) async fn enter(
         },
     }
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
-    let patience = (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
+    let patience =
+        (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
     let serving = async {
         let served = service.oneshot(request);
         let served = match patience {
@@ -120,12 +121,7 @@ async fn lost(switchboard: &Switchboard, sid: Sid) {
     }
 }
 
-fn admit(
-    state: &AppState,
-    peer: SocketAddr,
-    headers: &HeaderMap,
-    cord: Option<Arc<Cord>>,
-) -> Result<Visitor, Failure> {
+fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap, cord: Option<Arc<Cord>>) -> Result<Visitor, Failure> {
     let https = is_https(peer.ip(), headers, &state.config);
     let token = match (site(state, peer, headers), credential(headers, https)) {
         (_, Some(Credential::Bearer(token))) | (Origin::Own, Some(Credential::Cookie(token))) => Some(token),

@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::build::{self, Mode};
 use crate::check;
+use crate::clients;
 use crate::e2e;
 use crate::shell;
 use crate::steps::{Steps, say, warn};
@@ -81,7 +82,12 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
         "--features",
         "app/ssr",
     ];
-    let mut totals = cargo_test(workspace, steps, "tests of the product", &product, filters);
+    let mut totals = Totals::default();
+    if let Err(reason) = steps.step("prepare the Socket.IO clients", || clients::prepare(workspace)) {
+        let result = check::could_not_run("the official Socket.IO clients were not driven", &reason);
+        totals += counted("Socket.IO clients", result.map(|()| Totals::default()));
+    }
+    totals += cargo_test(workspace, steps, "tests of the product", &product, filters);
     totals += cargo_test(workspace, steps, "tests of xtask", &["--package", "xtask"], filters);
     totals
 }

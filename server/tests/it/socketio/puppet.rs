@@ -119,7 +119,8 @@ impl Puppet {
 
     /// The first argument of the next such event that is wanted.
     pub(super) async fn hear_where(&mut self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        self.wait(event, |line| (line["on"] == event && wanted(&line["args"][0])).then(|| line["args"][0].clone())).await
+        self.wait(event, |line| (line["on"] == event && wanted(&line["args"][0])).then(|| line["args"][0].clone()))
+            .await
     }
 
     /// What was said before is looked through first: events of different names come in an order that is not promised.
