@@ -178,7 +178,7 @@ mod tests {
         let (stream, _far) = pair().await;
         let (mut line, cord) = Corded::new(stream);
         cord.watch(50);
-        let fill = async { while line.write_all(&[0; 65_536]).await.is_ok() {} };
+        let fill = async { while line.write_all(&vec![0; 65_536]).await.is_ok() {} };
         tokio::time::timeout(Duration::from_secs(10), fill).await.expect("the write fails instead of waiting");
     }
 
@@ -188,7 +188,7 @@ mod tests {
         let (line, cord) = Corded::new(stream);
         let (mut reading, mut writing) = tokio::io::split(line);
         let read = tokio::spawn(async move { reading.read(&mut [0; 8]).await.ok() });
-        let write = tokio::spawn(async move { while writing.write_all(&[0; 65_536]).await.is_ok() {} });
+        let write = tokio::spawn(async move { while writing.write_all(&vec![0; 65_536]).await.is_ok() {} });
         tokio::task::yield_now().await;
         cord.end();
         let ended = async { (read.await.ok().flatten(), write.await.is_ok()) };

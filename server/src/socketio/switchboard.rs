@@ -1,5 +1,5 @@
 //! Who is connected by Engine.IO, as far as the library does not tell: the places that engine sessions take, the lines
-//! under their WebSockets, and the sessions that this server has given up.
+//! under their web sockets, and the sessions that this server has given up.
 //!
 //! The library can end a session only with a packet after which some clients do not come back. So a line is ended below
 //! the library (its client meets a lost line and connects again), and a polling session by refusing its requests.

@@ -87,11 +87,10 @@ impl Voice {
         mut push: impl FnMut(&Frame),
     ) {
         match rendition {
-            Rendition::Plain(frame) => push(frame),
             Rendition::Message { message, content, own, .. } if message.member == *member => {
                 push(own.get_or_insert_with(|| render::message(message, content, own_id)));
             }
-            Rendition::Message { frame, .. } => push(frame),
+            Rendition::Plain(frame) | Rendition::Message { frame, .. } => push(frame),
             Rendition::Roster => {
                 if let Some(roster) = &self.roster {
                     push(&roster.of(member, own_id));

@@ -140,10 +140,8 @@ impl Puppet {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("{}: no {what} but {:?}", self.label, self.passed),
-        }
+        let found = tokio::time::timeout(PATIENCE, waiting).await.ok();
+        found.unwrap_or_else(|| panic!("{}: no {what} but {:?}", self.label, self.passed))
     }
 
     /// Forgets what was said up to now.
