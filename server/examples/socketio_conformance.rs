@@ -4,6 +4,9 @@
 //! set-up of the product with the suites' timings, and handlers that send back what comes. The suites are published in
 //! the repository socketio/socket.io: `docs/engine.io-protocol/v4-test-suite` and `docs/socket.io-protocol/v5-test-suite`,
 //! `npm ci && npm test` in each.
+//!
+//! What fails there is the library's: engineioxide 0.17.9 sends its first ping at once instead of after an interval, and
+//! answers an aborted poll late. Clients take both; cases that count packets from the first one do not.
 
 use std::sync::Arc;
 use std::time::Duration;

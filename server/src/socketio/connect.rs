@@ -118,8 +118,9 @@ pub(super) async fn admit(
     }
     let (sid, end, board) = (socket.id, ended.clone(), Arc::clone(&switchboard));
     socket.on_disconnect(move || {
-        board.gone(sid);
+        // In this order: who gives the session up meanwhile sees the end, or is cleared up after.
         end.cancel();
+        board.gone(sid);
         ready(())
     });
     let start = Start::new(state, switchboard, visitor, session, generation, inbox, ended);

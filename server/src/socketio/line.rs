@@ -116,6 +116,10 @@ async fn goodbye(
         let _ = timeout(Duration::from_millis(50), ended.cancelled()).await;
     }
     switchboard.hang_up(sid, Some(visitor));
+    if ended.is_cancelled() {
+        // The library had forgotten it already, and says so only once.
+        switchboard.gone(sid);
+    }
 }
 
 /// How a connection ends.

@@ -14,6 +14,7 @@
 //!   order. So handlers are registered by the middleware and only fill an inbox (`connect.rs`).
 //! - It serialises an event for each socket. What is queued is serialised already and goes through it as raw JSON: one
 //!   encoding a broadcast, and copies (`voice.rs`, `packet.rs`).
+//! - It pings at once when a session begins, and not after the first interval. Clients answer it like any other.
 //!
 //! `door.rs` decides who may open a session, `wish.rs` reads events, `render.rs` writes them.
 
