@@ -5,8 +5,9 @@
 //! the repository socketio/socket.io: `docs/engine.io-protocol/v4-test-suite` and `docs/socket.io-protocol/v5-test-suite`,
 //! `npm ci && npm test` in each.
 //!
-//! What fails there is the library's: engineioxide 0.17.9 sends its first ping at once instead of after an interval, and
-//! answers an aborted poll late. Clients take both; cases that count packets from the first one do not.
+//! What fails there is the library's: engineioxide 0.17.9 sends its first ping at once instead of after an interval, which
+//! clients take and cases that count packets do not, and keeps a session whose poll was cut (in the product the door ends
+//! it, `socketio/door.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -84,6 +84,8 @@ pub(super) async fn enter(
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
     let patience =
         (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
+    let mut poll =
+        Poll { switchboard: Arc::clone(&switchboard), sid: sid.filter(|_| !query.websocket && patience.is_none()) };
     let serving = async {
         let served = service.oneshot(request);
         let served = match patience {
@@ -104,14 +106,32 @@ pub(super) async fn enter(
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
+    let response = tokio::select! {
         response = serving => response,
         () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
         () = given_up => unknown(),
+    };
+    poll.sid = None;
+    response
+}
+
+/// A poll that waits. Its line is the only one that a polling client has: where it is cut, the client is gone, and
+/// others should not have to wait for the heartbeat to know.
+struct Poll {
+    switchboard: Arc<Switchboard>,
+    sid: Option<Sid>,
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        if let Some(sid) = self.sid {
+            self.switchboard.hang_up(sid, None);
+        }
     }
 }
 
-async fn lost(switchboard: &Switchboard, sid: Sid) {
+/// Resolves when a session was given up.
+pub(super) async fn lost(switchboard: &Switchboard, sid: Sid) {
     loop {
         let told = switchboard.given_up.notified();
         if switchboard.is_lost(sid) {

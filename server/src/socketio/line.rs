@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connect::{Asked, Callback, speak};
+use super::door::lost;
 use super::packet::{self, Packet};
 use super::render;
 use super::switchboard::{Switchboard, Visitor};
@@ -78,6 +79,7 @@ pub(super) async fn run(start: Start, socket: SocketRef) {
     let requests = Requests::new(line.state.clone(), Arc::clone(&line.session), visitor.address);
     let mut connection = Connection {
         line,
+        switchboard: Arc::clone(&switchboard),
         requests,
         socket: socket.clone(),
         inbox,
@@ -131,6 +133,7 @@ enum End {
 
 struct Connection {
     line: Line,
+    switchboard: Arc<Switchboard>,
     requests: Requests,
     socket: SocketRef,
     inbox: mpsc::Receiver<Asked>,
@@ -171,6 +174,9 @@ impl Connection {
     async fn work(&mut self) -> Result<std::convert::Infallible, End> {
         let mut waiting: Option<BoxFuture<'static, ()>> = None;
         let stopping = self.line.state.stopping.clone();
+        let (board, sid) = (Arc::clone(&self.switchboard), self.socket.id);
+        let lost = lost(&board, sid);
+        tokio::pin!(lost);
         loop {
             self.speak()?;
             while waiting.is_none()
@@ -189,6 +195,7 @@ impl Connection {
                     waiting = self.take(asked.ok_or(End::Gone)?)?;
                 }
                 () = self.ended.cancelled() => return Err(End::Gone),
+                () = &mut lost => return Err(End::Gone),
                 () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
                 () = sleep_until(self.renew_at) => self.keep_guest(),
             }

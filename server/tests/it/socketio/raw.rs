@@ -346,6 +346,32 @@ async fn r1_a_pin_guards_a_room_here_too_and_a_full_room_is_full() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_that_is_cut_is_a_client_that_is_gone() {
+    let server = TestServer::limited(|limits| limits.grace_ms = 0).await;
+    let guest = Guest::new(&server).await;
+    let opened = Ask::get("/socket.io/?EIO=4&transport=polling").send(server.addr).await.assert_status(200);
+    let text = String::from_utf8_lossy(&opened.body).into_owned();
+    let handshake: Value = serde_json::from_str(&text[1..]).expect("a handshake");
+    let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", handshake["sid"].as_str().expect("a sid"));
+    let connect = format!("40{}", json!({"token": guest.token()}));
+    Ask::post(&path).body("text/plain", connect.as_bytes()).send(server.addr).await.assert_status(200);
+    eventually("its session is open", || server.state.hub.session_count() == 1).await;
+    // Whatever waits is fetched first, so that the last poll waits.
+    let mut cut = Vec::new();
+    for _ in 0..3 {
+        let ask = Ask::get(&path);
+        let asking = ask.send(server.addr);
+        cut.push(tokio::time::timeout(Duration::from_millis(500), asking).await.is_err());
+        if cut.contains(&true) {
+            break;
+        }
+    }
+    assert!(cut.contains(&true), "a poll without news waits");
+    eventually("its session is over at once", || server.state.hub.session_count() == 0).await;
+    Ask::get(&path).send(server.addr).await.assert_status(400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_joins_costs_each_reader_a_few_lists_and_no_more() {
     const JOINS: usize = 40;
     let server = TestServer::limited(|limits| {
