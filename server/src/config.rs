@@ -47,6 +47,10 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_TRUST_PROXY", value_delimiter = ',')]
     pub trust_proxy: Vec<String>,
 
+    /// Also serve Socket.IO clients of version 2 (Engine.IO 3), which send their token in a header or cookie only
+    #[arg(long, env = "WHISPERSPACE_SOCKETIO_EIO3")]
+    pub socketio_eio3: bool,
+
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
     pub log: Option<LogLevel>,
@@ -155,6 +159,8 @@ pub struct Config {
     pub https: bool,
     /// Origins that count as this site's own, beside the one that the request was sent to.
     pub origins: Vec<String>,
+    /// Whether Engine.IO 3 is spoken.
+    pub socketio_eio3: bool,
     /// Proxies that are believed.
     pub proxies: Vec<crate::address::Network>,
     /// How much to log.
@@ -185,6 +191,7 @@ impl Options {
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
+        self.socketio_eio3 |= file.socketio_eio3;
         if self.allow_origin.is_empty() {
             self.allow_origin = file.allow_origin;
         }
@@ -221,6 +228,7 @@ impl TryFrom<Options> for Config {
             database,
             https,
             origins,
+            socketio_eio3: options.socketio_eio3,
             proxies,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
@@ -246,6 +254,7 @@ impl Config {
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),
+            socketio_eio3: self.socketio_eio3,
             public_url: public_url.cloned(),
             ..Options::default()
         };

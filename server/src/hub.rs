@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chat::{Input, RoomStart, SessionKey};
 use futures::FutureExt as _;
-use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, RoomInfo, Secret, SessionId};
+use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, RoomCode, RoomInfo, Secret, SessionId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,7 +19,7 @@ use crate::clock;
 use crate::keys::Keys;
 use crate::owed::{Owed, Settled, Why};
 use crate::room::{Command, RoomHandle, RoomTask};
-use crate::session::{Generation, Session};
+use crate::session::{Dialect, Generation, Session};
 use crate::store::{self, LoginKey, RoomId, SharedStore, StoreError, UserId};
 
 /// Numbers below this stay exact in JavaScript.
@@ -274,11 +274,20 @@ impl Hub {
         self.sessions().by_user.get(&user).cloned().unwrap_or_default()
     }
 
+    /// A person has entered a room by one session: those of their others that follow are told.
+    pub fn entered(&self, by: &Session, code: RoomCode) {
+        for session in self.sessions_of(by.identity().user) {
+            if session.key != by.key && session.inside(code).is_none() {
+                crate::socketio::follow(&session, code, self.limits());
+            }
+        }
+    }
+
     /// A new session, without a line yet. `None` when the user has as many connections as allowed.
-    pub fn open_session(&self, identity: &Identity) -> Option<Arc<Session>> {
+    pub fn open_session(&self, identity: &Identity, dialect: Dialect) -> Option<Arc<Session>> {
         let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
         let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
-        let session = Arc::new(Session::new(key, id.clone(), identity.clone(), random_secret()));
+        let session = Arc::new(Session::new(key, id.clone(), dialect, identity.clone(), random_secret()));
         let mut sessions = self.sessions();
         let others = sessions.by_user.entry(identity.user).or_default();
         let connected = others.iter().filter(|other| other.is_connected()).count();

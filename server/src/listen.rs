@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
+use crate::cord::Corded;
 use crate::routes;
 use crate::state::AppState;
 
@@ -43,15 +45,17 @@ pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: imp
 async fn connection(state: AppState, router: Router, stream: TcpStream, peer: SocketAddr) {
     // Fails only on a socket that is gone already, and then so does everything after it.
     let _ = stream.set_nodelay(true);
+    let (line, cord) = Corded::new(stream);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(Arc::clone(&cord));
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(state.config.limits.headers_ms_max))
         .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(line), service)
         .with_upgrades();
     tokio::pin!(serving);
     tokio::select! {

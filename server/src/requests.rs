@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chat::{Bucket, Input, Rate};
 use futures::future::BoxFuture;
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Millis, Position, RoomCode, ServerFrame, Text,
+    Activity, ClientFrame, ClientId, ErrorCode, FrameError, LeaveReason, Millis, Position, RoomCode, ServerFrame, Text,
     decode_client,
 };
 use tokio::sync::oneshot;
@@ -21,7 +21,7 @@ use crate::error::Failure;
 use crate::gates::Gate;
 use crate::room::{Command, Inside};
 use crate::sanitize;
-use crate::session::{Frame, Session};
+use crate::session::Session;
 use crate::state::AppState;
 use crate::store::{Joined, Left, StoreError};
 
@@ -62,9 +62,13 @@ impl Requests {
 
     /// Takes one text frame.
     pub(crate) fn take(&mut self, text: &str) -> Next {
+        self.take_decoded(decode_client(text))
+    }
+
+    /// Takes what a transport has read by itself.
+    pub(crate) fn take_decoded(&mut self, decoded: Result<ClientFrame, FrameError>) -> Next {
         let now = clock::now();
         let rate = Rate::per_minute(self.state.config.limits.frames_per_minute);
-        let decoded = decode_client(text);
         if let Err(wait_ms) = self.frames.take(now, rate) {
             let cid = match &decoded {
                 Ok(frame) => frame.cid().cloned(),
@@ -121,13 +125,31 @@ impl Requests {
             self.error(ErrorCode::TooManyRooms.into(), Some(cid));
             return Next::Read;
         }
+        Next::Wait(self.enter(Some(cid), code, pin, since, now))
+    }
+
+    /// Takes a seat that the server asks for itself, in a room that the person is a member of: no request to count.
+    pub(crate) fn follow(&self, code: RoomCode) -> Option<BoxFuture<'static, ()>> {
+        let rooms_max = usize::try_from(self.state.config.limits.rooms_per_session).unwrap_or(usize::MAX);
+        let wanted = self.session.inside(code).is_none() && self.session.room_count() < rooms_max;
+        wanted.then(|| self.enter(None, code.as_str().to_owned(), None, None, clock::now()))
+    }
+
+    fn enter(
+        &self,
+        cid: Option<ClientId>,
+        code: String,
+        pin: Option<String>,
+        since: Option<Position>,
+        now: Millis,
+    ) -> BoxFuture<'static, ()> {
         let (state, session, address) = (self.state.clone(), Arc::clone(&self.session), self.address);
         let join = Join { cid: cid.clone(), code, pin, since, activity: self.looks };
-        Next::Wait(Box::pin(async move {
+        Box::pin(async move {
             if let Err(failure) = join.run(&state, &session, address, now).await {
-                push(&state, &session, &ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms));
+                push(&state, &session, &ServerFrame::error(failure.code, cid, failure.retry_after_ms));
             }
-        }))
+        })
     }
 
     fn leave(&self, cid: ClientId, room: &str) -> Next {
@@ -235,7 +257,7 @@ impl Requests {
 
 /// The fields of a `join`, checked as far as that goes without the store.
 struct Join {
-    cid: ClientId,
+    cid: Option<ClientId>,
     code: String,
     pin: Option<String>,
     since: Option<Position>,
@@ -251,7 +273,7 @@ impl Join {
         let (done, waiting) = oneshot::channel();
         let input = Input::Join {
             session: session.key,
-            cid: Some(self.cid),
+            cid: self.cid,
             member: admitted.member,
             name: identity.name,
             activity: self.activity,
@@ -261,7 +283,11 @@ impl Join {
             .map_err(|code| Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) })?;
         // The room ends before it answers only by a panic; the client then meets a closed connection.
         let _ = waiting.await;
-        if session.inside(admitted.room.code).is_none() && admitted.joined == Joined::New {
+        let inside = session.inside(admitted.room.code).is_some();
+        if inside {
+            state.hub.entered(session, admitted.room.code);
+        }
+        if !inside && admitted.joined == Joined::New {
             // The room was full: the membership that was made for this join goes again.
             let outcome = match state.store.leave(admitted.room.id, identity.user).await {
                 Err(StoreError::Unavailable) if state.hub.owe_leave(admitted.room.id, identity.user) => return Ok(()),
@@ -288,7 +314,7 @@ async fn request(state: &AppState, session: &Arc<Session>, inside: &Inside, inpu
 }
 
 fn push(state: &AppState, session: &Session, frame: &ServerFrame) {
-    session.push(&Frame::new(frame), &state.config.limits);
+    session.tell(frame, &state.config.limits);
 }
 
 impl std::fmt::Debug for Next {

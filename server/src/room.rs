@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chat::{Effect, Input, Room, RoomStart, SessionKey};
-use protocol::{ErrorCode, LeaveReason, MemberId, RoomCode};
+use protocol::{ErrorCode, LeaveReason, MemberId, RoomCode, ServerFrame};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::broker::Subscription;
 use crate::clock;
 use crate::hub::Hub;
-use crate::session::{Frame, Session};
+use crate::session::{Dialect, Frame, Session};
+use crate::socketio::Voice;
 use crate::store::RoomId;
 
 /// Commands taken from the mailbox in one go.
@@ -103,6 +104,7 @@ pub struct RoomTask {
     relayed: Subscription,
     sessions: HashMap<SessionKey, (Arc<Session>, MemberId)>,
     hub: Hub,
+    voice: Voice,
     ended: Option<LeaveReason>,
 }
 
@@ -113,7 +115,8 @@ impl RoomTask {
         let handle = RoomHandle { id, code: start.info.code, mailbox: sender, count: Arc::default() };
         let relayed = hub.broker().subscribe(id);
         let room = Room::new(start);
-        let task = Self { room, handle: handle.clone(), mailbox, relayed, sessions: HashMap::new(), hub, ended: None };
+        let (sessions, voice) = (HashMap::new(), Voice::default());
+        let task = Self { room, handle: handle.clone(), mailbox, relayed, sessions, hub, voice, ended: None };
         (task, handle)
     }
 
@@ -179,15 +182,10 @@ impl RoomTask {
             Effect::Reply(key, frame) => {
                 let inside = self.sessions.get(&key).map(|(session, _)| session);
                 if let Some(session) = inside.or(asking.filter(|session| session.key == key)) {
-                    session.push(&Frame::new(&frame), limits);
+                    session.tell(&frame, limits);
                 }
             }
-            Effect::Broadcast(frame) | Effect::Volatile(frame) => {
-                let frame = Frame::new(&frame);
-                for (session, _) in self.sessions.values() {
-                    session.push(&frame, limits);
-                }
-            }
+            Effect::Broadcast(frame) | Effect::Volatile(frame) => self.broadcast(&frame),
             Effect::Publish(item) => {
                 let (session, cid) = (item.session, item.cid.clone());
                 if self.hub.broker().publish(self.handle.id, item).is_err() {
@@ -197,6 +195,25 @@ impl RoomTask {
                 }
             }
             Effect::Ended(ended) => self.ended = Some(ended.0),
+        }
+    }
+
+    /// One encoding for each dialect that is spoken inside.
+    fn broadcast(&mut self, frame: &ServerFrame) {
+        let limits = self.hub.limits();
+        let is_native = |session: &Session| session.dialect == Dialect::Native;
+        let (voice, roster_max) = (&mut self.voice, usize::try_from(limits.roster_max).unwrap_or(usize::MAX));
+        let mixed = self.sessions.values().any(|(session, _)| !is_native(session));
+        let native = self.sessions.values().any(|(session, _)| is_native(session)).then(|| Frame::new(frame));
+        let mut rendition = if mixed { voice.render(frame, &self.room, roster_max) } else { None };
+        for (session, member) in self.sessions.values() {
+            match (&session.dialect, &mut rendition) {
+                (Dialect::Native, _) => native.iter().for_each(|frame| session.push(frame, limits)),
+                (Dialect::SocketIo { own_id, .. }, Some(rendition)) => {
+                    voice.deliver(rendition, member, own_id, |frame| session.push(frame, limits));
+                }
+                (Dialect::SocketIo { .. }, None) => {}
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::http::identity::identify;
 use crate::http::observe::observe;
 use crate::http::problem::{method_not_allowed, not_found, unify};
 use crate::http::{account, assets, forms, health, logins, pages, rooms};
+use crate::socketio;
 use crate::state::AppState;
 use crate::ws;
 
@@ -39,6 +40,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .merge(for_somebody)
         .layer(from_fn(unify))
+        // Behind it: refusals of Engine.IO have a form of their own.
+        .merge(socketio::routes(&state))
         .layer(from_fn(observe))
         .layer(from_fn_with_state(state.clone(), secure))
         .with_state(state)

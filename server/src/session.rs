@@ -53,10 +53,26 @@ impl Frame {
     }
 }
 
+/// What the client behind a session speaks, and what only its transport has to know of it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Dialect {
+    /// Frames of `protocol`.
+    Native,
+    /// Events of `socketio`.
+    SocketIo {
+        /// What the API told the person as their id.
+        own_id: String,
+        /// Whether it enters every room that the person enters elsewhere.
+        follows: bool,
+    },
+}
+
 /// One session.
 pub struct Session {
     /// This server's number for it.
     pub key: SessionKey,
+    /// What its client speaks.
+    pub dialect: Dialect,
     /// Its name on the wire, told to its owner only.
     pub id: SessionId,
     /// What woke up the connection: something to write, or to close.
@@ -96,7 +112,7 @@ pub struct Attached {
 
 impl Session {
     /// A session without a line. [`Session::attach`] gives it one.
-    pub fn new(key: SessionKey, id: SessionId, identity: Identity, secret: Secret) -> Self {
+    pub fn new(key: SessionKey, id: SessionId, dialect: Dialect, identity: Identity, secret: Secret) -> Self {
         let state = State {
             identity,
             secret,
@@ -109,7 +125,7 @@ impl Session {
             close: None,
             rooms: HashMap::new(),
         };
-        Self { key, id, wake: Notify::new(), state: Mutex::new(state) }
+        Self { key, id, dialect, wake: Notify::new(), state: Mutex::new(state) }
     }
 
     /// Sections under this lock are a few moves of pointers and never await.
@@ -144,6 +160,18 @@ impl Session {
         }
         drop(state);
         self.wake.notify_one();
+    }
+
+    /// Says one frame in the client's words.
+    pub fn tell(&self, frame: &ServerFrame, limits: &Limits) {
+        match &self.dialect {
+            Dialect::Native => self.push(&Frame::new(frame), limits),
+            Dialect::SocketIo { own_id, .. } => {
+                for said in crate::socketio::replies(frame, own_id) {
+                    self.push(&said, limits);
+                }
+            }
+        }
     }
 
     /// What this connection should do now; `None`: nothing.
@@ -222,6 +250,14 @@ impl Session {
         self.wake.notify_waiters();
         self.wake.notify_one();
         Some(Attached { generation, took_over })
+    }
+
+    /// Gives a new session its one line, for transports whose clients cannot come back to a session.
+    pub fn connect(&self) -> Generation {
+        let mut state = self.lock();
+        state.generation += 1;
+        state.connected = true;
+        state.generation
     }
 
     /// The connection is gone. Answers whether the session has no line now (it may have been taken over).
@@ -338,6 +374,15 @@ fn same_secret(a: &Secret, b: &Secret) -> bool {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.key.0)
+    }
+}
+
+impl std::fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Native => "Native",
+            Self::SocketIo { .. } => "SocketIo(…)",
+        })
     }
 }
 

@@ -17,8 +17,27 @@ pub struct Session {
     pub token: String,
     /// When it ends unless it is used.
     pub expires_at: Millis,
+    /// Names the person to themselves, the same in every room; nobody else is told it. Socket.IO clients find their
+    /// own messages by it.
+    pub id: String,
     /// Who it stands for.
     pub me: Me,
+}
+
+/// Answer of `GET me`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// As in [`Session`].
+    pub id: String,
+    /// Who asks.
+    #[serde(flatten)]
+    pub me: Me,
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Profile(…)")
+    }
 }
 
 impl std::fmt::Debug for Session {

@@ -53,6 +53,11 @@ impl Identity {
         Me { kind: self.kind, name: self.name.clone(), username }
     }
 
+    /// What the person is told as their own id, and nobody else is.
+    pub fn own_id(&self) -> String {
+        crate::clock::base64url(&self.user.0)
+    }
+
     /// Whether the token is in the second half of its life.
     pub const fn is_due(&self, now: Millis) -> bool {
         self.expires_at < now.saturating_add(RENEW_BELOW_MS)

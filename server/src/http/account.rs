@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use protocol::api::{ChangeMe, Credentials, DeleteMe, NewGuest};
+use protocol::api::{ChangeMe, Credentials, DeleteMe, NewGuest, Profile};
 use protocol::names::PASSWORD_CHARS;
-use protocol::{DisplayName, ErrorCode, Me, UserKind, Username};
+use protocol::{DisplayName, ErrorCode, UserKind, Username};
 
 use crate::auth::Identity;
 use crate::error::Failure;
@@ -118,8 +118,8 @@ pub(crate) async fn logout(State(state): State<AppState>, asker: Asker) -> Resul
 }
 
 /// Who asks.
-pub(crate) async fn me(SignedIn(identity): SignedIn) -> Json<Me> {
-    Json(identity.me())
+pub(crate) async fn me(SignedIn(identity): SignedIn) -> Json<Profile> {
+    Json(Profile { id: identity.own_id(), me: identity.me() })
 }
 
 /// Changes the display name, in every room at once.

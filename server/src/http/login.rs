@@ -119,7 +119,7 @@ pub(super) async fn session(
 ) -> Result<Response, Failure> {
     let issued = issue(state, identity, asker.now).await?;
     let cookie = cookie(asker, &issued);
-    let body = Session { token: issued.token, expires_at: issued.expires_at, me: identity.me() };
+    let body = Session { token: issued.token, expires_at: issued.expires_at, id: identity.own_id(), me: identity.me() };
     Ok(with_cookie((status, Json(body)).into_response(), cookie))
 }
 

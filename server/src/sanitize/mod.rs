@@ -4,6 +4,7 @@
 //! then ammonia with a small allow-list as the fence. Nothing here fails: what cannot be rendered stays text.
 //! This is the only place that makes HTML out of what people type; it must not log any of it.
 
+mod content;
 mod draft;
 mod fence;
 mod judge;
@@ -20,6 +21,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chat::Body;
 use protocol::Text;
+
+pub use content::content;
 
 use render::Html;
 use segments::Segment;

@@ -8,7 +8,7 @@ use crate::auth::Identity;
 use crate::clock;
 use crate::error::Failure;
 use crate::hub;
-use crate::session::{Generation, Session};
+use crate::session::{Dialect, Generation, Session};
 use crate::state::AppState;
 
 /// A connection that has introduced itself.
@@ -36,7 +36,7 @@ pub(super) async fn introduce(state: &AppState, token: &str, resume: Option<Resu
     if let Some(introduced) = resume.and_then(|claim| take_back(state, &identity, &claim)) {
         return Ok(introduced);
     }
-    let session = state.hub.open_session(&identity).ok_or(ErrorCode::TooManyConnections)?;
+    let session = state.hub.open_session(&identity, Dialect::Native).ok_or(ErrorCode::TooManyConnections)?;
     let attached = attach(state, &session, &identity, None).ok_or(ErrorCode::Internal)?;
     Ok(Introduced { session, generation: attached, resumed: false })
 }

@@ -32,6 +32,7 @@ mod schema;
 mod seats;
 mod shutdown;
 mod slow;
+mod socketio;
 mod tidy;
 mod typing;
 mod vectors;

@@ -20,12 +20,19 @@ pub(crate) enum What {
     },
     /// Joins, leaves and look-ups a second on each database.
     Store,
+    /// The processor's time for one delivery, by the native transport and by Socket.IO.
+    Fanout {
+        /// `--transport native` or `--transport socketio`, which measures both.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Result<ExitCode> {
     match what {
         What::Idle { arguments } => example(workspace, steps, "bench_idle", arguments)?,
         What::Store => stores(workspace, steps)?,
+        What::Fanout { arguments } => example(workspace, steps, "bench_fanout", arguments)?,
     }
     steps.print_times();
     Ok(ExitCode::SUCCESS)

@@ -81,7 +81,7 @@ fn chromium() -> Result<PathBuf> {
 }
 
 /// npm writes a list of what it installed; one that is older than the lock file is not current.
-fn node_modules_are_current(folder: &Path) -> bool {
+pub(crate) fn node_modules_are_current(folder: &Path) -> bool {
     let changed = |name: &str| -> Option<SystemTime> { fs::metadata(folder.join(name)).ok()?.modified().ok() };
     match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
         (Some(wanted), Some(installed)) => installed >= wanted,

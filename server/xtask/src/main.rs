@@ -4,6 +4,7 @@
 mod bench;
 mod build;
 mod check;
+mod clients;
 mod css;
 mod debian;
 mod e2e;

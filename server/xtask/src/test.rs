@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::build::{self, Mode};
 use crate::check;
+use crate::clients;
 use crate::e2e;
 use crate::mongodb;
 use crate::shell;
@@ -75,7 +76,8 @@ const PRODUCT: &[&str] =
 /// Kill the database: they run alone.
 const FAULTS: &str = "faults::";
 /// Say the same whatever the database is.
-const NO_DATABASE: &[&str] = &["tidy::", "config::", "vectors::", "canary::"];
+const NO_DATABASE: &[&str] =
+    &["tidy::", "config::", "vectors::", "canary::", "framing::", "socketio::", "pages::", "origins::"];
 
 /// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
 /// the others.
@@ -90,6 +92,10 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
             (None, counted("MongoDB", result.map(|()| Totals::default())))
         }
     };
+    if let Err(reason) = steps.step("prepare the Socket.IO clients", || clients::prepare(workspace)) {
+        let result = check::could_not_run("the official Socket.IO clients were not driven", &reason);
+        totals += counted("Socket.IO clients", result.map(|()| Totals::default()));
+    }
     let uri = server.as_ref().map_or("", |server| &server.uri);
     let everything = Run { packages: PRODUCT, skipped: &[FAULTS], variables: &[("TEST_MONGODB_URI", uri)] };
     totals += cargo_test(workspace, steps, "tests of the product", &everything, filters);

@@ -7,7 +7,7 @@ mod talk;
 
 use std::collections::{BTreeMap, HashMap};
 
-use protocol::{LeaveReason, Limits, MemberId, Millis, Position, RoomInfo, ServerFrame};
+use protocol::{LeaveReason, Limits, Member, MemberId, Millis, Position, RoomInfo, ServerFrame};
 
 use crate::event::{Effect, Ended, Input, MessageIds, SessionKey};
 use crate::presence::PendingPresence;
@@ -124,6 +124,11 @@ impl Room {
     #[must_use]
     pub fn count(&self) -> u32 {
         u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Everybody inside, by member id.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.seats.values().map(|seat| &seat.member)
     }
 
     /// Where the order stands.

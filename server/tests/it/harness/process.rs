@@ -58,13 +58,18 @@ impl Folder {
 
     /// Starts a server, its output in `stdout` and `stderr` of the folder.
     pub(crate) async fn serve(&self, arguments: &[&str]) -> BinServer {
+        self.serve_at("127.0.0.1:0", arguments).await
+    }
+
+    /// As [`Folder::serve`], at an address of the test's own.
+    pub(crate) async fn serve_at(&self, listen: &str, arguments: &[&str]) -> BinServer {
         let output = |name: &str| {
             let path = self.path().join(name);
             File::options().create(true).append(true).open(path).expect("the folder can be written")
         };
         let stdout = self.path().join("stdout");
         let before = std::fs::read_to_string(&stdout).unwrap_or_default().len();
-        let mut command = self.command(&["--listen", "127.0.0.1:0", "--data-dir", "data"]);
+        let mut command = self.command(&["--listen", listen, "--data-dir", "data"]);
         command.args(arguments).stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
         let mut child = command.spawn().expect("the binary starts");
         let addr = poll("the address of the server", async || {

@@ -1,0 +1,198 @@
+//! The line under one connection, and a handle with which the server ends it from outside of whoever writes to it.
+//!
+//! A library that owns a socket may wait for a peer that does not read, and then hear of nothing else. The handle makes
+//! its reads end and its writes fail. Knows no protocol; a cord that nobody watches only hands bytes on.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures::task::AtomicWaker;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// What a reader has to take while it is waited for, or it does not count as reading.
+const PROGRESS_BYTES: usize = 16 * 1024;
+/// How long a line that was ended may take for what was already on its way.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// The handle.
+#[derive(Debug, Default)]
+pub(crate) struct Cord {
+    patience_ms: AtomicU64,
+    ended: AtomicBool,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
+}
+
+impl Cord {
+    /// From now on a peer that takes nothing for so long ends the line.
+    pub(crate) fn watch(&self, patience_ms: u64) {
+        self.patience_ms.store(patience_ms, Ordering::Relaxed);
+    }
+
+    /// Ends the line: reading meets its end now, writing has a moment for a goodbye.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.reader.wake();
+        self.writer.wake();
+    }
+
+    fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// How long a write may wait; `None`: for ever.
+    fn patience(&self) -> Option<Duration> {
+        if self.is_ended() {
+            return Some(GOODBYE);
+        }
+        match self.patience_ms.load(Ordering::Relaxed) {
+            0 => None,
+            patience_ms => Some(Duration::from_millis(patience_ms)),
+        }
+    }
+}
+
+/// The line.
+pub(crate) struct Corded {
+    stream: TcpStream,
+    cord: Arc<Cord>,
+    /// Runs while a write waits.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// Written since it runs.
+    taken: usize,
+    /// The goodbye has begun: the clock is not set back any more.
+    hurried: bool,
+}
+
+impl Corded {
+    /// Around a socket.
+    pub(crate) fn new(stream: TcpStream) -> (Self, Arc<Cord>) {
+        let cord = Arc::new(Cord::default());
+        (Self { stream, cord: Arc::clone(&cord), stall: None, taken: 0, hurried: false }, cord)
+    }
+
+    fn written(
+        &mut self,
+        cx: &mut Context<'_>,
+        wanted: usize,
+        wrote: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match wrote {
+            Poll::Ready(Ok(bytes)) => {
+                self.taken = self.taken.saturating_add(bytes);
+                let caught_up = bytes == wanted || self.taken >= PROGRESS_BYTES;
+                if caught_up && !self.hurried {
+                    (self.stall, self.taken) = (None, 0);
+                }
+                Poll::Ready(Ok(bytes))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                self.cord.writer.register(cx.waker());
+                let Some(patience) = self.cord.patience() else {
+                    return Poll::Pending;
+                };
+                let hurry = self.cord.is_ended() && !self.hurried;
+                let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(patience)));
+                if hurry {
+                    self.hurried = true;
+                    stall.as_mut().reset(Instant::now() + patience);
+                }
+                ready!(stall.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Corded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.cord.reader.register(cx.waker());
+        if self.cord.is_ended() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Corded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, bytes.len(), wrote)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wanted = parts.iter().map(|part| part.len()).sum();
+        let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.written(cx, wanted, wrote)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl fmt::Debug for Corded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Corded(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::Corded;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("has an address");
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (near.expect("connects"), far.expect("is accepted").0)
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_ends_a_watched_line() {
+        let (stream, _far) = pair().await;
+        let (mut line, cord) = Corded::new(stream);
+        cord.watch(50);
+        let fill = async { while line.write_all(&vec![0; 65_536]).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(10), fill).await.expect("the write fails instead of waiting");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_ended_stops_reading_and_writing() {
+        let (stream, _far) = pair().await;
+        let (line, cord) = Corded::new(stream);
+        let (mut reading, mut writing) = tokio::io::split(line);
+        let read = tokio::spawn(async move { reading.read(&mut [0; 8]).await.ok() });
+        let write = tokio::spawn(async move { while writing.write_all(&vec![0; 65_536]).await.is_ok() {} });
+        tokio::task::yield_now().await;
+        cord.end();
+        let ended = async { (read.await.ok().flatten(), write.await.is_ok()) };
+        let ended = tokio::time::timeout(Duration::from_secs(10), ended).await.expect("both end");
+        assert_eq!(ended, (Some(0), true));
+    }
+}

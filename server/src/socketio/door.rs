@@ -1,0 +1,194 @@
+//! Every request below `/socket.io`: who may open a session and as whom; the rest is the library's.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Extension, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use protocol::ErrorCode;
+use socketioxide::service::SocketIoService;
+use socketioxide::socket::Sid;
+use tokio::time::timeout;
+use tower::ServiceExt as _;
+
+use super::switchboard::{Switchboard, Visitor};
+use crate::auth::{Credential, credential};
+use crate::cord::Cord;
+use crate::error::Failure;
+use crate::http::client_address::{client_address, is_https};
+use crate::http::origin::{Origin, origin};
+use crate::http::problem::problem;
+use crate::state::AppState;
+
+/// The library behind the door.
+pub(super) type Service = SocketIoService<engineioxide::service::NotFoundService>;
+
+/// What a request says of itself in its address. The first of each name counts, as it does for the library.
+struct Query {
+    version: Option<u8>,
+    websocket: bool,
+    sid: Option<String>,
+}
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let first = |name: &str| text.split('&').find_map(|pair| pair.strip_prefix(name));
+        Self {
+            version: first("EIO=").and_then(|version| version.parse().ok()),
+            websocket: first("transport=") == Some("websocket"),
+            sid: first("sid=").map(str::to_owned),
+        }
+    }
+}
+
+/// Lets a request in, or says why not.
+pub(super) async fn enter(
+    State(state): State<AppState>,
+    Extension(service): Extension<Service>,
+    Extension(switchboard): Extension<Arc<Switchboard>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+) -> Response {
+    if state.stopping.is_cancelled() {
+        return problem(ErrorCode::ShuttingDown);
+    }
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    match query.version {
+        Some(4) => {}
+        Some(3) if state.config.socketio_eio3 => {}
+        Some(_) | None => return unsupported(),
+    }
+    let sid = match query.sid.as_deref().map(str::parse::<Sid>) {
+        None => None,
+        Some(Ok(sid)) if !switchboard.is_lost(sid) => Some(sid),
+        Some(Ok(_) | Err(_)) => return unknown(),
+    };
+    let cord = request.extensions().get::<Arc<Cord>>().filter(|_| query.websocket).cloned();
+    if let Some(cord) = &cord {
+        cord.watch(state.config.limits.unwritten_ms_max);
+    }
+    match sid {
+        Some(sid) => cord.iter().for_each(|cord| switchboard.upgrades(sid, cord)),
+        None => match admit(&state, peer, request.headers(), cord) {
+            Ok(visitor) => {
+                let visitor = Arc::new(visitor);
+                switchboard.arrived(&visitor);
+                request.extensions_mut().insert(visitor);
+            }
+            Err(failure) => return problem(failure),
+        },
+    }
+    // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
+    let patience =
+        (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
+    let mut poll =
+        Poll { switchboard: Arc::clone(&switchboard), sid: sid.filter(|_| !query.websocket && patience.is_none()) };
+    let serving = async {
+        let served = service.oneshot(request);
+        let served = match patience {
+            Some(patience) => match timeout(patience, served).await {
+                Ok(served) => served,
+                Err(_) => return problem(ErrorCode::HelloTimeout),
+            },
+            None => served.await,
+        };
+        match served {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        }
+    };
+    let given_up = async {
+        match sid {
+            Some(sid) => lost(&switchboard, sid).await,
+            None => std::future::pending().await,
+        }
+    };
+    let response = tokio::select! {
+        response = serving => response,
+        () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
+        () = given_up => unknown(),
+    };
+    poll.sid = None;
+    response
+}
+
+/// A poll that waits. Its line is the only one that a polling client has: where it is cut, the client is gone, and
+/// others should not have to wait for the heartbeat to know.
+struct Poll {
+    switchboard: Arc<Switchboard>,
+    sid: Option<Sid>,
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        if let Some(sid) = self.sid {
+            self.switchboard.hang_up(sid, None);
+        }
+    }
+}
+
+/// Resolves when a session was given up.
+pub(super) async fn lost(switchboard: &Switchboard, sid: Sid) {
+    loop {
+        let told = switchboard.given_up.notified();
+        if switchboard.is_lost(sid) {
+            return;
+        }
+        told.await;
+    }
+}
+
+fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap, cord: Option<Arc<Cord>>) -> Result<Visitor, Failure> {
+    let https = is_https(peer.ip(), headers, &state.config);
+    let token = match (site(state, peer, headers), credential(headers, https)) {
+        (_, Some(Credential::Bearer(token))) | (Origin::Own, Some(Credential::Cookie(token))) => Some(token),
+        // The token may still come in `auth`.
+        (Origin::Own | Origin::Absent, _) => None,
+        (Origin::Foreign, _) => return Err(ErrorCode::BadOrigin.into()),
+    };
+    let address = client_address(peer.ip(), headers, &state.config);
+    let place = state.connections.enter(address, &state.config.limits)?;
+    Ok(Visitor::new(address, token, cord, place))
+}
+
+/// Which site's page asks. Browsers send no Origin with a GET to the page's own site, and a session begins with one:
+/// there what only a browser can write says the same.
+fn site(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Origin {
+    let told = origin(peer.ip(), headers, &state.config);
+    if told != Origin::Absent {
+        return told;
+    }
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") {
+        return Origin::Own;
+    }
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let Some(from) = referer.and_then(|referer| {
+        let host = referer.find("://")? + 3;
+        let end = referer.get(host..)?.find('/').map_or(referer.len(), |at| host + at);
+        HeaderValue::from_str(referer.get(..end)?).ok()
+    }) else {
+        return Origin::Absent;
+    };
+    let mut headers = headers.clone();
+    headers.insert(header::ORIGIN, from);
+    match origin(peer.ip(), &headers, &state.config) {
+        Origin::Own => Origin::Own,
+        Origin::Absent | Origin::Foreign => Origin::Absent,
+    }
+}
+
+/// In the words of Engine.IO.
+fn refusal(text: &'static str) -> Response {
+    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+fn unsupported() -> Response {
+    refusal(r#"{"code":5,"message":"Unsupported protocol version"}"#)
+}
+
+fn unknown() -> Response {
+    refusal(r#"{"code":1,"message":"Session ID unknown"}"#)
+}

@@ -1,0 +1,283 @@
+//! One client, one task: it takes events in their order and hands the library what the session's queue holds.
+//!
+//! The library takes a packet or says that its buffer is full. So packets wait in the session's own queue, which is
+//! bounded in bytes like that of any session, and a client that does not take them is closed by the same rule.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use protocol::{ErrorCode, RoomCode};
+use socketioxide::extract::SocketRef;
+use socketioxide::{SendError, SocketError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::connect::{Asked, Callback, speak};
+use super::door::lost;
+use super::packet::{self, Packet};
+use super::render;
+use super::switchboard::{Switchboard, Visitor};
+use crate::clock;
+use crate::requests::{Next, Requests};
+use crate::session::{Dialect, Generation, Session, Turn};
+use crate::state::AppState;
+
+/// How often a full buffer is tried again.
+const RETRY: Duration = Duration::from_millis(5);
+/// Acknowledgements that are waited for at once; older ones belong to requests that were never answered.
+const CALLBACKS_MAX: usize = 256;
+/// How often a connected guest's end is moved.
+const RENEW_EVERY: Duration = Duration::from_hours(1);
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Close codes from here on mean: do not connect again.
+const NO_RETURN: u16 = 4500;
+
+/// Everything that a connection's task begins with. Dropped without one, it gives the session's line back.
+pub(super) struct Start {
+    line: Line,
+    switchboard: Arc<Switchboard>,
+    visitor: Arc<Visitor>,
+    inbox: mpsc::Receiver<Asked>,
+    /// The library has lost the client.
+    ended: CancellationToken,
+}
+
+struct Line {
+    state: AppState,
+    session: Arc<Session>,
+    generation: Generation,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.state.hub.dropped(&self.session, self.generation);
+    }
+}
+
+impl Start {
+    pub(super) const fn new(
+        state: AppState,
+        switchboard: Arc<Switchboard>,
+        visitor: Arc<Visitor>,
+        session: Arc<Session>,
+        generation: Generation,
+        inbox: mpsc::Receiver<Asked>,
+        ended: CancellationToken,
+    ) -> Self {
+        Self { line: Line { state, session, generation }, switchboard, visitor, inbox, ended }
+    }
+}
+
+/// Runs one client's connection to its end.
+pub(super) async fn run(start: Start, socket: SocketRef) {
+    let Start { line, switchboard, visitor, inbox, ended } = start;
+    let requests = Requests::new(line.state.clone(), Arc::clone(&line.session), visitor.address);
+    let mut connection = Connection {
+        line,
+        switchboard: Arc::clone(&switchboard),
+        requests,
+        socket: socket.clone(),
+        inbox,
+        ended: ended.clone(),
+        backlog: VecDeque::new(),
+        blocked_since: None,
+        callbacks: VecDeque::new(),
+        follows: VecDeque::new(),
+        renew_at: Instant::now() + RENEW_EVERY,
+    };
+    let End::Close(code) = connection.serve().await else {
+        return;
+    };
+    drop(connection);
+    goodbye(code, socket, &switchboard, &visitor, &ended).await;
+}
+
+/// Tells why, then ends the line so that the client knows whether to come back.
+async fn goodbye(
+    code: ErrorCode,
+    socket: SocketRef,
+    switchboard: &Switchboard,
+    visitor: &Visitor,
+    ended: &CancellationToken,
+) {
+    let sid = socket.id;
+    speak(&socket, &render::error(code, None));
+    if code.close_code() >= NO_RETURN {
+        // A full buffer takes no packet; then the line alone has to say it.
+        let _ = socket.disconnect();
+        // The client closes the line itself when it has read that.
+        sleep(GOODBYE).await;
+    } else {
+        drop(socket);
+        // What is on its way gets a moment: a lost line loses it.
+        let _ = timeout(Duration::from_millis(50), ended.cancelled()).await;
+    }
+    switchboard.hang_up(sid, Some(visitor));
+    if ended.is_cancelled() {
+        // The library had forgotten it already, and says so only once.
+        switchboard.gone(sid);
+    }
+}
+
+/// How a connection ends.
+enum End {
+    /// The client is gone.
+    Gone,
+    Close(ErrorCode),
+}
+
+struct Connection {
+    line: Line,
+    switchboard: Arc<Switchboard>,
+    requests: Requests,
+    socket: SocketRef,
+    inbox: mpsc::Receiver<Asked>,
+    ended: CancellationToken,
+    /// Taken from the session's queue, not yet taken by the library.
+    backlog: VecDeque<Bytes>,
+    blocked_since: Option<Instant>,
+    callbacks: VecDeque<(String, Callback)>,
+    /// Rooms to enter without being asked.
+    follows: VecDeque<RoomCode>,
+    renew_at: Instant,
+}
+
+impl Connection {
+    async fn serve(&mut self) -> End {
+        if let Dialect::SocketIo { follows: true, .. } = self.line.session.dialect
+            && let Err(code) = self.recall_rooms().await
+        {
+            return End::Close(code);
+        }
+        match self.work().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    /// The rooms that the person is a member of.
+    async fn recall_rooms(&mut self) -> Result<(), ErrorCode> {
+        let (state, user) = (&self.line.state, self.line.session.identity().user);
+        let rooms = state.store.rooms_of(user, clock::now()).await.map_err(|error| {
+            let failure = crate::error::Failure::from(error);
+            failure.code
+        })?;
+        self.follows.extend(rooms.into_iter().map(|room| room.code));
+        Ok(())
+    }
+
+    async fn work(&mut self) -> Result<std::convert::Infallible, End> {
+        let mut waiting: Option<BoxFuture<'static, ()>> = None;
+        let stopping = self.line.state.stopping.clone();
+        let (board, sid) = (Arc::clone(&self.switchboard), self.socket.id);
+        let lost = lost(&board, sid);
+        tokio::pin!(lost);
+        loop {
+            self.speak()?;
+            while waiting.is_none()
+                && let Some(code) = self.follows.pop_front()
+            {
+                waiting = self.requests.follow(code);
+            }
+            let is_blocked = self.blocked_since.is_some();
+            tokio::select! {
+                () = self.line.session.wake.notified() => {}
+                () = sleep(RETRY), if is_blocked => {}
+                () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
+                    waiting = None;
+                }
+                asked = self.inbox.recv(), if waiting.is_none() => {
+                    waiting = self.take(asked.ok_or(End::Gone)?)?;
+                }
+                () = self.ended.cancelled() => return Err(End::Gone),
+                () = &mut lost => return Err(End::Gone),
+                () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
+                () = sleep_until(self.renew_at) => self.keep_guest(),
+            }
+        }
+    }
+
+    fn take(&mut self, asked: Asked) -> Result<Option<BoxFuture<'static, ()>>, End> {
+        let Asked { frame, cid, callback } = asked;
+        let is_answered = !matches!(frame, Ok(protocol::ClientFrame::Typing { .. }));
+        if callback.is_wanted() {
+            if is_answered {
+                self.callbacks.push_back((cid.as_str().to_owned(), callback));
+            } else {
+                // A signal is not answered by the room: that it was taken is all there is to say.
+                let _ = callback.call(&render::Answer::taken());
+            }
+            if self.callbacks.len() > CALLBACKS_MAX {
+                self.callbacks.pop_front();
+            }
+        }
+        match self.requests.take_decoded(frame) {
+            Next::Read => Ok(None),
+            Next::Wait(future) => Ok(Some(future)),
+            Next::Close(code) => Err(End::Close(code)),
+        }
+    }
+
+    /// Hands over what waits, as far as the library takes it.
+    fn speak(&mut self) -> Result<(), End> {
+        loop {
+            if let Some(code) = self.line.session.wants_close(self.line.generation) {
+                return Err(End::Close(code));
+            }
+            while let Some(line) = self.backlog.pop_front() {
+                match self.hand_over(&line) {
+                    Ok(()) | Err(SendError::Serialize(_)) => self.blocked_since = None,
+                    Err(SendError::Socket(SocketError::Closed)) => return Err(End::Gone),
+                    Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                        self.backlog.push_front(line);
+                        let limit = Duration::from_millis(self.line.state.config.limits.unwritten_ms_max);
+                        let slow = self.blocked_since.get_or_insert_with(Instant::now).elapsed() >= limit;
+                        return if slow { Err(End::Close(ErrorCode::SlowConsumer)) } else { Ok(()) };
+                    }
+                }
+            }
+            match self.line.session.turn(self.line.generation) {
+                None => return Ok(()),
+                Some(Turn::Write(lines)) => self.backlog = lines,
+                Some(Turn::Close(code)) => return Err(End::Close(code)),
+            }
+        }
+    }
+
+    fn hand_over(&mut self, line: &[u8]) -> Result<(), SendError> {
+        match packet::parse(line) {
+            Some(Packet::Event { name, arguments }) => self.socket.emit(name, &arguments),
+            Some(Packet::Answer { cid, body }) => {
+                let Some(at) = self.callbacks.iter().position(|(asked, _)| asked == cid) else {
+                    return Ok(());
+                };
+                let (_, callback) = &self.callbacks[at];
+                callback.call(body)?;
+                self.callbacks.remove(at);
+                Ok(())
+            }
+            Some(Packet::Follow { code }) => {
+                self.follows.extend(RoomCode::parse(code));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A guest who stays connected stays a guest.
+    fn keep_guest(&mut self) {
+        self.renew_at = Instant::now() + RENEW_EVERY;
+        let (state, user) = (self.line.state.clone(), self.line.session.identity().user);
+        self.line.state.tracker.spawn(async move {
+            let now = clock::now();
+            if let Err(error) = state.store.extend_guest(user, now + crate::auth::TOKEN_MS, now).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a guest could not be kept");
+            }
+        });
+    }
+}

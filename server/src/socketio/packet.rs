@@ -1,0 +1,86 @@
+//! What waits in a Socket.IO session's queue: one event, one answer, or one word of the server to its own connection.
+//!
+//! A line of text each, so that the queue stays one of shared bytes, whatever a session speaks: a letter, a name, and
+//! each argument as the JSON it is sent as, parted by line feeds, which compact JSON never has.
+
+use bytes::Bytes;
+use protocol::{ClientId, RoomCode, encode};
+use serde::ser::{Serialize, SerializeTuple as _, Serializer};
+use serde_json::value::RawValue;
+
+use crate::session::{Counted, Frame};
+
+/// One event for the client.
+pub(super) fn event(name: &str, arguments: &[&str]) -> Frame {
+    frame(&format!("e{name}\n{}", arguments.join("\n")))
+}
+
+/// The answer to a request that carried an acknowledgement.
+pub(super) fn answer(cid: &ClientId, body: &impl Serialize) -> Frame {
+    frame(&format!("a{}\n{}", cid.as_str(), encode(body)))
+}
+
+/// Another session of the same person has entered a room.
+pub(super) fn follow(code: RoomCode) -> Frame {
+    frame(&format!("f{}", code.as_str()))
+}
+
+/// These clients cannot say what they have: nothing is kept for them beyond the line.
+fn frame(text: &str) -> Frame {
+    Frame { bytes: Bytes::copy_from_slice(text.as_bytes()), counted: Counted::No }
+}
+
+/// A line, read again.
+pub(super) enum Packet<'q> {
+    Event { name: &'q str, arguments: Arguments<'q> },
+    Answer { cid: &'q str, body: &'q RawValue },
+    Follow { code: &'q str },
+}
+
+/// The arguments of an event, serialised already: they are copied, not encoded again.
+pub(super) struct Arguments<'q>(Vec<&'q RawValue>);
+
+impl Serialize for Arguments<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tuple = serializer.serialize_tuple(self.0.len())?;
+        for argument in &self.0 {
+            tuple.serialize_element(argument)?;
+        }
+        tuple.end()
+    }
+}
+
+/// Reads a line of the queue; `None` never comes for what this module wrote.
+pub(super) fn parse(line: &[u8]) -> Option<Packet<'_>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let (kind, rest) = text.split_at_checked(1)?;
+    let mut parts = rest.split('\n');
+    let name = parts.next()?;
+    match kind {
+        "e" => {
+            let arguments = parts.map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
+            Some(Packet::Event { name, arguments: Arguments(arguments) })
+        }
+        "a" => Some(Packet::Answer { cid: name, body: serde_json::from_str(parts.next()?).ok()? }),
+        "f" => Some(Packet::Follow { code: name }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Packet, event, parse};
+
+    #[test]
+    fn what_is_queued_is_read_again() {
+        let frame = event("users_online", &["[{\"a\":\"x\\ny\"}]", "\"KW7P3MXQ\""]);
+        let Some(Packet::Event { name, arguments }) = parse(&frame.bytes) else {
+            panic!("an event is an event");
+        };
+        assert_eq!(name, "users_online");
+        assert_eq!(serde_json::to_string(&arguments).ok().as_deref(), Some("[[{\"a\":\"x\\ny\"}],\"KW7P3MXQ\"]"));
+        for nonsense in [b"".as_slice(), b"x", b"eX\n{", b"a1", b"a1\n{", b"\xff\xff", "é".as_bytes()] {
+            assert!(parse(nonsense).is_none());
+        }
+    }
+}
