@@ -13,6 +13,7 @@ mod delivery;
 mod exposure;
 mod flooding;
 mod forms;
+mod framing;
 mod fuzz;
 mod hello;
 mod liveness;
