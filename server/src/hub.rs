@@ -172,11 +172,14 @@ impl Hub {
         self.tell(room, Input::Remove { member, reason });
         match outcome {
             store::Left::NotMember => {}
-            store::Left::Remaining { owner } => {
-                self.tell(room, Input::Owner { member: self.0.keys.member_id(room, *owner) });
-            }
+            store::Left::Remaining { owner } => self.passed_on(room, *owner),
             store::Left::RoomDeleted => self.tell(room, Input::End(LeaveReason::Deleted)),
         }
+    }
+
+    /// The store has handed a room over: those inside are told whose it is now.
+    pub fn passed_on(&self, room: RoomId, owner: UserId) {
+        self.tell(room, Input::Owner { member: self.0.keys.member_id(room, owner) });
     }
 
     /// The store has deleted a room: those inside are told why.

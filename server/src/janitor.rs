@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use protocol::LeaveReason;
+use protocol::{LeaveReason, Millis};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, HOUR_MS};
@@ -51,15 +51,22 @@ async fn purge_regularly(state: AppState) {
     let mut every = tokio::time::interval(PURGE_EVERY);
     loop {
         every.tick().await;
-        let now = clock::now();
-        state.gates.prune(now);
-        match state.store.purge(now, now.saturating_sub(LOGIN_IDLE_MS)).await {
-            Ok(purged) => {
-                for room in &purged.rooms {
-                    state.hub.end_room(*room, LeaveReason::Expired);
-                }
+        purge(&state, clock::now()).await;
+    }
+}
+
+/// Forgets what has expired by now, and tells the live rooms what that means for them.
+pub async fn purge(state: &AppState, now: Millis) {
+    state.gates.prune(now);
+    match state.store.purge(now, now.saturating_sub(LOGIN_IDLE_MS)).await {
+        Ok(purged) => {
+            for room in &purged.rooms {
+                state.hub.end_room(*room, LeaveReason::Expired);
             }
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be purged"),
+            for (room, owner) in &purged.passed_on {
+                state.hub.passed_on(*room, *owner);
+            }
         }
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be purged"),
     }
 }

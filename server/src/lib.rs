@@ -16,7 +16,7 @@ pub mod error;
 pub mod gates;
 pub mod http;
 pub mod hub;
-mod janitor;
+pub mod janitor;
 pub mod keys;
 mod listen;
 pub mod names;

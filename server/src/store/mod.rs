@@ -155,6 +155,9 @@ pub struct Purged {
     pub rooms: Vec<RoomId>,
     /// Guests who were not seen any more; their memberships went with them.
     pub users: u64,
+    /// Rooms that live on under another owner because theirs is gone, each once and in no order, with the owner from
+    /// now on.
+    pub passed_on: Vec<(RoomId, UserId)>,
 }
 
 /// Why the store could not do it.

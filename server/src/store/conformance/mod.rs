@@ -107,6 +107,7 @@ macro_rules! store_conformance {
             expired_rooms_are_purged
             expired_guests_are_purged
             rooms_of_purged_guests_pass_on_or_end
+            rooms_that_pass_on_are_reported_once
             memberships_of_deleted_users_are_purged
             unused_logins_are_purged
             a_purged_code_and_room_stay_gone

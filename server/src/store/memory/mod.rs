@@ -159,8 +159,9 @@ impl Store for MemoryStore {
         self.step(|state| {
             let mut rooms = state.purge_rooms(now);
             let users = state.purge_users(now, logins_before);
-            rooms.extend(state.purge_memberships());
-            Ok(Purged { rooms, users })
+            let (ended, passed_on) = state.purge_memberships();
+            rooms.extend(ended);
+            Ok(Purged { rooms, users, passed_on: passed_on.into_iter().collect() })
         })
     }
 

@@ -1,5 +1,7 @@
 //! Rooms and their membership, as plain steps on the maps.
 
+use std::collections::BTreeMap;
+
 use protocol::Millis;
 
 use super::{KeptRoom, State};
@@ -95,13 +97,27 @@ impl State {
         expired
     }
 
-    /// Ends the memberships of users who are gone. Answers the rooms that ended with them.
-    pub(super) fn purge_memberships(&mut self) -> Vec<RoomId> {
+    /// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
+    /// passed on.
+    pub(super) fn purge_memberships(&mut self) -> (Vec<RoomId>, BTreeMap<RoomId, UserId>) {
         let members =
             self.rooms.iter().flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
         let gone = members.filter(|(_, user)| !self.users.contains_key(user));
         let gone: Vec<(RoomId, UserId)> = gone.collect();
-        let ended = gone.into_iter().filter(|(room, user)| self.leave(*room, *user) == Left::RoomDeleted);
-        ended.map(|(room, _)| room).collect()
+        let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
+        for (room, user) in gone {
+            let owned = self.rooms.get(&room).is_some_and(|kept| kept.room.owner == user);
+            match self.leave(room, user) {
+                Left::RoomDeleted => {
+                    passed_on.remove(&room);
+                    ended.push(room);
+                }
+                Left::Remaining { owner } if owned => {
+                    passed_on.insert(room, owner);
+                }
+                Left::Remaining { .. } | Left::NotMember => {}
+            }
+        }
+        (ended, passed_on)
     }
 }

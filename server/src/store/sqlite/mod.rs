@@ -142,8 +142,9 @@ impl Store for SqliteStore {
             .run_and(AfterCommit::EmptyLog, move |db| {
                 let mut ended = rooms::purge(db, now)?;
                 let users = users::purge(db, now, logins_before)?;
-                ended.extend(rooms::purge_memberships(db)?);
-                Ok(Purged { rooms: ended, users })
+                let (abandoned, passed_on) = rooms::purge_memberships(db)?;
+                ended.extend(abandoned);
+                Ok(Purged { rooms: ended, users, passed_on: passed_on.into_iter().collect() })
             })
             .await
     }

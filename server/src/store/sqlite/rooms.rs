@@ -1,5 +1,7 @@
 //! Rooms and their membership in SQL.
 
+use std::collections::BTreeMap;
+
 use protocol::{Millis, RoomCode, RoomName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -156,8 +158,9 @@ pub(super) fn purge(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
     Ok(rooms)
 }
 
-/// Ends the memberships of users who are gone. Answers the rooms that ended with them.
-pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
+/// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
+/// passed on.
+pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<RoomId>, BTreeMap<RoomId, UserId>)> {
     let gone = db
         .prepare_cached(
             "SELECT room, user FROM memberships
@@ -165,13 +168,21 @@ pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
         )?
         .query_map([], |row| Ok((row.get("room")?, row.get("user")?)))?
         .collect::<rusqlite::Result<Vec<(RoomId, UserId)>>>()?;
-    let mut ended = Vec::new();
+    let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
     for (room, user) in gone {
-        if leave(db, room, user)? == Left::RoomDeleted {
-            ended.push(room);
+        let owned = db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND owner = ?")?.exists(params![room, user])?;
+        match leave(db, room, user)? {
+            Left::RoomDeleted => {
+                passed_on.remove(&room);
+                ended.push(room);
+            }
+            Left::Remaining { owner } if owned => {
+                passed_on.insert(room, owner);
+            }
+            Left::Remaining { .. } | Left::NotMember => {}
         }
     }
-    Ok(ended)
+    Ok((ended, passed_on))
 }
 
 fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> Result<()> {
