@@ -148,6 +148,11 @@ impl Hub {
         self.live(room).map_or(0, |live| live.count())
     }
 
+    /// Whether one of a user's sessions is inside a room on this node, its line lost or not.
+    pub fn has_seat(&self, room: RoomId, user: UserId) -> bool {
+        self.sessions_of(user).iter().any(|session| session.insides().iter().any(|inside| inside.room.id == room))
+    }
+
     /// Live rooms, for the log and the tests.
     pub fn room_count(&self) -> usize {
         self.rooms().len()

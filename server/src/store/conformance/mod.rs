@@ -83,6 +83,7 @@ macro_rules! store_conformance {
             the_bound_is_exact
             a_member_passes_the_bound
             members_are_in_the_order_of_joining
+            guests_are_told_from_accounts
             membership_is_of_one_room
             a_stranger_leaves_nothing
             a_member_leaves_and_comes_back

@@ -140,6 +140,10 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.rooms.get(&room).map_or_else(Vec::new, |kept| kept.members.clone())))
     }
 
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+        self.step(|state| Ok(state.guests_in(room, guests_max)))
+    }
+
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.step(|state| Ok(state.rooms_of(user, now)))
     }

@@ -70,6 +70,12 @@ impl State {
         rooms.into_iter().map(|room| (room, self.leave(room, user))).collect()
     }
 
+    pub(super) fn guests_in(&self, room: RoomId, guests_max: u32) -> Vec<UserId> {
+        let members = self.rooms.get(&room).into_iter().flat_map(|kept| kept.members.iter().map(|member| member.user));
+        let guests = members.filter(|user| self.users.get(user).is_none_or(|user| user.account.is_none()));
+        guests.take(usize::try_from(guests_max).unwrap_or(usize::MAX)).collect()
+    }
+
     pub(super) fn rooms_of(&self, user: UserId, now: Millis) -> Vec<Room> {
         let mut rooms: Vec<(Millis, &Room)> = Vec::new();
         for kept in self.rooms.values().filter(|kept| now < kept.room.expires_at) {

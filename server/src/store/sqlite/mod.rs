@@ -123,6 +123,10 @@ impl Store for SqliteStore {
         self.writer.run(move |db| rooms::members(db, room)).await
     }
 
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+        self.writer.run(move |db| rooms::guests(db, room, guests_max)).await
+    }
+
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.writer.run(move |db| rooms::of_user(db, user, now)).await
     }

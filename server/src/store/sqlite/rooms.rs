@@ -125,6 +125,18 @@ pub(super) fn members(db: &Connection, room: RoomId) -> Result<Vec<Membership>> 
     Ok(members)
 }
 
+pub(super) fn guests(db: &Connection, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+    let guests = db
+        .prepare_cached(
+            "SELECT user FROM memberships
+             WHERE room = ? AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.user = memberships.user)
+             ORDER BY number LIMIT ?",
+        )?
+        .query_map(params![room, guests_max], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(guests)
+}
+
 pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<Room>> {
     let rooms = db
         .prepare_cached(
