@@ -65,7 +65,7 @@ fn item(number: usize) -> Item {
         at: 1_800_000_000_000 + number as u64,
         body: Body {
             text: Text::parse(&text, 5_000).expect("not empty"),
-            html: (number % 2 == 0).then(|| format!("<p>number <em>{number}</em></p>")),
+            html: number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>")),
         },
     }
 }

@@ -48,8 +48,8 @@ mod tests {
     use crate::broker::conformance::{Nodes, QUEUE_MAX, broker_conformance};
 
     /// In one process there is one node.
-    async fn make() -> (Nodes, ()) {
-        (vec![Arc::new(LocalBroker::new(QUEUE_MAX))], ())
+    fn make() -> std::future::Ready<(Nodes, ())> {
+        std::future::ready((vec![Arc::new(LocalBroker::new(QUEUE_MAX))], ()))
     }
 
     broker_conformance!(make);

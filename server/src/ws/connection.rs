@@ -259,9 +259,8 @@ fn read_error(error: &axum::Error) -> Option<ErrorCode> {
             ProtocolError::ResetWithoutClosingHandshake
             | ProtocolError::ReceivedAfterClosing
             | ProtocolError::SendAfterClosing,
-        ) => None,
-        Broken::Protocol(_) => Some(ErrorCode::ProtocolError),
-        Broken::ConnectionClosed
+        )
+        | Broken::ConnectionClosed
         | Broken::AlreadyClosed
         | Broken::Io(_)
         | Broken::Tls(_)
@@ -270,6 +269,7 @@ fn read_error(error: &axum::Error) -> Option<ErrorCode> {
         | Broken::Url(_)
         | Broken::Http(_)
         | Broken::HttpFormat(_) => None,
+        Broken::Protocol(_) => Some(ErrorCode::ProtocolError),
     }
 }
 

@@ -33,13 +33,13 @@ pub(crate) struct RawFrames(OwnedReadHalf);
 pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
-        0..=125 => frame.push(MASKED | u8::try_from(payload.len()).expect("is small")),
+        0..=125 => frame.push(MASKED + u8::try_from(payload.len()).expect("is small")),
         126..=0xFFFF => {
-            frame.push(MASKED | 126);
+            frame.push(MASKED + 126);
             frame.extend(u16::try_from(payload.len()).expect("is small").to_be_bytes());
         }
         _ => {
-            frame.push(MASKED | 127);
+            frame.push(MASKED + 127);
             frame.extend((payload.len() as u64).to_be_bytes());
         }
     }
