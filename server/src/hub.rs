@@ -119,11 +119,14 @@ impl Hub {
             () = self.0.halt.cancelled() => return,
         };
         match ended {
-            Ok(LeaveReason::Expired | LeaveReason::Empty) => {
-                if let Err(error) = self.0.store.delete_room(handle.id).await {
+            Ok(reason @ (LeaveReason::Expired | LeaveReason::Empty)) => match self.0.store.delete_room(handle.id).await
+            {
+                // Who came between the two ends is inside a room of which there is no record: it ends for them, too.
+                Ok(_) => self.end_room(handle.id, reason),
+                Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "an ended room could not be deleted yet");
                 }
-            }
+            },
             // Whoever deleted it has deleted it from the store before.
             Ok(LeaveReason::Left | LeaveReason::Deleted | LeaveReason::SignedOut) => {}
             Err(_) => tracing::error!("a room's task panicked; its members connect again"),
@@ -216,19 +219,27 @@ impl Hub {
         self.sessions().by_user.get(&user).cloned().unwrap_or_default()
     }
 
-    /// A new session, without a line yet. `None` when the user has as many connections as allowed.
+    /// A new session, without a line yet. `None` when the user has as many connections as allowed. Of sessions that wait
+    /// for their line to come back a user has as many at the most; the oldest makes way.
     pub fn open_session(&self, identity: &Identity) -> Option<Arc<Session>> {
         let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
         let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
         let session = Arc::new(Session::new(key, id.clone(), identity.clone(), random_secret()));
         let mut sessions = self.sessions();
         let others = sessions.by_user.entry(identity.user).or_default();
-        let connected = others.iter().filter(|other| other.is_connected()).count();
-        if connected >= usize::try_from(self.limits().connections_per_user).unwrap_or(usize::MAX) {
+        let (dropped, connected): (Vec<_>, Vec<_>) = others.iter().cloned().partition(|other| other.is_dropped());
+        let most = usize::try_from(self.limits().connections_per_user).unwrap_or(usize::MAX);
+        if connected.len() >= most {
             return None;
         }
         others.push(Arc::clone(&session));
         sessions.by_id.insert(id, Arc::clone(&session));
+        drop(sessions);
+        for oldest in dropped.iter().take((dropped.len() + 1).saturating_sub(most)) {
+            if let Some(insides) = oldest.end_if_dropped() {
+                self.end_session(oldest, insides);
+            }
+        }
         Some(session)
     }
 

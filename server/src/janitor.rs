@@ -39,6 +39,8 @@ async fn end_abandoned(state: AppState) {
     let mut ended = 0_u32;
     for room in rooms {
         if !state.hub.is_live(room) && state.store.delete_room(room).await.unwrap_or(false) {
+            // Whoever came in the meantime is told.
+            state.hub.end_room(room, LeaveReason::Empty);
             ended += 1;
         }
     }

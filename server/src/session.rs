@@ -234,6 +234,13 @@ impl Session {
         over.then(|| state.end())
     }
 
+    /// Ends the session if it has lost its line. Answers where it was inside.
+    pub fn end_if_dropped(&self) -> Option<Vec<Inside>> {
+        let mut state = self.lock();
+        let over = !state.ended && state.is_dropped();
+        over.then(|| state.end())
+    }
+
     /// Ends the session whatever its state. Answers where it was inside.
     pub fn end(&self) -> Vec<Inside> {
         self.lock().end()
@@ -288,6 +295,11 @@ impl Session {
         self.lock().identity.name = name.clone();
     }
 
+    /// Whether it had a line and lost it. One that is about to get its first has not.
+    pub fn is_dropped(&self) -> bool {
+        self.lock().is_dropped()
+    }
+
     /// Whether it has a line.
     pub fn is_connected(&self) -> bool {
         self.lock().connected
@@ -295,6 +307,10 @@ impl Session {
 }
 
 impl State {
+    const fn is_dropped(&self) -> bool {
+        !self.connected && self.generation > 0
+    }
+
     fn request_close(&mut self, code: ErrorCode) {
         if self.connected && self.close.is_none() {
             self.close = Some(code);

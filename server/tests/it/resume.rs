@@ -275,3 +275,19 @@ async fn after_a_restart_the_room_is_there_and_possibly_some_was_missed() {
     let after = back.say(&room.code, "after").await;
     assert!(after.id != before, "ids do not repeat after a restart");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_without_a_line_are_bounded_and_the_oldest_makes_way() {
+    let server = TestServer::limited(|limits| limits.connections_per_user = 2).await;
+    let guest = Guest::new(&server).await;
+    let user = server.identity(guest.token()).await.user;
+    let mut lost = Vec::new();
+    for _ in 0..6 {
+        lost.push(guest.connect().await.cut());
+        let connected = || server.state.hub.sessions_of(user).iter().any(|session| session.is_connected());
+        crate::harness::eventually("the drop is noticed", || !connected()).await;
+    }
+    assert_eq!(server.state.hub.session_count(), 2, "as many as may be connected");
+    expect_fresh(&lost[3]).await;
+    assert!(TestClient::resume(&lost[5]).await.resumed, "the newest is kept");
+}
