@@ -25,6 +25,7 @@ mod presence;
 mod problems;
 mod resume;
 mod room_life;
+mod room_task;
 mod seats;
 mod shutdown;
 mod slow;
