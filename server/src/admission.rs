@@ -21,6 +21,9 @@ const CAPACITY_MIN: u32 = 2;
 /// Codes drawn before giving up: with a million live rooms one in 850,000 is taken.
 const CODES_DRAWN_MAX: usize = 8;
 
+/// Places that are made for one newcomer who finds them taken by others again.
+const PLACES_MADE_MAX: usize = 8;
+
 /// A membership that stands.
 #[derive(Debug)]
 pub struct Admitted {
@@ -54,13 +57,7 @@ pub async fn admit(
     if let Some(hash) = &room.pin_hash {
         check_pin(state, room.id, address, hash, pin, now).await?;
     }
-    let membership = Membership { user, joined_at: now };
-    let joined = state.store.join(room.id, membership, state.config.limits.members_per_room, now).await;
-    if let Err(StoreError::Unavailable) = joined {
-        // It may have been made all the same. Nobody was told, so it must not stay.
-        state.hub.owe_unheard(room.id, user);
-    }
-    match joined? {
+    match join(state, &room, Membership { user, joined_at: now }, now).await? {
         joined @ (Joined::New | Joined::Already) => {
             state.hub.is_admitted(room.id, user);
             Ok(Admitted { room, member, joined })
@@ -68,6 +65,49 @@ pub async fn admit(
         Joined::NoRoom => Err(ErrorCode::RoomNotFound.into()),
         Joined::Bound => Err(ErrorCode::TooManyMembers.into()),
     }
+}
+
+/// Makes the membership. At the bound guests without a seat are forgotten first, one for each newcomer.
+async fn join(state: &State, room: &Room, membership: Membership, now: Millis) -> Result<Joined, Failure> {
+    let mut joined = try_to_join(state, room, membership, now).await?;
+    for _ in 0..PLACES_MADE_MAX {
+        if joined != Joined::Bound || !forget_guest(state, room).await? {
+            break;
+        }
+        joined = try_to_join(state, room, membership, now).await?;
+    }
+    Ok(joined)
+}
+
+async fn try_to_join(state: &State, room: &Room, membership: Membership, now: Millis) -> Result<Joined, Failure> {
+    let joined = state.store.join(room.id, membership, state.config.limits.members_per_room, now).await;
+    if let Err(StoreError::Unavailable) = joined {
+        // It may have been made all the same. Nobody was told, so it must not stay.
+        state.hub.owe_unheard(room.id, membership.user);
+    }
+    Ok(joined?)
+}
+
+/// Ends the membership of the guest who has been a member longest and is not inside. Answers whether there was one.
+///
+/// Never the owner's: the room would pass on to a newcomer's wish. And nobody's while no seat is free, because whoever
+/// is turned away at the door should not have cost another the way back in.
+async fn forget_guest(state: &State, room: &Room) -> Result<bool, Failure> {
+    if state.hub.count(room.id) >= room.capacity {
+        return Ok(false);
+    }
+    // Of so many at least one is neither inside nor the owner.
+    let guests_max = room.capacity.saturating_add(2);
+    for guest in state.store.guests_in(room.id, guests_max).await? {
+        if guest == room.owner || state.hub.has_seat(room.id, guest) {
+            continue;
+        }
+        // If somebody else was faster, that place is theirs.
+        if leave(state, guest, room.id).await? != Left::NotMember {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A room as the asker may see it.

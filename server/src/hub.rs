@@ -122,12 +122,15 @@ impl Hub {
             () = self.0.halt.cancelled() => return,
         };
         match ended {
-            Ok(LeaveReason::Expired | LeaveReason::Empty) => {
-                if let Err(error) = self.0.store.delete_room(handle.id).await {
+            Ok(reason @ (LeaveReason::Expired | LeaveReason::Empty)) => match self.0.store.delete_room(handle.id).await
+            {
+                // Who came between the two ends is inside a room of which there is no record: it ends for them, too.
+                Ok(_) => self.end_room(handle.id, reason),
+                Err(error) => {
                     self.0.owed.room(handle.id);
                     tracing::warn!(error = &error as &dyn std::error::Error, "an ended room could not be deleted yet");
                 }
-            }
+            },
             // Whoever deleted it has deleted it from the store before.
             Ok(LeaveReason::Left | LeaveReason::Deleted | LeaveReason::SignedOut) => {}
             Err(_) => tracing::error!("a room's task panicked; its members connect again"),
@@ -150,6 +153,11 @@ impl Hub {
     /// People inside a room now.
     pub fn count(&self, room: RoomId) -> u32 {
         self.live(room).map_or(0, |live| live.count())
+    }
+
+    /// Whether one of a user's sessions is inside a room on this node, its line lost or not.
+    pub fn has_seat(&self, room: RoomId, user: UserId) -> bool {
+        self.sessions_of(user).iter().any(|session| session.insides().iter().any(|inside| inside.room.id == room))
     }
 
     /// Live rooms, for the log and the tests.
@@ -176,9 +184,7 @@ impl Hub {
         self.tell(room, Input::Remove { member, reason });
         match outcome {
             store::Left::NotMember => {}
-            store::Left::Remaining { owner } => {
-                self.tell(room, Input::Owner { member: self.0.keys.member_id(room, *owner) });
-            }
+            store::Left::Remaining { owner } => self.passed_on(room, *owner),
             store::Left::RoomDeleted => self.tell(room, Input::End(LeaveReason::Deleted)),
         }
     }
@@ -245,6 +251,11 @@ impl Hub {
         self.sessions_of(user).iter().any(|session| session.insides().iter().any(|inside| inside.room.id == room))
     }
 
+    /// The store has handed a room over: those inside are told whose it is now.
+    pub fn passed_on(&self, room: RoomId, owner: UserId) {
+        self.tell(room, Input::Owner { member: self.0.keys.member_id(room, owner) });
+    }
+
     /// The store has deleted a room: those inside are told why.
     pub fn end_room(&self, room: RoomId, reason: LeaveReason) {
         self.tell(room, Input::End(reason));
@@ -283,19 +294,27 @@ impl Hub {
         }
     }
 
-    /// A new session, without a line yet. `None` when the user has as many connections as allowed.
+    /// A new session, without a line yet. `None` when the user has as many connections as allowed. Of sessions that wait
+    /// for their line to come back a user has as many at the most; the oldest makes way.
     pub fn open_session(&self, identity: &Identity, dialect: Dialect) -> Option<Arc<Session>> {
         let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
         let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
         let session = Arc::new(Session::new(key, id.clone(), dialect, identity.clone(), random_secret()));
         let mut sessions = self.sessions();
         let others = sessions.by_user.entry(identity.user).or_default();
-        let connected = others.iter().filter(|other| other.is_connected()).count();
-        if connected >= usize::try_from(self.limits().connections_per_user).unwrap_or(usize::MAX) {
+        let (dropped, connected): (Vec<_>, Vec<_>) = others.iter().cloned().partition(|other| other.is_dropped());
+        let most = usize::try_from(self.limits().connections_per_user).unwrap_or(usize::MAX);
+        if connected.len() >= most {
             return None;
         }
         others.push(Arc::clone(&session));
         sessions.by_id.insert(id, Arc::clone(&session));
+        drop(sessions);
+        for oldest in dropped.iter().take((dropped.len() + 1).saturating_sub(most)) {
+            if let Some(insides) = oldest.end_if_dropped() {
+                self.end_session(oldest, insides);
+            }
+        }
         Some(session)
     }
 

@@ -89,7 +89,11 @@ impl Janitor {
                 while let Some(room) = rooms.last().copied() {
                     if !state.hub.is_live(room) {
                         match state.store.delete_room(room).await {
-                            Ok(deleted) => ended += u32::from(deleted),
+                            Ok(deleted) => {
+                                // Whoever came in the meantime is told.
+                                state.hub.end_room(room, LeaveReason::Empty);
+                                ended += u32::from(deleted);
+                            }
                             Err(StoreError::Unavailable) => return,
                             Err(error) => {
                                 tracing::warn!(error = &error as &dyn std::error::Error, "a room could not be deleted");
@@ -107,6 +111,7 @@ impl Janitor {
         }
     }
 
+    /// Forgets what has expired, and tells the live rooms what that means for them.
     async fn purge(&mut self, state: &State, now: Millis) {
         state.gates.prune(now);
         match state.store.purge(now, now.saturating_sub(LOGIN_IDLE_MS)).await {
@@ -114,6 +119,9 @@ impl Janitor {
                 self.purge_at = now.saturating_add(PURGE_EVERY_MS);
                 for room in &purged.rooms {
                     state.hub.end_room(*room, LeaveReason::Expired);
+                }
+                for (room, owner) in &purged.passed_on {
+                    state.hub.passed_on(*room, *owner);
                 }
             }
             Err(StoreError::Unavailable) => {}

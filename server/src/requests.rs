@@ -145,7 +145,7 @@ impl Requests {
     ) -> BoxFuture<'static, ()> {
         let (state, session, address) = (self.state.clone(), Arc::clone(&self.session), self.address);
         let join = Join { cid: cid.clone(), code, pin, since, activity: self.looks };
-        Box::pin(async move {
+        self.finish(async move {
             if let Err(failure) = join.run(&state, &session, address, now).await {
                 push(&state, &session, &ServerFrame::error(failure.code, cid, failure.retry_after_ms));
             }
@@ -157,18 +157,16 @@ impl Requests {
             return Next::Read;
         };
         let (state, session) = (self.state.clone(), Arc::clone(&self.session));
-        Next::Wait(Box::pin(async move {
+        Next::Wait(self.finish(async move {
             let user = session.identity().user;
             match state.store.leave(inside.room.id, user).await {
                 Ok(outcome) => {
-                    let asked = Input::Leave { session: session.key, cid: Some(cid) };
-                    request(&state, &session, &inside, asked).await;
+                    leave_seat(&state, &session, &inside, cid).await;
                     state.hub.left(inside.room.id, user, &outcome, LeaveReason::Left);
                 }
                 // Who wants to go, goes: the database is told when it is back.
                 Err(StoreError::Unavailable) if state.hub.owe_leave(inside.room.id, user) => {
-                    let asked = Input::Leave { session: session.key, cid: Some(cid) };
-                    request(&state, &session, &inside, asked).await;
+                    leave_seat(&state, &session, &inside, cid).await;
                     state.hub.left(inside.room.id, user, &Left::NotMember, LeaveReason::Left);
                 }
                 Err(error) => {
@@ -177,6 +175,18 @@ impl Requests {
                 }
             }
         }))
+    }
+
+    /// Does to its end what touches store and room, even if the connection ends meanwhile: the two must not disagree.
+    fn finish(&self, work: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
+        let session = Arc::clone(&self.session);
+        let working = self.state.tracker.spawn(work);
+        Box::pin(async move {
+            // A panic leaves the request without an answer; as any fault of ours it ends this connection only.
+            if working.await.is_err() {
+                session.close(ErrorCode::Internal);
+            }
+        })
     }
 
     fn send(&self, cid: ClientId, room: &str, text: &str, now: Millis) {
@@ -211,6 +221,9 @@ impl Requests {
             return;
         }
         if on {
+            // Rooms that were left long ago are forgotten, too.
+            let every_ms = self.state.config.limits.typing_every_ms;
+            self.typed_at.retain(|_, at| now < at.saturating_add(every_ms));
             self.typed_at.insert(inside.code, now);
         } else {
             self.typed_at.remove(&inside.code);
@@ -279,8 +292,7 @@ impl Join {
             activity: self.activity,
             since: self.since,
         };
-        room.send(Command { input, session: Some(Arc::clone(session)), done: Some(done) })
-            .map_err(|code| Failure { code, retry_after_ms: Some(BUSY_RETRY_MS) })?;
+        room.send_in_turn(Command { input, session: Some(Arc::clone(session)), done: Some(done) }).await?;
         // The room ends before it answers only by a panic; the client then meets a closed connection.
         let _ = waiting.await;
         let inside = session.inside(admitted.room.code).is_some();
@@ -293,23 +305,28 @@ impl Join {
                 Err(StoreError::Unavailable) if state.hub.owe_leave(admitted.room.id, identity.user) => return Ok(()),
                 outcome => outcome?,
             };
-            if outcome == Left::RoomDeleted {
-                state.hub.end_room(admitted.room.id, LeaveReason::Empty);
+            match outcome {
+                Left::RoomDeleted => state.hub.end_room(admitted.room.id, LeaveReason::Empty),
+                // All others may have left meanwhile, so that the room had come to this one.
+                Left::Remaining { owner } => state.hub.passed_on(admitted.room.id, owner),
+                Left::NotMember => {}
             }
         }
         Ok(())
     }
 }
 
-/// A request that must reach its room: it waits for a place in the mailbox, holding up its own connection only.
-async fn request(state: &AppState, session: &Arc<Session>, inside: &Inside, input: Input) {
+/// The store has ended the membership, so the room must hear of it: it waits for a place in the mailbox, holding up its own
+/// connection only.
+async fn leave_seat(state: &AppState, session: &Arc<Session>, inside: &Inside, cid: ClientId) {
     let (done, waiting) = oneshot::channel();
+    let input = Input::Leave { session: session.key, cid: Some(cid.clone()) };
     let command = Command { input, session: Some(Arc::clone(session)), done: Some(done) };
-    match inside.room.send(command) {
+    match inside.room.send_in_turn(command).await {
         Ok(()) => {
             let _ = waiting.await;
         }
-        Err(code) => push(state, session, &ServerFrame::error(code, None, Some(BUSY_RETRY_MS))),
+        Err(code) => push(state, session, &ServerFrame::error(code, Some(cid), None)),
     }
 }
 

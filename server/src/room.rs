@@ -66,10 +66,18 @@ impl RoomHandle {
         })
     }
 
+    /// Hands a command over when there is a place in the mailbox: it holds up whoever waits, and nobody else.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomEnded`] when the task is over.
+    pub async fn send_in_turn(&self, command: Command) -> Result<(), ErrorCode> {
+        self.mailbox.send(command).await.map_err(|_| ErrorCode::RoomEnded)
+    }
+
     /// An input that must not be lost, whatever the mailbox holds: it waits, outside of any connection.
     pub async fn send_wait(&self, input: Input) {
         // A closed mailbox means that the room is over, and with it everything the input was about.
-        let _ = self.mailbox.send(Command { input, session: None, done: None }).await;
+        let _ = self.send_in_turn(Command { input, session: None, done: None }).await;
     }
 
     /// A request of a session.
@@ -103,6 +111,8 @@ pub struct RoomTask {
     mailbox: mpsc::Receiver<Command>,
     relayed: Subscription,
     sessions: HashMap<SessionKey, (Arc<Session>, MemberId)>,
+    /// What was found out while effects were carried out; handled right behind them.
+    found: Vec<Input>,
     hub: Hub,
     voice: Voice,
     ended: Option<LeaveReason>,
@@ -115,8 +125,8 @@ impl RoomTask {
         let handle = RoomHandle { id, code: start.info.code, mailbox: sender, count: Arc::default() };
         let relayed = hub.broker().subscribe(id);
         let room = Room::new(start);
-        let (sessions, voice) = (HashMap::new(), Voice::default());
-        let task = Self { room, handle: handle.clone(), mailbox, relayed, sessions, hub, voice, ended: None };
+        let (sessions, found, voice) = (HashMap::new(), Vec::new(), Voice::default());
+        let task = Self { room, handle: handle.clone(), mailbox, relayed, sessions, found, hub, voice, ended: None };
         (task, handle)
     }
 
@@ -157,6 +167,9 @@ impl RoomTask {
         for effect in self.room.handle(clock::now(), input) {
             self.perform(effect, asking, member.as_ref());
         }
+        for input in std::mem::take(&mut self.found) {
+            self.handle(input, None);
+        }
         self.handle.count.store(self.room.count(), Ordering::Relaxed);
     }
 
@@ -169,8 +182,10 @@ impl RoomTask {
                     let inside = Inside { room: self.handle.clone(), code: self.handle.code, member: member.clone() };
                     if !session.entered(inside) {
                         // It ended while it waited at the door; its end could not know of this room.
-                        let gone = Command { input: Input::SessionEnded { session: key }, session: None, done: None };
-                        let _ = self.handle.send(gone);
+                        self.found.push(Input::SessionEnded { session: key });
+                    } else if !session.is_connected() {
+                        // Nor could the drop of its line.
+                        self.found.push(Input::Dropped { session: key });
                     }
                 }
             }
@@ -219,6 +234,8 @@ impl RoomTask {
 
     /// Requests that were still in the mailbox when the room ended get their answer.
     fn refuse_rest(&mut self) {
+        // First: once the mailbox is closed another task may subscribe, and it must not lose its subscription to this.
+        self.hub.broker().unsubscribe(self.handle.id);
         self.mailbox.close();
         while let Ok(command) = self.mailbox.try_recv() {
             self.handle(command.input, command.session.as_ref());
@@ -229,7 +246,9 @@ impl RoomTask {
 impl Drop for RoomTask {
     /// After a panic those inside are still here: they connect again and join anew.
     fn drop(&mut self) {
-        self.hub.broker().unsubscribe(self.handle.id);
+        if self.ended.is_none() {
+            self.hub.broker().unsubscribe(self.handle.id);
+        }
         if !std::thread::panicking() {
             return;
         }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use chat::{Missed, ResumeQueue, SessionKey};
+use chat::{ResumeQueue, SessionKey, Tells};
 use protocol::{ErrorCode, Limits, RoomCode, Secret, ServerFrame, SessionId};
 use tokio::sync::Notify;
 
@@ -23,10 +23,8 @@ pub type Generation = u64;
 pub enum Counted {
     /// Of no use later: dropped where there is no line.
     No,
-    /// Kept until confirmed.
-    Yes,
-    /// Kept until confirmed, and missed as a message of its room where it could not be kept.
-    Message(RoomCode),
+    /// Kept until confirmed; what it tells is told in another way where it could not be kept.
+    Yes(Tells),
 }
 
 /// One encoded frame, shared by all who get it.
@@ -41,12 +39,11 @@ pub struct Frame {
 impl Frame {
     /// Encodes, once.
     pub fn new(frame: &ServerFrame) -> Self {
-        let counted = if let ServerFrame::Message(message) = frame {
-            Counted::Message(message.room)
-        } else if frame.is_counted() {
-            Counted::Yes
-        } else {
-            Counted::No
+        let counted = match frame {
+            ServerFrame::Message(message) => Counted::Yes(Tells::Message(message.room)),
+            ServerFrame::Gap { room, missed } => Counted::Yes(Tells::Gap(*room, *missed)),
+            other if other.is_counted() => Counted::Yes(Tells::Nothing),
+            _ => Counted::No,
         };
         let bytes = Bytes::from(protocol::encode(frame).into_bytes().into_boxed_slice());
         Self { bytes, counted }
@@ -140,14 +137,9 @@ impl Session {
             return;
         }
         let bytes = frame.bytes.len();
-        let retention = usize::try_from(limits.retention_bytes_max).unwrap_or(usize::MAX);
-        let message_of = match frame.counted {
-            Counted::Message(room) => Some(room),
-            Counted::Yes | Counted::No => None,
-        };
-        if frame.counted != Counted::No {
-            let frame = frame.bytes.clone();
-            state.resume.push(frame, bytes, message_of, retention);
+        match frame.counted {
+            Counted::Yes(tells) => state.resume.push(frame.bytes.clone(), bytes, tells, retention(limits)),
+            Counted::No => {}
         }
         if !state.connected || state.close.is_some() {
             return;
@@ -202,7 +194,8 @@ impl Session {
         self.wake.notify_one();
     }
 
-    /// Gives the session a new line: what was kept goes out again behind the new `welcome`.
+    /// Gives the session a new line: behind the new `welcome` goes what is owed, gaps where something could not be kept
+    /// and then all that was.
     ///
     /// `have` is what the client confirmed; `welcome` makes the first frame. `None` where the session is over, the
     /// secret is not the current one, or the count is not possible.
@@ -217,34 +210,32 @@ impl Session {
         if state.ended {
             return None;
         }
-        let mut frames = Vec::new();
-        let mut gaps = Vec::new();
+        let mut owed = Vec::new();
+        let mut rooms: Vec<RoomCode> = state.rooms.keys().copied().collect();
+        rooms.sort_unstable();
         if let Some((secret, have)) = claim {
             if !same_secret(&state.secret, secret) {
                 return None;
             }
-            let resumed = state.resume.resume(have)?;
-            frames = resumed.frames;
-            gaps = gap_frames(&resumed.missed, state.rooms.keys().copied());
+            owed = state.resume.resume(have, &rooms, retention(limits), |room, missed| {
+                let gap = Frame::new(&ServerFrame::Gap { room, missed });
+                let bytes = gap.bytes.len();
+                (gap.bytes, bytes)
+            })?;
         }
         let took_over = state.connected;
         state.secret = fresh_secret;
         state.generation += 1;
         state.connected = true;
         state.close = None;
-        let mut rooms: Vec<RoomCode> = state.rooms.keys().copied().collect();
-        rooms.sort_unstable();
         let welcome = Frame::new(&welcome(&state.secret, rooms));
         state.queue.clear();
         state.queue.push_back(welcome.bytes);
-        state.queue.extend(frames);
+        state.queue.extend(owed);
         // What was kept fits the retention and is owed: it does not count against a slow reader before it was offered.
         state.queue_bytes = 0;
         let generation = state.generation;
         drop(state);
-        for gap in &gaps {
-            self.push(&Frame::new(gap), limits);
-        }
         // Two permits are one: the old connection, if any, and the new one both look after the session when they next
         // run, because the old one is woken here and the new one has not waited yet.
         self.wake.notify_waiters();
@@ -276,6 +267,13 @@ impl Session {
     pub fn end_if_detached(&self, generation: Generation) -> Option<Vec<Inside>> {
         let mut state = self.lock();
         let over = !state.ended && !state.connected && state.generation == generation;
+        over.then(|| state.end())
+    }
+
+    /// Ends the session if it has lost its line. Answers where it was inside.
+    pub fn end_if_dropped(&self) -> Option<Vec<Inside>> {
+        let mut state = self.lock();
+        let over = !state.ended && state.is_dropped();
         over.then(|| state.end())
     }
 
@@ -333,6 +331,11 @@ impl Session {
         self.lock().identity.name = name.clone();
     }
 
+    /// Whether it had a line and lost it. One that is about to get its first has not.
+    pub fn is_dropped(&self) -> bool {
+        self.lock().is_dropped()
+    }
+
     /// Whether it has a line.
     pub fn is_connected(&self) -> bool {
         self.lock().connected
@@ -340,6 +343,10 @@ impl Session {
 }
 
 impl State {
+    const fn is_dropped(&self) -> bool {
+        !self.connected && self.generation > 0
+    }
+
     fn request_close(&mut self, code: ErrorCode) {
         if self.connected && self.close.is_none() {
             self.close = Some(code);
@@ -355,14 +362,8 @@ impl State {
     }
 }
 
-fn gap_frames(missed: &Missed, rooms: impl Iterator<Item = RoomCode>) -> Vec<ServerFrame> {
-    match missed {
-        Missed::Nothing => Vec::new(),
-        Missed::Exactly(counts) => {
-            counts.iter().map(|(room, missed)| ServerFrame::Gap { room: *room, missed: Some(*missed) }).collect()
-        }
-        Missed::Unknown => rooms.map(|room| ServerFrame::Gap { room, missed: None }).collect(),
-    }
+fn retention(limits: &Limits) -> usize {
+    usize::try_from(limits.retention_bytes_max).unwrap_or(usize::MAX)
 }
 
 /// In constant time for secrets of equal length.

@@ -33,7 +33,8 @@ macro_rules! errors {
 
             /// The close code of a connection that ends for this reason.
             ///
-            /// 4000-4499, 1012 and 1013: connect again. 4500-4999: do not, the same would happen.
+            /// 4000-4499, 1012 and 1013: connect again. 4500-4999: do not, the same would happen. 1002 and 1007: something
+            /// garbles frames or text on their way; where it is not the client itself, connecting again may help.
             #[must_use]
             pub const fn close_code(self) -> u16 {
                 match self { $(Self::$name => $close,)+ Self::Unknown => 4000 }
@@ -53,6 +54,10 @@ errors! {
     BadFrame = "bad_frame", 400, 4500, "That request can't be read. Check its fields against the protocol.";
     /// A frame or body over the limit.
     TooLarge = "too_large", 413, 4501, "That is too large. Send less at once.";
+    /// A text frame that is not UTF-8. Its close code is RFC 6455's.
+    InvalidUtf8 = "invalid_utf8", 400, 1007, "That text is not valid UTF-8. Check how the client encodes it.";
+    /// Frames that break RFC 6455, whose close code this is.
+    ProtocolError = "protocol_error", 400, 1002, "The connection broke the rules of WebSockets. Check the client and what stands between.";
     /// No subprotocol in common.
     UnsupportedVersion = "unsupported_version", 426, 4502, "This server speaks another version. Reload the page or update the client.";
     /// No hello in time.

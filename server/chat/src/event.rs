@@ -92,7 +92,8 @@ pub enum Input {
         /// Which.
         cid: ClientId,
     },
-    /// Passes an answer through, so that answers come in the order of the requests.
+    /// Passes an answer through, so that answers come in the order of the requests. A refusal of what was acknowledged
+    /// before becomes the ack again.
     Answer {
         /// For whom.
         session: SessionKey,

@@ -16,5 +16,5 @@ mod tests;
 
 pub use event::{Body, Effect, Ended, Input, Item, MessageIds, SessionKey};
 pub use rate::{Bucket, Rate};
-pub use resume::{Missed, ResumeQueue, Resumed};
+pub use resume::{ResumeQueue, Tells};
 pub use room::{Room, RoomStart};

@@ -2,7 +2,7 @@
 //!
 //! Frames are counted from 0 since the last `welcome`, on both sides. Only counted frames come here.
 //! Where bytes had to go, the queue still knows how many messages of which room they were, so that a gap can be told
-//! exactly.
+//! exactly, and in its place: what goes first is the oldest, so the hole is before everything that is kept.
 
 use std::collections::VecDeque;
 
@@ -11,6 +11,17 @@ use protocol::RoomCode;
 /// Frames whose bytes are gone but whose place is remembered; two bytes each. Beyond it a gap is "possibly some".
 const DROPPED_MAX: usize = 16_384;
 
+/// What a frame says that must not go unsaid when its bytes cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// Nothing that does not come again by itself.
+    Nothing,
+    /// A message of this room.
+    Message(RoomCode),
+    /// That so many messages of this room were missed; `None`: possibly some.
+    Gap(RoomCode, Option<u64>),
+}
+
 /// The unconfirmed frames of one session. `B` is the shared bytes of a frame.
 #[derive(Debug)]
 pub struct ResumeQueue<B> {
@@ -18,6 +29,8 @@ pub struct ResumeQueue<B> {
     first: u64,
     /// Of each dropped frame: 0, or the place in `rooms` plus one where it was a message.
     dropped: VecDeque<u16>,
+    /// The dropped frames that told of a gap themselves.
+    gaps: VecDeque<DroppedGap>,
     kept: VecDeque<Kept<B>>,
     kept_bytes: usize,
     rooms: Vec<RoomCode>,
@@ -29,27 +42,16 @@ pub struct ResumeQueue<B> {
 struct Kept<B> {
     frame: B,
     bytes: usize,
-    message_of: u16,
+    tells: Tells,
 }
 
-/// What a returning session is owed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Resumed<B> {
-    /// The kept frames, oldest first; they are counted anew from 0.
-    pub frames: Vec<B>,
-    /// What could not be kept.
-    pub missed: Missed,
-}
-
-/// Messages that a returning session will never see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Missed {
-    /// None.
-    Nothing,
-    /// So many of each room.
-    Exactly(Vec<(RoomCode, u64)>),
-    /// Nobody knows.
-    Unknown,
+#[derive(Debug)]
+struct DroppedGap {
+    /// The frame's count.
+    count: u64,
+    /// Its place in `rooms` plus one.
+    room: u16,
+    missed: Option<u64>,
 }
 
 impl<B> Default for ResumeQueue<B> {
@@ -57,6 +59,7 @@ impl<B> Default for ResumeQueue<B> {
         Self {
             first: 0,
             dropped: VecDeque::new(),
+            gaps: VecDeque::new(),
             kept: VecDeque::new(),
             kept_bytes: 0,
             rooms: Vec::new(),
@@ -66,23 +69,11 @@ impl<B> Default for ResumeQueue<B> {
 }
 
 impl<B: Clone> ResumeQueue<B> {
-    /// Remembers one frame that was (or will be) sent; `message_of` names the room if it is a `message`.
-    pub fn push(&mut self, frame: B, bytes: usize, message_of: Option<RoomCode>, bytes_max: usize) {
-        let message_of = message_of.map_or(0, |room| self.slot(room));
-        self.kept.push_back(Kept { frame, bytes, message_of });
+    /// Remembers one frame that was (or will be) sent.
+    pub fn push(&mut self, frame: B, bytes: usize, tells: Tells, bytes_max: usize) {
+        self.kept.push_back(Kept { frame, bytes, tells });
         self.kept_bytes += bytes;
-        while self.kept_bytes > bytes_max {
-            let Some(oldest) = self.kept.pop_front() else {
-                break;
-            };
-            self.kept_bytes -= oldest.bytes;
-            self.dropped.push_back(oldest.message_of);
-            if self.dropped.len() > DROPPED_MAX {
-                self.dropped.pop_front();
-                self.first += 1;
-                self.lost_count = true;
-            }
-        }
+        self.trim(bytes_max);
     }
 
     /// Forgets what the client says it has. Answers false where that was never sent.
@@ -99,29 +90,50 @@ impl<B: Clone> ResumeQueue<B> {
             }
             self.first += 1;
         }
+        self.forget_gaps();
         if self.dropped.is_empty() && self.first <= have {
             self.lost_count = false;
         }
         if self.kept.is_empty() && self.dropped.is_empty() {
             // An idle session holds no buffer.
             self.kept = VecDeque::new();
+            self.gaps = VecDeque::new();
             self.rooms = Vec::new();
         }
         true
     }
 
-    /// A session returns and has `have` frames: what it is owed. The count starts anew with the frames answered here.
-    /// `None` where it claims what was never sent.
-    pub fn resume(&mut self, have: u64) -> Option<Resumed<B>> {
+    /// A session returns and has `have` frames: what it is owed, oldest first. The count starts anew with the frames
+    /// answered here. `None` where it claims what was never sent.
+    ///
+    /// What could not be kept comes first, as the frames that `gap` makes (with their bytes): one for each room of
+    /// which messages are missing, or for each of `inside` where more was dropped than is remembered. These frames are
+    /// kept as the others are, until they are confirmed.
+    pub fn resume(
+        &mut self,
+        have: u64,
+        inside: &[RoomCode],
+        bytes_max: usize,
+        mut gap: impl FnMut(RoomCode, Option<u64>) -> (B, usize),
+    ) -> Option<Vec<B>> {
         let forgotten = self.lost_count && have < self.first;
         if !self.confirm(have) {
             return None;
         }
-        let missed = if forgotten { Missed::Unknown } else { self.missed() };
+        let missed = if forgotten { inside.iter().map(|room| (*room, None)).collect() } else { self.missed() };
         self.dropped = VecDeque::new();
+        self.gaps = VecDeque::new();
+        self.rooms = Vec::new();
         self.lost_count = false;
         self.first = 0;
-        Some(Resumed { frames: self.kept.iter().map(|kept| kept.frame.clone()).collect(), missed })
+        for (room, missed) in missed.into_iter().rev() {
+            let (frame, bytes) = gap(room, missed);
+            self.kept_bytes += bytes;
+            self.kept.push_front(Kept { frame, bytes, tells: Tells::Gap(room, missed) });
+        }
+        let owed = self.kept.iter().map(|kept| kept.frame.clone()).collect();
+        self.trim(bytes_max);
+        Some(owed)
     }
 
     /// Bytes held.
@@ -139,13 +151,47 @@ impl<B: Clone> ResumeQueue<B> {
         self.first + self.dropped.len() as u64 + self.kept.len() as u64
     }
 
-    fn missed(&self) -> Missed {
-        let mut counts = vec![0_u64; self.rooms.len()];
-        for slot in self.dropped.iter().filter(|slot| **slot > 0) {
-            counts[usize::from(*slot) - 1] += 1;
+    /// Lets go of the oldest bytes beyond the bound; what they told is remembered.
+    fn trim(&mut self, bytes_max: usize) {
+        while self.kept_bytes > bytes_max {
+            let Some(oldest) = self.kept.pop_front() else {
+                break;
+            };
+            self.kept_bytes -= oldest.bytes;
+            let count = self.first + self.dropped.len() as u64;
+            let message_of = match oldest.tells {
+                Tells::Nothing => 0,
+                Tells::Message(room) => self.slot(room),
+                Tells::Gap(room, missed) => {
+                    let room = self.slot(room);
+                    self.gaps.push_back(DroppedGap { count, room, missed });
+                    0
+                }
+            };
+            self.dropped.push_back(message_of);
+            if self.dropped.len() > DROPPED_MAX {
+                self.dropped.pop_front();
+                self.first += 1;
+                self.forget_gaps();
+                self.lost_count = true;
+            }
         }
-        let missed: Vec<_> = self.rooms.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect();
-        if missed.is_empty() { Missed::Nothing } else { Missed::Exactly(missed) }
+    }
+
+    fn forget_gaps(&mut self) {
+        while self.gaps.pop_front_if(|gap| gap.count < self.first).is_some() {}
+    }
+
+    /// What the dropped frames told, room by room.
+    fn missed(&self) -> Vec<(RoomCode, Option<u64>)> {
+        let mut missed = vec![Some(0_u64); self.rooms.len()];
+        let messages = self.dropped.iter().map(|slot| (*slot, Some(1)));
+        for (slot, more) in messages.chain(self.gaps.iter().map(|gap| (gap.room, gap.missed))) {
+            if let Some(sum) = usize::from(slot).checked_sub(1).and_then(|place| missed.get_mut(place)) {
+                *sum = sum.zip(more).map(|(sum, more)| sum.saturating_add(more));
+            }
+        }
+        self.rooms.iter().copied().zip(missed).filter(|(_, missed)| *missed != Some(0)).collect()
     }
 
     fn slot(&mut self, room: RoomCode) -> u16 {

@@ -39,3 +39,18 @@ impl Broker for LocalBroker {
         rooms.get(&room).ok_or(NotPublished)?.try_send(item).map_err(|_| NotPublished)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::LocalBroker;
+    use crate::broker::conformance::{Nodes, QUEUE_MAX, broker_conformance};
+
+    /// In one process there is one node.
+    fn make() -> std::future::Ready<(Nodes, ())> {
+        std::future::ready((vec![Arc::new(LocalBroker::new(QUEUE_MAX))], ()))
+    }
+
+    broker_conformance!(make);
+}

@@ -5,6 +5,9 @@
 
 pub mod local;
 
+#[cfg(test)]
+pub(crate) mod conformance;
+
 use std::fmt;
 
 use chat::Item;
@@ -20,17 +23,18 @@ pub type Subscription = mpsc::Receiver<Item>;
 #[error("the broker did not take the message")]
 pub struct NotPublished;
 
-/// See the module's contract.
+/// See the module's contract; `conformance` holds the one suite that every broker passes.
 pub trait Broker: Send + Sync + fmt::Debug + 'static {
-    /// Subscribes this node to a room; a later call for the same room replaces the one before.
+    /// Subscribes this node to a room, from the next publish on; a later call for the same room replaces the one before.
     fn subscribe(&self, room: RoomId) -> Subscription;
 
-    /// Ends the subscription.
+    /// Ends the subscription: what was taken before still comes, then the end.
     fn unsubscribe(&self, room: RoomId);
 
     /// Hands one message over.
     ///
     /// # Errors
-    /// [`NotPublished`]: it was not relayed and will not be.
+    /// [`NotPublished`]: it was not relayed and will not be. So it is where nobody is subscribed, and where the queue of
+    /// this node's subscription is full.
     fn publish(&self, room: RoomId, item: Item) -> Result<(), NotPublished>;
 }

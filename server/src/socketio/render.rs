@@ -201,6 +201,8 @@ impl Roster {
 pub(super) const fn name(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadFrame
+        | ErrorCode::InvalidUtf8
+        | ErrorCode::ProtocolError
         | ErrorCode::TooLarge
         | ErrorCode::UnsupportedVersion
         | ErrorCode::HelloTimeout

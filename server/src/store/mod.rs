@@ -156,6 +156,9 @@ pub struct Purged {
     pub rooms: Vec<RoomId>,
     /// Guests who were not seen any more; their memberships went with them.
     pub users: u64,
+    /// Rooms that live on under another owner because theirs is gone, each once and in no order, with the owner from
+    /// now on.
+    pub passed_on: Vec<(RoomId, UserId)>,
 }
 
 /// Why the store could not do it.
@@ -241,6 +244,10 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// The members of a room in the order of their joining.
     async fn members(&self, room: RoomId) -> Result<Vec<Membership>>;
+
+    /// The members of a room who have no account (guests, and users who are gone), in the order of their joining and at
+    /// most `guests_max` of them. Only reads: whom to forget at the bound is the caller's to choose, by [`Store::leave`].
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>>;
 
     /// The live rooms of a user, oldest membership first (then by id).
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>>;

@@ -13,7 +13,8 @@ use futures::future::BoxFuture;
 use futures::{SinkExt as _, StreamExt as _};
 use protocol::{ErrorCode, ServerFrame};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::Error as Broken;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 use super::hello::{self, Introduced};
 use crate::address::Address;
@@ -249,10 +250,27 @@ impl Connection {
 /// How often a connected guest's end is moved.
 const RENEW_EVERY: Duration = Duration::from_hours(1);
 
-/// Too large is the client's to mend; anything else is a broken line.
+/// What the other side did wrong, where it is still there to be told; anything else is a broken line.
 fn read_error(error: &axum::Error) -> Option<ErrorCode> {
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
-    matches!(cause, Some(tungstenite::Error::Capacity(_))).then_some(ErrorCode::TooLarge)
+    match std::error::Error::source(error)?.downcast_ref::<Broken>()? {
+        Broken::Capacity(_) => Some(ErrorCode::TooLarge),
+        Broken::Utf8(_) => Some(ErrorCode::InvalidUtf8),
+        Broken::Protocol(
+            ProtocolError::ResetWithoutClosingHandshake
+            | ProtocolError::ReceivedAfterClosing
+            | ProtocolError::SendAfterClosing,
+        )
+        | Broken::ConnectionClosed
+        | Broken::AlreadyClosed
+        | Broken::Io(_)
+        | Broken::Tls(_)
+        | Broken::WriteBufferFull(_)
+        | Broken::AttackAttempt
+        | Broken::Url(_)
+        | Broken::Http(_)
+        | Broken::HttpFormat(_) => None,
+        Broken::Protocol(_) => Some(ErrorCode::ProtocolError),
+    }
 }
 
 async fn send_now(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), Gone> {
@@ -270,8 +288,15 @@ async fn goodbye(socket: &mut WebSocket, code: ErrorCode, reconnect_in_ms: Optio
         let close = Message::Close(Some(CloseFrame { code: code.close_code(), reason: code.as_str().into() }));
         socket.send(bye).await.ok()?;
         socket.send(close).await.ok()?;
-        while let Some(Ok(_)) = socket.next().await {}
-        Some(())
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Close(_)) | Err(_)) => return Some(()),
+                Some(Ok(_)) => {}
+                // What cannot be framed cannot be read any more. Dropping it unread would reset the line under the
+                // reason, so the other side gets its moment.
+                None => std::future::pending().await,
+            }
+        }
     };
     // A line that takes no goodbye is cut.
     let _ = timeout(GOODBYE, farewell).await;

@@ -6,7 +6,7 @@ use protocol::api::{CreateRoom, JoinRoom, RoomView};
 use protocol::{ErrorCode, ServerFrame};
 use server::address::{Address, Network};
 
-use crate::harness::{Answer, Ask, Guest, Room, TestServer};
+use crate::harness::{Answer, Ask, Guest, Room, TestClient, TestServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_joining_without_pin_or_membership_is_refused() {
@@ -210,11 +210,90 @@ async fn a_room_has_as_many_members_as_it_may_keep() {
     let server = TestServer::limited(|limits| limits.members_per_room = 2).await;
     let owner = Guest::new(&server).await;
     let room = owner.room().await;
-    let second = Guest::new(&server).await;
+    let second = Guest::register(&server, "second", "long enough").await;
     second.join(&room.code, None).await.assert_status(200);
     second.join(&room.code, None).await.assert_status(200);
     let third = Guest::new(&server).await;
     assert_eq!(third.join(&room.code, None).await.code(), ErrorCode::TooManyMembers);
     second.leave(&room.code).await.assert_status(204);
     third.join(&room.code, None).await.assert_status(200);
+}
+
+async fn is_member(guest: &Guest, room: &Room) -> bool {
+    guest.look_up(&room.code).await.json::<RoomView>().member
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_the_bound_guests_without_a_seat_are_forgotten_first() {
+    let server = TestServer::limited(|limits| limits.members_per_room = 5).await;
+    let owner = Guest::new(&server).await;
+    let room = owner.room().await;
+    let (inside, older, newer) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
+    let account = Guest::register(&server, "account", "long enough").await;
+    let mut seated = inside.enter(&room).await;
+    for member in [&account, &older, &newer] {
+        member.join(&room.code, None).await.assert_status(200);
+    }
+
+    // By HTTP and by the socket, one way out for each way in: the longest away goes first.
+    let (first, second) = (Guest::new(&server).await, Guest::new(&server).await);
+    first.join(&room.code, None).await.assert_status(200);
+    assert!(!is_member(&older, &room).await && is_member(&newer, &room).await);
+    let mut second_seat = second.enter(&room).await;
+    assert!(!is_member(&newer, &room).await && is_member(&first, &room).await);
+    let mut first_seat = first.enter(&room).await;
+
+    // The owner, the account and those inside stay, the one without a line too.
+    let third = Guest::new(&server).await;
+    let lost = second_seat.cut();
+    assert_eq!(third.join(&room.code, None).await.code(), ErrorCode::TooManyMembers);
+    second_seat = TestClient::resume(&lost).await;
+    assert!(second_seat.resumed);
+    for member in [&owner, &account, &inside, &first, &second] {
+        assert!(is_member(member, &room).await);
+    }
+    seated.say(&room.code, "we are still here").await;
+    second_seat.expect_message("we are still here").await;
+
+    // A seat that ends makes a place.
+    first_seat.leave(&room.code).await;
+    third.join(&room.code, None).await.assert_status(200);
+    older.join(&room.code, None).await.assert_status(200);
+    assert!(!is_member(&third, &room).await, "who was forgotten comes in as anybody does");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_newcomers_at_the_bound_each_find_a_place() {
+    const MEMBERS: u32 = 12;
+    let server = TestServer::limited(|limits| limits.members_per_room = MEMBERS).await;
+    let owner = Guest::new(&server).await;
+    let room = owner.room().await;
+    for _ in 1..MEMBERS {
+        Guest::new(&server).await.join(&room.code, None).await.assert_status(200);
+    }
+    let mut newcomers = tokio::task::JoinSet::new();
+    for _ in 1..MEMBERS / 2 {
+        let (newcomer, room) = (Guest::new(&server).await, room.clone());
+        newcomers.spawn(async move {
+            newcomer.join(&room.code, None).await.assert_status(200);
+        });
+    }
+    newcomers.join_all().await;
+    let stored = server.state.store.room_by_code(room.code(), server::clock::now()).await;
+    let stored = stored.expect("the store answers").expect("it lives");
+    let members = server.state.store.members(stored.id).await.expect("the store answers");
+    assert_eq!((members.len(), stored.owner), (12, members[0].user), "full, and still its maker's");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_no_seat_costs_nobody_the_way_back() {
+    let server = TestServer::limited(|limits| limits.members_per_room = 3).await;
+    let (one, two, away) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
+    let room = one.room_for(2).await;
+    away.join(&room.code, None).await.assert_status(200);
+    let (_first, _second) = (one.enter(&room).await, two.enter(&room).await);
+    let mut late = Guest::new(&server).await.connect().await;
+    let cid = late.ask_join(&room.code, None, None).await;
+    late.expect_error(ErrorCode::TooManyMembers, Some(&cid)).await;
+    assert!(is_member(&away, &room).await);
 }

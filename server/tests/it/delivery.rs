@@ -136,3 +136,22 @@ async fn a_room_is_named_by_what_people_type() {
         client.expect_ack(&cid).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_sure_of_an_ack_may_ask_again_however_fast() {
+    let server = TestServer::limited(|limits| {
+        limits.sends_burst = 1;
+        limits.sends_refill_ms = 3_600_000;
+    })
+    .await;
+    let guest = Guest::new(&server).await;
+    let room = guest.room().await;
+    let mut client = guest.enter(&room).await;
+    let ack = client.say(&room.code, "the only one").await;
+    for _ in 0..3 {
+        client.send_as(&ack.cid, &room.code, "the only one").await;
+        assert_eq!(client.expect_ack(&ack.cid).await, ack);
+    }
+    let cid = client.send(&room.code, "one more").await;
+    client.expect_error(ErrorCode::RateLimited, Some(&cid)).await;
+}

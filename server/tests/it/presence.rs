@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::{Activity, ErrorCode, ServerFrame};
+use protocol::{Activity, ClientFrame, ErrorCode, ServerFrame};
 
 use crate::harness::{Guest, TestServer};
 
@@ -110,6 +110,28 @@ async fn a_hidden_tab_joins_as_away() {
     hidden.status(Activity::Away).await;
     let you = hidden.join(&room.code).await.you;
     watcher.expect_state(&you, Activity::Away).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_may_be_for_the_room_that_is_looked_at() {
+    let server = TestServer::spawn().await;
+    let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
+    let (looked_at, other) = (one.room().await, one.room().await);
+    let mut watcher = one.enter(&looked_at).await;
+    let mut reader = two.connect().await;
+    let (you, elsewhere) = (reader.join(&looked_at.code).await.you, reader.join(&other.code).await.you);
+    watcher.expect_state(&you, Activity::Online).await;
+    let status = |state| ClientFrame::Status { state, room: Some(looked_at.code.clone()) };
+    reader.tell(&status(Activity::Away)).await;
+    watcher.expect_state(&you, Activity::Away).await;
+    let there = watcher.join(&other.code).await;
+    let state = there.members.iter().find(|member| member.id == elsewhere).map(|member| member.state);
+    assert_eq!(state, Some(Activity::Online), "the other room is told nothing");
+    reader.tell(&status(Activity::Online)).await;
+    watcher.expect_state(&you, Activity::Online).await;
+    // Only the server says who is offline.
+    reader.tell(&status(Activity::Offline)).await;
+    reader.expect_error(ErrorCode::BadFrame, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ async fn two_inside(server: &TestServer) -> (Room, TestClient, TestClient, Joine
     (room, stays, drops, joined)
 }
 
-/// What a resumed connection is told until its room's state comes: messages, gaps.
+/// What a resumed connection is told until its room's state comes: messages, and gaps in front of them.
 async fn owed(client: &mut TestClient) -> (Vec<Message>, Vec<Option<u64>>) {
     let (mut messages, mut gaps) = (Vec::new(), Vec::new());
     client
@@ -25,6 +25,7 @@ async fn owed(client: &mut TestClient) -> (Vec<Message>, Vec<Option<u64>>) {
                 None
             }
             ServerFrame::Gap { missed, .. } => {
+                assert!(messages.is_empty(), "the hole is before what was kept, and is told there");
                 gaps.push(*missed);
                 None
             }
@@ -153,6 +154,35 @@ async fn what_did_not_fit_the_retention_is_counted_exactly() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_that_did_not_arrive_is_told_again_and_not_twice() {
+    let server = TestServer::limited(|limits| limits.retention_bytes_max = 0).await;
+    let (room, mut stays, drops, joined) = two_inside(&server).await;
+    let mut lost = drops.cut();
+    for total in 1..=3_u64 {
+        stays.expect_state(&joined.you, Activity::Offline).await;
+        stays.say(&room.code, "unheard").await;
+        // The line ends again before anything of what it says is read.
+        let unread = TestClient::resume(&lost).await;
+        assert!(unread.resumed);
+        stays.expect_state(&joined.you, Activity::Online).await;
+        lost = unread.cut();
+        lost.have = 0;
+        stays.expect_state(&joined.you, Activity::Offline).await;
+        let mut back = TestClient::resume(&lost).await;
+        assert_eq!(owed(&mut back).await, (vec![], vec![Some(total)]));
+        stays.expect_state(&joined.you, Activity::Online).await;
+        lost = back.cut();
+        lost.have = 0;
+    }
+    stays.expect_state(&joined.you, Activity::Offline).await;
+    let mut back = TestClient::resume(&lost).await;
+    assert_eq!(owed(&mut back).await.1, [Some(3)]);
+    let lost = back.cut();
+    stays.expect_state(&joined.you, Activity::Offline).await;
+    assert_eq!(owed(&mut TestClient::resume(&lost).await).await, (vec![], vec![]), "what arrived is not told again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_grace_the_loss_is_told_by_the_position() {
     let server = TestServer::limited(|limits| limits.grace_ms = 100).await;
     let (room, mut stays, mut drops, joined) = two_inside(&server).await;
@@ -244,4 +274,20 @@ async fn after_a_restart_the_room_is_there_and_possibly_some_was_missed() {
     assert!(gap == Heard::Frame(ServerFrame::Gap { room: room.code(), missed: None }), "{gap:?}");
     let after = back.say(&room.code, "after").await;
     assert!(after.id != before, "ids do not repeat after a restart");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_without_a_line_are_bounded_and_the_oldest_makes_way() {
+    let server = TestServer::limited(|limits| limits.connections_per_user = 2).await;
+    let guest = Guest::new(&server).await;
+    let user = server.identity(guest.token()).await.user;
+    let mut lost = Vec::new();
+    for _ in 0..6 {
+        lost.push(guest.connect().await.cut());
+        let connected = || server.state.hub.sessions_of(user).iter().any(|session| session.is_connected());
+        crate::harness::eventually("the drop is noticed", || !connected()).await;
+    }
+    assert_eq!(server.state.hub.session_count(), 2, "as many as may be connected");
+    expect_fresh(&lost[3]).await;
+    assert!(TestClient::resume(&lost[5]).await.resumed, "the newest is kept");
 }

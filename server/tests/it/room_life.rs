@@ -1,6 +1,6 @@
 //! How a room ends: by its last member, its owner, its lifetime, or for want of people. Everybody inside is told why.
 
-use protocol::api::RoomView;
+use protocol::api::{CreateRoom, RoomView};
 use protocol::{ErrorCode, LeaveReason, RoomCode, RoomName, ServerFrame};
 use server::store::{self, RoomId};
 
@@ -128,6 +128,28 @@ async fn a_room_without_a_seat_ends_after_its_time_and_no_earlier() {
     poll("the end of the room", async || is_gone(&guest, &room.code).await.then_some(())).await;
     assert!(server::clock::now() >= empty_since + 1_000);
     assert!(guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_whose_owner_expires_passes_on_and_those_inside_are_told() {
+    let server = TestServer::spawn().await;
+    let (owner, heir) = (Guest::new(&server).await, Guest::register(&server, "heir", "long enough").await);
+    let room = owner.room_with(CreateRoom { lifetime_s: Some(604_800), ..CreateRoom::default() }).await;
+    let mut inside = heir.connect().await;
+    let joined = inside.join(&room.code).await;
+    assert!(!joined.members[0].owner, "it is somebody else's");
+    // A guest who is not seen for a day is forgotten.
+    server::janitor::Janitor::default().look(&server.state, server::clock::now() + 25 * server::clock::HOUR_MS).await;
+    let told = inside.expect("the new role", |frame| match frame {
+        // The newcomer and the new role may be told in one.
+        ServerFrame::Presence { joined: came, changed, .. } => {
+            came.iter().chain(changed).find(|member| member.id == joined.you && member.owner).cloned()
+        }
+        _ => None,
+    });
+    told.await;
+    assert!(inside.join(&room.code).await.members[0].owner, "whoever joins sees the same");
+    assert!(heir.look_up(&room.code).await.json::<RoomView>().owner, "and the room can be deleted by its new owner");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -105,7 +105,7 @@ impl Server {
         let lost = unconfirmed[..dropped].iter().filter(is_message).count() as u64;
         let gap = (lost > 0).then(|| ServerFrame::Gap { room: code(), missed: Some(lost) });
         let mut owed = unconfirmed[dropped..].to_vec();
-        // The protocol leaves it open on which side of the kept frames the word about the others is.
+        // The word about the others comes first; a client copes where it comes last.
         let place = if self.gaps_last { owed.len() } else { 0 };
         owed.splice(place..place, gap);
         for frame in owed {

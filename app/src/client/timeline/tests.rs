@@ -226,6 +226,18 @@ fn a_reloaded_page_shows_what_is_sent_again_and_misses_nothing() {
 }
 
 #[test]
+fn a_reloaded_page_shows_what_is_missing_before_what_is_sent_again() {
+    let mut timeline = Timeline::new(2_000);
+    timeline.gap(Some(3));
+    timeline.message(message(YOU, 1, 44));
+    timeline.message(message(2, 2, 45));
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 45 });
+    timeline.message(message(2, 3, 46));
+    assert_eq!(log(&timeline), "!3 1:1 2:2 2:3");
+    assert_eq!(timeline.missed(), Some(Some(3)));
+}
+
+#[test]
 fn groups_are_of_one_author_within_five_minutes() {
     let minute = 60_000;
     let mut timeline = joined_at(0);

@@ -84,7 +84,7 @@ impl Room {
             Input::Send { session, cid, body } => self.send(&mut out, now, session, cid, body),
             Input::Relay(item) => self.relay(&mut out, now, item),
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
-            Input::Answer { session, frame } => out.push(Effect::Reply(session, frame)),
+            Input::Answer { session, frame } => self.answer(&mut out, session, frame),
             Input::Typing { session, on } => self.type_signal(now, session, on),
             Input::Status { session, activity } => self.status(now, session, activity),
             Input::Dropped { session } => self.set_connected(now, session, false),

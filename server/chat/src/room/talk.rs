@@ -64,6 +64,20 @@ impl Room {
         out.push(Effect::Reply(session, error));
     }
 
+    /// Passes a refusal on in its place among the answers. A request that is a repeated one keeps the answer it has (or
+    /// will have): whoever is not sure of an ack may ask again, however fast.
+    pub(super) fn answer(&self, out: &mut Vec<Effect>, session: SessionKey, frame: ServerFrame) {
+        let cid = if let ServerFrame::Error { cid, .. } = &frame { cid.clone() } else { None };
+        let recent = cid.as_ref().zip(self.sessions.get(&session)).and_then(|(cid, occupant)| occupant.recall(cid));
+        match (cid, recent) {
+            (Some(cid), Some(recent)) => {
+                let acked = recent.acked.clone();
+                out.extend(acked.map(|acked| Effect::Reply(session, self.ack(cid, acked))));
+            }
+            (Some(_) | None, _) => out.push(Effect::Reply(session, frame)),
+        }
+    }
+
     pub(super) fn type_signal(&mut self, now: Millis, session: SessionKey, on: bool) {
         let Some(occupant) = self.sessions.get(&session) else {
             return;

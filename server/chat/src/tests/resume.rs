@@ -1,24 +1,43 @@
-//! The resume queue: bounds, order, exact gaps.
+//! The resume queue: bounds, order, exact gaps in their places.
+
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use protocol::RoomCode;
 
-use crate::resume::{Missed, ResumeQueue};
+use crate::resume::{ResumeQueue, Tells};
 
 fn room(number: u8) -> RoomCode {
     let letter = ["A", "B", "C"][usize::from(number % 3)];
     RoomCode::parse(&letter.repeat(8)).expect("eight letters")
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    Number(u64),
+    /// The message with this number in its room.
+    Message(RoomCode, u64),
+    Gap(RoomCode, Option<u64>),
+}
+
+use Frame::{Gap, Number};
+
+/// As the server resumes: a gap is a frame of so many bytes. It is in every room.
+fn resume(queue: &mut ResumeQueue<Frame>, have: u64, bytes_max: usize) -> Option<Vec<Frame>> {
+    queue.resume(have, &[room(0), room(1), room(2)], bytes_max, |room, missed| (Gap(room, missed), GAP_BYTES))
+}
+
+const GAP_BYTES: usize = 40;
+
 #[test]
 fn what_is_confirmed_is_gone_and_the_rest_returns_in_order() {
     let mut queue = ResumeQueue::default();
-    for frame in 0..10 {
-        queue.push(frame, 10, None, 1_000);
+    for number in 0..10 {
+        queue.push(Number(number), 10, Tells::Nothing, 1_000);
     }
     assert!(queue.confirm(4));
-    let resumed = queue.resume(6).expect("six were sent");
-    assert_eq!((resumed.frames, resumed.missed), (vec![6, 7, 8, 9], Missed::Nothing));
+    let owed = resume(&mut queue, 6, 1_000).expect("six were sent");
+    assert_eq!(owed, [6, 7, 8, 9].map(Number));
     // The count starts anew with what was sent again.
     assert!(queue.confirm(4));
     assert!(!queue.confirm(5), "the fifth was never sent");
@@ -27,72 +46,139 @@ fn what_is_confirmed_is_gone_and_the_rest_returns_in_order() {
 #[test]
 fn a_claim_to_what_was_never_sent_is_refused() {
     let mut queue = ResumeQueue::default();
-    queue.push(0, 10, None, 1_000);
-    assert_eq!(queue.resume(2), None);
+    queue.push(Number(0), 10, Tells::Nothing, 1_000);
+    assert_eq!(resume(&mut queue, 2, 1_000), None);
 }
 
 #[test]
-fn an_overflow_is_a_gap_of_known_size() {
+fn an_overflow_is_a_gap_of_known_size_before_what_is_kept() {
     let mut queue = ResumeQueue::default();
-    for frame in 0..10_u8 {
-        let of = (frame % 2 == 0).then(|| room(frame / 2));
-        queue.push(frame, 100, of, 300);
+    for number in 0..10_u8 {
+        let tells = if number % 2 == 0 { Tells::Message(room(number / 2)) } else { Tells::Nothing };
+        queue.push(Number(number.into()), 100, tells, 300);
     }
-    let resumed = queue.resume(1).expect("one was sent");
-    assert_eq!(resumed.frames, vec![7, 8, 9]);
     // Frames 2, 4 and 6 were messages of rooms 1, 2 and 0; frame 0 had arrived.
-    assert_eq!(resumed.missed, Missed::Exactly(vec![(room(0), 1), (room(1), 1), (room(2), 1)]));
+    let gap = |of| Gap(room(of), Some(1));
+    let expected = [gap(0), gap(1), gap(2), Number(7), Number(8), Number(9)];
+    assert_eq!(resume(&mut queue, 1, 300), Some(expected.to_vec()));
 }
 
 #[test]
 fn dropped_frames_that_had_arrived_are_no_gap() {
     let mut queue = ResumeQueue::default();
-    for frame in 0..10_u8 {
-        queue.push(frame, 100, Some(room(0)), 300);
+    for number in 0..10 {
+        queue.push(Number(number), 100, Tells::Message(room(0)), 300);
     }
-    assert_eq!(queue.resume(8).expect("sent").missed, Missed::Nothing);
+    assert_eq!(resume(&mut queue, 8, 300), Some(vec![Number(8), Number(9)]));
 }
 
 #[test]
 fn beyond_memory_a_gap_is_unknown_not_wrong() {
     let mut queue = ResumeQueue::default();
-    for frame in 0..40_000_u32 {
-        queue.push(frame, 100, Some(room(0)), 300);
+    for number in 0..40_000 {
+        queue.push(Number(number), 100, Tells::Message(room(0)), 300);
     }
-    assert_eq!(queue.resume(5).expect("sent").missed, Missed::Unknown);
+    let owed = resume(&mut queue, 5, 300).expect("sent");
+    assert_eq!(owed[..3], [0, 1, 2].map(|of| Gap(room(of), None)), "every room may be meant");
+    assert_eq!(owed[3..], [39_997, 39_998, 39_999].map(Number));
 }
 
 #[test]
-fn no_retention_keeps_nothing() {
+fn no_retention_keeps_nothing_and_still_knows_what_was_missed() {
     let mut queue = ResumeQueue::default();
-    queue.push(1, 10, Some(room(0)), 0);
-    let resumed = queue.resume(0).expect("nothing claimed");
-    assert_eq!((resumed.frames, resumed.missed), (vec![], Missed::Exactly(vec![(room(0), 1)])));
+    queue.push(Number(1), 10, Tells::Message(room(0)), 0);
+    for _ in 0..3 {
+        // The word about it is lost with the line, again and again.
+        assert_eq!(resume(&mut queue, 0, 0), Some(vec![Gap(room(0), Some(1))]));
+        assert_eq!(queue.bytes(), 0);
+    }
+    assert_eq!(resume(&mut queue, 1, 0), Some(vec![]), "now it arrived");
+}
+
+#[test]
+fn a_gap_that_is_dropped_adds_to_the_next_one() {
+    let mut queue = ResumeQueue::default();
+    queue.push(Gap(room(0), Some(3)), GAP_BYTES, Tells::Gap(room(0), Some(3)), 100);
+    queue.push(Gap(room(1), None), GAP_BYTES, Tells::Gap(room(1), None), 100);
+    for number in 0..2 {
+        queue.push(Number(number), 100, Tells::Message(room(number.try_into().expect("small"))), 100);
+    }
+    let expected = vec![Gap(room(0), Some(4)), Gap(room(1), None), Number(1)];
+    assert_eq!(resume(&mut queue, 0, 100), Some(expected));
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    /// The server sends a message of this many bytes to a room.
+    Send(u8, usize),
+    /// The next so many frames on the line arrive.
+    Arrive(usize),
+    /// The client says what it has.
+    Confirm,
+    /// The line is cut, and the session comes back.
+    Cut,
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![
+        6 => (0_u8..3, 1_usize..200).prop_map(|(of, bytes)| Op::Send(of, bytes)),
+        3 => (0_usize..6).prop_map(Op::Arrive),
+        1 => Just(Op::Confirm),
+        2 => Just(Op::Cut),
+    ];
+    prop::collection::vec(op, 0..200)
+}
+
+/// What one reader makes of a line: every message in its place, every hole told just there.
+#[derive(Default)]
+struct Reader {
+    have: u64,
+    shown: BTreeMap<RoomCode, u64>,
+}
+
+impl Reader {
+    fn read(&mut self, frame: Frame) {
+        self.have += 1;
+        match frame {
+            Number(_) => {}
+            Frame::Message(of, number) => {
+                let shown = self.shown.entry(of).or_default();
+                assert_eq!(number, *shown + 1, "neither a hole that was not told nor a repetition");
+                *shown = number;
+            }
+            Gap(of, missed) => {
+                *self.shown.entry(of).or_default() += missed.expect("few frames are always known");
+            }
+        }
+    }
 }
 
 proptest! {
-    /// Received and kept and missed add up to what was sent, and the bound holds.
+    /// Over any line, read one after the other: each message comes once, or in the gap that stands where it was.
     #[test]
-    fn nothing_is_lost_silently(
-        sizes in prop::collection::vec((1_usize..200, 0_u8..3), 0..200),
-        bound in 0_usize..2_000,
-        share in 0.0_f64..=1.0,
-    ) {
-        let mut queue = ResumeQueue::default();
-        for (frame, (bytes, of)) in sizes.iter().enumerate() {
-            queue.push(frame, *bytes, Some(room(*of)), bound);
+    fn nothing_is_lost_silently_and_each_gap_is_where_its_hole_is(ops in ops(), bound in 0_usize..2_000) {
+        let (mut queue, mut line) = (ResumeQueue::default(), std::collections::VecDeque::new());
+        let (mut reader, mut sent) = (Reader::default(), BTreeMap::new());
+        for op in ops.into_iter().chain([Op::Cut, Op::Arrive(usize::MAX)]) {
+            match op {
+                Op::Send(of, bytes) => {
+                    let number = sent.entry(room(of)).and_modify(|number| *number += 1).or_insert(1);
+                    let frame = Frame::Message(room(of), *number);
+                    queue.push(frame, bytes, Tells::Message(room(of)), bound);
+                    line.push_back(frame);
+                }
+                Op::Arrive(count) => {
+                    let count = count.min(line.len());
+                    line.drain(..count).for_each(|frame| reader.read(frame));
+                }
+                Op::Confirm => prop_assert!(queue.confirm(reader.have)),
+                Op::Cut => {
+                    line = resume(&mut queue, reader.have, bound).expect("no more than was sent").into();
+                    reader.have = 0;
+                }
+            }
             prop_assert!(queue.bytes() <= bound);
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small and positive")]
-        let have = (sizes.len() as f64 * share) as usize;
-        let resumed = queue.resume(have as u64).expect("no more than was sent");
-        let missed: u64 = match resumed.missed {
-            Missed::Nothing => 0,
-            Missed::Exactly(counts) => counts.iter().map(|(_, count)| count).sum(),
-            Missed::Unknown => panic!("few frames are always known"),
-        };
-        prop_assert_eq!(have as u64 + missed + resumed.frames.len() as u64, sizes.len() as u64);
-        prop_assert!(resumed.frames.windows(2).all(|pair| pair[1] == pair[0] + 1));
-        prop_assert!(resumed.frames.last().is_none_or(|last| last + 1 == sizes.len()));
+        prop_assert_eq!(reader.shown, sent);
     }
 }

@@ -45,6 +45,23 @@ fn what_was_acknowledged_stays_so_when_the_broker_gives_up_too_late() {
 }
 
 #[test]
+fn a_repeated_request_that_is_refused_at_the_door_keeps_its_ack() {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    let acked = run(&mut room, 1, send(1, 50));
+    let refusal = |of| ServerFrame::error(ErrorCode::RateLimited, Some(cid(of)), Some(1_000));
+    let refuse = |of| Input::Answer { session: SessionKey(1), frame: refusal(of) };
+    assert_eq!(replies(&run(&mut room, 2, refuse(50)), 1), replies(&acked, 1), "the same ack");
+    assert_eq!(replies(&run(&mut room, 3, refuse(51)), 1), [&refusal(51)]);
+    // On its way to the broker: its ack comes, so a refusal would be a second answer.
+    let published = room.handle(4, send(1, 52));
+    assert_eq!(room.handle(5, refuse(52)), []);
+    let [Effect::Publish(item)] = &published[..] else { panic!("{published:?}") };
+    let relayed = room.handle(6, Input::Relay(item.clone()));
+    assert!(matches!(replies(&relayed, 1)[..], [ServerFrame::Ack { .. }]));
+}
+
+#[test]
 fn the_full_room_refuses_and_a_second_session_of_one_inside_enters() {
     let mut room = room(2, Limits::default());
     run(&mut room, 0, join(1, 0));

@@ -180,7 +180,7 @@ async fn one_address_makes_so_many_rooms_and_one_user_so_many_joins() {
         .refused(ErrorCode::InvalidCapacity);
     make(&server, &owner, json!({})).await;
     server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&json!({})).send().await.refused(ErrorCode::RateLimited);
-    let second = server.guest().await;
+    let second = server.account("second").await;
     for _ in 0..3 {
         let _: RoomView =
             server.ask("POST", &path(room.code, "/join")).bearer(&second).send().await.json(StatusCode::OK);

@@ -1,7 +1,8 @@
 //! Membership: once a user, bounded, in the order of joining.
 
 use super::fixtures::{
-    END, HOUR, MANY, NOW, a_room_of, assert_sound, done, join, membership, owner_of, room, room_id, user_id, users_in,
+    END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, done, join, membership, owner_of, room,
+    room_id, user_id, users_in,
 };
 use crate::store::{Joined, Left, SharedStore};
 
@@ -67,6 +68,24 @@ pub async fn members_are_in_the_order_of_joining(store: &SharedStore) {
     let back = store.join(room_id(1), membership(3, NOW + 2), MANY, NOW).await;
     assert_eq!(done(back), Joined::New);
     assert_eq!(users_in(store, 1).await, [1, 5, 9, 4, 3].map(user_id));
+}
+
+/// Guests, and those who are gone, oldest membership first; accounts are none, also those that were guests.
+pub async fn guests_are_told_from_accounts(store: &SharedStore) {
+    a_room_of(store, 4).await;
+    done(store.create_user(account_user(5, "Ada")).await);
+    done(store.make_account(user_id(2), account("Bob"), NOW).await);
+    for number in [9, 5] {
+        assert_eq!(join(store, 1, number).await, Joined::New);
+    }
+    done(store.leave(room_id(1), user_id(3)).await);
+    assert_eq!(join(store, 1, 3).await, Joined::New);
+    let guests = async |guests_max| done(store.guests_in(room_id(1), guests_max).await);
+    assert_eq!(guests(MANY).await, [1, 4, 9, 3].map(user_id));
+    assert_eq!(guests(2).await, [1, 4].map(user_id));
+    assert_eq!(guests(0).await, []);
+    assert_eq!(users_in(store, 1).await.len(), 6, "asking changes nothing");
+    assert_eq!(done(store.guests_in(room_id(2), MANY).await), []);
 }
 
 /// A member of one room is a stranger in the next.

@@ -83,6 +83,7 @@ macro_rules! store_conformance {
             the_bound_is_exact
             a_member_passes_the_bound
             members_are_in_the_order_of_joining
+            guests_are_told_from_accounts
             membership_is_of_one_room
             a_stranger_leaves_nothing
             a_member_leaves_and_comes_back
@@ -107,6 +108,7 @@ macro_rules! store_conformance {
             expired_rooms_are_purged
             expired_guests_are_purged
             rooms_of_purged_guests_pass_on_or_end
+            rooms_that_pass_on_are_reported_once
             memberships_of_deleted_users_are_purged
             unused_logins_are_purged
             a_purged_code_and_room_stay_gone

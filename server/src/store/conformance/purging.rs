@@ -29,7 +29,7 @@ pub async fn expired_rooms_are_purged(store: &SharedStore) {
     done(store.create_user(account_user(5, "visitor")).await);
     let mut purged = done(store.purge(NOW + 2 * HOUR, 0).await);
     purged.rooms.sort();
-    assert_eq!(purged, Purged { rooms: vec![room_id(1), room_id(2)], users: 0 });
+    assert_eq!(purged, Purged { rooms: vec![room_id(1), room_id(2)], ..Purged::default() });
     for number in 1..=4 {
         assert_sound(store, number, 1..=5).await;
         assert_eq!(users_in(store, number).await.is_empty(), number <= 2);
@@ -44,7 +44,7 @@ pub async fn expired_guests_are_purged(store: &SharedStore) {
         done(store.create_user(User { expires_at, ..guest(number) }).await);
     }
     done(store.create_user(account_user(5, "Ada")).await);
-    assert_eq!(done(store.purge(NOW + 3 * HOUR, 0).await), Purged { rooms: vec![], users: 3 });
+    assert_eq!(done(store.purge(NOW + 3 * HOUR, 0).await), Purged { users: 3, ..Purged::default() });
     for number in 1..=3 {
         // The time before its end shows that it is gone, and not merely hidden.
         assert_eq!(done(store.user(user_id(number), NOW).await), None);
@@ -68,7 +68,9 @@ pub async fn rooms_of_purged_guests_pass_on_or_end(store: &SharedStore) {
         }
     }
     let purged = done(store.purge(END, 0).await);
-    assert_eq!(purged, Purged { rooms: vec![room_id(2)], users: 3 });
+    // Room 1 passed over others who are gone too; room 3 only lost a member, and its owner is the one it had.
+    let passed_on = vec![(room_id(1), user_id(4))];
+    assert_eq!(purged, Purged { rooms: vec![room_id(2)], users: 3, passed_on });
     assert_eq!(users_in(store, 1).await, [user_id(4), user_id(5)]);
     assert_eq!(owner_of(store, 1).await, Some(user_id(4)));
     assert_eq!(users_in(store, 3).await, [user_id(5)]);
@@ -78,6 +80,26 @@ pub async fn rooms_of_purged_guests_pass_on_or_end(store: &SharedStore) {
     }
 }
 
+/// Each room that has another owner now is reported once, with the one it came to; a purge after that has no news.
+pub async fn rooms_that_pass_on_are_reported_once(store: &SharedStore) {
+    for number in 1..=3 {
+        done(store.create_user(guest(number)).await);
+    }
+    done(store.create_user(account_user(4, "Ada")).await);
+    for number in 1..=3 {
+        done(store.create_room(Room { expires_at: END + HOUR, ..room(number, number) }).await);
+        // Some of those who could inherit are gone themselves.
+        for other in (1..=4).filter(|other| *other != number) {
+            assert_eq!(join(store, number, other).await, Joined::New);
+        }
+    }
+    let mut purged = done(store.purge(END, 0).await);
+    purged.passed_on.sort();
+    let passed_on = [1, 2, 3].map(|number| (room_id(number), user_id(4))).to_vec();
+    assert_eq!(purged, Purged { users: 3, passed_on, ..Purged::default() });
+    assert_eq!(done(store.purge(END, 0).await), Purged::default());
+}
+
 /// The methods on rooms do not look at users, so a join may come after the user's deletion. It does not stay.
 pub async fn memberships_of_deleted_users_are_purged(store: &SharedStore) {
     a_room_of(store, 2).await;
@@ -85,7 +107,7 @@ pub async fn memberships_of_deleted_users_are_purged(store: &SharedStore) {
     assert_eq!(join(store, 1, 2).await, Joined::New);
     done(store.create_room(room(2, 9)).await);
     let purged = done(store.purge(NOW, 0).await);
-    assert_eq!(purged, Purged { rooms: vec![room_id(2)], users: 0 });
+    assert_eq!(purged, Purged { rooms: vec![room_id(2)], ..Purged::default() });
     assert_eq!(users_in(store, 1).await, [user_id(1)]);
     assert_sound(store, 2, 9..=9).await;
 }

@@ -141,6 +141,10 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.rooms.get(&room).map_or_else(Vec::new, |kept| kept.members.clone())))
     }
 
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+        self.step(|state| Ok(state.guests_in(room, guests_max)))
+    }
+
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.step(|state| Ok(state.rooms_of(user, now)))
     }
@@ -160,8 +164,9 @@ impl Store for MemoryStore {
         self.step(|state| {
             let mut rooms = state.purge_rooms(now);
             let users = state.purge_users(now, logins_before);
-            rooms.extend(state.purge_memberships());
-            Ok(Purged { rooms, users })
+            let (ended, passed_on) = state.purge_memberships();
+            rooms.extend(ended);
+            Ok(Purged { rooms, users, passed_on: passed_on.into_iter().collect() })
         })
     }
 

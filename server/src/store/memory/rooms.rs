@@ -1,5 +1,7 @@
 //! Rooms and their membership, as plain steps on the maps.
 
+use std::collections::BTreeMap;
+
 use protocol::Millis;
 
 use super::{KeptRoom, State};
@@ -67,6 +69,12 @@ impl State {
         rooms.into_iter().map(|room| (room, self.leave(room, user))).collect()
     }
 
+    pub(super) fn guests_in(&self, room: RoomId, guests_max: u32) -> Vec<UserId> {
+        let members = self.rooms.get(&room).into_iter().flat_map(|kept| kept.members.iter().map(|member| member.user));
+        let guests = members.filter(|user| self.users.get(user).is_none_or(|user| user.account.is_none()));
+        guests.take(usize::try_from(guests_max).unwrap_or(usize::MAX)).collect()
+    }
+
     pub(super) fn rooms_of(&self, user: UserId, now: Millis) -> Vec<Room> {
         let mut rooms: Vec<(Millis, &Room)> = Vec::new();
         for kept in self.rooms.values().filter(|kept| now < kept.room.expires_at) {
@@ -100,13 +108,27 @@ impl State {
         expired
     }
 
-    /// Ends the memberships of users who are gone. Answers the rooms that ended with them.
-    pub(super) fn purge_memberships(&mut self) -> Vec<RoomId> {
+    /// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
+    /// passed on.
+    pub(super) fn purge_memberships(&mut self) -> (Vec<RoomId>, BTreeMap<RoomId, UserId>) {
         let members =
             self.rooms.iter().flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
         let gone = members.filter(|(_, user)| !self.users.contains_key(user));
         let gone: Vec<(RoomId, UserId)> = gone.collect();
-        let ended = gone.into_iter().filter(|(room, user)| self.leave(*room, *user) == Left::RoomDeleted);
-        ended.map(|(room, _)| room).collect()
+        let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
+        for (room, user) in gone {
+            let owned = self.rooms.get(&room).is_some_and(|kept| kept.room.owner == user);
+            match self.leave(room, user) {
+                Left::RoomDeleted => {
+                    passed_on.remove(&room);
+                    ended.push(room);
+                }
+                Left::Remaining { owner } if owned => {
+                    passed_on.insert(room, owner);
+                }
+                Left::Remaining { .. } | Left::NotMember => {}
+            }
+        }
+        (ended, passed_on)
     }
 }

@@ -141,10 +141,15 @@ impl Store for MongoStore {
         let purge = async {
             let mut ended = rooms::purge(link, now).await?;
             let users = users::purge(link, now, logins_before).await?;
-            ended.extend(rooms::purge_memberships(link).await?);
-            Ok(Purged { rooms: ended, users })
+            let (abandoned, passed_on) = rooms::purge_memberships(link).await?;
+            ended.extend(abandoned);
+            Ok(Purged { rooms: ended, users, passed_on: passed_on.into_iter().collect() })
         };
         self.reach.sweep(purge).await
+    }
+
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+        self.reach.call(rooms::guests(self.reach.link()?, room, guests_max)).await
     }
 
     async fn users_page(&self, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {

@@ -1,5 +1,7 @@
 //! Rooms and their membership: each change one conditional step on one document, addressed by its id.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::TryStreamExt as _;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
@@ -184,8 +186,9 @@ pub(super) async fn purge(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
     Ok(expired)
 }
 
-/// Ends the memberships of users who are gone. Answers the rooms that ended with them.
-pub(super) async fn purge_memberships(link: &Link) -> Result<Vec<RoomId>> {
+/// Ends the memberships of users who are gone. Answers the rooms that ended with them, and those that live on under
+/// another owner.
+pub(super) async fn purge_memberships(link: &Link) -> Result<(Vec<RoomId>, BTreeMap<RoomId, UserId>)> {
     let stages = [
         doc! { "$project": { "members.user": 1 } },
         doc! { "$unwind": "$members" },
@@ -194,14 +197,47 @@ pub(super) async fn purge_memberships(link: &Link) -> Result<Vec<RoomId>> {
         doc! { "$project": { "user": "$members.user" } },
     ];
     let gone: Vec<Document> = link.rooms.aggregate(stages).await?.try_collect().await?;
-    let mut ended = Vec::new();
+    let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
     for document in &gone {
         let (room, user) = (RoomId(id_of(document, "_id")?), UserId(id_of(document, "user")?));
-        if leave(link, room, user).await? == Left::RoomDeleted {
-            ended.push(room);
+        let owned = doc! { "_id": bytes(room.0), "owner": bytes(user.0) };
+        let owned = link.rooms.find_one(owned).projection(doc! { "_id": 1 }).await?.is_some();
+        match leave(link, room, user).await? {
+            Left::RoomDeleted => {
+                passed_on.remove(&room);
+                ended.push(room);
+            }
+            Left::Remaining { owner } if owned => {
+                passed_on.insert(room, owner);
+            }
+            Left::Remaining { .. } | Left::NotMember => {}
         }
     }
-    Ok(ended)
+    Ok((ended, passed_on))
+}
+
+/// Members without an account, in the order of their joining; users who are gone are among them.
+pub(super) async fn guests(link: &Link, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+    let filter = doc! { "_id": bytes(room.0) };
+    let Some(found) = link.rooms.find_one(filter).projection(doc! { "members": 1 }).await? else {
+        return Ok(Vec::new());
+    };
+    let members = documents::members(&found)?;
+    let guests_max = usize::try_from(guests_max).unwrap_or(usize::MAX);
+    let mut guests = Vec::new();
+    for batch in members.chunks(BATCH_MAX) {
+        if guests.len() >= guests_max {
+            break;
+        }
+        let asked: Vec<_> = batch.iter().map(|member| bytes(member.user.0)).collect();
+        let with_account = doc! { "_id": { "$in": asked }, "account": { "$exists": true } };
+        let known: Vec<Document> =
+            link.users.find(with_account).projection(doc! { "_id": 1 }).await?.try_collect().await?;
+        let accounts = known.iter().map(|user| id_of(user, "_id").map(UserId)).collect::<Result<BTreeSet<_>>>()?;
+        guests.extend(batch.iter().map(|member| member.user).filter(|user| !accounts.contains(user)));
+    }
+    guests.truncate(guests_max);
+    Ok(guests)
 }
 
 async fn ids(link: &Link, filter: Document) -> Result<Vec<RoomId>> {

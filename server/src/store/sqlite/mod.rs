@@ -124,6 +124,10 @@ impl Store for SqliteStore {
         self.writer.run(move |db| rooms::members(db, room)).await
     }
 
+    async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+        self.writer.run(move |db| rooms::guests(db, room, guests_max)).await
+    }
+
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.writer.run(move |db| rooms::of_user(db, user, now)).await
     }
@@ -143,8 +147,9 @@ impl Store for SqliteStore {
             .run_and(AfterCommit::EmptyLog, move |db| {
                 let mut ended = rooms::purge(db, now)?;
                 let users = users::purge(db, now, logins_before)?;
-                ended.extend(rooms::purge_memberships(db)?);
-                Ok(Purged { rooms: ended, users })
+                let (abandoned, passed_on) = rooms::purge_memberships(db)?;
+                ended.extend(abandoned);
+                Ok(Purged { rooms: ended, users, passed_on: passed_on.into_iter().collect() })
             })
             .await
     }

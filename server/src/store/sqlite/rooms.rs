@@ -1,5 +1,7 @@
 //! Rooms and their membership in SQL.
 
+use std::collections::BTreeMap;
+
 use protocol::{Millis, RoomCode, RoomName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -123,6 +125,18 @@ pub(super) fn members(db: &Connection, room: RoomId) -> Result<Vec<Membership>> 
     Ok(members)
 }
 
+pub(super) fn guests(db: &Connection, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+    let guests = db
+        .prepare_cached(
+            "SELECT user FROM memberships
+             WHERE room = ? AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.user = memberships.user)
+             ORDER BY number LIMIT ?",
+        )?
+        .query_map(params![room, guests_max], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(guests)
+}
+
 pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<Room>> {
     let rooms = db
         .prepare_cached(
@@ -164,8 +178,9 @@ pub(super) fn purge(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
     Ok(rooms)
 }
 
-/// Ends the memberships of users who are gone. Answers the rooms that ended with them.
-pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
+/// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
+/// passed on.
+pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<RoomId>, BTreeMap<RoomId, UserId>)> {
     let gone = db
         .prepare_cached(
             "SELECT room, user FROM memberships
@@ -173,13 +188,21 @@ pub(super) fn purge_memberships(db: &Connection) -> Result<Vec<RoomId>> {
         )?
         .query_map([], |row| Ok((row.get("room")?, row.get("user")?)))?
         .collect::<rusqlite::Result<Vec<(RoomId, UserId)>>>()?;
-    let mut ended = Vec::new();
+    let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
     for (room, user) in gone {
-        if leave(db, room, user)? == Left::RoomDeleted {
-            ended.push(room);
+        let owned = db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND owner = ?")?.exists(params![room, user])?;
+        match leave(db, room, user)? {
+            Left::RoomDeleted => {
+                passed_on.remove(&room);
+                ended.push(room);
+            }
+            Left::Remaining { owner } if owned => {
+                passed_on.insert(room, owner);
+            }
+            Left::Remaining { .. } | Left::NotMember => {}
         }
     }
-    Ok(ended)
+    Ok((ended, passed_on))
 }
 
 fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> Result<()> {

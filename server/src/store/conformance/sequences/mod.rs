@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 
 use super::fixtures::{NOW, room_id, user_id};
-use crate::store::{Joined, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User};
+use crate::store::{Joined, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User, UserId};
 use logins::LoginStep;
 use rooms::RoomStep;
 use users::UserStep;
@@ -38,6 +38,7 @@ enum Answer {
     Room(Option<Room>),
     Rooms(Vec<Room>),
     Ids(Vec<RoomId>),
+    Users(Vec<UserId>),
     Keys(Vec<LoginKey>),
     Joined(Joined),
     Left(Left),

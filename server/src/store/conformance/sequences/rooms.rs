@@ -14,6 +14,7 @@ pub(crate) enum RoomStep {
     Join { room: u8, user: u8, max: u32, now: u8 },
     Leave { room: u8, user: u8 },
     IsMember { room: u8, user: u8, now: u8 },
+    GuestsIn { room: u8, max: u32 },
     RoomsOf { user: u8, now: u8 },
     Delete { room: u8 },
     Live { now: u8 },
@@ -31,6 +32,7 @@ pub(super) fn steps() -> impl Strategy<Value = RoomStep> {
         3 => (room(), user()).prop_map(|(room, user)| RoomStep::Leave { room, user }),
         1 => (room(), user(), time())
             .prop_map(|(room, user, now)| RoomStep::IsMember { room, user, now }),
+        1 => (room(), 0..4_u32).prop_map(|(room, max)| RoomStep::GuestsIn { room, max }),
         1 => (user(), time()).prop_map(|(user, now)| RoomStep::RoomsOf { user, now }),
         1 => room().prop_map(|room| RoomStep::Delete { room }),
         1 => time().prop_map(|now| RoomStep::Live { now }),
@@ -54,6 +56,7 @@ pub(super) async fn answer(store: &dyn Store, step: &RoomStep) -> Answer {
             let is_member = store.is_member(room_id(room), user_id(user), time(now)).await;
             answered(is_member, Answer::Truth)
         }
+        RoomStep::GuestsIn { room, max } => answered(store.guests_in(room_id(room), max).await, Answer::Users),
         RoomStep::RoomsOf { user, now } => answered(store.rooms_of(user_id(user), time(now)).await, Answer::Rooms),
         RoomStep::Delete { room } => answered(store.delete_room(room_id(room)).await, Answer::Truth),
         RoomStep::Live { now } => answered(store.live_rooms(time(now)).await, |ids| Answer::Ids(sorted(ids))),

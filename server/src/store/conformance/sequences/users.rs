@@ -80,7 +80,9 @@ pub(super) async fn answer(store: &dyn Store, step: &UserStep) -> Answer {
         }
         UserStep::Purge { now, logins_before } => {
             let purged = store.purge(time(now), time(logins_before)).await;
-            answered(purged, |Purged { rooms, users }| Answer::Purged(Purged { rooms: sorted(rooms), users }))
+            answered(purged, |Purged { rooms, users, passed_on }| {
+                Answer::Purged(Purged { rooms: sorted(rooms), users, passed_on: sorted(passed_on) })
+            })
         }
     }
 }

@@ -1,0 +1,86 @@
+//! Bytes that are no WebSocket, or no text: the line ends with a code that says so, and the client sees it.
+
+use protocol::{ClientFrame, ErrorCode, ServerFrame};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::harness::raw::{CONTINUATION, FINAL, RawLine, TEXT, masked};
+use crate::harness::{Guest, TestServer, frame};
+
+/// A line that has said hello.
+async fn greeted(server: &TestServer, guest: &Guest) -> RawLine {
+    let mut line = RawLine::open(server.addr).await;
+    line.text(&frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None })).await;
+    assert!(matches!(line.reads.next().await, Ok(ServerFrame::Welcome { .. })));
+    line
+}
+
+async fn expect_end(server: &TestServer, guest: &Guest, bytes: &[u8], code: ErrorCode) {
+    let mut before_hello = RawLine::open(server.addr).await;
+    before_hello.bytes(bytes).await;
+    assert_eq!(before_hello.reads.end().await, (code.close_code(), Some(code)), "before hello: {bytes:02x?}");
+    let mut inside = greeted(server, guest).await;
+    inside.bytes(bytes).await;
+    assert_eq!(inside.reads.end().await, (code.close_code(), Some(code)), "after hello: {bytes:02x?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_that_is_not_utf8_is_closed_with_1007() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    assert_eq!(ErrorCode::InvalidUtf8.close_code(), 1007);
+    let whole = masked(FINAL | TEXT, b"{\"t\":\"ping\",\"x\":\"\xff\xfe\"}");
+    // A surrogate, an overlong slash, a character that is cut off at the end.
+    let surrogate = masked(FINAL | TEXT, b"\"\xed\xa0\x80\"");
+    let overlong = masked(FINAL | TEXT, b"\"\xc0\xaf\"");
+    let cut_off = masked(FINAL | TEXT, b"\"\xe2\x82");
+    let mut in_parts = masked(TEXT, b"{\"t\":\"\xe2\x82");
+    in_parts.extend(masked(FINAL | CONTINUATION, b"\"}"));
+    for bytes in [whole, surrogate, overlong, cut_off, in_parts] {
+        expect_end(&server, &guest, &bytes, ErrorCode::InvalidUtf8).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_character_in_two_frames_is_whole() {
+    let server = TestServer::spawn().await;
+    let mut line = greeted(&server, &Guest::new(&server).await).await;
+    let text = "{\"t\":\"send\",\"cid\":\"c1\",\"room\":\"€\",\"text\":\"x\"}".as_bytes();
+    let middle = text.iter().position(|byte| *byte == 0x82).expect("the second byte of the sign");
+    line.bytes(&masked(TEXT, &text[..middle])).await;
+    line.bytes(&masked(FINAL | CONTINUATION, &text[middle..])).await;
+    assert!(matches!(
+        line.reads.next().await,
+        Ok(ServerFrame::Error { code: ErrorCode::InvalidCode, cid: Some(_), .. })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_break_the_rules_are_closed_with_1002() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    assert_eq!(ErrorCode::ProtocolError.close_code(), 1002);
+    let reserved_bit = masked(FINAL | 0x40 | TEXT, b"{}");
+    let unknown_kind = masked(FINAL | 0x3, b"{}");
+    let continues_nothing = masked(FINAL | CONTINUATION, b"{}");
+    let control_in_parts = masked(0x9, b"");
+    let long_control = masked(FINAL | 0x9, &[b'x'; 126]);
+    let without_mask = vec![FINAL | TEXT, 2, b'{', b'}'];
+    for bytes in [reserved_bit, unknown_kind, continues_nothing, control_in_parts, long_control, without_mask] {
+        expect_end(&server, &guest, &bytes, ErrorCode::ProtocolError).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sends_too_much_at_once_sees_4501_while_still_sending() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let frame_bytes_max = usize::try_from(server.state.config.limits.frame_bytes_max).expect("fits in memory");
+    expect_end(&server, &guest, &masked(FINAL | TEXT, &vec![b'x'; frame_bytes_max + 1]), ErrorCode::TooLarge).await;
+    let RawLine { mut writes, mut reads } = greeted(&server, &guest).await;
+    // More than the buffers between the two hold; the line may end under it.
+    let sending = tokio::spawn(async move {
+        let _ = writes.write_all(&masked(FINAL | TEXT, &vec![b'x'; 32 << 20])).await;
+    });
+    assert_eq!(reads.end().await, (ErrorCode::TooLarge.close_code(), Some(ErrorCode::TooLarge)));
+    sending.abort();
+}

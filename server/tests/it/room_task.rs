@@ -1,0 +1,158 @@
+//! A room's task under load and at the edges of a session's life, where timing over sockets alone would be luck.
+
+use std::sync::Arc;
+
+use chat::{Input, RoomStart, SessionKey};
+use futures::FutureExt as _;
+use protocol::{Activity, ClientFrame, ClientId, MemberId, RoomCode, RoomName, Secret, ServerFrame, SessionId};
+use server::hub;
+use server::room::{Command, Inside, RoomHandle, RoomTask};
+use server::session::{Dialect, Generation, Session, Turn};
+use server::store::{Membership, Room, RoomId};
+
+use crate::harness::{Guest, TestServer, poll};
+
+const MAILBOX_MAX: usize = 64;
+
+/// A stored room with a task that does not run yet: what is asked of it waits.
+async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
+    let (state, now) = (&server.state, server::clock::now());
+    let stored = Room {
+        id: RoomId([7; 16]),
+        code: RoomCode::parse("SHRT2345").expect("is a code"),
+        name: RoomName::parse("stalled").expect("is a name"),
+        pin_hash: None,
+        capacity: 10,
+        owner: server.identity(owner.token()).await.user,
+        created_at: now,
+        expires_at: now + 3_600_000,
+    };
+    state.store.create_room(stored.clone()).await.expect("the store keeps it");
+    let start = RoomStart {
+        info: hub::info(&stored),
+        epoch: 1,
+        owner: state.keys.member_id(stored.id, stored.owner),
+        limits: state.config.limits.clone(),
+        ids: state.keys.message_ids(stored.id),
+        now,
+    };
+    RoomTask::new(stored.id, start, state.hub.clone(), MAILBOX_MAX)
+}
+
+fn secret() -> Secret {
+    hub::random_secret()
+}
+
+async fn session(server: &TestServer, guest: &Guest, number: u64) -> Arc<Session> {
+    let id = SessionId::parse(&format!("session-{number:014}")).expect("22 characters");
+    Arc::new(Session::new(SessionKey(number), id, Dialect::Native, server.identity(guest.token()).await, secret()))
+}
+
+/// Gives a session a line, as a transport does.
+fn connect(server: &TestServer, session: &Session) -> Generation {
+    let limits = &server.state.config.limits;
+    session.attach(None, secret(), limits, |_, _| ServerFrame::Ping {}).expect("it is not over").generation
+}
+
+fn join(server: &TestServer, room: &RoomHandle, session: &Arc<Session>) -> MemberId {
+    let identity = session.identity();
+    let member = server.state.keys.member_id(room.id, identity.user);
+    let input = Input::Join {
+        session: session.key,
+        cid: None,
+        member: member.clone(),
+        name: identity.name,
+        activity: Activity::Online,
+        since: None,
+    };
+    room.request(session, input).expect("there is a place");
+    member
+}
+
+/// Commands without any effect until the mailbox is full.
+fn fill(room: &RoomHandle) {
+    let nobody = SessionKey(u64::MAX);
+    while room.send(Command { input: Input::Typing { session: nobody, on: true }, session: None, done: None }).is_ok() {
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leave_waits_for_a_busy_room_and_is_answered_by_its_name() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let (task, room) = stalled(&server, &guest).await;
+    let mut client = guest.connect().await;
+    let user = server.identity(guest.token()).await.user;
+    let other = server.identity(Guest::new(&server).await.token()).await.user;
+    let (membership, now) = (Membership { user: other, joined_at: 0 }, server::clock::now());
+    server.state.store.join(room.id, membership, 10, now).await.expect("the store answers");
+    let session = server.state.hub.sessions_of(user).pop().expect("it is connected");
+    let member = join(&server, &room, &session);
+    assert!(session.entered(Inside { room: room.clone(), code: room.code, member }));
+    fill(&room);
+
+    let cid = ClientId::parse("leave-1").expect("is a cid");
+    client.tell(&ClientFrame::Leave { cid: cid.clone(), room: room.code.as_str().to_owned() }).await;
+    let is_member = async || server.state.store.is_member(room.id, user, now).await.expect("the store answers");
+    poll("the membership has ended", async || (!is_member().await).then_some(())).await;
+    let running = tokio::spawn(task.run());
+    client
+        .expect("left", |frame| match frame {
+            ServerFrame::Left { cid: Some(by), .. } if *by == cid => Some(()),
+            ServerFrame::Error { code, .. } => panic!("{code} instead of left"),
+            _ => None,
+        })
+        .await;
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_ended_at_the_door_leaves_no_seat_however_busy_the_room_is() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let (task, room) = stalled(&server, &guest).await;
+    let ended = session(&server, &guest, 1).await;
+    ended.end();
+    join(&server, &room, &ended);
+    fill(&room);
+    // Others wait in line: the mailbox is full again as soon as it is emptied.
+    let mut waiting: Vec<_> = (0..MAILBOX_MAX * 2).map(|_| Box::pin(room.send_wait(Input::Tick))).collect();
+    assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
+    let running = tokio::spawn(task.run());
+    futures::future::join_all(waiting).await;
+    let (done, handled) = tokio::sync::oneshot::channel();
+    let last = Command { input: Input::Tick, session: None, done: Some(done) };
+    room.send_in_turn(last).await.expect("the room goes on");
+    handled.await.expect("the room goes on");
+    assert_eq!(room.count(), 0, "a seat without a session");
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_line_was_lost_at_the_door_is_shown_offline() {
+    let server = TestServer::spawn().await;
+    let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
+    let (task, room) = stalled(&server, &one).await;
+    let (watches, lost) = (session(&server, &one, 1).await, session(&server, &two, 2).await);
+    let line = connect(&server, &watches);
+    let gone = connect(&server, &lost);
+    join(&server, &room, &watches);
+    let member = join(&server, &room, &lost);
+    assert!(lost.detach(gone), "the line ends while the room has not come to the join");
+    let running = tokio::spawn(task.run());
+    let state = poll("the newcomer is told", async || {
+        let Some(Turn::Write(frames)) = watches.turn(line) else { return None };
+        frames.iter().find_map(|bytes| {
+            let text = std::str::from_utf8(bytes).expect("frames are text");
+            match protocol::decode_server(text).expect("the server sends frames") {
+                ServerFrame::Presence { joined, changed, .. } => {
+                    joined.iter().chain(&changed).find(|person| person.id == member).map(|person| person.state)
+                }
+                _ => None,
+            }
+        })
+    })
+    .await;
+    assert_eq!(state, Activity::Offline);
+    running.abort();
+}
