@@ -30,7 +30,9 @@ pub use protocol;
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions, stylesheet: String, boot: Boot) -> impl IntoView {
     let words = i18n::words();
-    let (theme, title, told) = (boot.theme, boot.page.title(), protocol::encode(&boot));
+    let (theme, told) = (boot.theme, protocol::encode(&boot));
+    // As markup: a text that may change would be followed by a mark for hydration, and in a title that mark is read.
+    let title = escaped(&boot.page.title());
     view! {
         <!DOCTYPE html>
         <html lang=words.language dir=words.direction data-theme=theme.as_str()>
@@ -43,7 +45,7 @@ pub fn shell(options: LeptosOptions, stylesheet: String, boot: Boot) -> impl Int
                 <meta name="description" content=words.description />
                 <meta name="robots" content="noindex" />
                 <meta name=boot::BOOT_NAME content=told />
-                <title>{title}</title>
+                <title inner_html=title></title>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141318" />
                 <link rel="stylesheet" href=stylesheet />
@@ -58,6 +60,12 @@ pub fn shell(options: LeptosOptions, stylesheet: String, boot: Boot) -> impl Int
             </body>
         </html>
     }
+}
+
+/// A text as markup that shows it.
+#[cfg(feature = "ssr")]
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Everything inside `<body>`: what the pages share, and the page that this document is.

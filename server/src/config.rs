@@ -215,6 +215,10 @@ impl TryFrom<Options> for Config {
                 setting.split_once('=').with_context(|| format!("--limit takes NAME=VALUE, not '{setting}'"))?;
             limits.set(name.trim(), value).map_err(anyhow::Error::msg)?;
         }
+        anyhow::ensure!(
+            limits.ping_every_ms < limits.silence_ms_max,
+            "ping_every_ms must be less than silence_ms_max, or clients are cut off before they are asked"
+        );
         let public = options.public_url.as_deref().map(origin).transpose()?;
         let https = public.as_deref().is_some_and(|url| url.starts_with("https://"));
         let mut origins: Vec<String> = public.into_iter().collect();

@@ -41,7 +41,7 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState, token: Option<St
             Connection::new(state, introduced, address).run(socket).await;
         }
         Ok(Ok(Err(code))) => goodbye(&mut socket, code, None).await,
-        Ok(Err(Gone)) => {}
+        Ok(Err(Gone)) => answer_close(&mut socket).await,
         Err(_) => goodbye(&mut socket, ErrorCode::HelloTimeout, None).await,
     }
 }
@@ -127,10 +127,9 @@ impl Connection {
                 inside.room.send_wait(Input::Resumed { session: self.line.session.key }).await;
             }
         }
-        if let Err(code) = self.serve(&mut socket).await
-            && let Some(code) = code
-        {
-            goodbye(&mut socket, code, self.reconnect_in_ms(code)).await;
+        match self.serve(&mut socket).await {
+            Err(Some(code)) => goodbye(&mut socket, code, self.reconnect_in_ms(code)).await,
+            Ok(()) | Err(None) => answer_close(&mut socket).await,
         }
     }
 
@@ -279,6 +278,12 @@ async fn send_now(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), Gon
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Gone),
     }
+}
+
+/// The other side said goodbye: tungstenite has the answer ready (RFC 6455, 5.5.1), and writing it is the last thing done.
+/// Where the line is gone instead, this fails at once.
+async fn answer_close(socket: &mut WebSocket) {
+    let _ = timeout(GOODBYE, socket.flush()).await;
 }
 
 /// Says why, closes, and waits a moment for the other side, so that the reason is not lost in a reset.

@@ -123,6 +123,7 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         (vec!["--limit=text_chars_max=many"], "text_chars_max"),
         (vec!["--limit=text_chars_max=0"], "text_chars_max"),
         (vec!["--limit=grace_ms=-1"], "grace_ms"),
+        (vec!["--limit=ping_every_ms=50000"], "silence_ms_max"),
         (vec!["--config=missing.toml"], "missing.toml"),
         (vec!["--config=broken.toml"], "broken.toml"),
         (vec!["--config=unknown.toml"], "colour"),

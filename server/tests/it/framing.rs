@@ -3,7 +3,7 @@
 use protocol::{ClientFrame, ErrorCode, ServerFrame};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::harness::raw::{CONTINUATION, FINAL, RawLine, TEXT, masked};
+use crate::harness::raw::{CLOSE, CONTINUATION, FINAL, RawLine, TEXT, masked};
 use crate::harness::{Guest, TestServer, frame};
 
 /// A line that has said hello.
@@ -83,4 +83,17 @@ async fn who_sends_too_much_at_once_sees_4501_while_still_sending() {
     });
     assert_eq!(reads.end().await, (ErrorCode::TooLarge.close_code(), Some(ErrorCode::TooLarge)));
     sending.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_goodbye_is_answered_by_one() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let close = masked(FINAL | CLOSE, &1000_u16.to_be_bytes());
+    let mut before_hello = RawLine::open(server.addr).await;
+    before_hello.bytes(&close).await;
+    assert_eq!(before_hello.reads.end().await, (1000, None));
+    let mut inside = greeted(&server, &guest).await;
+    inside.bytes(&close).await;
+    assert_eq!(inside.reads.end().await, (1000, None));
 }

@@ -62,6 +62,8 @@ fn Entry(login: LoginView, revoke: Callback<LoginId>) -> impl IntoView {
     let words = words();
     let when = |at| format::day_and_time(at, browser::zone_offset_min(at));
     let began = when(login.created_at);
+    // The last use is known by the hour only, and a login is not used before it begins.
+    let used = when(login.last_used_at.max(login.created_at));
     let id = login.id;
     let end = if login.current {
         view! { <span class="chip">{words.this_login}</span> }.into_any()
@@ -81,7 +83,7 @@ fn Entry(login: LoginView, revoke: Callback<LoginId>) -> impl IntoView {
     view! {
         <li class="login">
             <p>
-                {(words.login_began)(&began)} ", " <span class="muted">{(words.login_used)(&when(login.last_used_at))}</span>
+                {(words.login_began)(&began)} ", " <span class="muted">{(words.login_used)(&used)}</span>
             </p>
             {end}
         </li>

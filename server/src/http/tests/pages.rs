@@ -127,6 +127,26 @@ async fn a_page_is_compressed_unless_its_address_is_echoed() {
 }
 
 #[tokio::test]
+async fn the_title_is_what_the_page_is_called_and_nothing_else() {
+    let server = Server::new();
+    let owner = server.guest().await;
+    let wish = json!({ "name": "Tea & </title> cake" });
+    let room: RoomView =
+        server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&wish).send().await.json(StatusCode::CREATED);
+    let inside = format!("/r/{}", room.code.as_str());
+    let table = [
+        ("/", "WhisperSpace"),
+        ("/about", "How do I know? · WhisperSpace"),
+        ("/nothing", "There is nothing here · WhisperSpace"),
+        (inside.as_str(), "Tea &amp; &lt;/title&gt; cake · WhisperSpace"),
+    ];
+    for (path, title) in table {
+        let html = server.ask("GET", path).without("origin").cookie(&owner.token).send().await.text();
+        assert!(html.contains(&format!("<title>{title}</title>")), "{path}: {html}");
+    }
+}
+
+#[tokio::test]
 async fn a_locked_room_tells_its_page_no_more_than_its_lock() {
     let server = Server::new();
     let owner = server.guest().await;

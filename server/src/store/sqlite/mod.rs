@@ -72,7 +72,7 @@ impl Store for SqliteStore {
 
     async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
         self.writer
-            .run(move |db| {
+            .run_and(AfterCommit::EmptyLog, move |db| {
                 users::delete(db, id)?;
                 rooms::leave_all(db, id)
             })
@@ -113,7 +113,12 @@ impl Store for SqliteStore {
     }
 
     async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
-        self.writer.run(move |db| rooms::leave(db, room, user)).await
+        let left = self.writer.run(move |db| rooms::leave(db, room, user)).await?;
+        if left == Left::RoomDeleted {
+            // What the room was called is to be nowhere, not even in the log of changes.
+            self.writer.run_and(AfterCommit::EmptyLog, |_| Ok(())).await?;
+        }
+        Ok(left)
     }
 
     async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
@@ -133,7 +138,7 @@ impl Store for SqliteStore {
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {
-        self.writer.run(move |db| rooms::delete(db, room)).await
+        self.writer.run_and(AfterCommit::EmptyLog, move |db| rooms::delete(db, room)).await
     }
 
     async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>> {

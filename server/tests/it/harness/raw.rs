@@ -15,7 +15,8 @@ pub(crate) const FINAL: u8 = 0x80;
 pub(crate) const TEXT: u8 = 0x1;
 /// More of the message before.
 pub(crate) const CONTINUATION: u8 = 0x0;
-const CLOSE: u8 = 0x8;
+/// A goodbye.
+pub(crate) const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 /// Frames of a client are masked. With a mask of zeroes they stay readable.
 const MASKED: u8 = 0x80;
