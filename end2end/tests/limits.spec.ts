@@ -18,3 +18,17 @@ test("who sends too fast is asked to wait, and the rest goes by itself in order"
   await expect(ada.log.getByText(/Waiting|Sending|Not sent/)).toHaveCount(0);
   await expect(ada.page.getByText(/^Slow down/)).toHaveCount(0);
 });
+
+test.describe("with one connection a person", () => {
+  test.use({ limits: { connections_per_user: 1 } });
+
+  test("the tab that is one too many is told why, and comes in when there is room", async ({ visitor }) => {
+    const ada = await visitor();
+    const code = await ada.create();
+    const other = await ada.another();
+    await other.page.goto(`/r/${code}`);
+    await expect(other.page.getByText("There are too many connections from you.").first()).toBeVisible();
+    await ada.page.close();
+    await other.online(25_000);
+  });
+});

@@ -34,6 +34,8 @@ pub enum Connection {
         retry_in_s: u32,
         /// The server said that it restarts.
         restarting: bool,
+        /// The server takes no further connection for now, and said why.
+        refused: Option<ErrorCode>,
     },
     /// The line was lost, and the browser says that there is no network.
     Offline,
@@ -77,6 +79,7 @@ enum State {
     Waiting {
         until: Millis,
         restarting: bool,
+        refused: Option<ErrorCode>,
     },
     /// The page went, and may come back out of the browser's cache.
     Away,
@@ -125,9 +128,9 @@ impl Link {
                 Connection::Offline
             }
             State::Opening { .. } | State::Greeting { .. } => Connection::Connecting,
-            State::Waiting { until, restarting } => {
+            State::Waiting { until, restarting, refused } => {
                 let retry_in_s = u32::try_from(until.saturating_sub(now).div_ceil(1_000)).unwrap_or(u32::MAX);
-                Connection::Lost { retry_in_s, restarting }
+                Connection::Lost { retry_in_s, restarting, refused }
             }
             State::Ended(code) => Connection::Closed(code),
         }
@@ -347,7 +350,10 @@ impl Link {
         let named = bye.and_then(|(_, reconnect_in_ms)| reconnect_in_ms);
         let delay = named.unwrap_or_else(|| self.backoff.next(dice)).min(600_000);
         let restarting = matches!(bye, Some((ErrorCode::ShuttingDown, _)));
-        self.state = State::Waiting { until: now + delay, restarting };
+        let refused = bye
+            .map(|(code, _)| code)
+            .filter(|code| matches!(code, ErrorCode::TooManyConnections | ErrorCode::Overloaded));
+        self.state = State::Waiting { until: now + delay, restarting, refused };
     }
 }
 

@@ -73,6 +73,9 @@ pub(super) fn state_text(connection: Connection) -> String {
         Connection::Idle | Connection::Connecting => words.connecting.to_owned(),
         Connection::Online => words.connected.to_owned(),
         Connection::Lost { restarting: true, .. } => words.restarting.to_owned(),
+        Connection::Lost { retry_in_s, refused: Some(code), .. } => {
+            format!("{} {}", (words.error)(code), (words.reconnecting_in)(retry_in_s))
+        }
         Connection::Lost { retry_in_s: 0, .. } => {
             format!("{} {}", words.connection_lost, words.reconnecting_now)
         }

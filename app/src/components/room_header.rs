@@ -112,8 +112,10 @@ fn State(connection: Signal<Connection>) -> impl IntoView {
         Connection::Closed(_) => words.disconnected,
     });
     let more = move || match connection.get() {
-        Connection::Lost { restarting: false, retry_in_s: 0 } => Some(format!(" {}", words.reconnecting_now)),
-        Connection::Lost { restarting: false, retry_in_s } => Some(format!(" {}", (words.reconnecting_in)(retry_in_s))),
+        Connection::Lost { restarting: false, retry_in_s: 0, .. } => Some(format!(" {}", words.reconnecting_now)),
+        Connection::Lost { restarting: false, retry_in_s, .. } => {
+            Some(format!(" {}", (words.reconnecting_in)(retry_in_s)))
+        }
         Connection::Offline => Some(format!(" {}", words.offline_more)),
         Connection::Online
         | Connection::Idle

@@ -86,7 +86,7 @@ fn a_drop_is_resumed_with_the_count_of_frames() {
         line.hear(&ServerFrame::Pong {});
     }
     line.close(1006);
-    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 1, restarting: false });
+    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 1, restarting: false, refused: None });
     line.pass(500);
     line.link.opened(line.now, &mut line.orders);
     assert_eq!(resume_of(&line.said()), Some(3));
@@ -155,11 +155,22 @@ fn a_socket_that_does_not_get_anywhere_is_given_up() {
 }
 
 #[test]
+fn a_server_that_takes_no_more_is_quoted_while_the_page_waits() {
+    let mut line = Line::new();
+    line.link.want(line.now, &mut line.orders);
+    line.link.opened(line.now, &mut line.orders);
+    line.hear(&ServerFrame::Bye { code: ErrorCode::TooManyConnections, reconnect_in_ms: None });
+    line.close(4030);
+    let refused = Some(ErrorCode::TooManyConnections);
+    assert!(matches!(line.shown(), Connection::Lost { restarting: false, refused: why, .. } if why == refused));
+}
+
+#[test]
 fn the_server_says_when_to_come_back() {
     let mut line = Line::online();
     line.hear(&ServerFrame::Bye { code: ErrorCode::ShuttingDown, reconnect_in_ms: Some(7_300) });
     line.close(1012);
-    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 8, restarting: true });
+    assert_eq!(line.shown(), Connection::Lost { retry_in_s: 8, restarting: true, refused: None });
     line.link.wake(line.now, &mut line.orders);
     assert_eq!(line.took(), [], "looking at the page does not hurry a restart");
     line.pass(7_300);
