@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{NOW, a_room, account_user, assert_filled, file, fill, open};
 use crate::store::sqlite::open::BUSY_MAX;
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Room, RoomId, Store, UserId};
+use crate::store::{Left, Room, RoomId, Store, UserId};
 
 /// All bytes of all files of a folder.
 fn bytes_in(folder: &Path) -> Vec<u8> {
@@ -49,6 +49,26 @@ async fn what_is_deleted_is_not_in_the_files() {
         }
         assert!(!holds(&bytes_in(folder.path()), canary), "{canary} is not found any more");
     }
+}
+
+/// A room's name and a user's go with them at once, and not only with the next purge: not even the log has them.
+#[tokio::test]
+async fn what_ends_leaves_no_name_behind_from_that_moment_on() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let gone = |name: &str| assert!(!holds(&bytes_in(folder.path()), name), "{name} is found after its end");
+    let left = a_room("canary-left-51fd");
+    store.create_room(left.clone()).await.unwrap();
+    assert!(holds(&bytes_in(folder.path()), "canary-left-51fd"), "it is found while it is there");
+    assert_eq!(store.leave(left.id, left.owner).await.unwrap(), Left::RoomDeleted);
+    gone("canary-left-51fd");
+    let deleted = a_room("canary-deleted-0c3a");
+    store.create_room(deleted.clone()).await.unwrap();
+    assert!(store.delete_room(deleted.id).await.unwrap());
+    gone("canary-deleted-0c3a");
+    store.create_user(account_user("canary-user-77b2")).await.unwrap();
+    store.delete_user(UserId([1; 16])).await.unwrap();
+    gone("canary-user-77b2");
 }
 
 /// Enough of them that deletion empties whole pages, with some rows left in between.
