@@ -4,14 +4,13 @@
 //! set-up of the product with the suites' timings, and handlers that send back what comes. The suites are published in
 //! the repository socketio/socket.io: `docs/engine.io-protocol/v4-test-suite` and `docs/socket.io-protocol/v5-test-suite`,
 //! `npm ci && npm test` in each.
-//!
-//! What fails there is the library's: engineioxide 0.17.9 sends its first ping at once instead of after an interval, which
-//! clients take and cases that count packets do not, and keeps a session whose poll was cut (in the product the door ends
-//! it, `socketio/door.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
 use bytes::Bytes;
 use engineioxide::handler::EngineIoHandler;
 use engineioxide::service::EngineIoService;
@@ -19,8 +18,10 @@ use engineioxide::socket::{DisconnectReason, Socket};
 use engineioxide::{Str, config::EngineIoConfig};
 use serde::de::Deserialize;
 use serde::ser::{Serialize, SerializeTuple as _, Serializer};
-use server::socketio::Tuning;
+use server::listen::serve_line;
+use server::socketio::{Engine, Tuning};
 use socketioxide::extract::{AckSender, Data, SocketRef, TryData};
+use tokio_util::sync::CancellationToken;
 
 /// As the suites have them.
 const TUNING: Tuning = Tuning {
@@ -30,19 +31,25 @@ const TUNING: Tuning = Tuning {
     payload_bytes_max: 1_000_000,
 };
 
+/// For the head of a request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let (socket_io, io) = TUNING.builder().build_svc();
     io.ns("/", echo);
     io.ns("/custom", echo);
-    let engine_io = EngineIoService::with_config(Arc::new(Echo), engine());
-    let router = axum::Router::new().route_service("/socket.io/", socket_io).route_service("/engine.io/", engine_io);
+    let socket_io = Engine::new(socket_io, &TUNING);
+    let engine_io = Engine::new(EngineIoService::with_config(Arc::new(Echo), engine()), &TUNING);
+    let router = Router::new()
+        .route("/socket.io/", any(async move |request: Request| socket_io.serve(request).await))
+        .route("/engine.io/", any(async move |request: Request| engine_io.serve(request).await));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Fails only on a socket that is gone already.
-        let _ = stream.set_nodelay(true);
-    });
-    Ok(axum::serve(listener, router).await?)
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        let router = router.clone();
+        tokio::spawn(async move { serve_line(stream, peer, router, PATIENCE, &CancellationToken::new()).await });
+    }
 }
 
 fn engine() -> EngineIoConfig {

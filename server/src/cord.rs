@@ -1,7 +1,8 @@
 //! The line under one connection, and a handle with which the server ends it from outside of whoever writes to it.
 //!
 //! A library that owns a socket may wait for a peer that does not read, and then hear of nothing else. The handle makes
-//! its reads end and its writes fail. Knows no protocol; a cord that nobody watches only hands bytes on.
+//! its reads end and its writes fail. Knows no protocol; a cord that nobody watches only hands bytes on, unless it was
+//! asked to keep one ping from a client (`crate::first_ping`).
 
 use std::fmt;
 use std::io;
@@ -16,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::first_ping::{FirstPing, Outgoing};
+
 /// What a reader has to take while it is waited for, or it does not count as reading.
 const PROGRESS_BYTES: usize = 16 * 1024;
 /// How long a line that was ended may take for what was already on its way.
@@ -25,6 +28,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Cord {
     patience_ms: AtomicU64,
+    /// Asked for, not yet begun: for how long the line looks for a first ping.
+    first_ping_ms: AtomicU64,
     ended: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -34,6 +39,12 @@ impl Cord {
     /// From now on a peer that takes nothing for so long ends the line.
     pub(crate) fn watch(&self, patience_ms: u64) {
         self.patience_ms.store(patience_ms, Ordering::Relaxed);
+    }
+
+    /// This line becomes a WebSocket whose first ping, if it comes so soon, is answered here and not by the client.
+    pub(crate) fn keep_first_ping(&self, within: Duration) {
+        let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        self.first_ping_ms.store(within_ms, Ordering::Relaxed);
     }
 
     /// Ends the line: reading meets its end now, writing has a moment for a goodbye.
@@ -69,13 +80,41 @@ pub(crate) struct Corded {
     taken: usize,
     /// The goodbye has begun: the clock is not set back any more.
     hurried: bool,
+    /// While it is looked for.
+    first_ping: Option<Box<FirstPing>>,
 }
 
 impl Corded {
     /// Around a socket.
     pub(crate) fn new(stream: TcpStream) -> (Self, Arc<Cord>) {
         let cord = Arc::new(Cord::default());
-        (Self { stream, cord: Arc::clone(&cord), stall: None, taken: 0, hurried: false }, cord)
+        (Self { stream, cord: Arc::clone(&cord), stall: None, taken: 0, hurried: false, first_ping: None }, cord)
+    }
+
+    /// Begins to look for a first ping where that was asked for, and stops where it is over.
+    fn first_ping(&mut self) -> Option<&mut FirstPing> {
+        if self.cord.first_ping_ms.load(Ordering::Relaxed) > 0 {
+            let within = Duration::from_millis(self.cord.first_ping_ms.swap(0, Ordering::Relaxed));
+            self.first_ping = Some(Box::new(FirstPing::new(std::time::Instant::now() + within)));
+        }
+        self.first_ping.take_if(|ping| ping.is_over(std::time::Instant::now()));
+        self.first_ping.as_deref_mut()
+    }
+
+    /// Reads for one who may have to meet something first.
+    fn read_past(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
+        let ping = self.first_ping.as_mut()?;
+        let injected = ping.inject(buffer.remaining());
+        if !injected.is_empty() {
+            buffer.put_slice(injected);
+            return Some(Poll::Ready(Ok(())));
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(ping.readable(buffer.remaining())));
+        let read = Pin::new(&mut self.stream).poll_read(cx, &mut part);
+        ping.read(part.filled());
+        let len = part.filled().len();
+        buffer.advance(len);
+        Some(read)
     }
 
     fn written(
@@ -118,13 +157,31 @@ impl AsyncRead for Corded {
         if self.cord.is_ended() {
             return Poll::Ready(Ok(()));
         }
+        if self.first_ping().is_some()
+            && let Some(read) = self.read_past(cx, buffer)
+        {
+            return read;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Corded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut bytes = bytes;
+        if let Some(ping) = self.first_ping().filter(|_| !bytes.is_empty()) {
+            match ping.outgoing(bytes) {
+                Outgoing::Pass(len) => bytes = bytes.get(..len).unwrap_or(bytes),
+                Outgoing::Swallow(len) => {
+                    self.cord.reader.wake();
+                    return Poll::Ready(Ok(len));
+                }
+            }
+        }
         let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let (Poll::Ready(Ok(len)), Some(ping)) = (&wrote, &mut self.first_ping) {
+            ping.wrote(bytes.get(..*len).unwrap_or(bytes));
+        }
         self.written(cx, bytes.len(), wrote)
     }
 
@@ -133,6 +190,11 @@ impl AsyncWrite for Corded {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.first_ping().is_some()
+            && let Some(part) = parts.iter().find(|part| !part.is_empty())
+        {
+            return self.poll_write(cx, part);
+        }
         let wanted = parts.iter().map(|part| part.len()).sum();
         let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
         self.written(cx, wanted, wrote)

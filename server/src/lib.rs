@@ -15,13 +15,15 @@ pub mod connections;
 mod cord;
 pub mod database;
 pub mod error;
+mod first_ping;
 pub mod gates;
 pub mod http;
 pub mod hub;
 #[doc(hidden)]
 pub mod janitor;
 pub mod keys;
-mod listen;
+#[doc(hidden)]
+pub mod listen;
 pub mod names;
 mod owed;
 mod requests;

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::cord::Corded;
@@ -43,6 +44,18 @@ pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: imp
 }
 
 async fn connection(state: AppState, router: Router, stream: TcpStream, peer: SocketAddr) {
+    let patience = Duration::from_millis(state.config.limits.headers_ms_max);
+    serve_line(stream, peer, router, patience, &state.stopping).await;
+}
+
+/// Serves one connection until it ends or `stopping` says so. `patience`: how long the head of a request may take.
+pub async fn serve_line(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    patience: Duration,
+    stopping: &CancellationToken,
+) {
     // Fails only on a socket that is gone already, and then so does everything after it.
     let _ = stream.set_nodelay(true);
     let (line, cord) = Corded::new(stream);
@@ -53,7 +66,7 @@ async fn connection(state: AppState, router: Router, stream: TcpStream, peer: So
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(state.config.limits.headers_ms_max))
+        .header_read_timeout(patience)
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(line), service)
         .with_upgrades();
@@ -61,7 +74,7 @@ async fn connection(state: AppState, router: Router, stream: TcpStream, peer: So
     tokio::select! {
         // Broken lines and bad requests are the peer's business.
         _ = &mut serving => {}
-        () = state.stopping.cancelled() => {
+        () = stopping.cancelled() => {
             serving.as_mut().graceful_shutdown();
             let _ = serving.await;
         }

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -12,8 +11,8 @@ use protocol::ErrorCode;
 use socketioxide::service::SocketIoService;
 use socketioxide::socket::Sid;
 use tokio::time::timeout;
-use tower::ServiceExt as _;
 
+use super::engine::{Engine, Query};
 use super::switchboard::{Switchboard, Visitor};
 use crate::auth::{Credential, credential};
 use crate::cord::Cord;
@@ -23,31 +22,13 @@ use crate::http::origin::{Origin, origin};
 use crate::http::problem::problem;
 use crate::state::AppState;
 
-/// The library behind the door.
-pub(super) type Service = SocketIoService<engineioxide::service::NotFoundService>;
-
-/// What a request says of itself in its address. The first of each name counts, as it does for the library.
-struct Query {
-    version: Option<u8>,
-    websocket: bool,
-    sid: Option<String>,
-}
-
-impl Query {
-    fn parse(text: &str) -> Self {
-        let first = |name: &str| text.split('&').find_map(|pair| pair.strip_prefix(name));
-        Self {
-            version: first("EIO=").and_then(|version| version.parse().ok()),
-            websocket: first("transport=") == Some("websocket"),
-            sid: first("sid=").map(str::to_owned),
-        }
-    }
-}
+/// What is behind the door.
+pub(super) type Behind = Engine<SocketIoService<engineioxide::service::NotFoundService>>;
 
 /// Lets a request in, or says why not.
 pub(super) async fn enter(
     State(state): State<AppState>,
-    Extension(service): Extension<Service>,
+    Extension(engine): Extension<Behind>,
     Extension(switchboard): Extension<Arc<Switchboard>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
@@ -84,20 +65,11 @@ pub(super) async fn enter(
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
     let patience =
         (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
-    let mut poll =
-        Poll { switchboard: Arc::clone(&switchboard), sid: sid.filter(|_| !query.websocket && patience.is_none()) };
     let serving = async {
-        let served = service.oneshot(request);
-        let served = match patience {
-            Some(patience) => match timeout(patience, served).await {
-                Ok(served) => served,
-                Err(_) => return problem(ErrorCode::HelloTimeout),
-            },
-            None => served.await,
-        };
-        match served {
-            Ok(response) => response.map(Body::new),
-            Err(never) => match never {},
+        let serving = engine.serve(request);
+        match patience {
+            Some(patience) => timeout(patience, serving).await.unwrap_or_else(|_| problem(ErrorCode::HelloTimeout)),
+            None => serving.await,
         }
     };
     let given_up = async {
@@ -106,27 +78,10 @@ pub(super) async fn enter(
             None => std::future::pending().await,
         }
     };
-    let response = tokio::select! {
+    tokio::select! {
         response = serving => response,
         () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
         () = given_up => unknown(),
-    };
-    poll.sid = None;
-    response
-}
-
-/// A poll that waits. Its line is the only one that a polling client has: where it is cut, the client is gone, and
-/// others should not have to wait for the heartbeat to know.
-struct Poll {
-    switchboard: Arc<Switchboard>,
-    sid: Option<Sid>,
-}
-
-impl Drop for Poll {
-    fn drop(&mut self) {
-        if let Some(sid) = self.sid {
-            self.switchboard.hang_up(sid, None);
-        }
     }
 }
 

@@ -14,12 +14,13 @@
 //!   order. So handlers are registered by the middleware and only fill an inbox (`connect.rs`).
 //! - It serialises an event for each socket. What is queued is serialised already and goes through it as raw JSON: one
 //!   encoding a broadcast, and copies (`voice.rs`, `packet.rs`).
-//! - It pings at once when a session begins, and not after the first interval. Clients answer it like any other.
+//! - It pings at once when a session begins, and keeps a session whose poll was cut (`engine.rs`).
 //!
 //! `door.rs` decides who may open a session, `wish.rs` reads events, `render.rs` writes them.
 
 mod connect;
 mod door;
+mod engine;
 mod line;
 mod packet;
 mod render;
@@ -40,6 +41,7 @@ use socketioxide::handler::ConnectHandler as _;
 use socketioxide::{ParserConfig, SocketIoBuilder};
 use tokio::time::{sleep, timeout};
 
+pub use engine::Engine;
 pub(crate) use render::replies;
 use switchboard::Switchboard;
 pub(crate) use voice::Voice;
@@ -107,7 +109,8 @@ impl Tuning {
 /// The transport's addresses.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let switchboard = Arc::new(Switchboard::default());
-    let (service, io) = Tuning::new(&state.config.limits).builder().build_svc();
+    let tuning = Tuning::new(&state.config.limits);
+    let (service, io) = tuning.builder().build_svc();
     let (admitting, board) = (state.clone(), Arc::clone(&switchboard));
     let admit = move |socket: SocketRef, auth: TryData<Value>| {
         connect::admit(admitting.clone(), Arc::clone(&board), socket, auth)
@@ -127,7 +130,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/socket.io/", any(door::enter))
         .route("/socket.io", any(door::enter))
         .layer(from_fn_with_state(state.clone(), share))
-        .layer(Extension(service))
+        .layer(Extension(Engine::new(service, &tuning)))
         .layer(Extension(switchboard))
 }
 

@@ -108,3 +108,74 @@ impl std::fmt::Debug for Voice {
         write!(f, "Voice({} typing)", self.typing.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use chat::{MessageIds, Room, RoomStart};
+    use protocol::{
+        ClientId, DisplayName, LeaveReason, Limits, MemberId, Message, MessageId, Millis, Position, RoomCode, RoomInfo,
+        RoomName, ServerFrame,
+    };
+
+    use super::Voice;
+
+    struct SameId;
+
+    impl MessageIds for SameId {
+        fn message_id(&self, _: Position, _: Millis, _: &MemberId) -> MessageId {
+            MessageId::parse("m1").expect("short and plain")
+        }
+    }
+
+    fn member(number: u8) -> MemberId {
+        MemberId::parse(&format!("member-{number:015}")).expect("22 characters")
+    }
+
+    fn code() -> RoomCode {
+        RoomCode::parse("KW7P3MXQ").expect("eight characters of the alphabet")
+    }
+
+    fn room() -> Room {
+        let name = RoomName::parse("Harbour").expect("a plain name");
+        let info = RoomInfo { code: code(), name, capacity: 64, pin: false, created_at: 0, expires_at: 1 };
+        let (ids, limits) = (Box::new(SameId), Limits::default());
+        Room::new(RoomStart { info, epoch: 7, owner: member(0), limits, ids, now: 0 })
+    }
+
+    /// Where in memory the frames are that the sessions of these members get; equal addresses are one encoding.
+    fn encodings(frame: &ServerFrame, members: &[u8]) -> (usize, usize) {
+        let mut voice = Voice::default();
+        let mut rendition = voice.render(frame, &room(), 64).expect("there is a word for it");
+        let (mut kept, mut delivered) = (Vec::new(), 0);
+        for number in members {
+            voice.deliver(&mut rendition, &member(*number), "own", |frame| {
+                delivered += 1;
+                kept.push(frame.clone());
+            });
+        }
+        let places: BTreeSet<_> = kept.iter().map(|frame| frame.bytes.as_ptr()).collect();
+        (delivered, places.len())
+    }
+
+    #[test]
+    fn a_broadcast_is_encoded_once_and_once_more_where_its_sender_is_among_them() {
+        let message = ServerFrame::Message(Message {
+            room: code(),
+            seq: 1,
+            id: MessageId::parse("m1").expect("short and plain"),
+            cid: ClientId::parse("c1").expect("short and plain"),
+            member: member(3),
+            name: DisplayName::parse("Heron").expect("a plain name"),
+            at: 0,
+            text: "2 < 3".to_owned(),
+            html: None,
+        });
+        assert_eq!(encodings(&message, &[1, 2, 2, 4, 5, 6]), (6, 1));
+        // Three sessions of the sender share theirs.
+        assert_eq!(encodings(&message, &[1, 3, 2, 3, 4, 3, 5]), (7, 2));
+        let left = ServerFrame::Left { room: code(), reason: LeaveReason::Expired, cid: None };
+        assert_eq!(encodings(&left, &[1, 2, 3]), (3, 1));
+    }
+}

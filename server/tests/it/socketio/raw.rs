@@ -15,12 +15,12 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::harness::{Ask, Guest, PATIENCE, TestServer, eventually};
 
 /// One Engine.IO session over one WebSocket.
-struct Raw {
-    socket: WebSocketStream<TcpStream>,
+pub(super) struct Raw {
+    pub(super) socket: WebSocketStream<TcpStream>,
 }
 
 impl Raw {
-    async fn open(addr: SocketAddr) -> Self {
+    pub(super) async fn open(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         Self::over(stream, addr, "EIO=4", &[]).await.unwrap_or_else(|status| panic!("refused with {status}"))
     }
@@ -48,7 +48,7 @@ impl Raw {
         raw
     }
 
-    async fn send(&mut self, packet: &str) {
+    pub(super) async fn send(&mut self, packet: &str) {
         self.socket.send(Message::text(packet)).await.expect("the line is open");
     }
 
@@ -343,32 +343,6 @@ async fn r1_a_pin_guards_a_room_here_too_and_a_full_room_is_full() {
     raw.send(&format!("427[\"join_room\",\"{}\"]", small.code)).await;
     let answer = raw.expect("437").await;
     assert!(answer.contains("\"FULL\""), "{answer}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_poll_that_is_cut_is_a_client_that_is_gone() {
-    let server = TestServer::limited(|limits| limits.grace_ms = 0).await;
-    let guest = Guest::new(&server).await;
-    let opened = Ask::get("/socket.io/?EIO=4&transport=polling").send(server.addr).await.assert_status(200);
-    let text = String::from_utf8_lossy(&opened.body).into_owned();
-    let handshake: Value = serde_json::from_str(&text[1..]).expect("a handshake");
-    let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", handshake["sid"].as_str().expect("a sid"));
-    let connect = format!("40{}", json!({"token": guest.token()}));
-    Ask::post(&path).body("text/plain", connect.as_bytes()).send(server.addr).await.assert_status(200);
-    eventually("its session is open", || server.state.hub.session_count() == 1).await;
-    // Whatever waits is fetched first, so that the last poll waits.
-    let mut cut = Vec::new();
-    for _ in 0..3 {
-        let ask = Ask::get(&path);
-        let asking = ask.send(server.addr);
-        cut.push(tokio::time::timeout(Duration::from_millis(500), asking).await.is_err());
-        if cut.contains(&true) {
-            break;
-        }
-    }
-    assert!(cut.contains(&true), "a poll without news waits");
-    eventually("its session is over at once", || server.state.hub.session_count() == 0).await;
-    Ask::get(&path).send(server.addr).await.assert_status(400);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
