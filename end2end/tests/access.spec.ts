@@ -173,3 +173,16 @@ test("no page says anything in the console", async ({ visitor }) => {
   await beside.running();
   await ada.inside();
 });
+
+test("Escape closes the list of people, wherever the focus is", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.create();
+  await ada.page.setViewportSize(SIZES.phone);
+  const toggle = ada.page.getByRole("button", { name: /person$/ });
+  await toggle.click();
+  await expect(ada.people.first()).toBeVisible();
+  await ada.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await ada.page.keyboard.press("Escape");
+  await expect(ada.people.first()).toBeHidden();
+  await expect(toggle).toBeFocused();
+});

@@ -271,3 +271,46 @@ test("the room ends with the last one who leaves", async ({ visitor }) => {
   await ben.askToJoin(code);
   await expect(ben.alert).toHaveText(NO_ROOM);
 });
+
+test("a room that was ended says so, and its head claims nothing any more", async ({ visitor, server }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada", name: "Low tide" });
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+  await ada.say("until then");
+  await expect(ben.texts).toHaveCount(1);
+  await expect(ben.page.getByRole("button", { name: "Copy link" })).toBeVisible();
+  const ended = await ada.page
+    .context()
+    .request.delete(`/api/v1/rooms/${code}`, { headers: { origin: server.url } });
+  expect(ended.status()).toBe(204);
+
+  await expect(ben.alert).toContainText("The room was ended");
+  await expect(ben.texts, "what was said can still be read").toHaveCount(1);
+  await expect(ben.state).toHaveText("Ended");
+  await expect(ben.page.getByText(/left$/)).toBeHidden();
+  await expect(ben.page.getByRole("button", { name: "Copy link" })).toHaveCount(0);
+  await ben.leaveButton.click();
+  await ben.page.waitForURL("/");
+});
+
+test("a room that was left on one page says so on the other", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  const second = await ada.another();
+  await second.page.goto(`/r/${code}`);
+  await second.inside();
+  await ada.leaveButton.click();
+  await ada.page.waitForURL("/");
+  await expect(second.page.getByRole("heading", { name: "You left the room" })).toBeVisible();
+  await expect(second.page.getByRole("link", { name: "Create a new room" })).toBeVisible();
+  await expect(second.log).toBeHidden();
+});
+
+test("the PIN is what the card asks for first", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ pin: "marram grass" });
+  const ben = await visitor();
+  await ben.open(`/r/${code}`);
+  await expect(ben.pinBox).toBeFocused();
+});

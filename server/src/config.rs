@@ -2,15 +2,21 @@
 //!
 //! The only place that reads the environment (through clap). Flags win over the environment, that over the file.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser};
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::store::mongodb::MongoUri;
+
+/// What the names of all variables begin with.
+const VARIABLES: &str = "WHISPERSPACE_";
+/// The one that is not an option of the server.
+const MIGRATE_TO: &str = "WHISPERSPACE_MIGRATE_TO";
 
 /// Anonymous chat rooms that keep nothing.
 #[derive(Parser, Deserialize, Serialize, Default, Clone)]
@@ -102,7 +108,7 @@ pub enum Db {
     /// Copies every user and room into an empty database, and compares; the server should not run meanwhile
     Migrate {
         /// Where to, as for --database
-        #[arg(env = "WHISPERSPACE_MIGRATE_TO", hide_env_values = true)]
+        #[arg(env = MIGRATE_TO, hide_env_values = true)]
         to: String,
     },
 }
@@ -172,6 +178,25 @@ pub struct Config {
 }
 
 impl Options {
+    /// Reads the command line and the environment; ends the process where they are wrong or ask for help. Beside the
+    /// options, variables that look like one and are none.
+    pub fn read() -> (Self, Vec<String>) {
+        let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        // A variable that is set to nothing is what compose files write for one that is not set.
+        let unset = |argument: Arg| match argument.get_env().map(is_empty) {
+            Some(true) => argument.env(None::<&str>),
+            Some(false) | None => argument,
+        };
+        let command = Self::command();
+        let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let strange = names.filter(|name| name.starts_with(VARIABLES) && !known.contains(&OsStr::new(name)));
+        let strange = strange.filter(|name| name != MIGRATE_TO).collect();
+        let command = command.mut_args(unset);
+        let options = Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+        (options, strange)
+    }
+
     /// Fills what flags and environment left open from the file.
     ///
     /// # Errors

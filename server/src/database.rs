@@ -1,10 +1,12 @@
 //! Opening the database that is configured, and what an operator does with one: check, export the schema, migrate.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
 use crate::config::{Config, Database, Db};
+use crate::hold::Hold;
 use crate::make_folder;
 use crate::store::memory::MemoryStore;
 use crate::store::mongodb::{self, MongoStore};
@@ -23,12 +25,31 @@ pub async fn open(database: &Database) -> anyhow::Result<SharedStore> {
         Database::Memory => Arc::new(MemoryStore::default()),
         Database::Mongodb(uri) => Arc::new(MongoStore::open(uri.clone()).await),
         Database::Sqlite(path) => {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_folder(folder)?;
-            }
+            make_parent(path)?;
             Arc::new(SqliteStore::open(path).await.context("the database could not be opened")?)
         }
     })
+}
+
+fn make_parent(path: &Path) -> anyhow::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => make_folder(folder),
+        None => Ok(()),
+    }
+}
+
+/// Takes a database for this process alone, where it could not be shared.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) fn hold(database: &Database) -> anyhow::Result<Option<Hold>> {
+    match database {
+        Database::Sqlite(path) => {
+            make_parent(path)?;
+            Hold::take(path).map(Some)
+        }
+        Database::Mongodb(_) | Database::Memory => Ok(None),
+    }
 }
 
 /// Does what the operator asked for; answers what to print.
@@ -66,6 +87,7 @@ async fn check(database: &Database) -> anyhow::Result<String> {
 }
 
 async fn migrate(from: &Database, to: &Database) -> anyhow::Result<String> {
+    let _holds = (hold(from)?, hold(to)?);
     let (source, target) = (open(from).await?, open(to).await?);
     let is_empty = target.users_page(None, 1).await.context(AWAY)?.is_empty()
         && target.rooms_page(None, 1).await.context(AWAY)?.is_empty();

@@ -17,6 +17,7 @@ pub mod database;
 pub mod error;
 mod first_ping;
 pub mod gates;
+mod hold;
 pub mod http;
 pub mod hub;
 #[doc(hidden)]
@@ -60,8 +61,11 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: impl Future<
     serve_observed(config, listener, shutdown, |_| {}).await
 }
 
-/// As [`serve`], and shows the state before the first connection is accepted: for tests that count what is left of it.
-#[doc(hidden)]
+/// As [`serve`], and shows the state when everything that can be wrong at a start is right, before the first connection
+/// is accepted: the moment to say where the server is.
+///
+/// # Errors
+/// As [`serve`].
 pub async fn serve_observed(
     config: Config,
     listener: TcpListener,
@@ -76,6 +80,7 @@ pub async fn serve_observed(
             Keys::load(&config.data_dir.join("secret"))?
         }
     };
+    let _hold = database::hold(&config.database)?;
     let store = database::open(&config.database).await?;
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let limits = Arc::new(config.limits.clone());

@@ -1,14 +1,28 @@
 //! The command line: reads the configuration, opens the port, serves until it is told to stop.
 
+use std::io::Write as _;
+use std::process::ExitCode;
+
 use anyhow::Context as _;
-use clap::Parser as _;
 use protocol::Limits;
 use server::config::{Command, Config, Options};
 use server::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
-fn main() -> anyhow::Result<()> {
-    let options = Options::parse().with_file()?;
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A sentence for a person, so no backtrace, whatever the environment asks for.
+            let _ = std::io::stderr().write_all(format!("whisperspace: {error:#}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
+    let (options, strange) = Options::read();
+    let options = options.with_file()?;
     if options.list_limits {
         return print(&list_limits());
     }
@@ -19,6 +33,9 @@ fn main() -> anyhow::Result<()> {
     }
     telemetry::start(config.log, config.log_format)?;
     telemetry::forbid_core_dumps();
+    for name in strange {
+        tracing::warn!(name, "no option is called so: the variable is ignored");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
         Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
@@ -30,13 +47,17 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
     })?;
-    print(&format!("WhisperSpace is at http://{}\n", listener.local_addr()?))?;
+    let address = listener.local_addr()?;
     let mut terminate = signal(SignalKind::terminate())?;
-    server::serve(config, listener, async move {
+    let told = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
+    };
+    server::serve_observed(config, listener, told, |_| {
+        // Whoever closed the output does not want to read it.
+        let _ = print(&format!("WhisperSpace is at http://{address}\n"));
     })
     .await
 }
@@ -47,6 +68,5 @@ fn list_limits() -> String {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
     std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }

@@ -19,19 +19,48 @@ pub const USERNAME_CHARS: std::ops::RangeInclusive<usize> = 3..=32;
 /// Characters in an account's password.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
 
-/// Invisible or direction-changing characters: with them two names look alike, or a line reads backwards.
+/// Joins emoji into one: the parts of a family, a rainbow to a flag.
+const JOINER: char = '\u{200D}';
+
+/// Invisible or direction-changing characters: with them two names look alike, or a line reads backwards. Nobody knows
+/// what those of private use look like.
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{3164}' | '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E0FFF}')
+            | '\u{2800}' | '\u{3164}' | '\u{E000}'..='\u{F8FF}' | '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..)
+}
+
+/// Emoji and the signs that emoji are made with, widely.
+const fn is_pictorial(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | EMOJI_FORM | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// Asks for an emoji's coloured form; alone it shows nothing.
+const EMOJI_FORM: char = '\u{FE0F}';
+
+fn shows_nothing(text: &str) -> bool {
+    text.chars().all(|c| is_deceptive(c) || c == EMOJI_FORM || c.is_whitespace())
+}
+
+/// Whether a line holds something deceptive. A joiner between emoji is none.
+fn deceives(line: &str) -> bool {
+    let (mut before, mut chars) = (' ', line.chars().peekable());
+    while let Some(c) = chars.next() {
+        let joins = c == JOINER && is_pictorial(before) && chars.peek().copied().is_some_and(is_pictorial);
+        if is_deceptive(c) && !joins {
+            return true;
+        }
+        before = c;
+    }
+    false
 }
 
 fn one_line(typed: &str, chars_max: usize) -> Option<String> {
     let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     let fits = (1..=chars_max).contains(&line.chars().count());
-    (fits && !line.chars().any(is_deceptive)).then_some(line)
+    (fits && !deceives(&line) && !shows_nothing(&line)).then_some(line)
 }
 
 macro_rules! redacted {
@@ -67,10 +96,10 @@ impl DisplayName {
         &self.0
     }
 
-    /// The form under which two names count as the same in a room.
+    /// The form under which two names count as the same in a room. Signs that may change nothing in sight do not count.
     #[must_use]
     pub fn folded(&self) -> String {
-        self.0.to_lowercase()
+        self.0.to_lowercase().replace([JOINER, EMOJI_FORM], "")
     }
 
     /// The same name with a number behind it, shortened so that it still fits.
@@ -79,7 +108,7 @@ impl DisplayName {
         let suffix = format!(" {number}");
         let room = DISPLAY_NAME_CHARS_MAX.saturating_sub(suffix.len());
         let head: String = self.0.chars().take(room).collect();
-        Self(format!("{}{suffix}", head.trim_end()).into())
+        Self(format!("{}{suffix}", head.trim_end_matches([' ', JOINER])).into())
     }
 }
 
@@ -136,7 +165,8 @@ redacted!(RoomName);
 
 /// The text of one message: what was typed, without outer white space.
 ///
-/// Everything else passes as typed (markup, controls, direction marks): how it is shown is the reader's side's work.
+/// Everything else passes as typed (markup, controls, direction marks): how it is shown is the reader's side's work. What
+/// shows nothing at all is empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text(Box<str>);
 
@@ -145,7 +175,7 @@ impl Text {
     /// [`ErrorCode::EmptyText`], or [`ErrorCode::TextTooLong`] over `chars_max` Unicode scalar values.
     pub fn parse(typed: &str, chars_max: usize) -> Result<Self, ErrorCode> {
         let text = typed.trim();
-        if text.is_empty() {
+        if shows_nothing(text) {
             return Err(ErrorCode::EmptyText);
         }
         // Bytes bound characters from both sides, so most texts need no count.
@@ -164,7 +194,7 @@ impl Text {
 
 redacted!(Text);
 
-/// The PIN or passphrase of a room: 4-64 characters, compared exactly after trimming.
+/// The PIN or passphrase of a room: 4-64 characters, nothing invisible, compared exactly after trimming.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin(Box<str>);
 
@@ -173,7 +203,7 @@ impl Pin {
     /// [`ErrorCode::InvalidPin`].
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
         let pin = typed.trim();
-        let fits = PIN_CHARS.contains(&pin.chars().count()) && !pin.chars().any(char::is_control);
+        let fits = PIN_CHARS.contains(&pin.chars().count()) && !deceives(pin);
         if fits { Ok(Self(pin.into())) } else { Err(ErrorCode::InvalidPin) }
     }
 

@@ -7,6 +7,7 @@ use protocol::api::RoomView;
 
 use super::field::{keep_filled, typed};
 use super::{Field, Form, FormError, Heading};
+use crate::browser;
 use crate::i18n::words;
 
 /// What was typed into the card.
@@ -44,6 +45,10 @@ pub(crate) fn JoinCard(
     let words = words();
     let (name_node, pin_node) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     keep_filled(name_node, name);
+    if view.pin {
+        // The name is there already; this is what is asked.
+        Effect::new(|| browser::focus_if_idle("field-pin"));
+    }
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let pin = Some(typed(pin_node)).filter(|pin| !pin.trim().is_empty());

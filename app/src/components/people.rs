@@ -1,6 +1,6 @@
 //! Who is inside: a pane beside the log where there is room, a sheet over it where there is none.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev;
 use leptos::prelude::*;
 use protocol::{Activity, Member, MemberId, RoomCode};
 
@@ -41,17 +41,21 @@ pub(crate) fn People(
     invite: Signal<bool>,
 ) -> impl IntoView {
     let words = words();
-    let on_key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && open.get_untracked() {
-            hide(open);
-        }
-    };
+    // Wherever the focus is: a tap into the log below takes it out of the sheet.
+    Effect::new(move || {
+        let listening = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" && open.get_untracked() {
+                hide(open);
+            }
+        });
+        on_cleanup(move || listening.remove());
+    });
     let more = move || {
         let listed = members.with(|members| u32::try_from(members.len()).unwrap_or(u32::MAX));
         count.get().saturating_sub(listed)
     };
     view! {
-        <aside class="people" id=ID aria-labelledby="people-title" on:keydown=on_key>
+        <aside class="people" id=ID aria-labelledby="people-title">
             <div class="people-head">
                 <h2 id="people-title">{move || (words.people_in_room)(count.get())}</h2>
                 <button type="button" class="button icon-only people-close" id=CLOSE_ID aria-label=words.close_people on:click=move |_| hide(open)>

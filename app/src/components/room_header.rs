@@ -26,6 +26,9 @@ pub(crate) fn RoomHeader(
     count: Signal<u32>,
     /// The line.
     connection: Signal<Connection>,
+    /// The room is over: its line and its time tell nothing any more.
+    #[prop(into)]
+    over: Signal<bool>,
     /// Whether a small screen shows the people.
     people_open: RwSignal<bool>,
     /// Leave for good.
@@ -48,7 +51,7 @@ pub(crate) fn RoomHeader(
                     {move || name.get()}
                 </h1>
                 <CopyCode code />
-                <TimeLeft expires_at now />
+                <TimeLeft expires_at now over />
             </div>
             <div class="room-facts">
                 <p class="chip count">
@@ -68,7 +71,7 @@ pub(crate) fn RoomHeader(
                     <span aria-hidden="true">{move || count.get()}</span>
                     <span class="visually-hidden">{move || (words.people_count)(count.get())}</span>
                 </button>
-                <State connection />
+                <State connection over />
                 <form method="post" action="/leave" on:submit=leave>
                     <input type="hidden" name="code" value=code.as_str().to_owned() />
                     <button type="submit" class="button quiet leave">
@@ -84,8 +87,8 @@ pub(crate) fn RoomHeader(
 
 /// "21 h left", once both ends are known.
 #[component]
-fn TimeLeft(expires_at: Signal<Option<Millis>>, now: Signal<Option<Millis>>) -> impl IntoView {
-    let left = Memo::new(move |_| Some(Span::between(now.get()?, expires_at.get()?)));
+fn TimeLeft(expires_at: Signal<Option<Millis>>, now: Signal<Option<Millis>>, over: Signal<bool>) -> impl IntoView {
+    let left = Memo::new(move |_| Some(Span::between(now.get().filter(|_| !over.get())?, expires_at.get()?)));
     view! {
         <p class="chip time-left" class:unknown=move || left.get().is_none()>
             <Icon glyph=Glyph::Clock />
@@ -96,14 +99,16 @@ fn TimeLeft(expires_at: Signal<Option<Millis>>, now: Signal<Option<Millis>>) -> 
 
 /// The line in a word, announced when it changes. The running countdown is for the eye only.
 #[component]
-fn State(connection: Signal<Connection>) -> impl IntoView {
+fn State(connection: Signal<Connection>, over: Signal<bool>) -> impl IntoView {
     let words = words();
     let kind = move || match connection.get() {
+        _ if over.get() => "chip state lost",
         Connection::Online => "chip state online",
         Connection::Idle | Connection::Connecting => "chip state connecting",
         Connection::Lost { .. } | Connection::Offline | Connection::Closed(_) => "chip state lost",
     };
     let word = Memo::new(move |_| match connection.get() {
+        _ if over.get() => words.ended_word,
         Connection::Online => words.connected,
         Connection::Idle | Connection::Connecting => words.connecting,
         Connection::Lost { restarting: true, .. } => words.restarting,
@@ -112,6 +117,7 @@ fn State(connection: Signal<Connection>) -> impl IntoView {
         Connection::Closed(_) => words.disconnected,
     });
     let more = move || match connection.get() {
+        _ if over.get() => None,
         Connection::Lost { restarting: false, retry_in_s: 0, .. } => Some(format!(" {}", words.reconnecting_now)),
         Connection::Lost { restarting: false, retry_in_s, .. } => {
             Some(format!(" {}", (words.reconnecting_in)(retry_in_s)))

@@ -102,6 +102,7 @@ pub(crate) struct Catalogue {
     pub(crate) offline: Text,
     pub(crate) offline_more: Text,
     pub(crate) disconnected: Text,
+    pub(crate) ended_word: Text,
     pub(crate) back_online: fn(Option<Option<u64>>) -> String,
     pub(crate) retry_now: Text,
     pub(crate) reload: Text,

@@ -125,6 +125,7 @@ pub(super) static EN: Catalogue = Catalogue {
     offline: "You're offline.",
     offline_more: "Messages will be sent when you're back.",
     disconnected: "Disconnected",
+    ended_word: "Ended",
     back_online: |missed| match missed {
         None => "Back online. Nothing was missed.".to_owned(),
         Some(count) => format!("Back online. {}", (EN.missed)(count)),

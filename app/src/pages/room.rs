@@ -34,12 +34,21 @@ fn Inside(view: RoomView) -> impl IntoView {
     let room = use_client().enter(code, None);
     // Left, and the server does not know it yet: the page stays until it does.
     let unheard = RwSignal::new(false);
+    // By this page. One that was left on another says so, and does not go away under its reader.
+    let leaving = StoredValue::new(false);
     Effect::new(move || {
-        if room.was_left() && !unheard.get() {
+        if room.was_left() && leaving.get_value() && !unheard.get() {
             browser::replace_with("/");
         }
     });
-    let on_leave = Callback::new(move |()| room.leave(move || unheard.set(true)));
+    let on_leave = Callback::new(move |()| {
+        leaving.set_value(true);
+        if is_over(&room.phase.get_untracked()) {
+            browser::replace_with("/");
+        } else {
+            room.leave(move || unheard.set(true));
+        }
+    });
     // Before the first `joined` the page shows what it was rendered with.
     let view = StoredValue::new(view);
     let name = Signal::derive(move || {
@@ -51,7 +60,7 @@ fn Inside(view: RoomView) -> impl IntoView {
     // A refusal at the door takes the room's place; what was typed stays in the box behind it.
     let at_the_door = Memo::new(move |_| {
         let over = matches!(room.phase.get(), RoomPhase::Refused(_) | RoomPhase::Ended(_));
-        unheard.get() || over && !was_inside.get()
+        unheard.get() || over && !was_inside.get() || room.was_left() && !leaving.get_value()
     });
     Effect::new(move || {
         if !at_the_door.get() {
@@ -63,6 +72,15 @@ fn Inside(view: RoomView) -> impl IntoView {
         <div hidden=move || at_the_door.get()>
             <Floor room view name was_inside on_leave />
         </div>
+    }
+}
+
+/// There is nothing to come back to.
+fn is_over(phase: &RoomPhase) -> bool {
+    match phase {
+        RoomPhase::Ended(_) => true,
+        RoomPhase::Refused(failure) => failure.code == ErrorCode::RoomEnded,
+        RoomPhase::Joining | RoomPhase::Inside => false,
     }
 }
 
@@ -87,7 +105,8 @@ fn Floor(
     let alone = Signal::derive(move || count.get() <= 1);
     let is_silent =
         Memo::new(move |_| room.rows.with(|rows| !rows.iter().any(|row| matches!(row.kind, RowKind::Message(_)))));
-    let invite = Signal::derive(move || !(is_silent.get() && alone.get()));
+    let over = Memo::new(move |_| room.phase.with(is_over));
+    let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
     let entering = Signal::derive(move || !was_inside.get());
     view! {
         <div class="room" class:people-open=move || people_open.get()>
@@ -98,6 +117,7 @@ fn Floor(
                 now=browser::use_now()
                 count
                 connection=client.connection
+                over
                 people_open
                 on_leave
             />

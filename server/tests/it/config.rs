@@ -192,3 +192,46 @@ async fn the_secret_is_made_once_and_only_its_owner_reads_it() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("secret"), "{}", stderr(&output));
 }
+
+#[tokio::test]
+async fn a_failed_start_is_one_sentence_and_claims_no_address() {
+    let folder = Folder::new();
+    std::fs::write(folder.path().join("a-file"), "x").expect("the folder can be written");
+    let mut command = folder.command(&["--listen=127.0.0.1:0", "--data-dir=a-file/below"]);
+    command.env("RUST_BACKTRACE", "1");
+    let output = Folder::finish(command).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_do_not_share_a_database_file() {
+    let folder = Folder::new();
+    let first = folder.serve(&[]).await;
+    let output = folder.run(&["--listen=127.0.0.1:0", "--data-dir=data"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("another server uses"), "{}", stderr(&output));
+    let output = folder.run(&["--data-dir=data", "db", "migrate", "sqlite:other.db"]).await;
+    assert!(stderr(&output).contains("another server uses"), "{}", stderr(&output));
+    succeeded(&folder.run(&["--data-dir=data", "db", "check"]).await);
+    assert!(first.terminate().await.success());
+    assert!(folder.serve(&[]).await.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_variable_is_none_and_an_unknown_one_is_told() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["--print-config"]);
+    for name in ["LISTEN", "DATABASE", "ALLOW_ORIGIN", "TRUST_PROXY", "LOG", "SOCKETIO_EIO3", "LIMIT", "CONFIG"] {
+        command.env(format!("WHISPERSPACE_{name}"), "");
+    }
+    let plain = succeeded(&folder.run(&["--print-config"]).await);
+    assert_eq!(succeeded(&Folder::finish(command).await), plain);
+    let mut command = folder.command(&["--database=memory:", "db", "check"]);
+    command.env("WHISPERSPACE_DATABSE", "hunter2hunter2").env("WHISPERSPACE_MIGRATE_TO", "memory:");
+    let output = Folder::finish(command).await;
+    let told = format!("{}{}", stdout(&output), stderr(&output));
+    assert!(told.contains("WHISPERSPACE_DATABSE") && !told.contains("MIGRATE_TO"), "{told}");
+    assert!(!told.contains("hunter2hunter2"), "{told}");
+}

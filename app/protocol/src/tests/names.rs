@@ -39,10 +39,27 @@ fn a_code_from_random_bytes_has_no_modulo_bias() {
 fn a_display_name_has_one_to_thirty_visible_characters() {
     assert_eq!(DisplayName::parse("  Quiet \t Heron ").unwrap().as_str(), "Quiet Heron");
     assert!(DisplayName::parse(&"é".repeat(30)).is_ok());
-    for wrong in ["", "   ", &"é".repeat(31), "a\u{202E}b", "a\u{200B}b", "<b>", "a&b", "a\"b", "a\u{0}b", "\u{3164}"]
-    {
+    let invisible =
+        ["a\u{202E}b", "a\u{200B}b", "a\u{0}b", "\u{3164}", "\u{2800}", "\u{E000}", "\u{FE0F}", "\u{10FFFD}"];
+    for wrong in invisible.into_iter().chain(["", "   ", &"é".repeat(31), "<b>", "a&b", "a\"b"]) {
         assert_eq!(DisplayName::parse(wrong), Err(ErrorCode::InvalidName), "{wrong:?}");
     }
+}
+
+#[test]
+fn an_emoji_of_parts_is_visible_and_no_disguise() {
+    let family =
+        DisplayName::parse("The \u{1F469}\u{200D}\u{1F469}\u{200D}\u{1F467}s \u{2764}\u{FE0F}\u{200D}\u{1F525}")
+            .unwrap();
+    assert!(DisplayName::parse(family.numbered(2).as_str()).is_ok());
+    for wrong in ["a\u{200D}b", "\u{1F469}\u{200D}", "\u{200D}\u{1F469}", "\u{1F469}\u{200D}\u{200D}\u{1F469}"] {
+        assert_eq!(DisplayName::parse(wrong), Err(ErrorCode::InvalidName), "{wrong:?}");
+    }
+    let folded = |typed| DisplayName::parse(typed).unwrap().folded();
+    assert_eq!(folded("\u{1F600}\u{200D}\u{1F600}"), folded("\u{1F600}\u{1F600}"));
+    assert_eq!(folded("A\u{FE0F}"), folded("a"));
+    let cut = DisplayName::parse(&format!("{}\u{1F469}\u{200D}\u{1F469}", "x".repeat(26))).unwrap().numbered(2);
+    assert!(DisplayName::parse(cut.as_str()).is_ok_and(|again| again == cut));
 }
 
 #[test]
@@ -58,12 +75,16 @@ fn a_text_counts_characters_after_trimming() {
     assert_eq!(Text::parse(&format!(" {}\n", "😀".repeat(limit)), limit).unwrap().as_str().chars().count(), limit);
     assert_eq!(Text::parse(&"😀".repeat(limit + 1), limit), Err(ErrorCode::TextTooLong));
     assert_eq!(Text::parse(" \n\t\u{3000}", limit), Err(ErrorCode::EmptyText));
+    for nothing in ["\u{200B}", "\u{FEFF}\u{202E} \u{3164}", "\u{0}", "\u{2800}\u{FE0F}"] {
+        assert_eq!(Text::parse(nothing, limit), Err(ErrorCode::EmptyText), "{nothing:?}");
+    }
     assert_eq!(Text::parse("a\u{202E}b\u{0}c", limit).unwrap().as_str(), "a\u{202E}b\u{0}c");
 }
 
 #[test]
 fn the_other_names_hold_their_limits() {
     assert!(RoomName::parse(&"x".repeat(50)).is_ok() && RoomName::parse(&"x".repeat(51)).is_err());
+    assert!(Pin::parse("12\u{202E}34").is_err() && Pin::parse("\u{200B}\u{200B}\u{200B}\u{200B}").is_err());
     assert!(Pin::parse("1234").is_ok() && Pin::parse("123").is_err() && Pin::parse(&"x".repeat(65)).is_err());
     assert!(
         Username::parse("Ann.B-c_1").is_ok() && Username::parse("ab").is_err() && Username::parse("ann b").is_err()
