@@ -83,8 +83,11 @@ async function asTyped(reader: Tab, typed: string[]): Promise<void> {
   expect(wrong).toEqual([]);
 }
 
+/** What shows nothing: controls, marks of direction, fillers, private use. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]+/gu;
+
 function isEmpty(text: string): boolean {
-  return text.replace(OUTER, "") === "";
+  return text.replace(OUTER, "").replace(UNSEEN, "").replace(OUTER, "") === "";
 }
 
 /** A text without white space and the marks of formatting. */

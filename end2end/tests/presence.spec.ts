@@ -105,7 +105,8 @@ test.describe("leaving", () => {
     await second.inside();
     await ada.leaveButton.click();
     await ben.sees(["Ben"]);
-    await expect(second.createButton).toBeVisible();
+    await expect(ada.createButton).toBeVisible();
+    await expect(second.page.getByRole("heading", { name: "You left the room" })).toBeVisible();
   });
 });
 

@@ -201,7 +201,7 @@ mod tests {
     const HEAD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
 
     fn fresh() -> FirstPing {
-        FirstPing::new(Instant::now() + Duration::from_secs(60))
+        FirstPing::new(Instant::now() + Duration::from_mins(1))
     }
 
     fn frame(payload: &[u8], masked: bool) -> Vec<u8> {
@@ -210,11 +210,11 @@ mod tests {
         match payload.len() {
             len @ 0..=125 => bytes.push(mask | u8::try_from(len).expect("small")),
             len @ 126..=65_535 => {
-                bytes.push(mask | 126);
+                bytes.push(mask + 126);
                 bytes.extend(u16::try_from(len).expect("small").to_be_bytes());
             }
             len => {
-                bytes.push(mask | 127);
+                bytes.push(mask + 127);
                 bytes.extend((len as u64).to_be_bytes());
             }
         }

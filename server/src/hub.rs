@@ -50,6 +50,9 @@ struct Sessions {
     by_user: HashMap<UserId, Vec<Arc<Session>>>,
 }
 
+/// Between two questions whether a room is kept, while the database is away.
+const CONFIRM_AGAIN: Duration = Duration::from_secs(1);
+
 impl Hub {
     /// A hub without rooms.
     pub fn new(
@@ -111,7 +114,27 @@ impl Hub {
         rooms.insert(stored.id, handle.clone());
         drop(rooms);
         self.0.tracker.spawn(self.clone().supervise(task, handle.clone()));
+        self.0.tracker.spawn(self.clone().confirm(handle.clone()));
         handle
+    }
+
+    /// Ends a task whose room the store does not have: between the look-up of whoever started it and its start, the room
+    /// may have been deleted, and its end found no task to tell. A deletion after this look finds one.
+    async fn confirm(self, handle: RoomHandle) {
+        let look = async {
+            while !handle.is_over() {
+                match self.0.store.room(handle.id, 0).await {
+                    Ok(Some(_)) => return,
+                    Ok(None) => return self.end_room(handle.id, LeaveReason::Deleted),
+                    // It says so itself; when it is back it is asked again.
+                    Err(_) => tokio::time::sleep(CONFIRM_AGAIN).await,
+                }
+            }
+        };
+        tokio::select! {
+            () = look => {}
+            () = self.0.halt.cancelled() => {}
+        }
     }
 
     /// Runs a room to its end, whatever the end is, and clears up behind it.

@@ -60,8 +60,8 @@ errors! {
     ProtocolError = "protocol_error", 400, 1002, "The connection broke the rules of WebSockets. Check the client and what stands between.";
     /// No subprotocol in common.
     UnsupportedVersion = "unsupported_version", 426, 4502, "This server speaks another version. Reload the page or update the client.";
-    /// No hello in time.
-    HelloTimeout = "hello_timeout", 408, 4003, "The connection did not introduce itself in time. Connect again.";
+    /// No hello, or no body of a request, in time.
+    HelloTimeout = "hello_timeout", 408, 4003, "What should have come took too long. Connect again.";
     /// No login, or one that has ended.
     Unauthorized = "unauthorized", 401, 4510, "You are not signed in. Reload the page or sign in again.";
     /// The login was revoked.
@@ -101,7 +101,7 @@ errors! {
     /// A room name outside its rules.
     InvalidRoomName = "invalid_room_name", 400, 4541, "A room's name has 1 to 50 visible characters. Choose another.";
     /// A PIN outside its rules.
-    InvalidPin = "invalid_pin", 400, 4542, "A PIN or passphrase has 4 to 64 characters. Choose another.";
+    InvalidPin = "invalid_pin", 400, 4542, "A PIN or passphrase has 4 to 64 visible characters. Choose another.";
     /// A capacity outside the server's limits.
     InvalidCapacity = "invalid_capacity", 400, 4543, "That many people don't fit. Choose a number from 2 to the server's limit.";
     /// A lifetime outside the server's limits.

@@ -12,10 +12,12 @@ pub(super) const ID: &str = "people";
 pub(super) const TOGGLE_ID: &str = "people-toggle";
 const CLOSE_ID: &str = "people-close";
 
-/// Opens the pane on a small screen, and puts the focus into it.
-pub(super) fn show(open: RwSignal<bool>) {
-    open.set(true);
-    request_animation_frame(|| browser::focus(CLOSE_ID));
+/// Opens the pane on a small screen, and puts the focus into it; or closes it.
+pub(super) fn toggle(open: RwSignal<bool>) {
+    open.update(|open| *open = !*open);
+    if open.get_untracked() {
+        request_animation_frame(|| browser::focus(CLOSE_ID));
+    }
 }
 
 /// Closes it, and puts the focus back on what opened it.

@@ -36,10 +36,6 @@ pub(crate) fn RoomHeader(
     on_leave: Callback<()>,
 ) -> impl IntoView {
     let words = words();
-    let leave = move |event: SubmitEvent| {
-        event.prevent_default();
-        on_leave.run(());
-    };
     view! {
         <header class="room-header">
             // Beside the room, not instead of it: its log lives in this page only.
@@ -65,24 +61,36 @@ pub(crate) fn RoomHeader(
                     id=people::TOGGLE_ID
                     aria-expanded=move || if people_open.get() { "true" } else { "false" }
                     aria-controls=people::ID
-                    on:click=move |_| if people_open.get_untracked() { people_open.set(false) } else { people::show(people_open) }
+                    on:click=move |_| people::toggle(people_open)
                 >
                     <Icon glyph=Glyph::People />
                     <span aria-hidden="true">{move || count.get()}</span>
                     <span class="visually-hidden">{move || (words.people_count)(count.get())}</span>
                 </button>
                 <State connection over />
-                <form method="post" action="/leave" on:submit=leave>
-                    <input type="hidden" name="code" value=code.as_str().to_owned() />
-                    <button type="submit" class="button quiet leave">
-                        <Icon glyph=Glyph::Leave />
-                        <span class="leave-word">{words.leave_room}</span>
-                    </button>
-                </form>
+                <WayOut code on_leave />
             </div>
         </header>
     }
     .into_any()
+}
+
+/// Out of the room, also without scripts.
+#[component]
+fn WayOut(code: RoomCode, on_leave: Callback<()>) -> impl IntoView {
+    let leave = move |event: SubmitEvent| {
+        event.prevent_default();
+        on_leave.run(());
+    };
+    view! {
+        <form method="post" action="/leave" on:submit=leave>
+            <input type="hidden" name="code" value=code.as_str().to_owned() />
+            <button type="submit" class="button quiet leave">
+                <Icon glyph=Glyph::Leave />
+                <span class="leave-word">{words().leave_room}</span>
+            </button>
+        </form>
+    }
 }
 
 /// "21 h left", once both ends are known.

@@ -23,8 +23,8 @@ use crate::http::origin::Origin;
 use crate::http::{account, problem};
 use crate::state::AppState;
 
-/// Characters of a mistyped code that come back to its box.
-const ECHOED_CHARS_MAX: usize = 64;
+/// Characters of a mistyped code that come back to its box, by the form and by the page that is led to.
+pub(super) const ECHOED_CHARS_MAX: usize = 64;
 
 /// Every box of the landing page: one form has both buttons.
 #[derive(Deserialize, Default)]

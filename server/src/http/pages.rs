@@ -20,13 +20,11 @@ use tower_http::compression::CompressionLayer;
 
 use crate::admission;
 use crate::http::assets::{self, OUTPUT_NAME};
+use crate::http::forms::ECHOED_CHARS_MAX;
 use crate::http::headers::{page_policy, socket_source};
 use crate::http::identity::{Asker, theme};
 use crate::http::problem::problem;
 use crate::state::AppState;
-
-/// Characters of a mistyped code that come back to its box.
-const ECHOED_CHARS_MAX: usize = 64;
 
 /// How pages name the interface's files. From here on pages can be rendered: leptos is told to spawn what they wait for
 /// on the server's own runtime.

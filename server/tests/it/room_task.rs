@@ -10,7 +10,7 @@ use server::room::{Command, Inside, RoomHandle, RoomTask};
 use server::session::{Dialect, Generation, Session, Turn};
 use server::store::{Membership, Room, RoomId};
 
-use crate::harness::{Guest, TestServer, poll};
+use crate::harness::{Ask, Guest, TestServer, poll};
 
 const MAILBOX_MAX: usize = 64;
 
@@ -155,4 +155,51 @@ async fn whose_line_was_lost_at_the_door_is_shown_offline() {
     .await;
     assert_eq!(state, Activity::Offline);
     running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looked_a_room_up_before_its_end_does_not_bring_it_back() {
+    let server = TestServer::spawn().await;
+    let owner = Guest::new(&server).await;
+    let room = owner.room().await;
+    let hub = &server.state.hub;
+    let stored = server.state.store.room_by_code(room.code(), 0).await.expect("answers").expect("is kept");
+    owner.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204);
+    poll("the end of its task", async || (!hub.is_live(stored.id)).then_some(())).await;
+    let late = hub.room(&stored);
+    poll("the end of the late task", async || (late.is_over() && !hub.is_live(stored.id)).then_some(())).await;
+    assert_eq!(hub.room_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_joins_while_a_room_is_ended_is_refused_or_told() {
+    const ROUNDS: usize = 12;
+    let server =
+        TestServer::limited(|limits| (limits.rooms_made_per_hour, limits.joins_per_minute) = (1_000, 1_000)).await;
+    let owner = Guest::new(&server).await;
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(Guest::new(&server).await.connect().await);
+    }
+    for _ in 0..ROUNDS {
+        let room = owner.room().await;
+        let joins = clients.iter_mut().map(async |client| {
+            let cid = client.ask_join(&room.code, None, None).await;
+            let joined = client
+                .expect("an answer to the join", |frame| match frame {
+                    ServerFrame::Joined { cid: asked, .. } if asked.as_ref() == Some(&cid) => Some(true),
+                    ServerFrame::Error { cid: asked, .. } if asked.as_ref() == Some(&cid) => Some(false),
+                    _ => None,
+                })
+                .await;
+            if joined {
+                let is_end = |frame: &ServerFrame| matches!(frame, ServerFrame::Left { .. }).then_some(());
+                client.expect("the end of the room", is_end).await;
+            }
+        });
+        let end =
+            async { owner.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204) };
+        tokio::join!(futures::future::join_all(joins), end);
+    }
+    poll("that no room is left", async || (server.state.hub.room_count() == 0).then_some(())).await;
 }
