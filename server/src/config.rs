@@ -299,6 +299,10 @@ impl Database {
     pub fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
         match text.split_once(':') {
             Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
+            // What SQLite itself would take for something else than the path of a file.
+            Some(("sqlite", path)) if path.starts_with(':') || path.starts_with("file:") => anyhow::bail!(
+                "--database sqlite:PATH takes the path of a file; what is gone with the process is memory:"
+            ),
             Some(("sqlite", path)) => Ok(Self::Sqlite(PathBuf::from(path))),
             Some(("mongodb" | "mongodb+srv", _)) => Ok(Self::Mongodb(MongoUri::parse(text).context("--database")?)),
             Some(("memory", "")) => Ok(Self::Memory),

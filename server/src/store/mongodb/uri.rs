@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mongodb::options::ConnectionString;
+
 /// The database where the address names none.
 const DATABASE: &str = "whisperspace";
 
@@ -11,21 +13,32 @@ pub struct MongoUri(String);
 
 /// Why an address is none. The address is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the address of a MongoDB server is mongodb://HOST[:PORT][/DATABASE] or mongodb+srv://HOST[/DATABASE]")]
-pub struct NotAUri;
+pub enum NotAUri {
+    /// It is another thing.
+    #[error("the address of a MongoDB server is mongodb://HOST[:PORT][/DATABASE] or mongodb+srv://HOST[/DATABASE]")]
+    Form,
+    /// It looks like one, and the driver can do nothing with it: no waiting would help.
+    #[error(
+        "a part of that MongoDB address is not valid: its user or password holds a character that has to be \
+         percent-encoded, its port is none, or it has an option that the driver does not take"
+    )]
+    Part,
+}
 
 impl MongoUri {
-    /// Takes an address whose form is right; whether the driver takes its options shows when it connects.
+    /// Takes an address that the driver understands. What it means (a host, a certificate's file) shows when it connects.
     ///
     /// # Errors
     /// [`NotAUri`], which says what one looks like.
     pub fn parse(text: &str) -> Result<Self, NotAUri> {
         let rest = ["mongodb://", "mongodb+srv://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        let authority = rest.and_then(|rest| rest.split(['/', '?']).next()).ok_or(NotAUri)?;
+        let authority = rest.and_then(|rest| rest.split(['/', '?']).next()).ok_or(NotAUri::Form)?;
         let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
         if hosts.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(NotAUri);
+            return Err(NotAUri::Form);
         }
+        // Its error may repeat the address, so it is not passed on.
+        ConnectionString::parse(text).map_err(|_| NotAUri::Part)?;
         Ok(Self(text.to_owned()))
     }
 
@@ -71,8 +84,13 @@ mod tests {
             assert!(MongoUri::parse(good).is_ok(), "{good}");
         }
         for bad in ["", "mongodb:", "mongodb://", "mongodb:///db", "mongodb://u:p@/db", "http://h", "mongodb://a b"] {
-            assert_eq!(MongoUri::parse(bad), Err(NotAUri), "{bad}");
+            assert_eq!(MongoUri::parse(bad), Err(NotAUri::Form), "{bad}");
         }
+        for part in ["u:p@ss@h", "u:p/s@h", "u:p%@h", "h:99999", "h/?w=x&journal=maybe", "h/?authMechanism=X"] {
+            let uri = format!("mongodb://{part}");
+            assert_eq!(MongoUri::parse(&uri), Err(NotAUri::Part), "{uri}");
+        }
+        assert_eq!(MongoUri::parse("mongodb+srv://h.example:27017/db"), Err(NotAUri::Part));
     }
 
     #[test]
@@ -80,7 +98,7 @@ mod tests {
         for (uri, shown) in [
             ("mongodb://user:hunter2@h:1/db?tlsCertificateKeyFilePassword=hunter2", "mongodb://***@h:1/db"),
             ("mongodb+srv://user:hunter2@h?authSource=hunter2", "mongodb+srv://***@h"),
-            ("mongodb://user:hunt@hunter2@h/db", "mongodb://***@h/db"),
+            ("mongodb://user:hunt%40hunter2@h/db", "mongodb://***@h/db"),
             ("mongodb://h/db", "mongodb://h/db"),
         ] {
             let uri = MongoUri::parse(uri).unwrap();
