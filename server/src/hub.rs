@@ -264,12 +264,6 @@ impl Hub {
         self.left(settled.room, settled.user, &settled.outcome, LeaveReason::Left);
     }
 
-    /// Whether the database has yet to be told that this membership ends, for the tests.
-    #[doc(hidden)]
-    pub fn owes(&self, room: RoomId, user: UserId) -> bool {
-        self.0.owed.owes(room, user)
-    }
-
     /// What the database has not been told, for the tests.
     #[doc(hidden)]
     pub fn owed_count(&self) -> usize {

@@ -61,11 +61,6 @@ impl Owed {
         fits
     }
 
-    /// Whether the end of a membership is noted.
-    pub(crate) fn owes(&self, room: RoomId, user: UserId) -> bool {
-        self.debts().leaves.contains_key(&(room, user))
-    }
-
     /// Notes the end of a room. What does not fit ends with the room's lifetime.
     pub(crate) fn room(&self, room: RoomId) {
         let mut debts = self.debts();

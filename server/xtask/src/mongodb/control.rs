@@ -58,9 +58,6 @@ fn serve(mut stream: &TcpStream, parts: &Mutex<Option<Parts>>) -> Result<()> {
 
 fn obey(parts: &mut Parts, order: &str) -> Result<&'static str> {
     let (verb, name) = order.split_once(' ').unwrap_or_default();
-    if order == "start database" {
-        return restart(parts);
-    }
     let part = match name {
         "database" => Some(&mut parts.database),
         "gateway" => parts.gateway.as_mut(),
@@ -73,19 +70,6 @@ fn obey(parts: &mut Parts, order: &str) -> Result<&'static str> {
         "kill" => part.kill(),
         "start" => part.start()?,
         _ => return Ok("none"),
-    }
-    Ok("ok")
-}
-
-/// The gateway starts anew behind the database: sessions of the engine that begin while it recovers from a crash refuse
-/// every update for as long as they last (seen with `DocumentDB` 1.0), and a gateway keeps its sessions.
-fn restart(parts: &mut Parts) -> Result<&'static str> {
-    if let Some(gateway) = &mut parts.gateway {
-        gateway.kill();
-    }
-    parts.database.start()?;
-    if let Some(gateway) = &mut parts.gateway {
-        gateway.start()?;
     }
     Ok("ok")
 }

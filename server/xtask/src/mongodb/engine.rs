@@ -20,7 +20,9 @@ const RELEASE: &str = "sid";
 const BINARIES: &str = "/usr/lib/postgresql/18/bin";
 
 /// No sockets in the file system and no mounts are needed. A process that is killed loses nothing that it has handed to
-/// the system, so nothing has to be flushed to the disk.
+/// the system, so nothing has to be flushed to the disk. `full_page_writes` stays on: `DocumentDB` 1.0 logs the new page of
+/// a split in its indexes as a difference, and only a page's image is replayed where the file holds nothing yet. Without
+/// it such an index is broken after a crash, and refuses every change that touches its page.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -29,7 +31,6 @@ cron.database_name = 'postgres'
 dynamic_shared_memory_type = mmap
 max_connections = 200
 fsync = off
-full_page_writes = off
 ";
 
 pub(super) struct Engine {
