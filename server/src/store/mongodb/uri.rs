@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn no_form_of_it_shows_a_password() {
         for (uri, shown) in [
-            ("mongodb://user:hunter2@h:1/db?tlsCertificateKeyFilePassword=hunter2", "mongodb://***@h:1/db"),
+            ("mongodb://user:hunter2@h:1/db?appName=hunter2", "mongodb://***@h:1/db"),
             ("mongodb+srv://user:hunter2@h?authSource=hunter2", "mongodb+srv://***@h"),
             ("mongodb://user:hunt%40hunter2@h/db", "mongodb://***@h/db"),
             ("mongodb://h/db", "mongodb://h/db"),
