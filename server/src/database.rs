@@ -72,7 +72,17 @@ pub async fn tend(config: &Config, command: &Db) -> anyhow::Result<String> {
     }
 }
 
+/// A path that was mistyped is not to become an empty database that is in order.
+fn there_is(database: &Database) -> anyhow::Result<()> {
+    match database {
+        Database::Sqlite(path) => ensure!(path.exists(), "there is no database file {}", path.display()),
+        Database::Mongodb(_) | Database::Memory => {}
+    }
+    Ok(())
+}
+
 async fn check(database: &Database) -> anyhow::Result<String> {
+    there_is(database)?;
     if let Database::Mongodb(uri) = database {
         let strange = mongodb::strange_fields(&MongoStore::open(uri.clone()).await).await.context(AWAY)?;
         ensure!(strange.is_empty(), "not of this program: {}", strange.join(", "));
@@ -87,6 +97,7 @@ async fn check(database: &Database) -> anyhow::Result<String> {
 }
 
 async fn migrate(from: &Database, to: &Database) -> anyhow::Result<String> {
+    there_is(from)?;
     let _holds = (hold(from)?, hold(to)?);
     let (source, target) = (open(from).await?, open(to).await?);
     let is_empty = target.users_page(None, 1).await.context(AWAY)?.is_empty()

@@ -129,14 +129,17 @@ struct Frames {
     head: [u8; 14],
     got: usize,
     left: u64,
+    /// Within a message of several frames.
+    continues: bool,
 }
 
 impl Frames {
+    /// Between two messages, where another may stand. Between two frames of one message it may not.
     const fn at_start(&self) -> bool {
-        self.got == 0 && self.left == 0
+        self.got == 0 && self.left == 0 && !self.continues
     }
 
-    /// Bytes that surely belong to this frame still.
+    /// Bytes that surely belong to this message still.
     fn missing(&self) -> u64 {
         if self.left > 0 { self.left } else { (self.head_len() - self.got) as u64 }
     }
@@ -180,6 +183,10 @@ impl Frames {
                 bytes = rest;
                 if self.got == self.head_len() {
                     (self.left, self.got) = (self.payload_len(), 0);
+                    // Control frames may stand between the frames of a message and are none of them.
+                    if self.head[0] & 0x08 == 0 {
+                        self.continues = self.head[0] & 0x80 == 0;
+                    }
                     break;
                 }
             }
@@ -273,6 +280,20 @@ mod tests {
     fn after_its_time_a_ping_is_a_real_one() {
         let filter = FirstPing::new(Instant::now());
         assert!(filter.is_over(Instant::now()));
+    }
+
+    #[test]
+    fn an_answer_does_not_come_between_the_parts_of_a_message() {
+        let mut filter = fresh();
+        write(&mut filter, HEAD, 64);
+        let parts: [&[u8]; 3] =
+            [&[0x01, 0x81, 0, 0, 0, 0, b'4'], &[0x89, 0x80, 0, 0, 0, 0], &[0x80, 0x81, 0, 0, 0, 0, b'0']];
+        let mut met = read(&mut filter, parts[0], 64);
+        write(&mut filter, PING, 64);
+        for part in &parts[1..] {
+            met.extend(read(&mut filter, part, 64));
+        }
+        assert_eq!(met, [parts.concat(), PONG.to_vec()].concat());
     }
 
     proptest! {

@@ -33,6 +33,8 @@ use crate::state::AppState;
 
 /// Events that wait for their connection's task; beyond it they are refused at once.
 const INBOX_MAX: usize = 64;
+/// When a full inbox has surely been gone through: what the client is told to wait.
+const INBOX_WAIT_MS: u64 = 1_000;
 
 /// One event on its way to the connection's task.
 pub(super) struct Asked {
@@ -159,8 +161,8 @@ fn take(
     let frame = wish.frame(argument, cid.clone());
     if let Err(mpsc::error::TrySendError::Full(refused)) = asked.try_send(Asked { frame, cid, callback }) {
         // Its buffer may be as full as its inbox: then it has no right to an answer either.
-        let _ = refused.callback.call(&Answer::refused(ErrorCode::RateLimited, None));
-        speak(socket, &render::error(ErrorCode::RateLimited, None));
+        let _ = refused.callback.call(&Answer::refused(ErrorCode::RateLimited, Some(INBOX_WAIT_MS)));
+        speak(socket, &render::error(ErrorCode::RateLimited, Some(INBOX_WAIT_MS)));
     }
     ready(())
 }

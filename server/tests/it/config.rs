@@ -128,6 +128,8 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         (vec!["--limit=text_chars_max=0"], "text_chars_max"),
         (vec!["--limit=grace_ms=-1"], "grace_ms"),
         (vec!["--limit=ping_every_ms=50000"], "silence_ms_max"),
+        (vec!["--database=sqlite:mistyped.db", "db", "check"], "mistyped.db"),
+        (vec!["--database=sqlite:mistyped.db", "db", "migrate", "sqlite:new.db"], "mistyped.db"),
         (vec!["--config=missing.toml"], "missing.toml"),
         (vec!["--config=broken.toml"], "broken.toml"),
         (vec!["--config=unknown.toml"], "colour"),
@@ -141,7 +143,9 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         assert!(said.contains(named), "{flags:?} is told as: {said}");
         assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
     }
-    assert!(!folder.data().exists() && !folder.path().join("whisperspace-data").exists(), "nothing was begun");
+    for made in ["data", "whisperspace-data", "mistyped.db", "mistyped.db.lock", "new.db"] {
+        assert!(!folder.path().join(made).exists(), "{made} was begun");
+    }
 }
 
 #[tokio::test]

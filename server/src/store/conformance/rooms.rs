@@ -119,7 +119,7 @@ pub async fn live_rooms_are_listed(store: &SharedStore) {
 
 /// The longest name, the largest capacity, the latest time that are told apart from the rest.
 pub async fn long_values_survive(store: &SharedStore) {
-    let name = "\u{10FFFD}".repeat(protocol::names::ROOM_NAME_CHARS_MAX);
+    let name = "\u{1F9FF}".repeat(protocol::names::ROOM_NAME_CHARS_MAX);
     let long = Room {
         name: room_name(&name),
         pin_hash: Some("p".repeat(4_096)),

@@ -17,12 +17,16 @@ const PASSING: [i32; 19] =
 
 /// An error without its text: the kind and the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{what}, code {code}")]
+#[error("{what}{}", numbered(*.code))]
 pub(super) struct Fault {
     /// In a few words.
     pub(super) what: &'static str,
     /// As the server numbers it; 0 where it does not.
     pub(super) code: i32,
+}
+
+fn numbered(code: i32) -> String {
+    if code == 0 { String::new() } else { format!(", code {code}") }
 }
 
 impl Fault {
