@@ -109,7 +109,7 @@ impl FirstPing {
         now
     }
 
-    /// How much of the socket the reader may take: no more than the frame it is in, where an answer waits for its end.
+    /// How much of the socket the reader may take: no more than the message it is in, where an answer waits for its end.
     pub(crate) fn readable(&self, room: usize) -> usize {
         if self.answer.is_empty() {
             return room;

@@ -49,13 +49,13 @@ async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let told = async move {
+    let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
     };
-    server::serve_observed(config, listener, told, |_| {
+    server::serve_observed(config, listener, stop, |_| {
         // Whoever closed the output does not want to read it.
         let _ = print(&format!("WhisperSpace is at http://{address}\n"));
     })
