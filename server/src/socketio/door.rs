@@ -13,6 +13,7 @@ use socketioxide::socket::Sid;
 use tokio::time::timeout;
 
 use super::engine::{Engine, Query};
+use super::refusal::Refusal;
 use super::switchboard::{Switchboard, Visitor};
 use crate::auth::{Credential, credential};
 use crate::cord::Cord;
@@ -40,27 +41,26 @@ pub(super) async fn enter(
     match query.version {
         Some(4) => {}
         Some(3) if state.config.socketio_eio3 => {}
-        Some(_) | None => return unsupported(),
+        Some(_) | None => return Refusal::UnsupportedVersion.into_response(),
     }
     let sid = match query.sid.as_deref().map(str::parse::<Sid>) {
         None => None,
         Some(Ok(sid)) if !switchboard.is_lost(sid) => Some(sid),
-        Some(Ok(_) | Err(_)) => return unknown(),
+        Some(Ok(_) | Err(_)) => return Refusal::UnknownSession.into_response(),
     };
     let cord = request.extensions().get::<Arc<Cord>>().filter(|_| query.websocket).cloned();
     if let Some(cord) = &cord {
         cord.watch(state.config.limits.unwritten_ms_max);
     }
-    match sid {
-        Some(sid) => cord.iter().for_each(|cord| switchboard.upgrades(sid, cord)),
-        None => match admit(&state, peer, request.headers(), cord) {
+    if sid.is_none() {
+        match admit(&state, peer, request.headers(), cord.clone()) {
             Ok(visitor) => {
                 let visitor = Arc::new(visitor);
                 switchboard.arrived(&visitor);
                 request.extensions_mut().insert(visitor);
             }
             Err(failure) => return problem(failure),
-        },
+        }
     }
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
     let patience =
@@ -78,11 +78,16 @@ pub(super) async fn enter(
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
+    let response = tokio::select! {
         response = serving => response,
         () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
-        () = given_up => unknown(),
+        () = given_up => Refusal::UnknownSession.into_response(),
+    };
+    // Only now: the line of an upgrade that was refused is not the session's.
+    if let (Some(sid), Some(cord), StatusCode::SWITCHING_PROTOCOLS) = (sid, &cord, response.status()) {
+        switchboard.upgrades(sid, cord);
     }
+    response
 }
 
 /// Resolves when a session was given up.
@@ -133,17 +138,4 @@ fn site(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Origin {
         Origin::Own => Origin::Own,
         Origin::Absent | Origin::Foreign => Origin::Absent,
     }
-}
-
-/// In the words of Engine.IO.
-fn refusal(text: &'static str) -> Response {
-    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], text).into_response()
-}
-
-fn unsupported() -> Response {
-    refusal(r#"{"code":5,"message":"Unsupported protocol version"}"#)
-}
-
-fn unknown() -> Response {
-    refusal(r#"{"code":1,"message":"Session ID unknown"}"#)
 }

@@ -4,21 +4,30 @@
 //!   before its client hears of the session; a WebSocket's is kept on the line (`crate::first_ping`).
 //! - It keeps a session whose poll was cut until the heartbeat ends it. That line is the only one such a client has, so
 //!   the session is closed.
+//! - It closes a session whose upgrade fails. So it is told of an upgrade when that cannot fail any more (`probe.rs`).
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, Uri};
-use axum::response::Response;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use protocol::ErrorCode;
 use serde::Deserialize;
+use socketioxide::socket::Sid;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tower::{Service, ServiceExt as _};
 
-use super::Tuning;
+use super::passage::{Claim, Passages};
+use super::probe::{Probed, probe};
+use super::refusal::{Refusal, numbered};
+use super::{Tuning, UPGRADE_TIMEOUT};
 use crate::cord::Cord;
 use crate::http::problem::problem;
 
@@ -26,6 +35,9 @@ use crate::http::problem::problem;
 const FIRST_PING: Duration = Duration::from_millis(250);
 const PING: &[u8] = b"2";
 const PONG: &str = "3";
+
+/// A WebSocket that is handed to the library behind its handshake.
+type Handed = (Probed<TokioIo<Upgraded>>, http::Request<()>);
 
 /// What a request says of itself in its address. The first of each name counts, as it does for the library.
 pub(super) struct Query {
@@ -55,20 +67,23 @@ struct Opened {
 #[derive(Debug, Clone)]
 pub struct Engine<S> {
     service: S,
+    passages: Passages,
     ping_interval: Duration,
     payload_bytes_max: usize,
 }
 
 impl<S, B> Engine<S>
 where
-    S: Service<Request, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request, Response = Response<B>, Error = Infallible> + Service<Handed> + Clone + Send + 'static,
+    <S as Service<Request>>::Future: Send,
+    <S as Service<Handed>>::Future: Send,
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
     /// Around the service, which was set up with `tuning`.
-    pub const fn new(service: S, tuning: &Tuning) -> Self {
-        Self { service, ping_interval: tuning.ping_interval, payload_bytes_max: tuning.payload_bytes_max }
+    pub fn new(service: S, tuning: &Tuning) -> Self {
+        let (ping_interval, payload_bytes_max) = (tuning.ping_interval, tuning.payload_bytes_max);
+        Self { service, passages: Passages::default(), ping_interval, payload_bytes_max }
     }
 
     /// Answers one request.
@@ -77,17 +92,25 @@ where
         // In the third version it is the client that pings.
         let server_pings = query.version == Some(4);
         let is_get = request.method() == Method::GET;
-        match (query.sid, query.websocket) {
+        let response = match (query.sid, query.websocket) {
             (None, true) => {
-                if let Some(cord) = request.extensions().get::<std::sync::Arc<Cord>>().filter(|_| server_pings) {
+                if let Some(cord) = request.extensions().get::<Arc<Cord>>().filter(|_| server_pings) {
                     cord.keep_first_ping(self.ping_interval / 2);
                 }
                 self.call(request).await
             }
             (None, false) if server_pings && is_get => self.open(request).await,
-            (Some(_), false) if is_get => self.poll(request, server_pings).await,
+            (Some(sid), false) if is_get => match sid.parse() {
+                Ok(sid) => self.poll(request, sid, server_pings).await,
+                Err(_) => Refusal::UnknownSession.into_response(),
+            },
+            (Some(sid), true) => match sid.parse() {
+                Ok(sid) => self.upgrade(request, sid, server_pings).await,
+                Err(_) => Refusal::UnknownSession.into_response(),
+            },
             (None | Some(_), _) => self.call(request).await,
-        }
+        };
+        numbered(response).await
     }
 
     async fn call(&self, request: Request) -> Response {
@@ -118,13 +141,63 @@ where
         Response::from_parts(head, Body::from(body))
     }
 
-    async fn poll(&self, request: Request, server_pings: bool) -> Response {
-        let close = if server_pings { "1" } else { "1:1" };
+    async fn poll(&self, request: Request, sid: Sid, server_pings: bool) -> Response {
+        let (close, nothing) = if server_pings { ("1", "6") } else { ("1:1", "1:6") };
         let close = own(Method::POST, request.uri().clone(), close);
         let mut cut = Cut { close: Some((self.service.clone(), close)) };
-        let response = self.call(request).await;
+        let way = self.passages.of(sid);
+        let response = tokio::select! {
+            biased;
+            response = self.call(request) => response,
+            // The library takes packets only when it answers with them: a poll that is dropped while it waits has none.
+            () = way.stand_aside() => ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], nothing).into_response(),
+        };
         cut.close = None;
         response
+    }
+
+    /// Answers the upgrade of a polling session; its probe follows on the line.
+    async fn upgrade(&self, mut request: Request, sid: Sid, server_pings: bool) -> Response {
+        let Some(claim) = self.passages.claim(sid) else {
+            return Refusal::BadRequest.into_response();
+        };
+        if let Err(refused) = self.is_polling(request.uri().path(), sid, server_pings).await {
+            return refused;
+        }
+        let line = hyper::upgrade::on(&mut request);
+        let request = http::Request::from_parts(request.into_parts().0, ());
+        let Ok(switching) = create_response(&request) else {
+            return Refusal::BadRequest.into_response();
+        };
+        let service = self.service.clone();
+        tokio::spawn(async move {
+            if let Ok(line) = line.await {
+                go_over(service, TokioIo::new(line), claim, request).await;
+            }
+        });
+        switching.map(|()| Body::empty())
+    }
+
+    /// Whether there is such a session, and on polls. The library answers it to a body without a packet.
+    async fn is_polling(&self, path: &str, sid: Sid, server_pings: bool) -> Result<(), Response> {
+        let version = if server_pings { 4 } else { 3 };
+        let Ok(uri) = format!("{path}?EIO={version}&transport=polling&sid={sid}").parse() else {
+            return Err(Refusal::BadRequest.into_response());
+        };
+        let answer = self.call(own(Method::POST, uri, "")).await;
+        if answer.status() == StatusCode::OK { Ok(()) } else { Err(answer) }
+    }
+}
+
+/// Hands a line to the library, if its client goes over to it.
+async fn go_over<S>(service: S, line: TokioIo<Upgraded>, claim: Claim, request: http::Request<()>)
+where
+    S: Service<Handed>,
+{
+    if let Ok(Some(line)) = timeout(UPGRADE_TIMEOUT, probe(line, &claim)).await {
+        claim.go_on();
+        // Refused only where it cannot read the request, and it has read the same before.
+        let _ = service.oneshot((Probed::new(line, claim), request)).await;
     }
 }
 

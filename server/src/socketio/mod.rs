@@ -14,7 +14,8 @@
 //!   order. So handlers are registered by the middleware and only fill an inbox (`connect.rs`).
 //! - It serialises an event for each socket. What is queued is serialised already and goes through it as raw JSON: one
 //!   encoding a broadcast, and copies (`voice.rs`, `packet.rs`).
-//! - It pings at once when a session begins, and keeps a session whose poll was cut (`engine.rs`).
+//! - It pings at once when a session begins, keeps a session whose poll was cut, and closes one whose upgrade fails
+//!   (`engine.rs`, `probe.rs`).
 //!
 //! `door.rs` decides who may open a session, `wish.rs` reads events, `render.rs` writes them.
 
@@ -23,6 +24,9 @@ mod door;
 mod engine;
 mod line;
 mod packet;
+mod passage;
+mod probe;
+mod refusal;
 mod render;
 mod switchboard;
 mod voice;
@@ -82,7 +86,8 @@ impl Tuning {
         Self {
             ping_interval: Duration::from_millis(limits.ping_every_ms),
             ping_timeout: Duration::from_millis(silence_ms.max(1)),
-            connect_timeout: Duration::from_millis(limits.hello_ms_max),
+            // Some clients say who they are when they have tried their upgrade.
+            connect_timeout: Duration::from_millis(limits.hello_ms_max) + UPGRADE_TIMEOUT,
             payload_bytes_max: usize::try_from(limits.frame_bytes_max).unwrap_or(usize::MAX),
         }
     }

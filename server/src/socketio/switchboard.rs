@@ -68,6 +68,10 @@ impl Switchboard {
     /// Notes the line that a session is about to go over to.
     pub(super) fn upgrades(&self, sid: Sid, cord: &Arc<Cord>) {
         let mut inner = self.lock();
+        if inner.lost.contains(&sid) {
+            cord.end();
+            return;
+        }
         inner.upgraded.insert(sid, Arc::downgrade(cord));
         inner.sweep();
     }

@@ -9,7 +9,7 @@ use server::auth::Identity;
 use server::config::{Config, Database, Options};
 use server::state::AppState;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -58,8 +58,23 @@ impl TestServer {
         .await
     }
 
+    /// With other limits, and sockets that hold little of what is not read: it waits in the server instead. How much a
+    /// socket takes by itself is the system's choice, and may be megabytes.
+    pub(crate) async fn narrow(change: impl FnOnce(&mut Limits)) -> Self {
+        let socket = TcpSocket::new_v4().expect("there are sockets");
+        // Those that are accepted inherit it.
+        socket.set_send_buffer_size(16 * 1024).expect("the size may be set");
+        socket.bind(config().listen).expect("there is a free port");
+        Self::on(socket.listen(128).expect("a bound port"), |config| change(&mut config.limits)).await
+    }
+
     /// With any configuration; in memory means: on the database of this run.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        Self::on(listener, change).await
+    }
+
+    async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
         let scratch = (config.database == Database::Memory).then(Scratch::fresh);
@@ -69,7 +84,6 @@ impl TestServer {
             config.data_dir = scratch.folder().unwrap_or(secret.path()).to_owned();
         }
         config.limits.check().expect("the limits of a test are possible ones");
-        let listener = TcpListener::bind(config.listen).await.expect("there is a free port");
         let addr = listener.local_addr().expect("a bound port has an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, state) = oneshot::channel();

@@ -1,14 +1,14 @@
 //! Who is there and who is not, as Engine.IO counts it: the server's pings, and the poll that waits.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::polling::Polling;
 use super::raw::Raw;
-use crate::harness::{Ask, Guest, PATIENCE, TestServer, eventually};
+use crate::harness::{Guest, PATIENCE, TestServer, eventually};
 
 const INTERVAL: Duration = Duration::from_millis(600);
 /// A timer may be early by its grain.
@@ -20,22 +20,6 @@ async fn server() -> TestServer {
         limits.grace_ms = 0;
     })
     .await
-}
-
-/// A polling session: where its next requests go.
-async fn open(addr: SocketAddr) -> String {
-    let opened = Ask::get("/socket.io/?EIO=4&transport=polling").send(addr).await.assert_status(200);
-    let text = String::from_utf8_lossy(&opened.body).into_owned();
-    let handshake: Value = serde_json::from_str(&text[1..]).expect("a handshake");
-    format!("/socket.io/?EIO=4&transport=polling&sid={}", handshake["sid"].as_str().expect("a sid"))
-}
-
-async fn post(addr: SocketAddr, path: &str, packet: &str) {
-    Ask::post(path).body("text/plain", packet.as_bytes()).send(addr).await.assert_status(200);
-}
-
-async fn polled(addr: SocketAddr, path: &str) -> String {
-    String::from_utf8_lossy(&Ask::get(path).send(addr).await.assert_status(200).body).into_owned()
 }
 
 /// The next packet, whatever it is; `None` at the end.
@@ -75,18 +59,16 @@ async fn a_polling_client_is_pinged_after_each_interval_and_not_before() {
     let server = server().await;
     let guest = Guest::new(&server).await;
     let began = Instant::now();
-    let path = open(server.addr).await;
-    post(server.addr, &path, &format!("40{}", json!({"token": guest.token()}))).await;
-    assert!(polled(server.addr, &path).await.starts_with("40{"));
+    let polling = Polling::connect(server.addr, &json!({"token": guest.token()})).await;
     for number in 1..=2 {
-        assert_eq!(polled(server.addr, &path).await, "2");
+        assert_eq!(polling.poll().await, "2");
         let came = began.elapsed();
         assert!(came + GRAIN >= INTERVAL * number, "ping {number} after {came:?}");
-        post(server.addr, &path, "3").await;
+        polling.post("3").await;
     }
     assert_eq!(server.state.hub.session_count(), 1);
     // A poll waits, the ping in it is not answered.
-    assert_eq!(polled(server.addr, &path).await, "2");
+    assert_eq!(polling.poll().await, "2");
     eventually("its session is over", || server.state.hub.session_count() == 0).await;
 }
 
@@ -94,14 +76,12 @@ async fn a_polling_client_is_pinged_after_each_interval_and_not_before() {
 async fn a_poll_that_is_cut_is_a_client_that_is_gone() {
     let server = TestServer::limited(|limits| limits.grace_ms = 0).await;
     let guest = Guest::new(&server).await;
-    let path = open(server.addr).await;
-    let connect = format!("40{}", json!({"token": guest.token()}));
-    Ask::post(&path).body("text/plain", connect.as_bytes()).send(server.addr).await.assert_status(200);
+    let polling = Polling::connect(server.addr, &json!({"token": guest.token()})).await;
     eventually("its session is open", || server.state.hub.session_count() == 1).await;
     // Whatever waits is fetched first, so that the last poll waits.
     let mut cut = Vec::new();
     for _ in 0..3 {
-        let ask = Ask::get(&path);
+        let ask = polling.ask();
         let asking = ask.send(server.addr);
         cut.push(tokio::time::timeout(Duration::from_millis(500), asking).await.is_err());
         if cut.contains(&true) {
@@ -110,5 +90,5 @@ async fn a_poll_that_is_cut_is_a_client_that_is_gone() {
     }
     assert!(cut.contains(&true), "a poll without news waits");
     eventually("its session is over at once", || server.state.hub.session_count() == 0).await;
-    Ask::get(&path).send(server.addr).await.assert_status(400);
+    polling.ask().send(server.addr).await.assert_status(400);
 }

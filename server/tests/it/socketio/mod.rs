@@ -1,7 +1,9 @@
 //! Existing Socket.IO clients: the official ones (`clients`), and the wire itself where they are too polite (`raw`,
-//! `heartbeat`).
+//! `heartbeat`, `upgrade`).
 
 mod clients;
 mod heartbeat;
+mod polling;
 mod puppet;
 mod raw;
+mod upgrade;

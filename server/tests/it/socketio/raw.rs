@@ -25,7 +25,12 @@ impl Raw {
         Self::over(stream, addr, "EIO=4", &[]).await.unwrap_or_else(|status| panic!("refused with {status}"))
     }
 
-    async fn over(stream: TcpStream, addr: SocketAddr, query: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+    pub(super) async fn over(
+        stream: TcpStream,
+        addr: SocketAddr,
+        query: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, u16> {
         let url = format!("ws://{addr}/socket.io/?{query}&transport=websocket");
         let mut request = url.into_client_request().expect("is a URL");
         for (name, value) in headers {
@@ -53,7 +58,7 @@ impl Raw {
     }
 
     /// The next packet that is no ping; `None` at the end. Pings are answered.
-    async fn next(&mut self) -> Option<String> {
+    pub(super) async fn next(&mut self) -> Option<String> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
             match next {
@@ -68,7 +73,7 @@ impl Raw {
         }
     }
 
-    async fn expect(&mut self, start: &str) -> String {
+    pub(super) async fn expect(&mut self, start: &str) -> String {
         let mut passed = Vec::new();
         loop {
             match self.next().await {
@@ -250,7 +255,7 @@ async fn r3_any_json_in_any_argument_is_answered_and_nothing_panics() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r12_a_client_that_does_not_read_is_closed_and_nobody_waits_for_it() {
-    let server = TestServer::limited(|limits| {
+    let server = TestServer::narrow(|limits| {
         (limits.unwritten_bytes_max, limits.unwritten_ms_max) = (16_384, 1_000);
         (limits.sends_burst, limits.grace_ms) = (100_000, 0);
         limits.frames_per_minute = 1_000_000;

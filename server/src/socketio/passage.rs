@@ -1,0 +1,140 @@
+//! The ways from polling to WebSocket: who is on one, and when a session's polls have to stand aside for it.
+//!
+//! Knows no packet and no socket. A session is in the table only while a poll or an upgrade of it runs.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use socketioxide::socket::Sid;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// How often a poll that comes during an upgrade is answered with nothing: as often as the reference does it.
+const STAND_ASIDE: Duration = Duration::from_millis(100);
+
+/// All that are in use.
+#[derive(Clone, Default)]
+pub(super) struct Passages(Arc<Mutex<HashMap<Sid, Arc<Passage>>>>);
+
+struct Passage {
+    claimed: AtomicBool,
+    /// The upgrade waits for the client's poll to end.
+    pausing: watch::Sender<bool>,
+}
+
+/// One use of a session's passage.
+pub(super) struct Way {
+    passages: Passages,
+    sid: Sid,
+    passage: Arc<Passage>,
+}
+
+/// The only upgrade of a session. Dropped, it is over and polls go on.
+pub(super) struct Claim(Way);
+
+impl Passages {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Arc<Passage>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session's passage.
+    pub(super) fn of(&self, sid: Sid) -> Way {
+        let new = || Arc::new(Passage { claimed: AtomicBool::new(false), pausing: watch::Sender::new(false) });
+        let passage = Arc::clone(self.lock().entry(sid).or_insert_with(new));
+        Way { passages: self.clone(), sid, passage }
+    }
+
+    /// The right to upgrade a session; `None` while another has it.
+    pub(super) fn claim(&self, sid: Sid) -> Option<Claim> {
+        let way = self.of(sid);
+        let is_free = !way.passage.claimed.swap(true, Ordering::AcqRel);
+        is_free.then(|| Claim(way))
+    }
+}
+
+impl Way {
+    /// Resolves when a poll has waited long enough beside an upgrade that waits for it.
+    pub(super) async fn stand_aside(&self) {
+        let mut pausing = self.passage.pausing.subscribe();
+        if *pausing.borrow() {
+            // It came during the upgrade: answered at once, its client would ask again at once.
+            sleep(STAND_ASIDE).await;
+        }
+        // Fails only without a sender, and that is in `self`.
+        let _ = pausing.wait_for(|pausing| *pausing).await;
+    }
+}
+
+impl Claim {
+    /// From now on the session's polls end.
+    pub(super) fn pause(&self) {
+        self.0.passage.pausing.send_replace(true);
+    }
+
+    /// The upgrade is done or was given up: polls are as they were.
+    pub(super) fn go_on(&self) {
+        self.0.passage.pausing.send_replace(false);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.go_on();
+        self.0.passage.claimed.store(false, Ordering::Release);
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        let mut table = self.passages.lock();
+        // Two: the table's and this one. New ones are made under the lock only.
+        if Arc::strong_count(&self.passage) <= 2 {
+            table.remove(&self.sid);
+        }
+    }
+}
+
+impl std::fmt::Debug for Passages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Passages({})", self.lock().len())
+    }
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Claim(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use futures::FutureExt as _;
+    use socketioxide::socket::Sid;
+
+    use super::{Passages, STAND_ASIDE};
+
+    #[tokio::test]
+    async fn polls_stand_aside_for_an_upgrade_and_for_nothing_else() {
+        let (passages, sid) = (Passages::default(), Sid::new());
+        let poll = passages.of(sid);
+        let mut waiting = Box::pin(poll.stand_aside());
+        let claim = passages.claim(sid).expect("nobody else upgrades");
+        assert!(passages.claim(sid).is_none(), "one upgrade at a time");
+        assert!(passages.claim(Sid::new()).is_some(), "of one session");
+        assert!((&mut waiting).now_or_never().is_none(), "the probe has not begun");
+        claim.pause();
+        assert!(waiting.now_or_never().is_some(), "a poll that waits already ends at once");
+        let began = Instant::now();
+        passages.of(sid).stand_aside().await;
+        assert!(began.elapsed() >= STAND_ASIDE, "the next ones in measure");
+        drop(claim);
+        assert!(poll.stand_aside().now_or_never().is_none(), "the upgrade is over");
+        assert!(passages.claim(sid).is_some(), "another may be tried");
+        drop(poll);
+        assert_eq!(format!("{passages:?}"), "Passages(0)", "nothing is left behind");
+    }
+}

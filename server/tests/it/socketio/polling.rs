@@ -1,0 +1,74 @@
+//! One Engine.IO session by polling, without a client library.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::harness::Ask;
+
+/// Polls when something is expected, and only then.
+pub(super) struct Polling {
+    addr: SocketAddr,
+    pub(super) sid: String,
+    heard: VecDeque<String>,
+}
+
+impl Polling {
+    pub(super) async fn open(addr: SocketAddr) -> Self {
+        let opened = Ask::get("/socket.io/?EIO=4&transport=polling").send(addr).await.assert_status(200);
+        let handshake: Value = serde_json::from_str(&opened.text()[1..]).expect("a handshake");
+        Self { addr, sid: handshake["sid"].as_str().expect("a sid").to_owned(), heard: VecDeque::new() }
+    }
+
+    /// A socket that is connected to the namespace.
+    pub(super) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
+        let mut polling = Self::open(addr).await;
+        polling.post(&format!("40{auth}")).await;
+        polling.expect("40{\"sid\"").await;
+        polling
+    }
+
+    /// Where its requests go.
+    pub(super) fn path(&self) -> String {
+        format!("/socket.io/?EIO=4&transport=polling&sid={}", self.sid)
+    }
+
+    /// The next poll, not sent yet.
+    pub(super) fn ask(&self) -> Ask {
+        Ask::get(&self.path())
+    }
+
+    pub(super) async fn post(&self, packets: &str) {
+        Ask::post(&self.path()).body("text/plain", packets.as_bytes()).send(self.addr).await.assert_status(200);
+    }
+
+    /// What one poll brings.
+    pub(super) async fn poll(&self) -> String {
+        self.ask().send(self.addr).await.assert_status(200).text()
+    }
+
+    /// Notes what a poll has brought.
+    pub(super) fn took(&mut self, packets: &str) {
+        self.heard.extend(packets.split('\u{1e}').map(str::to_owned));
+    }
+
+    /// The next packet that begins so; pings on the way are answered.
+    pub(super) async fn expect(&mut self, start: &str) -> String {
+        let mut passed = Vec::new();
+        loop {
+            while let Some(packet) = self.heard.pop_front() {
+                if packet.starts_with(start) {
+                    return packet;
+                }
+                if packet == "2" {
+                    self.post("3").await;
+                }
+                passed.push(packet);
+            }
+            assert!(passed.len() < 1_000, "no {start} but {passed:?}");
+            let packets = self.poll().await;
+            self.took(&packets);
+        }
+    }
+}
