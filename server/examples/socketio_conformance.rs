@@ -34,7 +34,8 @@ const TUNING: Tuning = Tuning {
 /// For the head of a request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-#[tokio::main]
+/// On one thread, as the reference: the suites send two requests at once and expect the first one to be met first.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let (socket_io, io) = TUNING.builder().build_svc();
     io.ns("/", echo);

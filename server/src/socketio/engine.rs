@@ -146,24 +146,25 @@ where
         let close = own(Method::POST, request.uri().clone(), close);
         let mut cut = Cut { close: Some((self.service.clone(), close)) };
         let way = self.passages.of(sid);
+        let is_late = way.holds_up().await;
         let response = tokio::select! {
             biased;
             response = self.call(request) => response,
             // The library takes packets only when it answers with them: a poll that is dropped while it waits has none.
-            () = way.stand_aside() => ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], nothing).into_response(),
+            () = async { if !is_late { way.pauses().await } } => ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], nothing).into_response(),
         };
         cut.close = None;
         response
     }
 
-    /// Answers the upgrade of a polling session; its probe follows on the line.
+    /// Answers the upgrade of a polling session; its probe follows on the line. A session that is on a WebSocket already,
+    /// or on its way to one, has no other: as at the reference, that line is opened and closed.
     async fn upgrade(&self, mut request: Request, sid: Sid, server_pings: bool) -> Response {
-        let Some(claim) = self.passages.claim(sid) else {
-            return Refusal::BadRequest.into_response();
+        let claim = match self.transport(request.uri().path(), sid, server_pings).await {
+            None => return Refusal::UnknownSession.into_response(),
+            Some(Transport::Polling) => self.passages.claim(sid),
+            Some(Transport::Other) => None,
         };
-        if let Err(refused) = self.is_polling(request.uri().path(), sid, server_pings).await {
-            return refused;
-        }
         let line = hyper::upgrade::on(&mut request);
         let request = http::Request::from_parts(request.into_parts().0, ());
         let Ok(switching) = create_response(&request) else {
@@ -171,22 +172,32 @@ where
         };
         let service = self.service.clone();
         tokio::spawn(async move {
-            if let Ok(line) = line.await {
+            if let (Ok(line), Some(claim)) = (line.await, claim) {
                 go_over(service, TokioIo::new(line), claim, request).await;
             }
         });
         switching.map(|()| Body::empty())
     }
 
-    /// Whether there is such a session, and on polls. The library answers it to a body without a packet.
-    async fn is_polling(&self, path: &str, sid: Sid, server_pings: bool) -> Result<(), Response> {
+    /// Which transport a session is on; `None` where there is no such session. The library answers it to a body without
+    /// a packet.
+    async fn transport(&self, path: &str, sid: Sid, server_pings: bool) -> Option<Transport> {
         let version = if server_pings { 4 } else { 3 };
-        let Ok(uri) = format!("{path}?EIO={version}&transport=polling&sid={sid}").parse() else {
-            return Err(Refusal::BadRequest.into_response());
-        };
-        let answer = self.call(own(Method::POST, uri, "")).await;
-        if answer.status() == StatusCode::OK { Ok(()) } else { Err(answer) }
+        let uri = format!("{path}?EIO={version}&transport=polling&sid={sid}").parse().ok()?;
+        let answer = numbered(self.call(own(Method::POST, uri, "")).await).await;
+        if answer.status() == StatusCode::OK {
+            return Some(Transport::Polling);
+        }
+        let told = to_bytes(answer.into_body(), self.payload_bytes_max).await.unwrap_or_default();
+        (!told.starts_with(Refusal::UnknownSession.text().as_bytes())).then_some(Transport::Other)
     }
+}
+
+/// What a session's packets travel by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    Polling,
+    Other,
 }
 
 /// Hands a line to the library, if its client goes over to it.
@@ -195,7 +206,6 @@ where
     S: Service<Handed>,
 {
     if let Ok(Some(line)) = timeout(UPGRADE_TIMEOUT, probe(line, &claim)).await {
-        claim.go_on();
         // Refused only where it cannot read the request, and it has read the same before.
         let _ = service.oneshot((Probed::new(line, claim), request)).await;
     }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use socketioxide::socket::Sid;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
-/// How often a poll that comes during an upgrade is answered with nothing: as often as the reference does it.
+/// How long a poll that comes during an upgrade waits for its end: as long as at the reference.
 const STAND_ASIDE: Duration = Duration::from_millis(100);
 
 /// All that are in use.
@@ -55,15 +55,18 @@ impl Passages {
 }
 
 impl Way {
-    /// Resolves when a poll has waited long enough beside an upgrade that waits for it.
-    pub(super) async fn stand_aside(&self) {
+    /// Holds up a poll that comes while an upgrade is at its end: mostly it is over in a moment, and with it the polls.
+    /// Answers whether it is not.
+    pub(super) async fn holds_up(&self) -> bool {
         let mut pausing = self.passage.pausing.subscribe();
-        if *pausing.borrow() {
-            // It came during the upgrade: answered at once, its client would ask again at once.
-            sleep(STAND_ASIDE).await;
-        }
+        let over = timeout(STAND_ASIDE, pausing.wait_for(|pausing| !pausing));
+        over.await.is_err()
+    }
+
+    /// Resolves when an upgrade waits for the session's poll to end.
+    pub(super) async fn pauses(&self) {
         // Fails only without a sender, and that is in `self`.
-        let _ = pausing.wait_for(|pausing| *pausing).await;
+        let _ = self.passage.pausing.subscribe().wait_for(|pausing| *pausing).await;
     }
 }
 
@@ -121,18 +124,19 @@ mod tests {
     async fn polls_stand_aside_for_an_upgrade_and_for_nothing_else() {
         let (passages, sid) = (Passages::default(), Sid::new());
         let poll = passages.of(sid);
-        let mut waiting = Box::pin(poll.stand_aside());
+        let mut waiting = Box::pin(poll.pauses());
         let claim = passages.claim(sid).expect("nobody else upgrades");
         assert!(passages.claim(sid).is_none(), "one upgrade at a time");
         assert!(passages.claim(Sid::new()).is_some(), "of one session");
         assert!((&mut waiting).now_or_never().is_none(), "the probe has not begun");
+        assert_eq!(passages.of(sid).holds_up().now_or_never(), Some(false));
         claim.pause();
-        assert!(waiting.now_or_never().is_some(), "a poll that waits already ends at once");
+        assert!(waiting.now_or_never().is_some(), "a poll that waits already ends");
         let began = Instant::now();
-        passages.of(sid).stand_aside().await;
-        assert!(began.elapsed() >= STAND_ASIDE, "the next ones in measure");
-        drop(claim);
-        assert!(poll.stand_aside().now_or_never().is_none(), "the upgrade is over");
+        assert!(passages.of(sid).holds_up().await, "the upgrade goes on");
+        assert!(began.elapsed() >= STAND_ASIDE, "so polls are answered in measure");
+        let (held, ()) = tokio::join!(poll.holds_up(), async { drop(claim) });
+        assert!(!held && poll.pauses().now_or_never().is_none(), "it is over");
         assert!(passages.claim(sid).is_some(), "another may be tried");
         drop(poll);
         assert_eq!(format!("{passages:?}"), "Passages(0)", "nothing is left behind");

@@ -97,18 +97,24 @@ pub struct Probed<S> {
     /// Left of the answers that the client has had already.
     unheard: usize,
     /// As long as the line is there, there is no other.
-    _claim: Claim,
+    claim: Claim,
+    is_taken: bool,
 }
 
 impl<S> Probed<S> {
     pub(super) const fn new(line: S, claim: Claim) -> Self {
-        Self { line, repeated: REPEATED, unheard: UNHEARD, _claim: claim }
+        Self { line, repeated: REPEATED, unheard: UNHEARD, claim, is_taken: false }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Probed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.repeated.is_empty() {
+            if !self.is_taken {
+                // Who reads on has understood the client's part: a poll is refused from now on.
+                self.is_taken = true;
+                self.claim.go_on();
+            }
             return Pin::new(&mut self.line).poll_read(cx, buffer);
         }
         let (now, later) = self.repeated.split_at(buffer.remaining().min(self.repeated.len()));

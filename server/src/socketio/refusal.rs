@@ -16,14 +16,21 @@ pub(super) enum Refusal {
     UnsupportedVersion,
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// The body of the answer.
+    pub(super) fn text(self) -> String {
         let (code, message) = match self {
             Self::UnknownSession => (1, "Session ID unknown"),
             Self::BadRequest => (3, "Bad request"),
             Self::UnsupportedVersion => (5, "Unsupported protocol version"),
         };
-        answer(&Numbered { code, message: message.to_owned() })
+        protocol::encode(&Numbered { code, message: message.to_owned() })
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        answer(self.text())
     }
 }
 
@@ -40,8 +47,7 @@ struct Lettered {
     message: String,
 }
 
-fn answer(refusal: &Numbered) -> Response {
-    let body = protocol::encode(refusal);
+fn answer(body: String) -> Response {
     (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -54,7 +60,7 @@ pub(super) async fn numbered(response: Response) -> Response {
     let body = to_bytes(body, REFUSAL_BYTES_MAX).await.unwrap_or_default();
     let told = serde_json::from_slice::<Lettered>(&body).ok();
     match told.and_then(|Lettered { code, message }| Some(Numbered { code: code.parse().ok()?, message })) {
-        Some(refusal) => answer(&refusal),
+        Some(refusal) => answer(protocol::encode(&refusal)),
         None => Response::from_parts(head, Body::from(body)),
     }
 }
