@@ -21,6 +21,9 @@ use crate::first_ping::{FirstPing, Outgoing};
 
 /// What a reader has to take while it is waited for, or it does not count as reading.
 const PROGRESS_BYTES: usize = 16 * 1024;
+/// What is read at once of a peer that is not heard any more, and how often before others have their turn.
+const DEAF_BYTES: usize = 2 * 1024;
+const DEAF_READS: usize = 32;
 /// How long a line that was ended may take for what was already on its way.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -31,6 +34,7 @@ pub(crate) struct Cord {
     /// Asked for, not yet begun: for how long the line looks for a first ping.
     first_ping_ms: AtomicU64,
     ended: AtomicBool,
+    deaf: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -45,6 +49,13 @@ impl Cord {
     pub(crate) fn keep_first_ping(&self, within: Duration) {
         let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         self.first_ping_ms.store(within_ms, Ordering::Relaxed);
+    }
+
+    /// From now on nothing that the peer sends is heard but its end. It is read all the same: a line that is closed over
+    /// unread bytes is reset, and the peer loses what it has not read itself.
+    pub(crate) fn deafen(&self) {
+        self.deaf.store(true, Ordering::Release);
+        self.reader.wake();
     }
 
     /// Ends the line: reading meets its end now, writing has a moment for a goodbye.
@@ -117,6 +128,20 @@ impl Corded {
         Some(read)
     }
 
+    /// Reads for one who is not to hear anything any more.
+    fn read_away(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; DEAF_BYTES];
+        for _ in 0..DEAF_READS {
+            let mut unheard = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut unheard))?;
+            if unheard.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -156,6 +181,9 @@ impl AsyncRead for Corded {
         self.cord.reader.register(cx.waker());
         if self.cord.is_ended() {
             return Poll::Ready(Ok(()));
+        }
+        if self.cord.deaf.load(Ordering::Acquire) {
+            return self.read_away(cx);
         }
         if self.first_ping().is_some()
             && let Some(read) = self.read_past(cx, buffer)
@@ -242,6 +270,25 @@ mod tests {
         cord.watch(50);
         let fill = async { while line.write_all(&vec![0; 65_536]).await.is_ok() {} };
         tokio::time::timeout(Duration::from_secs(10), fill).await.expect("the write fails instead of waiting");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_deaf_hears_the_end_and_nothing_before_it() {
+        let (stream, mut far) = pair().await;
+        let (mut line, cord) = Corded::new(stream);
+        far.write_all(b"heard").await.expect("is open");
+        let mut heard = [0; 5];
+        line.read_exact(&mut heard).await.expect("comes");
+        cord.deafen();
+        let reading = tokio::spawn(async move { line.read(&mut [0; 8]).await.ok() });
+        // More than the sockets hold: it is read.
+        let much = vec![0; 8 * 1024 * 1024];
+        let talk = far.write_all(&much);
+        tokio::time::timeout(Duration::from_secs(10), talk).await.expect("is taken").expect("is open");
+        assert!(!reading.is_finished());
+        drop(far);
+        let end = tokio::time::timeout(Duration::from_secs(10), reading).await.expect("ends");
+        assert_eq!(end.ok().flatten(), Some(0));
     }
 
     #[tokio::test]

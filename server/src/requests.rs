@@ -68,18 +68,35 @@ impl Requests {
     /// Takes what a transport has read by itself.
     pub(crate) fn take_decoded(&mut self, decoded: Result<ClientFrame, FrameError>) -> Next {
         let now = clock::now();
-        let rate = Rate::per_minute(self.state.config.limits.frames_per_minute);
-        if let Err(wait_ms) = self.frames.take(now, rate) {
+        if let Err(failure) = self.count(now) {
             let cid = match &decoded {
                 Ok(frame) => frame.cid().cloned(),
                 Err(error) => error.cid.clone(),
             };
-            return self.refuse(Failure::after(ErrorCode::RateLimited, wait_ms), cid);
+            return self.refuse(failure, cid);
         }
         match decoded {
             Ok(frame) => self.handle(frame, now),
             Err(error) => self.refuse(error.code.into(), error.cid),
         }
+    }
+
+    /// Takes a typing signal of a client that wants to know what became of it.
+    ///
+    /// # Errors
+    /// It was refused, and the client told with this `cid`: what the transport does next.
+    pub(crate) fn signal(&mut self, cid: &ClientId, room: &str, on: bool) -> Result<(), Next> {
+        let now = clock::now();
+        self.count(now).map_err(|failure| self.refuse(failure, Some(cid.clone())))?;
+        let inside = self.inside(room, Some(cid)).ok_or(Next::Read)?;
+        self.typing(&inside, on, now);
+        Ok(())
+    }
+
+    /// Counts one frame.
+    fn count(&mut self, now: Millis) -> Result<(), Failure> {
+        let rate = Rate::per_minute(self.state.config.limits.frames_per_minute);
+        self.frames.take(now, rate).map_err(|wait_ms| Failure::after(ErrorCode::RateLimited, wait_ms))
     }
 
     /// Takes a frame that is no text.
@@ -93,7 +110,11 @@ impl Requests {
             ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send { cid, room, text } => self.send(cid, &room, &text, now),
-            ClientFrame::Typing { room, on } => self.typing(&room, on, now),
+            ClientFrame::Typing { room, on } => {
+                if let Some(inside) = self.inside(&room, None) {
+                    self.typing(&inside, on, now);
+                }
+            }
             ClientFrame::Status { state: Activity::Offline, .. } => {
                 return self.refuse(ErrorCode::BadFrame.into(), None);
             }
@@ -128,11 +149,20 @@ impl Requests {
         Next::Wait(self.enter(Some(cid), code, pin, since, now))
     }
 
-    /// Takes a seat that the server asks for itself, in a room that the person is a member of: no request to count.
-    pub(crate) fn follow(&self, code: RoomCode) -> Option<BoxFuture<'static, ()>> {
+    /// Takes a seat that the server asks for itself, in a room that the person is a member of; `None` where there is
+    /// nothing to do.
+    ///
+    /// # Errors
+    /// Too many of them for now, because somebody comes and goes: the milliseconds to wait.
+    pub(crate) fn follow(&self, code: RoomCode) -> Result<Option<BoxFuture<'static, ()>>, u64> {
         let rooms_max = usize::try_from(self.state.config.limits.rooms_per_session).unwrap_or(usize::MAX);
-        let wanted = self.session.inside(code).is_none() && self.session.room_count() < rooms_max;
-        wanted.then(|| self.enter(None, code.as_str().to_owned(), None, None, clock::now()))
+        if self.session.inside(code).is_some() || self.session.room_count() >= rooms_max {
+            return Ok(None);
+        }
+        let (now, user) = (clock::now(), self.session.identity().user);
+        let counted = self.state.gates.take(Gate::Follows(user), now);
+        counted.map_err(|failure| failure.retry_after_ms.unwrap_or(BUSY_RETRY_MS))?;
+        Ok(Some(self.enter(None, code.as_str().to_owned(), None, None, now)))
     }
 
     fn enter(
@@ -211,10 +241,7 @@ impl Requests {
         }
     }
 
-    fn typing(&mut self, room: &str, on: bool, now: Millis) {
-        let Some(inside) = self.inside(room, None) else {
-            return;
-        };
+    fn typing(&mut self, inside: &Inside, on: bool, now: Millis) {
         let last = self.typed_at.get(&inside.code).copied();
         let soon = last.is_some_and(|at| now < at.saturating_add(self.state.config.limits.typing_every_ms));
         if on && soon {

@@ -15,7 +15,7 @@ use crate::broker::Subscription;
 use crate::clock;
 use crate::hub::Hub;
 use crate::session::{Dialect, Frame, Session};
-use crate::socketio::Voice;
+use crate::socketio::{Rendition, Voice};
 use crate::store::RoomId;
 
 /// Commands taken from the mailbox in one go.
@@ -134,7 +134,8 @@ impl RoomTask {
     pub async fn run(mut self) -> LeaveReason {
         let mut batch = Vec::new();
         loop {
-            let wait = Duration::from_millis(self.room.deadline().saturating_sub(clock::now()));
+            let due = self.voice.due().map_or(self.room.deadline(), |due| due.min(self.room.deadline()));
+            let wait = Duration::from_millis(due.saturating_sub(clock::now()));
             tokio::select! {
                 taken = self.mailbox.recv_many(&mut batch, BATCH_MAX) => {
                     if taken == 0 {
@@ -154,6 +155,9 @@ impl RoomTask {
                 while let Ok(item) = self.relayed.try_recv() {
                     self.handle(Input::Relay(item), None);
                 }
+            }
+            if let Some(rendition) = self.voice.list(self.handle.code, &self.room, self.hub.limits(), clock::now()) {
+                self.speak(None, Some(rendition));
             }
             if let Some(reason) = self.ended {
                 self.refuse_rest();
@@ -215,17 +219,21 @@ impl RoomTask {
 
     /// One encoding for each dialect that is spoken inside.
     fn broadcast(&mut self, frame: &ServerFrame) {
-        let limits = self.hub.limits();
         let is_native = |session: &Session| session.dialect == Dialect::Native;
-        let (voice, roster_max) = (&mut self.voice, usize::try_from(limits.roster_max).unwrap_or(usize::MAX));
         let mixed = self.sessions.values().any(|(session, _)| !is_native(session));
         let native = self.sessions.values().any(|(session, _)| is_native(session)).then(|| Frame::new(frame));
-        let mut rendition = if mixed { voice.render(frame, &self.room, roster_max) } else { None };
+        let rendition = mixed.then(|| self.voice.render(frame, &self.room, self.hub.limits(), clock::now())).flatten();
+        self.speak(native.as_ref(), rendition);
+    }
+
+    /// Hands to each what is said in its dialect.
+    fn speak(&self, native: Option<&Frame>, mut rendition: Option<Rendition>) {
+        let limits = self.hub.limits();
         for (session, member) in self.sessions.values() {
             match (&session.dialect, &mut rendition) {
                 (Dialect::Native, _) => native.iter().for_each(|frame| session.push(frame, limits)),
                 (Dialect::SocketIo { own_id, .. }, Some(rendition)) => {
-                    voice.deliver(rendition, member, own_id, |frame| session.push(frame, limits));
+                    self.voice.deliver(rendition, member, own_id, |frame| session.push(frame, limits));
                 }
                 (Dialect::SocketIo { .. }, None) => {}
             }

@@ -39,6 +39,8 @@ pub enum Gate {
     Sends(UserId),
     /// Joins that a user asks for.
     Joins(UserId),
+    /// Joins that the server makes for a user whose clients follow each other.
+    Follows(UserId),
     /// Changes of a user's display name, as many as joins: both are told to whole rooms.
     Renames(UserId),
     /// Rooms that an address makes.
@@ -71,6 +73,7 @@ pub enum Target {
 pub struct Gates {
     sends: Meter<UserId>,
     joins: Meter<UserId>,
+    follows: Meter<UserId>,
     renames: Meter<UserId>,
     rooms_made: Meter<Address>,
     users_made: Meter<Address>,
@@ -89,10 +92,13 @@ impl Gates {
         let entries_max = usize::try_from(limits.rate_entries_max).unwrap_or(usize::MAX);
         let sends = Rate { burst: limits.sends_burst, refill_ms: limits.sends_refill_ms };
         let joins = Rate::per_minute(limits.joins_per_minute);
+        // A client that comes back enters all its rooms at once.
+        let follows = Rate::per_minute(limits.joins_per_minute.max(limits.rooms_per_session));
         let sign_ins = |burst: u32| Rate { burst, refill_ms: (SIGN_INS_PERIOD_MS / u64::from(burst)).max(1) };
         Self {
             sends: Meter::new(sends, entries_max),
             joins: Meter::new(joins, entries_max),
+            follows: Meter::new(follows, entries_max),
             renames: Meter::new(joins, entries_max),
             rooms_made: Meter::new(Rate::per_hour(limits.rooms_made_per_hour), entries_max),
             users_made: Meter::new(Rate::per_hour(limits.guests_made_per_hour), entries_max),
@@ -114,6 +120,7 @@ impl Gates {
         match gate {
             Gate::Sends(user) => self.sends.take(user, now),
             Gate::Joins(user) => self.joins.take(user, now),
+            Gate::Follows(user) => self.follows.take(user, now),
             Gate::Renames(user) => self.renames.take(user, now),
             Gate::RoomsMade(address) => self.rooms_made.take(address, now),
             Gate::UsersMade(address) => self.users_made.take(address, now),
@@ -132,6 +139,7 @@ impl Gates {
         match gate {
             Gate::Sends(user) => self.sends.check(&user, now),
             Gate::Joins(user) => self.joins.check(&user, now),
+            Gate::Follows(user) => self.follows.check(&user, now),
             Gate::Renames(user) => self.renames.check(&user, now),
             Gate::RoomsMade(address) => self.rooms_made.check(&address, now),
             Gate::UsersMade(address) => self.users_made.check(&address, now),
@@ -175,7 +183,7 @@ impl Gates {
 
     /// Forgets everything that is of no consequence any more.
     pub fn prune(&self, now: Millis) {
-        for users in [&self.sends, &self.joins, &self.renames] {
+        for users in [&self.sends, &self.joins, &self.follows, &self.renames] {
             users.lock().prune(now);
         }
         for addresses in [&self.rooms_made, &self.users_made, &self.misses, &self.sign_ins_from] {
@@ -188,7 +196,7 @@ impl Gates {
 
     /// Entries in all tables.
     pub fn len(&self) -> usize {
-        let users = [&self.sends, &self.joins, &self.renames].map(|meter| meter.lock().len());
+        let users = [&self.sends, &self.joins, &self.follows, &self.renames].map(|meter| meter.lock().len());
         let addresses =
             [&self.rooms_made, &self.users_made, &self.misses, &self.sign_ins_from].map(|meter| meter.lock().len());
         let others = [self.sign_ins.lock().len(), self.tries.lock().len(), self.pins().len()];

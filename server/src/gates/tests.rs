@@ -35,6 +35,7 @@ fn each_gate_lets_its_limit_through_and_not_one_more() {
     let table = [
         (Gate::Sends(USER), limits.sends_burst),
         (Gate::Joins(USER), limits.joins_per_minute),
+        (Gate::Follows(USER), limits.rooms_per_session),
         (Gate::Renames(USER), limits.joins_per_minute),
         (Gate::RoomsMade(address(1)), limits.rooms_made_per_hour),
         (Gate::UsersMade(address(1)), limits.guests_made_per_hour),

@@ -9,17 +9,17 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::{ClientFrame, ClientId, ErrorCode, FrameError};
+use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, Limits};
 use serde::Serialize;
 use serde_json::Value as Json;
 use socketioxide::SendError;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
-use socketioxide::handler::{FromMessageParts, Value};
+use socketioxide::handler::{FromConnectParts, FromMessageParts, Value};
 use socketioxide::socket::Socket;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::inbox::{Asked, Slot, inbox};
 use super::line::{self, Start};
 use super::render::Answer;
 use super::switchboard::{Switchboard, Visitor};
@@ -28,48 +28,41 @@ use super::{packet, render};
 use crate::auth::Identity;
 use crate::clock;
 use crate::error::Failure;
-use crate::session::{Dialect, Frame};
+use crate::session::{Dialect, Session};
 use crate::state::AppState;
 
-/// Events that wait for their connection's task; beyond it they are refused at once.
-const INBOX_MAX: usize = 64;
 /// When a full inbox has surely been gone through: what the client is told to wait.
 const INBOX_WAIT_MS: u64 = 1_000;
 
-/// One event on its way to the connection's task.
-pub(super) struct Asked {
-    pub(super) frame: Result<ClientFrame, FrameError>,
-    pub(super) cid: ClientId,
-    pub(super) callback: Callback,
-}
+/// The number of an event's acknowledgement, if its emitter passed one. The library's own handle on it can be tried only
+/// once, and is lost where the buffer is full at that moment.
+struct AckId(Option<i64>);
 
-/// The acknowledgement of one event, if the client wants one. The library's own can be tried only once, and is lost
-/// where the buffer is full at that moment.
-#[derive(Clone)]
-pub(super) struct Callback {
-    socket: Arc<Socket>,
-    id: Option<i64>,
-}
-
-impl Callback {
-    pub(super) const fn is_wanted(&self) -> bool {
-        self.id.is_some()
-    }
-
-    pub(super) fn call(&self, body: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
-        let mut unread = Value::Bytes(bytes::Bytes::new());
-        match AckSender::from_message_parts(&self.socket, &mut unread, &self.id) {
-            Ok(sender) => sender.send(body),
-            Err(never) => match never {},
-        }
-    }
-}
-
-impl FromMessageParts<LocalAdapter> for Callback {
+impl FromMessageParts<LocalAdapter> for AckId {
     type Error = Infallible;
 
-    fn from_message_parts(socket: &Arc<Socket>, _: &mut Value, id: &Option<i64>) -> Result<Self, Infallible> {
-        Ok(Self { socket: Arc::clone(socket), id: *id })
+    fn from_message_parts(_: &Arc<Socket>, _: &mut Value, id: &Option<i64>) -> Result<Self, Infallible> {
+        Ok(Self(*id))
+    }
+}
+
+/// The connected socket itself: what the library hands to handlers cannot call acknowledgements by their numbers.
+pub(super) struct Client(Arc<Socket>);
+
+impl FromConnectParts<LocalAdapter> for Client {
+    type Error = Infallible;
+
+    fn from_connect_parts(socket: &Arc<Socket>, _: &Option<Value>) -> Result<Self, Infallible> {
+        Ok(Self(Arc::clone(socket)))
+    }
+}
+
+/// Calls an acknowledgement; how that ended.
+pub(super) fn acknowledge(socket: &Arc<Socket>, id: i64, body: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
+    let mut unread = Value::Bytes(bytes::Bytes::new());
+    match AckSender::from_message_parts(socket, &mut unread, &Some(id)) {
+        Ok(sender) => sender.send(body),
+        Err(never) => match never {},
     }
 }
 
@@ -93,7 +86,7 @@ impl From<Failure> for Refused {
 }
 
 /// What the handler of the connected socket takes over from the middleware.
-type Slot = Arc<Mutex<Option<Start>>>;
+type Handover = Arc<Mutex<Option<Start>>>;
 
 /// Lets a client in: its session is open and its handlers are in place when this is done.
 pub(super) async fn admit(
@@ -109,15 +102,21 @@ pub(super) async fn admit(
     let dialect = Dialect::SocketIo { own_id: identity.own_id(), follows };
     let session = state.hub.open_session(&identity, dialect).ok_or(Refused(ErrorCode::TooManyConnections))?;
     let generation = session.connect();
-    let (asked, inbox) = mpsc::channel(INBOX_MAX);
+    let (slot, inbox) = inbox();
     let ended = CancellationToken::new();
+    let door = Arc::new(Door { slot, session: Arc::clone(&session), limits: state.config.limits.clone() });
     for wish in Wish::ALL {
-        let asked = asked.clone();
-        let handler = move |socket: SocketRef, TryData(argument): TryData<Json>, callback: Callback| {
-            take(wish, &socket, argument.ok().as_ref(), callback, &asked)
+        let door = Arc::clone(&door);
+        let handler = move |TryData(argument): TryData<Json>, AckId(ack): AckId| {
+            door.take(|cid| wish.frame(argument.as_ref().map_err(|_| ErrorCode::BadFrame), cid), ack)
         };
         socket.on(wish.name(), handler);
     }
+    // Whoever waits for an answer to something that nobody knows is told; events without one are passed over.
+    socket.on_fallback(move |AckId(ack): AckId| match ack {
+        Some(_) => door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack),
+        None => ready(()),
+    });
     let (sid, end, board) = (socket.id, ended.clone(), Arc::clone(&switchboard));
     socket.on_disconnect(move || {
         // In this order: who gives the session up meanwhile sees the end, or is cleared up after.
@@ -126,15 +125,15 @@ pub(super) async fn admit(
         ready(())
     });
     let start = Start::new(state, switchboard, visitor, session, generation, inbox, ended);
-    let slot: Slot = Arc::new(Mutex::new(Some(start)));
-    socket.extensions.insert(slot);
+    let handover: Handover = Arc::new(Mutex::new(Some(start)));
+    socket.extensions.insert(handover);
     Ok(())
 }
 
 /// Runs the connection of a client that was let in.
-pub(super) fn connected(state: &AppState, socket: SocketRef) -> Ready<()> {
-    let start = socket.extensions.remove::<Slot>();
-    if let Some(start) = start.and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+pub(super) fn connected(state: &AppState, Client(socket): Client) -> Ready<()> {
+    let start = socket.extensions.remove::<Handover>();
+    if let Some(start) = start.and_then(|start| start.lock().unwrap_or_else(PoisonError::into_inner).take()) {
         state.tracker.spawn(line::run(start, socket));
     }
     ready(())
@@ -148,28 +147,28 @@ async fn identify(state: &AppState, auth: &Json, visitor: &Visitor) -> Result<Id
     Ok(state.auth.authenticate(&*state.store, token, clock::now()).await?)
 }
 
-fn take(
-    wish: Wish,
-    socket: &SocketRef,
-    argument: Option<&Json>,
-    callback: Callback,
-    asked: &mpsc::Sender<Asked>,
-) -> Ready<()> {
-    let Ok(cid) = ClientId::parse(&clock::random_id()) else {
-        return ready(());
-    };
-    let frame = wish.frame(argument, cid.clone());
-    if let Err(mpsc::error::TrySendError::Full(refused)) = asked.try_send(Asked { frame, cid, callback }) {
-        // Its buffer may be as full as its inbox: then it has no right to an answer either.
-        let _ = refused.callback.call(&Answer::refused(ErrorCode::RateLimited, Some(INBOX_WAIT_MS)));
-        speak(socket, &render::error(ErrorCode::RateLimited, Some(INBOX_WAIT_MS)));
-    }
-    ready(())
+/// Where events come in.
+struct Door {
+    slot: Slot,
+    session: Arc<Session>,
+    limits: Limits,
 }
 
-/// Says an event outside of the session's order.
-pub(super) fn speak(socket: &SocketRef, frame: &Frame) {
-    if let Some(packet::Packet::Event { name, arguments }) = packet::parse(&frame.bytes) {
-        let _ = socket.emit(name, &arguments);
+impl Door {
+    /// Refusals go through the session's queue, like every answer: there they wait for a place instead of being lost, and
+    /// where even that is full the line ends.
+    fn take(&self, read: impl FnOnce(ClientId) -> Result<ClientFrame, FrameError>, ack: Option<i64>) -> Ready<()> {
+        let Ok(cid) = ClientId::parse(&clock::random_id()) else {
+            return ready(());
+        };
+        let frame = read(cid.clone());
+        if !self.slot.put(Asked { frame, cid, ack }) {
+            let (code, wait) = (ErrorCode::RateLimited, Some(INBOX_WAIT_MS));
+            if let Some(id) = ack {
+                self.session.push(&packet::acknowledgement(id, &Answer::refused(code, wait)), &self.limits);
+            }
+            self.session.push(&render::error(code, wait), &self.limits);
+        }
+        ready(())
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -66,7 +67,7 @@ pub(super) async fn enter(
     let patience =
         (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
     let serving = async {
-        let serving = engine.serve(request);
+        let serving = pass_on(&state, &engine, &switchboard, sid, request);
         match patience {
             Some(patience) => timeout(patience, serving).await.unwrap_or_else(|_| problem(ErrorCode::HelloTimeout)),
             None => serving.await,
@@ -88,6 +89,27 @@ pub(super) async fn enter(
         switchboard.upgrades(sid, cord);
     }
     response
+}
+
+/// To the library, except for what nobody hears any more.
+async fn pass_on(
+    state: &AppState,
+    engine: &Behind,
+    switchboard: &Switchboard,
+    sid: Option<Sid>,
+    request: Request,
+) -> Response {
+    let Some(sid) = sid.filter(|_| request.method() == Method::POST) else {
+        return engine.serve(request).await;
+    };
+    if let Some(_post) = switchboard.post(sid) {
+        return engine.serve(request).await;
+    }
+    let bytes_max = usize::try_from(state.config.limits.frame_bytes_max).unwrap_or(usize::MAX);
+    match to_bytes(request.into_body(), bytes_max).await {
+        Ok(_) => "ok".into_response(),
+        Err(_) => Refusal::BadRequest.into_response(),
+    }
 }
 
 /// Resolves when a session was given up.

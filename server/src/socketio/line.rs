@@ -3,37 +3,39 @@
 //! The library takes a packet or says that its buffer is full. So packets wait in the session's own queue, which is
 //! bounded in bytes like that of any session, and a client that does not take them is closed by the same rule.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use protocol::{ErrorCode, RoomCode};
-use socketioxide::extract::SocketRef;
+use protocol::{ClientFrame, ErrorCode, Limits, RoomCode};
+use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connect::{Asked, Callback, speak};
+use super::connect::acknowledge;
 use super::door::lost;
+use super::inbox::{Asked, Inbox};
 use super::packet::{self, Packet};
 use super::render;
 use super::switchboard::{Switchboard, Visitor};
 use crate::clock;
 use crate::requests::{Next, Requests};
-use crate::session::{Dialect, Generation, Session, Turn};
+use crate::session::{Dialect, Frame, Generation, Session, Turn};
 use crate::state::AppState;
 
 /// How often a full buffer is tried again.
 const RETRY: Duration = Duration::from_millis(5);
-/// Acknowledgements that are waited for at once; older ones belong to requests that were never answered.
-const CALLBACKS_MAX: usize = 256;
+/// Acknowledgements that are waited for at once; beyond it nothing more is taken until some were called.
+const ACKS_MAX: usize = 1_024;
 /// How often a connected guest's end is moved.
 const RENEW_EVERY: Duration = Duration::from_hours(1);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// What the library has in hand is done in so much time.
+const SETTLE: Duration = Duration::from_millis(50);
 /// Close codes from here on mean: do not connect again.
 const NO_RETURN: u16 = 4500;
 
@@ -42,7 +44,7 @@ pub(super) struct Start {
     line: Line,
     switchboard: Arc<Switchboard>,
     visitor: Arc<Visitor>,
-    inbox: mpsc::Receiver<Asked>,
+    inbox: Inbox,
     /// The library has lost the client.
     ended: CancellationToken,
 }
@@ -66,7 +68,7 @@ impl Start {
         visitor: Arc<Visitor>,
         session: Arc<Session>,
         generation: Generation,
-        inbox: mpsc::Receiver<Asked>,
+        inbox: Inbox,
         ended: CancellationToken,
     ) -> Self {
         Self { line: Line { state, session, generation }, switchboard, visitor, inbox, ended }
@@ -74,7 +76,7 @@ impl Start {
 }
 
 /// Runs one client's connection to its end.
-pub(super) async fn run(start: Start, socket: SocketRef) {
+pub(super) async fn run(start: Start, socket: Arc<Socket>) {
     let Start { line, switchboard, visitor, inbox, ended } = start;
     let requests = Requests::new(line.state.clone(), Arc::clone(&line.session), visitor.address);
     let mut connection = Connection {
@@ -86,8 +88,9 @@ pub(super) async fn run(start: Start, socket: SocketRef) {
         ended: ended.clone(),
         backlog: VecDeque::new(),
         blocked_since: None,
-        callbacks: VecDeque::new(),
+        acks: HashMap::new(),
         follows: VecDeque::new(),
+        follow_at: Instant::now(),
         renew_at: Instant::now() + RENEW_EVERY,
     };
     let End::Close(code) = connection.serve().await else {
@@ -97,27 +100,51 @@ pub(super) async fn run(start: Start, socket: SocketRef) {
     goodbye(code, socket, &switchboard, &visitor, &ended).await;
 }
 
+/// Says an event outside of the session's order.
+fn speak(socket: &Socket, frame: &Frame) -> Result<(), SendError> {
+    match packet::parse(&frame.bytes) {
+        Some(Packet::Event { name, arguments }) => socket.emit(name, &arguments),
+        Some(Packet::Answer { .. } | Packet::Acknowledgement { .. } | Packet::Follow { .. }) | None => Ok(()),
+    }
+}
+
+/// Tries until there is a place in the library's buffer, or the time for a goodbye is over.
+async fn insist(mut say: impl FnMut() -> Result<(), SendError>) {
+    let trying = async {
+        while let Err(SendError::Socket(SocketError::InternalChannelFull)) = say() {
+            sleep(RETRY).await;
+        }
+    };
+    let _ = timeout(GOODBYE, trying).await;
+}
+
 /// Tells why, then ends the line so that the client knows whether to come back.
 async fn goodbye(
     code: ErrorCode,
-    socket: SocketRef,
+    socket: Arc<Socket>,
     switchboard: &Switchboard,
     visitor: &Visitor,
     ended: &CancellationToken,
 ) {
     let sid = socket.id;
-    speak(&socket, &render::error(code, None));
+    let why = render::error(code, None);
     if code.close_code() >= NO_RETURN {
-        // A full buffer takes no packet; then the line alone has to say it.
-        let _ = socket.disconnect();
+        // A client that floods has filled the buffer with its refusals: without the packet it would come back.
+        switchboard.dismiss(sid, visitor);
+        // What it has read already goes through to the end: an event for a socket that is gone would end the line.
+        let _ = timeout(GOODBYE, switchboard.quiet(sid)).await;
+        sleep(SETTLE).await;
+        insist(|| speak(&socket, &why)).await;
+        insist(|| socket.clone().disconnect().map_err(SendError::Socket)).await;
         // The client closes the line itself when it has read that.
         sleep(GOODBYE).await;
     } else {
+        let _ = speak(&socket, &why);
         drop(socket);
         // What is on its way gets a moment: a lost line loses it.
-        let _ = timeout(Duration::from_millis(50), ended.cancelled()).await;
+        let _ = timeout(SETTLE, ended.cancelled()).await;
     }
-    switchboard.hang_up(sid, Some(visitor));
+    switchboard.hang_up(sid, visitor);
     if ended.is_cancelled() {
         // The library had forgotten it already, and says so only once.
         switchboard.gone(sid);
@@ -135,15 +162,18 @@ struct Connection {
     line: Line,
     switchboard: Arc<Switchboard>,
     requests: Requests,
-    socket: SocketRef,
-    inbox: mpsc::Receiver<Asked>,
+    socket: Arc<Socket>,
+    inbox: Inbox,
     ended: CancellationToken,
     /// Taken from the session's queue, not yet taken by the library.
     backlog: VecDeque<Bytes>,
     blocked_since: Option<Instant>,
-    callbacks: VecDeque<(String, Callback)>,
+    /// The requests that are not answered yet, and the numbers that their answers go to.
+    acks: HashMap<String, i64>,
     /// Rooms to enter without being asked.
     follows: VecDeque<RoomCode>,
+    /// Not before.
+    follow_at: Instant,
     renew_at: Instant,
 }
 
@@ -179,10 +209,8 @@ impl Connection {
         tokio::pin!(lost);
         loop {
             self.speak()?;
-            while waiting.is_none()
-                && let Some(code) = self.follows.pop_front()
-            {
-                waiting = self.requests.follow(code);
+            if waiting.is_none() {
+                waiting = self.follow();
             }
             let is_blocked = self.blocked_since.is_some();
             tokio::select! {
@@ -191,9 +219,10 @@ impl Connection {
                 () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
                     waiting = None;
                 }
-                asked = self.inbox.recv(), if waiting.is_none() => {
+                asked = self.inbox.take(), if waiting.is_none() && self.acks.len() < ACKS_MAX => {
                     waiting = self.take(asked.ok_or(End::Gone)?)?;
                 }
+                () = sleep_until(self.follow_at), if waiting.is_none() && !self.follows.is_empty() => {}
                 () = self.ended.cancelled() => return Err(End::Gone),
                 () = &mut lost => return Err(End::Gone),
                 () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
@@ -203,24 +232,42 @@ impl Connection {
     }
 
     fn take(&mut self, asked: Asked) -> Result<Option<BoxFuture<'static, ()>>, End> {
-        let Asked { frame, cid, callback } = asked;
-        let is_answered = !matches!(frame, Ok(protocol::ClientFrame::Typing { .. }));
-        if callback.is_wanted() {
-            if is_answered {
-                self.callbacks.push_back((cid.as_str().to_owned(), callback));
-            } else {
-                // A signal is not answered by the room: that it was taken is all there is to say.
-                let _ = callback.call(&render::Answer::taken());
-            }
-            if self.callbacks.len() > CALLBACKS_MAX {
-                self.callbacks.pop_front();
-            }
+        let Asked { frame, cid, ack } = asked;
+        if let Some(id) = ack {
+            self.acks.insert(cid.as_str().to_owned(), id);
         }
-        match self.requests.take_decoded(frame) {
+        let next = match frame {
+            // The room does not answer a signal: that it was taken is all there is to say.
+            Ok(ClientFrame::Typing { room, on }) if ack.is_some() => {
+                let refused = self.requests.signal(&cid, &room, on).err();
+                refused.unwrap_or_else(|| {
+                    self.line.session.push(&packet::answer(&cid, &render::Answer::taken()), self.limits());
+                    Next::Read
+                })
+            }
+            frame => self.requests.take_decoded(frame),
+        };
+        match next {
             Next::Read => Ok(None),
             Next::Wait(future) => Ok(Some(future)),
             Next::Close(code) => Err(End::Close(code)),
         }
+    }
+
+    /// The next room to enter without being asked, if it may be entered now.
+    fn follow(&mut self) -> Option<BoxFuture<'static, ()>> {
+        while self.follow_at <= Instant::now() {
+            match self.requests.follow(*self.follows.front()?) {
+                Ok(entering) => {
+                    self.follows.pop_front();
+                    if entering.is_some() {
+                        return entering;
+                    }
+                }
+                Err(wait_ms) => self.follow_at = Instant::now() + Duration::from_millis(wait_ms),
+            }
+        }
+        None
     }
 
     /// Hands over what waits, as far as the library takes it.
@@ -235,7 +282,7 @@ impl Connection {
                     Err(SendError::Socket(SocketError::Closed)) => return Err(End::Gone),
                     Err(SendError::Socket(SocketError::InternalChannelFull)) => {
                         self.backlog.push_front(line);
-                        let limit = Duration::from_millis(self.line.state.config.limits.unwritten_ms_max);
+                        let limit = Duration::from_millis(self.limits().unwritten_ms_max);
                         let slow = self.blocked_since.get_or_insert_with(Instant::now).elapsed() >= limit;
                         return if slow { Err(End::Close(ErrorCode::SlowConsumer)) } else { Ok(()) };
                     }
@@ -253,20 +300,23 @@ impl Connection {
         match packet::parse(line) {
             Some(Packet::Event { name, arguments }) => self.socket.emit(name, &arguments),
             Some(Packet::Answer { cid, body }) => {
-                let Some(at) = self.callbacks.iter().position(|(asked, _)| asked == cid) else {
-                    return Ok(());
-                };
-                let (_, callback) = &self.callbacks[at];
-                callback.call(body)?;
-                self.callbacks.remove(at);
+                if let Some(id) = self.acks.get(cid) {
+                    acknowledge(&self.socket, *id, body)?;
+                    self.acks.remove(cid);
+                }
                 Ok(())
             }
+            Some(Packet::Acknowledgement { id, body }) => acknowledge(&self.socket, id, body),
             Some(Packet::Follow { code }) => {
-                self.follows.extend(RoomCode::parse(code));
+                self.follows.extend(RoomCode::parse(code).ok().filter(|code| !self.follows.contains(code)));
                 Ok(())
             }
             None => Ok(()),
         }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.line.state.config.limits
     }
 
     /// A guest who stays connected stays a guest.

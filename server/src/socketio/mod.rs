@@ -22,6 +22,7 @@
 mod connect;
 mod door;
 mod engine;
+mod inbox;
 mod line;
 mod packet;
 mod passage;
@@ -48,7 +49,7 @@ use tokio::time::{sleep, timeout};
 pub use engine::Engine;
 pub(crate) use render::replies;
 use switchboard::Switchboard;
-pub(crate) use voice::Voice;
+pub(crate) use voice::{Rendition, Voice};
 
 use crate::http::cors::share;
 use crate::session::{Dialect, Session};
@@ -121,7 +122,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         connect::admit(admitting.clone(), Arc::clone(&board), socket, auth)
     };
     let running = state.clone();
-    let connected = move |socket: SocketRef| connect::connected(&running, socket);
+    let connected = move |client: connect::Client| connect::connected(&running, client);
     io.ns("/", connected.with(admit));
     let (board, stopping) = (Arc::clone(&switchboard), state.stopping.clone());
     state.tracker.spawn(async move {

@@ -20,6 +20,11 @@ pub(super) fn answer(cid: &ClientId, body: &impl Serialize) -> Frame {
     frame(&format!("a{}\n{}", cid.as_str(), encode(body)))
 }
 
+/// The call of an acknowledgement by its number, for what never became a request.
+pub(super) fn acknowledgement(id: i64, body: &impl Serialize) -> Frame {
+    frame(&format!("k{id}\n{}", encode(body)))
+}
+
 /// Another session of the same person has entered a room.
 pub(super) fn follow(code: RoomCode) -> Frame {
     frame(&format!("f{}", code.as_str()))
@@ -34,6 +39,7 @@ fn frame(text: &str) -> Frame {
 pub(super) enum Packet<'q> {
     Event { name: &'q str, arguments: Arguments<'q> },
     Answer { cid: &'q str, body: &'q RawValue },
+    Acknowledgement { id: i64, body: &'q RawValue },
     Follow { code: &'q str },
 }
 
@@ -62,6 +68,10 @@ pub(super) fn parse(line: &[u8]) -> Option<Packet<'_>> {
             Some(Packet::Event { name, arguments: Arguments(arguments) })
         }
         "a" => Some(Packet::Answer { cid: name, body: serde_json::from_str(parts.next()?).ok()? }),
+        "k" => {
+            let id = name.parse().ok()?;
+            Some(Packet::Acknowledgement { id, body: serde_json::from_str(parts.next()?).ok()? })
+        }
         "f" => Some(Packet::Follow { code: name }),
         _ => None,
     }
@@ -79,7 +89,8 @@ mod tests {
         };
         assert_eq!(name, "users_online");
         assert_eq!(serde_json::to_string(&arguments).ok().as_deref(), Some("[[{\"a\":\"x\\ny\"}],\"KW7P3MXQ\"]"));
-        for nonsense in [b"".as_slice(), b"x", b"eX\n{", b"a1", b"a1\n{", b"\xff\xff", "é".as_bytes()] {
+        for nonsense in [b"".as_slice(), b"x", b"eX\n{", b"a1", b"a1\n{", b"k1", b"kx\n{}", b"\xff\xff", "é".as_bytes()]
+        {
             assert!(parse(nonsense).is_none());
         }
     }

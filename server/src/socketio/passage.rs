@@ -3,6 +3,7 @@
 //! Knows no packet and no socket. A session is in the table only while a poll or an upgrade of it runs.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,13 @@ const STAND_ASIDE: Duration = Duration::from_millis(100);
 
 /// All that are in use.
 #[derive(Clone, Default)]
-pub(super) struct Passages(Arc<Mutex<HashMap<Sid, Arc<Passage>>>>);
+pub(super) struct Passages(Arc<Mutex<HashMap<Sid, Used>>>);
+
+struct Used {
+    passage: Arc<Passage>,
+    /// So many that use it.
+    ways: usize,
+}
 
 struct Passage {
     claimed: AtomicBool,
@@ -35,15 +42,19 @@ pub(super) struct Way {
 pub(super) struct Claim(Way);
 
 impl Passages {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Arc<Passage>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Used>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A session's passage.
     pub(super) fn of(&self, sid: Sid) -> Way {
-        let new = || Arc::new(Passage { claimed: AtomicBool::new(false), pausing: watch::Sender::new(false) });
-        let passage = Arc::clone(self.lock().entry(sid).or_insert_with(new));
-        Way { passages: self.clone(), sid, passage }
+        let mut table = self.lock();
+        let used = table.entry(sid).or_insert_with(|| {
+            let passage = Passage { claimed: AtomicBool::new(false), pausing: watch::Sender::new(false) };
+            Used { passage: Arc::new(passage), ways: 0 }
+        });
+        used.ways += 1;
+        Way { passages: self.clone(), sid, passage: Arc::clone(&used.passage) }
     }
 
     /// The right to upgrade a session; `None` while another has it.
@@ -92,9 +103,11 @@ impl Drop for Claim {
 impl Drop for Way {
     fn drop(&mut self) {
         let mut table = self.passages.lock();
-        // Two: the table's and this one. New ones are made under the lock only.
-        if Arc::strong_count(&self.passage) <= 2 {
-            table.remove(&self.sid);
+        if let Entry::Occupied(mut used) = table.entry(self.sid) {
+            used.get_mut().ways -= 1;
+            if used.get().ways == 0 {
+                used.remove();
+            }
         }
     }
 }

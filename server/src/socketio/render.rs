@@ -26,6 +26,9 @@ pub(super) struct Answer<'a> {
     room: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+    /// The code of the native protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
@@ -42,7 +45,8 @@ impl Answer<'_> {
     }
 
     pub(super) fn refused(code: ErrorCode, retry_after_ms: Option<u64>) -> Self {
-        Self { code: Some(name(code)), message: Some(code.text()), retry_after_ms, ..Self::default() }
+        let (reason, message) = (Some(code.as_str()), Some(code.text()));
+        Self { code: Some(name(code)), reason, message, retry_after_ms, ..Self::default() }
     }
 }
 
@@ -189,6 +193,11 @@ impl Roster {
             Some((before, after)) => event("users_online", &[&[before, own_id, after].concat(), &self.code]),
             None => event("users_online", &[&self.list, &self.code]),
         }
+    }
+
+    /// How many people it names.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
     }
 
     /// Whether both say the same.

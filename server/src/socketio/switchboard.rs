@@ -43,6 +43,14 @@ pub(super) struct Switchboard {
     inner: Mutex<Inner>,
     /// Some session was given up: polls that wait look whether it is theirs.
     pub(super) given_up: Notify,
+    /// The last request with packets of some dismissed session is through.
+    posted: Notify,
+}
+
+/// A request that brings packets runs as long as this is there.
+pub(super) struct Post<'s> {
+    switchboard: &'s Switchboard,
+    sid: Sid,
 }
 
 #[derive(Default)]
@@ -50,6 +58,9 @@ struct Inner {
     visitors: Vec<Weak<Visitor>>,
     upgraded: HashMap<Sid, Weak<Cord>>,
     lost: HashSet<Sid>,
+    dismissed: HashSet<Sid>,
+    /// Requests that bring packets of a session, and run.
+    posts: HashMap<Sid, usize>,
     sweep_at: usize,
 }
 
@@ -81,15 +92,45 @@ impl Switchboard {
         self.lock().lost.contains(&sid)
     }
 
+    /// A session is about to be sent away: nothing it says reaches the library any more. Whatever came behind its
+    /// disconnect packet would end the line before the packet is read.
+    pub(super) fn dismiss(&self, sid: Sid, visitor: &Visitor) {
+        let mut inner = self.lock();
+        inner.dismissed.insert(sid);
+        let upgraded = inner.upgraded.get(&sid).and_then(Weak::upgrade);
+        drop(inner);
+        visitor.cord.iter().chain(upgraded.as_ref()).for_each(|cord| cord.deafen());
+    }
+
+    /// Lets a request with packets through to the library; `None` where its session was sent away.
+    pub(super) fn post(&self, sid: Sid) -> Option<Post<'_>> {
+        let mut inner = self.lock();
+        if inner.dismissed.contains(&sid) {
+            return None;
+        }
+        *inner.posts.entry(sid).or_default() += 1;
+        Some(Post { switchboard: self, sid })
+    }
+
+    /// Resolves when no request brings packets of a session that was sent away.
+    pub(super) async fn quiet(&self, sid: Sid) {
+        loop {
+            let told = self.posted.notified();
+            if !self.lock().posts.contains_key(&sid) {
+                return;
+            }
+            told.await;
+        }
+    }
+
     /// Gives a session up: its client finds a lost line.
-    pub(super) fn hang_up(&self, sid: Sid, visitor: Option<&Visitor>) {
+    pub(super) fn hang_up(&self, sid: Sid, visitor: &Visitor) {
         let mut inner = self.lock();
         inner.lost.insert(sid);
+        inner.dismissed.remove(&sid);
         let upgraded = inner.upgraded.remove(&sid).and_then(|cord| cord.upgrade());
         drop(inner);
-        for cord in visitor.and_then(|visitor| visitor.cord.as_ref()).into_iter().chain(upgraded.as_ref()) {
-            cord.end();
-        }
+        visitor.cord.iter().chain(upgraded.as_ref()).for_each(|cord| cord.end());
         self.given_up.notify_waiters();
     }
 
@@ -108,6 +149,19 @@ impl Switchboard {
         };
         visitors.iter().filter_map(Weak::upgrade).for_each(|visitor| visitor.release());
         upgraded.into_values().filter_map(|cord| cord.upgrade()).for_each(|cord| cord.end());
+    }
+}
+
+impl Drop for Post<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.switchboard.lock();
+        let left = inner.posts.remove(&self.sid).unwrap_or_default().saturating_sub(1);
+        if left > 0 {
+            inner.posts.insert(self.sid, left);
+        } else if inner.dismissed.contains(&self.sid) {
+            drop(inner);
+            self.switchboard.posted.notify_waiters();
+        }
     }
 }
 

@@ -5,17 +5,26 @@
 //! that is needed to tell one from the other is kept here, once a room and not once a reader.
 
 use chat::Room;
-use protocol::{DisplayName, MemberId, Message, RoomCode, ServerFrame};
+use protocol::{DisplayName, Limits, MemberId, Message, Millis, RoomCode, ServerFrame};
 
 use super::render::{self, Roster};
 use crate::sanitize;
 use crate::session::Frame;
+
+/// People of a list that a room's members may be told in one tick of presence: a list of more is told so many ticks after
+/// the one before. Each change is told to all as a list of all, so that without it one person who comes and goes costs a
+/// room the square of its size, every tick.
+const LISTED_PER_TICK: usize = 20;
 
 /// What the members were told last.
 #[derive(Default)]
 pub(crate) struct Voice {
     typing: Vec<(MemberId, DisplayName)>,
     roster: Option<Roster>,
+    /// When the next list may be told.
+    listed_until: Millis,
+    /// It has to be, because something changed meanwhile.
+    owes_list: bool,
 }
 
 /// One broadcast in the words of this interface.
@@ -32,7 +41,13 @@ pub(crate) enum Rendition {
 
 impl Voice {
     /// `None`: these clients have no word for it, or were told the same before.
-    pub(crate) fn render(&mut self, frame: &ServerFrame, room: &Room, roster_max: usize) -> Option<Rendition> {
+    pub(crate) fn render(
+        &mut self,
+        frame: &ServerFrame,
+        room: &Room,
+        limits: &Limits,
+        now: Millis,
+    ) -> Option<Rendition> {
         match frame {
             ServerFrame::Message(message) => {
                 let content = sanitize::content(&message.text);
@@ -40,12 +55,8 @@ impl Voice {
                 Some(Rendition::Message { frame, message: Box::new(message.clone()), content, own: None })
             }
             ServerFrame::Presence { room: code, .. } => {
-                let roster = Roster::new(*code, room.members().take(roster_max));
-                if self.roster.as_ref().is_some_and(|told| told.is_same(&roster)) {
-                    return None;
-                }
-                self.roster = Some(roster);
-                Some(Rendition::Roster)
+                self.owes_list = true;
+                self.list(*code, room, limits, now)
             }
             ServerFrame::Typing { room: code, members } => Some(Rendition::Typing(self.typing(*code, members, room))),
             ServerFrame::Left { room: code, reason, .. } => Some(Rendition::Plain(render::left(*code, *reason))),
@@ -60,6 +71,28 @@ impl Voice {
             | ServerFrame::Pong {}
             | ServerFrame::Unknown => None,
         }
+    }
+
+    /// When [`Voice::list`] has something to tell.
+    pub(crate) fn due(&self) -> Option<Millis> {
+        self.owes_list.then_some(self.listed_until)
+    }
+
+    /// The list that is owed, if its time has come and it says something new.
+    pub(crate) fn list(&mut self, code: RoomCode, room: &Room, limits: &Limits, now: Millis) -> Option<Rendition> {
+        if !self.owes_list || now < self.listed_until {
+            return None;
+        }
+        self.owes_list = false;
+        let roster_max = usize::try_from(limits.roster_max).unwrap_or(usize::MAX);
+        let roster = Roster::new(code, room.members().take(roster_max));
+        if self.roster.as_ref().is_some_and(|told| told.is_same(&roster)) {
+            return None;
+        }
+        let ticks = u64::try_from(roster.len().div_ceil(LISTED_PER_TICK)).unwrap_or(u64::MAX);
+        self.listed_until = now.saturating_add(limits.presence_tick_ms.saturating_mul(ticks));
+        self.roster = Some(roster);
+        Some(Rendition::Roster)
     }
 
     /// The signals that lead from the set told before to this one. Who is still in it is told again: a message of theirs
@@ -113,10 +146,10 @@ impl std::fmt::Debug for Voice {
 mod tests {
     use std::collections::BTreeSet;
 
-    use chat::{MessageIds, Room, RoomStart};
+    use chat::{Input, MessageIds, Room, RoomStart, SessionKey};
     use protocol::{
-        ClientId, DisplayName, LeaveReason, Limits, MemberId, Message, MessageId, Millis, Position, RoomCode, RoomInfo,
-        RoomName, ServerFrame,
+        Activity, ClientId, DisplayName, LeaveReason, Limits, MemberId, Message, MessageId, Millis, Position, RoomCode,
+        RoomInfo, RoomName, ServerFrame,
     };
 
     use super::Voice;
@@ -139,7 +172,7 @@ mod tests {
 
     fn room() -> Room {
         let name = RoomName::parse("Harbour").expect("a plain name");
-        let info = RoomInfo { code: code(), name, capacity: 64, pin: false, created_at: 0, expires_at: 1 };
+        let info = RoomInfo { code: code(), name, capacity: 255, pin: false, created_at: 0, expires_at: 1 };
         let (ids, limits) = (Box::new(SameId), Limits::default());
         Room::new(RoomStart { info, epoch: 7, owner: member(0), limits, ids, now: 0 })
     }
@@ -147,7 +180,7 @@ mod tests {
     /// Where in memory the frames are that the sessions of these members get; equal addresses are one encoding.
     fn encodings(frame: &ServerFrame, members: &[u8]) -> (usize, usize) {
         let mut voice = Voice::default();
-        let mut rendition = voice.render(frame, &room(), 64).expect("there is a word for it");
+        let mut rendition = voice.render(frame, &room(), &Limits::default(), 0).expect("there is a word for it");
         let (mut kept, mut delivered) = (Vec::new(), 0);
         for number in members {
             voice.deliver(&mut rendition, &member(*number), "own", |frame| {
@@ -157,6 +190,53 @@ mod tests {
         }
         let places: BTreeSet<_> = kept.iter().map(|frame| frame.bytes.as_ptr()).collect();
         (delivered, places.len())
+    }
+
+    /// A room of so many, and the one more who comes and goes.
+    fn crowd(people: u8) -> (Room, Input, Input) {
+        let mut room = room();
+        let join = |number: u8| Input::Join {
+            session: SessionKey(u64::from(number)),
+            cid: None,
+            member: member(number),
+            name: DisplayName::parse(&format!("Heron {number}")).expect("a plain name"),
+            activity: Activity::Online,
+            since: None,
+        };
+        for number in 0..people {
+            room.handle(0, join(number));
+        }
+        (room, join(people), Input::SessionEnded { session: SessionKey(u64::from(people)) })
+    }
+
+    #[test]
+    fn who_comes_and_goes_costs_a_crowd_a_list_now_and_then_and_the_last_one_is_true() {
+        for (people, most) in [(10, 50), (150, 7)] {
+            let (mut room, come, go) = crowd(people);
+            let (mut voice, limits) = (Voice::default(), Limits::default());
+            let changed =
+                ServerFrame::Presence { room: code(), count: 0, joined: vec![], changed: vec![], left: vec![] };
+            let mut told = Vec::new();
+            for tick in 0..50 {
+                let now = tick * limits.presence_tick_ms;
+                room.handle(now, if tick % 2 == 0 { come.clone() } else { go.clone() });
+                if voice.render(&changed, &room, &limits, now).is_some() {
+                    told.push(now);
+                }
+                let due = voice.due().filter(|due| *due < now + limits.presence_tick_ms);
+                told.extend(due.filter(|due| voice.list(code(), &room, &limits, *due).is_some()));
+            }
+            assert_eq!(told.first(), Some(&0), "the first change is told at once");
+            assert!(told.len() <= most && told.len() >= most.min(5), "{people} people: {told:?}");
+            let end = 60 * limits.presence_tick_ms;
+            voice.list(code(), &room, &limits, end);
+            assert_eq!(voice.due(), None, "nothing is owed");
+            assert_eq!(
+                voice.roster.as_ref().map(|list| list.len()),
+                Some(usize::from(people)),
+                "the last one has gone"
+            );
+        }
     }
 
     #[test]

@@ -31,9 +31,14 @@ impl Wish {
         }
     }
 
-    /// The frame that it means. `argument` is the event's first one, `None` where there was none that is JSON.
-    pub(super) fn frame(self, argument: Option<&Value>, cid: ClientId) -> Result<ClientFrame, FrameError> {
-        let wished = match self {
+    /// The frame that it means. `argument` is the event's first one, or why there is none.
+    pub(super) fn frame(self, argument: Result<&Value, ErrorCode>, cid: ClientId) -> Result<ClientFrame, FrameError> {
+        let wished = argument.and_then(|argument| self.wished(argument, &cid));
+        wished.map_err(|code| FrameError { code, cid: Some(cid) })
+    }
+
+    fn wished(self, argument: &Value, cid: &ClientId) -> Result<ClientFrame, ErrorCode> {
+        match self {
             Self::JoinRoom => code(argument).and_then(|code| {
                 let pin = pin(argument)?;
                 Ok(ClientFrame::Join { cid: cid.clone(), code, pin, since: None })
@@ -45,14 +50,12 @@ impl Wish {
             }),
             Self::TypingStart => code(argument).map(|room| ClientFrame::Typing { room, on: true }),
             Self::TypingStop => code(argument).map(|room| ClientFrame::Typing { room, on: false }),
-        };
-        wished.map_err(|code| FrameError { code, cid: Some(cid) })
+        }
     }
 }
 
 /// The room's code: the argument itself, or a field of it.
-fn code(argument: Option<&Value>) -> Result<String, ErrorCode> {
-    let argument = argument.ok_or(ErrorCode::InvalidCode)?;
+fn code(argument: &Value) -> Result<String, ErrorCode> {
     let field = |name: &str| argument.get(name).filter(|value| !value.is_null());
     let code = match argument {
         Value::String(code) => Some(code),
@@ -66,8 +69,8 @@ fn code(argument: Option<&Value>) -> Result<String, ErrorCode> {
 }
 
 /// A PIN is a string; digits that a client took for a number are too.
-fn pin(argument: Option<&Value>) -> Result<Option<String>, ErrorCode> {
-    match argument.and_then(|argument| argument.get("pin")) {
+fn pin(argument: &Value) -> Result<Option<String>, ErrorCode> {
+    match argument.get("pin") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(pin)) => Ok(Some(pin.clone())),
         Some(Value::Number(digits)) if digits.is_u64() => Ok(Some(digits.to_string())),
@@ -76,15 +79,15 @@ fn pin(argument: Option<&Value>) -> Result<Option<String>, ErrorCode> {
 }
 
 /// The text of a message. Only the server speaks as the system; a type that nobody knows is text.
-fn content(argument: Option<&Value>) -> Result<String, ErrorCode> {
-    match argument.and_then(|argument| argument.get("messageType")) {
+fn content(argument: &Value) -> Result<String, ErrorCode> {
+    match argument.get("messageType") {
         Some(Value::String(kind)) if kind.trim().eq_ignore_ascii_case("system") => return Err(ErrorCode::BadFrame),
         None | Some(Value::Null | Value::String(_)) => {}
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             return Err(ErrorCode::BadFrame);
         }
     }
-    match argument.and_then(|argument| argument.get("content")) {
+    match argument.get("content") {
         Some(Value::String(text)) => Ok(text.clone()),
         None | Some(Value::Null) => Err(ErrorCode::EmptyText),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(ErrorCode::BadFrame),
@@ -105,7 +108,7 @@ mod tests {
 
     #[test]
     fn codes_come_as_strings_and_in_objects() {
-        let join = |argument: Value| Wish::JoinRoom.frame(Some(&argument), cid()).map_err(|error| error.code);
+        let join = |argument: Value| Wish::JoinRoom.frame(Ok(&argument), cid()).map_err(|error| error.code);
         let plain = |pin: Option<&str>| {
             let (code, pin) = ("kw7p-3mxq".to_owned(), pin.map(str::to_owned));
             Ok(ClientFrame::Join { cid: cid(), code, pin, since: None })
@@ -127,14 +130,15 @@ mod tests {
             let label = argument.to_string();
             assert_eq!(join(argument), expected, "{label}");
         }
-        assert!(Wish::TypingStart.frame(None, cid()).is_err());
+        let nothing = Wish::TypingStart.frame(Err(ErrorCode::BadFrame), cid()).map_err(|error| error.code);
+        assert_eq!(nothing, Err(ErrorCode::BadFrame));
     }
 
     #[test]
     fn the_system_does_not_speak_through_clients() {
         let send = |kind: Value| {
             let argument = json!({"room": "KW7P3MXQ", "content": "x", "messageType": kind});
-            Wish::SendMessage.frame(Some(&argument), cid()).map(|_| ()).map_err(|error| error.code)
+            Wish::SendMessage.frame(Ok(&argument), cid()).map(|_| ()).map_err(|error| error.code)
         };
         for kind in [json!("text"), json!("image"), json!(""), json!(null)] {
             assert_eq!(send(kind), Ok(()));
@@ -168,7 +172,7 @@ mod tests {
         #[test]
         fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
             for wish in Wish::ALL {
-                let _ = wish.frame(Some(&argument), cid());
+                let _ = wish.frame(Ok(&argument), cid());
             }
         }
     }

@@ -1,4 +1,4 @@
-// socket.io-client on strings: one JSON object a line. In: {auth?}, {emit, args, ack?}, {drop}, {close}.
+// socket.io-client on strings: one JSON object a line. In: {auth?}, {emit, args, ack?, times?}, {drop}, {close}.
 // Out: {on, args}, {ack, args}. Everything is decided by the test that holds the other end.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
@@ -26,5 +26,5 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (told.drop) socket.io.engine.close();
   if (told.close) socket.disconnect();
   if (told.emit && told.ack) socket.emit(told.emit, ...told.args, (...args) => say({ ack: told.ack, args }));
-  else if (told.emit) socket.emit(told.emit, ...told.args);
+  else if (told.emit) for (let times = told.times ?? 1; times > 0; times--) socket.emit(told.emit, ...told.args);
 }).on("close", () => process.exit(0));

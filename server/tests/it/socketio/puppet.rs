@@ -99,6 +99,11 @@ impl Puppet {
         self.tell(json!({ "emit": event, "args": [argument] })).await;
     }
 
+    /// Emits so many in one go.
+    pub(super) async fn burst(&mut self, event: &str, argument: Value, times: usize) {
+        self.tell(json!({ "emit": event, "args": [argument], "times": times })).await;
+    }
+
     /// Emits with an acknowledgement; answers what it is called with.
     pub(super) async fn ask(&mut self, event: &str, argument: Value) -> Value {
         self.asked += 1;

@@ -46,7 +46,7 @@ impl Raw {
     }
 
     /// A socket that is connected to the namespace.
-    async fn connect(addr: SocketAddr, auth: &Value) -> Self {
+    pub(super) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
         let mut raw = Self::open(addr).await;
         raw.send(&format!("40{auth}")).await;
         raw.expect("40{\"sid\"").await;
