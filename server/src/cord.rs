@@ -7,8 +7,8 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub(crate) struct Cord {
     first_ping_ms: AtomicU64,
     ended: AtomicBool,
     deaf: AtomicBool,
+    tally: OnceLock<Arc<AtomicU64>>,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -49,6 +50,12 @@ impl Cord {
     pub(crate) fn keep_first_ping(&self, within: Duration) {
         let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         self.first_ping_ms.store(within_ms, Ordering::Relaxed);
+    }
+
+    /// From now on bytes that are written are added here.
+    pub(crate) fn tally(&self, bytes: &Arc<AtomicU64>) {
+        // A line belongs to one session: another tally is the same.
+        let _ = self.tally.set(Arc::clone(bytes));
     }
 
     /// From now on nothing that the peer sends is heard but its end. It is read all the same: a line that is closed over
@@ -150,6 +157,9 @@ impl Corded {
     ) -> Poll<io::Result<usize>> {
         match wrote {
             Poll::Ready(Ok(bytes)) => {
+                if let Some(tally) = self.cord.tally.get() {
+                    tally.fetch_add(bytes as u64, Ordering::Relaxed);
+                }
                 self.taken = self.taken.saturating_add(bytes);
                 let caught_up = bytes == wanted || self.taken >= PROGRESS_BYTES;
                 if caught_up && !self.hurried {
@@ -170,6 +180,8 @@ impl Corded {
                     stall.as_mut().reset(Instant::now() + patience);
                 }
                 ready!(stall.as_mut().poll(cx));
+                // Whoever only notes that a write has failed finds the end when it reads.
+                self.cord.end();
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
         }
@@ -270,6 +282,10 @@ mod tests {
         cord.watch(50);
         let fill = async { while line.write_all(&vec![0; 65_536]).await.is_ok() {} };
         tokio::time::timeout(Duration::from_secs(10), fill).await.expect("the write fails instead of waiting");
+        let mut nothing = [0; 8];
+        let read =
+            tokio::time::timeout(Duration::from_secs(10), line.read(&mut nothing)).await.expect("reading ends, too");
+        assert_eq!(read.ok(), Some(0));
     }
 
     #[tokio::test]

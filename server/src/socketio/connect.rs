@@ -117,6 +117,7 @@ pub(super) async fn admit(
         Some(_) => door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack),
         None => ready(()),
     });
+    switchboard.connects(socket.id, &visitor);
     let (sid, end, board) = (socket.id, ended.clone(), Arc::clone(&switchboard));
     socket.on_disconnect(move || {
         // In this order: who gives the session up meanwhile sees the end, or is cleared up after.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{HttpBody as _, to_bytes};
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +13,8 @@ use socketioxide::service::SocketIoService;
 use socketioxide::socket::Sid;
 use tokio::time::timeout;
 
-use super::engine::{Engine, Query};
+use super::engine::{Engine, GoesOver, Query};
+use super::flow::SEPARATOR_BYTES;
 use super::refusal::Refusal;
 use super::switchboard::{Switchboard, Visitor};
 use crate::auth::{Credential, credential};
@@ -64,6 +65,7 @@ pub(super) async fn enter(
         }
     }
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
+    let is_get = request.method() == Method::GET;
     let patience =
         (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
     let serving = async {
@@ -84,11 +86,24 @@ pub(super) async fn enter(
         () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
         () = given_up => Refusal::UnknownSession.into_response(),
     };
-    // Only now: the line of an upgrade that was refused is not the session's.
-    if let (Some(sid), Some(cord), StatusCode::SWITCHING_PROTOCOLS) = (sid, &cord, response.status()) {
-        switchboard.upgrades(sid, cord);
+    if let Some(sid) = sid.filter(|_| is_get) {
+        account(&switchboard, sid, cord.as_ref(), &response);
     }
     response
+}
+
+/// Notes what an answer means for its session.
+fn account(switchboard: &Switchboard, sid: Sid, cord: Option<&Arc<Cord>>, response: &Response) {
+    match (cord, response.extensions().get::<GoesOver>()) {
+        // Only now: the line of an upgrade that was refused is not the session's.
+        (Some(cord), Some(GoesOver)) => switchboard.upgrades(sid, cord),
+        (Some(_), None) => {}
+        (None, _) if response.status() == StatusCode::OK => {
+            let bytes = response.body().size_hint().exact().unwrap_or_default();
+            switchboard.polled(sid, bytes + SEPARATOR_BYTES);
+        }
+        (None, _) => {}
+    }
 }
 
 /// To the library, except for what nobody hears any more.

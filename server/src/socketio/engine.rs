@@ -171,12 +171,16 @@ where
             return Refusal::BadRequest.into_response();
         };
         let service = self.service.clone();
+        let mut response = switching.map(|()| Body::empty());
+        if claim.is_some() {
+            response.extensions_mut().insert(GoesOver);
+        }
         tokio::spawn(async move {
             if let (Ok(line), Some(claim)) = (line.await, claim) {
                 go_over(service, TokioIo::new(line), claim, request).await;
             }
         });
-        switching.map(|()| Body::empty())
+        response
     }
 
     /// Which transport a session is on; `None` where there is no such session. The library answers it to a body without
@@ -192,6 +196,10 @@ where
         (!told.starts_with(Refusal::UnknownSession.text().as_bytes())).then_some(Transport::Other)
     }
 }
+
+/// Marks the answer to an upgrade whose line may become the session's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GoesOver;
 
 /// What a session's packets travel by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

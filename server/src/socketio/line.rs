@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connect::acknowledge;
 use super::door::lost;
+use super::flow::Flow;
 use super::inbox::{Asked, Inbox};
 use super::packet::{self, Packet};
 use super::render;
@@ -87,6 +88,7 @@ pub(super) async fn run(start: Start, socket: Arc<Socket>) {
         inbox,
         ended: ended.clone(),
         backlog: VecDeque::new(),
+        flow: Flow::new(Arc::clone(&visitor.passed)),
         blocked_since: None,
         acks: HashMap::new(),
         follows: VecDeque::new(),
@@ -167,6 +169,7 @@ struct Connection {
     ended: CancellationToken,
     /// Taken from the session's queue, not yet taken by the library.
     backlog: VecDeque<Bytes>,
+    flow: Flow,
     blocked_since: Option<Instant>,
     /// The requests that are not answered yet, and the numbers that their answers go to.
     acks: HashMap<String, i64>,
@@ -270,14 +273,15 @@ impl Connection {
         None
     }
 
-    /// Hands over what waits, as far as the library takes it.
+    /// Hands over what waits, as far as the library takes it and the client took what was before.
     fn speak(&mut self) -> Result<(), End> {
         loop {
             if let Some(code) = self.line.session.wants_close(self.line.generation) {
                 return Err(End::Close(code));
             }
             while let Some(line) = self.backlog.pop_front() {
-                match self.hand_over(&line) {
+                let full = Err(SendError::Socket(SocketError::InternalChannelFull));
+                match if self.flow.has_room() { self.hand_over(&line) } else { full } {
                     Ok(()) | Err(SendError::Serialize(_)) => self.blocked_since = None,
                     Err(SendError::Socket(SocketError::Closed)) => return Err(End::Gone),
                     Err(SendError::Socket(SocketError::InternalChannelFull)) => {
@@ -297,22 +301,29 @@ impl Connection {
     }
 
     fn hand_over(&mut self, line: &[u8]) -> Result<(), SendError> {
+        let transport = self.socket.transport_type();
         match packet::parse(line) {
-            Some(Packet::Event { name, arguments }) => self.socket.emit(name, &arguments),
+            Some(Packet::Event { name, arguments }) => {
+                self.socket.emit(name, &arguments)?;
+                self.flow.hand(arguments.wire_len(name), transport);
+            }
             Some(Packet::Answer { cid, body }) => {
-                if let Some(id) = self.acks.get(cid) {
-                    acknowledge(&self.socket, *id, body)?;
+                if let Some(id) = self.acks.get(cid).copied() {
+                    acknowledge(&self.socket, id, body)?;
+                    self.flow.hand(packet::acknowledgement_len(id, body), transport);
                     self.acks.remove(cid);
                 }
-                Ok(())
             }
-            Some(Packet::Acknowledgement { id, body }) => acknowledge(&self.socket, id, body),
+            Some(Packet::Acknowledgement { id, body }) => {
+                acknowledge(&self.socket, id, body)?;
+                self.flow.hand(packet::acknowledgement_len(id, body), transport);
+            }
             Some(Packet::Follow { code }) => {
                 self.follows.extend(RoomCode::parse(code).ok().filter(|code| !self.follows.contains(code)));
-                Ok(())
             }
-            None => Ok(()),
+            None => {}
         }
+        Ok(())
     }
 
     fn limits(&self) -> &Limits {

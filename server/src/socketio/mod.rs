@@ -4,7 +4,7 @@
 //! What was found in `socketioxide` 0.18.9 and shaped it:
 //! - A broadcast that finds a socket's buffer full loses the packet for that socket, and its error does not name it. So
 //!   nothing is broadcast through the library: each session has its own queue, bounded in bytes, and one task hands it
-//!   over packet by packet, where a full buffer is an answer and not a loss (`line.rs`).
+//!   over packet by packet, as the client takes them (`line.rs`, `flow.rs`).
 //! - Its WebSocket writer waits for a peer that does not read and hears of nothing meanwhile: neither the heartbeat's end
 //!   nor a close reaches it, and the disconnect handler is never called. So the line under it can be ended from below
 //!   (`crate::cord`), and a write that waits for too long ends it by itself.
@@ -22,6 +22,7 @@
 mod connect;
 mod door;
 mod engine;
+mod flow;
 mod inbox;
 mod line;
 mod packet;
@@ -56,8 +57,8 @@ use crate::session::{Dialect, Session};
 use crate::state::AppState;
 
 /// Packets that the library holds for one client. Its heartbeat fails where there is no room for a ping, so there are
-/// more than one batch of the session's queue fills.
-const BUFFER_PACKETS: usize = 512;
+/// more than those few bytes hold that it is handed at once (`flow.rs`).
+const BUFFER_PACKETS: usize = 2_048;
 /// Attachments of one packet. No event has any; what carries some is refused like any other nonsense.
 const ATTACHMENTS_MAX: usize = 4;
 /// How long an upgrade may take.

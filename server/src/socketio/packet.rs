@@ -56,6 +56,19 @@ impl Serialize for Arguments<'_> {
     }
 }
 
+impl Arguments<'_> {
+    /// Bytes of an event of this name as it goes out.
+    pub(super) fn wire_len(&self, name: &str) -> usize {
+        let arguments: usize = self.0.iter().map(|argument| 1 + argument.get().len()).sum();
+        "42[\"\"]".len() + name.len() + arguments
+    }
+}
+
+/// Bytes of an acknowledgement's call as it goes out.
+pub(super) fn acknowledgement_len(id: i64, body: &RawValue) -> usize {
+    "43[]".len() + id.to_string().len() + body.get().len()
+}
+
 /// Reads a line of the queue; `None` never comes for what this module wrote.
 pub(super) fn parse(line: &[u8]) -> Option<Packet<'_>> {
     let text = std::str::from_utf8(line).ok()?;
@@ -89,6 +102,8 @@ mod tests {
         };
         assert_eq!(name, "users_online");
         assert_eq!(serde_json::to_string(&arguments).ok().as_deref(), Some("[[{\"a\":\"x\\ny\"}],\"KW7P3MXQ\"]"));
+        let sent = "42[\"users_online\",[{\"a\":\"x\\ny\"}],\"KW7P3MXQ\"]";
+        assert_eq!(arguments.wire_len(name), sent.len());
         for nonsense in [b"".as_slice(), b"x", b"eX\n{", b"a1", b"a1\n{", b"k1", b"kx\n{}", b"\xff\xff", "é".as_bytes()]
         {
             assert!(parse(nonsense).is_none());

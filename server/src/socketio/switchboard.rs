@@ -5,6 +5,7 @@
 //! the library (its client meets a lost line and connects again), and a polling session by refusing its requests.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use socketioxide::socket::Sid;
@@ -21,12 +22,16 @@ pub(super) struct Visitor {
     pub(super) token: Option<String>,
     /// The line of a session that began as a WebSocket.
     cord: Option<Arc<Cord>>,
+    /// Bytes that went out to the session.
+    pub(super) passed: Arc<AtomicU64>,
     place: Mutex<Option<Place>>,
 }
 
 impl Visitor {
     pub(super) fn new(address: Address, token: Option<String>, cord: Option<Arc<Cord>>, place: Place) -> Self {
-        Self { address, token, cord, place: Mutex::new(Some(place)) }
+        let passed = Arc::<AtomicU64>::default();
+        cord.iter().for_each(|cord| cord.tally(&passed));
+        Self { address, token, cord, passed, place: Mutex::new(Some(place)) }
     }
 
     fn release(&self) {
@@ -57,6 +62,8 @@ pub(super) struct Post<'s> {
 struct Inner {
     visitors: Vec<Weak<Visitor>>,
     upgraded: HashMap<Sid, Weak<Cord>>,
+    /// Where what goes out to a session is added up.
+    passed: HashMap<Sid, Weak<AtomicU64>>,
     lost: HashSet<Sid>,
     dismissed: HashSet<Sid>,
     /// Requests that bring packets of a session, and run.
@@ -83,8 +90,28 @@ impl Switchboard {
             cord.end();
             return;
         }
+        if let Some(passed) = inner.passed.get(&sid).and_then(Weak::upgrade) {
+            cord.tally(&passed);
+        }
         inner.upgraded.insert(sid, Arc::downgrade(cord));
         inner.sweep();
+    }
+
+    /// Notes whose session it is.
+    pub(super) fn connects(&self, sid: Sid, visitor: &Visitor) {
+        let mut inner = self.lock();
+        inner.passed.insert(sid, Arc::downgrade(&visitor.passed));
+        if let Some(cord) = inner.upgraded.get(&sid).and_then(Weak::upgrade) {
+            cord.tally(&visitor.passed);
+        }
+        inner.sweep();
+    }
+
+    /// Notes what a poll brings to a session.
+    pub(super) fn polled(&self, sid: Sid, bytes: u64) {
+        if let Some(passed) = self.lock().passed.get(&sid).and_then(Weak::upgrade) {
+            passed.fetch_add(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Whether a session was given up.
@@ -168,10 +195,12 @@ impl Drop for Post<'_> {
 impl Inner {
     /// Forgets what is gone, when twice as much has gathered as was left the last time.
     fn sweep(&mut self) {
-        if self.visitors.len() + self.upgraded.len() > self.sweep_at.max(64) {
+        let len = |inner: &Self| inner.visitors.len() + inner.upgraded.len() + inner.passed.len();
+        if len(self) > self.sweep_at.max(64) {
             self.visitors.retain(|visitor| visitor.strong_count() > 0);
             self.upgraded.retain(|_, cord| cord.strong_count() > 0);
-            self.sweep_at = 2 * (self.visitors.len() + self.upgraded.len());
+            self.passed.retain(|_, passed| passed.strong_count() > 0);
+            self.sweep_at = 2 * len(self);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Much at once: every call is answered, and who floods is sent away for good.
 
+use std::time::{Duration, Instant};
+
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use server::gates::Gate;
@@ -57,10 +59,13 @@ impl Tally {
         self.heard.iter().filter(|heard| **heard).count() == CALLS
     }
 
-    /// The limits alone decide: the first three hundred frames are read, and thirty messages of theirs relayed.
-    fn check(&self) {
-        assert_eq!(self.taken, 100 + 30, "signals and messages");
-        assert_eq!(self.limited, CALLS - 300 + 70, "messages and frames");
+    /// The limits alone decide: the first three hundred frames are read, and thirty messages of theirs relayed; while
+    /// that goes on, one frame more every fifth of a second.
+    fn check(&self, took: Duration) {
+        let more = usize::try_from(took.as_millis()).expect("is short") / 200 + 1;
+        let (taken, limited) = (100 + 30, CALLS - 300 + 70);
+        assert!((taken..=taken + more).contains(&self.taken), "{} signals and messages, {took:?}", self.taken);
+        assert!((limited - more..=limited).contains(&self.limited), "{} refused, {took:?}", self.limited);
     }
 }
 
@@ -78,6 +83,7 @@ async fn of_hundreds_of_calls_at_once_each_is_answered_by_its_limit() {
         let join = format!("429999[\"join_room\",\"{code}\"]");
         let auth = json!({"token": guest.token()});
         let mut tally = Tally::default();
+        let began = Instant::now();
         if polls {
             let mut polling = Polling::connect(server.addr, &auth).await;
             polling.post(&join).await;
@@ -94,7 +100,7 @@ async fn of_hundreds_of_calls_at_once_each_is_answered_by_its_limit() {
             raw.socket.flush().await.expect("is open");
             while !tally.count(&raw.next().await.expect("the line stays")) {}
         }
-        tally.check();
+        tally.check(began.elapsed());
     }
 }
 
@@ -179,11 +185,11 @@ async fn who_comes_and_goes_all_the_time_enters_its_rooms_in_measure() {
     let guest = Guest::new(&server).await;
     let codes = [guest.room().await.code, guest.room().await.code];
     let user = server.identity(guest.token()).await.user;
-    let took = std::time::Instant::now();
+    let took = Instant::now();
     while server.state.gates.take(Gate::Follows(user), server::clock::now()).is_ok() {
         assert!(took.elapsed().as_secs() < 1, "the gate closes at last");
     }
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let mut raw = Raw::connect(server.addr, &json!({"token": guest.token(), "autoJoin": true})).await;
     // What it asks for itself does not wait.
     raw.send(&format!("421[\"join_room\",\"{}\"]", codes[0])).await;

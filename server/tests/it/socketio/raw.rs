@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::polling::Polling;
 use crate::harness::{Ask, Guest, PATIENCE, TestServer, eventually};
 
 /// One Engine.IO session over one WebSocket.
@@ -283,6 +284,40 @@ async fn r12_a_client_that_does_not_read_is_closed_and_nobody_waits_for_it() {
     }
     drop(raw);
     eventually("its session is over", || server.state.hub.session_count() == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r12_a_client_that_reads_is_not_taken_for_a_slow_one_however_much_there_is() {
+    let server = TestServer::limited(|limits| {
+        limits.unwritten_ms_max = 1_000;
+        limits.sends_burst = 100_000;
+        limits.frames_per_minute = 1_000_000;
+    })
+    .await;
+    let talker = Guest::new(&server).await;
+    let room = talker.room().await;
+    let mut page = talker.enter(&room).await;
+    let join = format!("421[\"join_room\",\"{}\"]", room.code);
+    let mut raw = Raw::connect(server.addr, &json!({"token": Guest::new(&server).await.token()})).await;
+    raw.send(&join).await;
+    raw.expect("431").await;
+    let mut polling = Polling::connect(server.addr, &json!({"token": Guest::new(&server).await.token()})).await;
+    polling.post(&join).await;
+    polling.expect("431").await;
+    // Thousands of small ones and then a few large ones: what was miscounted would add up.
+    for (times, size) in [(1_500, 1), (100, 5_000)] {
+        let text = "x".repeat(size);
+        for number in 0..times {
+            page.say(&room.code, &text).await;
+            if number % 20 == 19 {
+                for _ in 0..20 {
+                    raw.expect("42[\"new_message\"").await;
+                    polling.expect("42[\"new_message\"").await;
+                }
+            }
+        }
+    }
+    assert_eq!(server.state.hub.session_count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
