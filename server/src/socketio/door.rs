@@ -94,15 +94,13 @@ pub(super) async fn enter(
 
 /// Notes what an answer means for its session.
 fn account(switchboard: &Switchboard, sid: Sid, cord: Option<&Arc<Cord>>, response: &Response) {
-    match (cord, response.extensions().get::<GoesOver>()) {
+    let is_poll = cord.is_none() && response.status() == StatusCode::OK;
+    if let (Some(cord), Some(GoesOver)) = (cord, response.extensions().get()) {
         // Only now: the line of an upgrade that was refused is not the session's.
-        (Some(cord), Some(GoesOver)) => switchboard.upgrades(sid, cord),
-        (Some(_), None) => {}
-        (None, _) if response.status() == StatusCode::OK => {
-            let bytes = response.body().size_hint().exact().unwrap_or_default();
-            switchboard.polled(sid, bytes + SEPARATOR_BYTES);
-        }
-        (None, _) => {}
+        switchboard.upgrades(sid, cord);
+    } else if is_poll {
+        let bytes = response.body().size_hint().exact().unwrap_or_default();
+        switchboard.polled(sid, bytes + SEPARATOR_BYTES);
     }
 }
 

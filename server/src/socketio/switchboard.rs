@@ -30,7 +30,9 @@ pub(super) struct Visitor {
 impl Visitor {
     pub(super) fn new(address: Address, token: Option<String>, cord: Option<Arc<Cord>>, place: Place) -> Self {
         let passed = Arc::<AtomicU64>::default();
-        cord.iter().for_each(|cord| cord.tally(&passed));
+        if let Some(cord) = &cord {
+            cord.tally(&passed);
+        }
         Self { address, token, cord, passed, place: Mutex::new(Some(place)) }
     }
 

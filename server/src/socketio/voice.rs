@@ -232,7 +232,7 @@ mod tests {
             voice.list(code(), &room, &limits, end);
             assert_eq!(voice.due(), None, "nothing is owed");
             assert_eq!(
-                voice.roster.as_ref().map(|list| list.len()),
+                voice.roster.as_ref().map(super::Roster::len),
                 Some(usize::from(people)),
                 "the last one has gone"
             );
