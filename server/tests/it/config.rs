@@ -135,7 +135,7 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         (vec!["--config=unknown.toml"], "colour"),
         (vec!["--config=limit.toml"], "text_chars_max"),
         (vec!["--config=nolimit.toml"], "colour"),
-        (vec!["--data-dir=a-file/below"], "--data-dir"),
+        (vec!["--listen=127.0.0.1:0", "--data-dir=a-file/below"], "--data-dir"),
     ] {
         let output = folder.run(&flags).await;
         let said = stderr(&output);
