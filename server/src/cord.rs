@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::first_ping::{FirstPing, Outgoing};
@@ -27,6 +28,42 @@ const DEAF_READS: usize = 32;
 /// How long a line that was ended may take for what was already on its way.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// What went out to one peer, in all and by whatever line, and a bell for whoever waits for more of it.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    bytes: AtomicU64,
+    packets: AtomicU64,
+    awaited: AtomicBool,
+    bell: Notify,
+}
+
+impl Tally {
+    /// More went out.
+    pub(crate) fn add(&self, bytes: u64, packets: u64) {
+        self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        self.packets.fetch_add(packets, Ordering::SeqCst);
+        // Whoever waits has asked before it looked: it has seen these, or is rung for.
+        if self.awaited.load(Ordering::SeqCst) && self.awaited.swap(false, Ordering::SeqCst) {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Bytes, and packets as far as somebody counts them.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        (self.bytes.load(Ordering::SeqCst), self.packets.load(Ordering::SeqCst))
+    }
+
+    /// Asks for the bell. Look again behind it.
+    pub(crate) fn ask(&self) {
+        self.awaited.store(true, Ordering::SeqCst);
+    }
+
+    /// Resolves when something went out since it was asked for.
+    pub(crate) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+}
+
 /// The handle.
 #[derive(Debug, Default)]
 pub(crate) struct Cord {
@@ -35,7 +72,7 @@ pub(crate) struct Cord {
     first_ping_ms: AtomicU64,
     ended: AtomicBool,
     deaf: AtomicBool,
-    tally: OnceLock<Arc<AtomicU64>>,
+    tally: OnceLock<Arc<Tally>>,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -53,9 +90,9 @@ impl Cord {
     }
 
     /// From now on bytes that are written are added here.
-    pub(crate) fn tally(&self, bytes: &Arc<AtomicU64>) {
+    pub(crate) fn tally(&self, tally: &Arc<Tally>) {
         // A line belongs to one session: another tally is the same.
-        let _ = self.tally.set(Arc::clone(bytes));
+        let _ = self.tally.set(Arc::clone(tally));
     }
 
     /// From now on nothing that the peer sends is heard but its end. It is read all the same: a line that is closed over
@@ -158,7 +195,7 @@ impl Corded {
         match wrote {
             Poll::Ready(Ok(bytes)) => {
                 if let Some(tally) = self.cord.tally.get() {
-                    tally.fetch_add(bytes as u64, Ordering::Relaxed);
+                    tally.add(bytes as u64, 0);
                 }
                 self.taken = self.taken.saturating_add(bytes);
                 let caught_up = bytes == wanted || self.taken >= PROGRESS_BYTES;

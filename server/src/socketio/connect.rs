@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Ready, ready};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, Limits};
@@ -33,6 +34,8 @@ use crate::state::AppState;
 
 /// When a full inbox has surely been gone through: what the client is told to wait.
 const INBOX_WAIT_MS: u64 = 1_000;
+/// So many that find the inbox full are a flood: nobody asks for more before a thousand calls are answered.
+const TURNED_AWAY_MAX: u32 = 64;
 
 /// The number of an event's acknowledgement, if its emitter passed one. The library's own handle on it can be tried only
 /// once, and is lost where the buffer is full at that moment.
@@ -104,7 +107,12 @@ pub(super) async fn admit(
     let generation = session.connect();
     let (slot, inbox) = inbox();
     let ended = CancellationToken::new();
-    let door = Arc::new(Door { slot, session: Arc::clone(&session), limits: state.config.limits.clone() });
+    let door = Arc::new(Door {
+        slot,
+        session: Arc::clone(&session),
+        limits: state.config.limits.clone(),
+        turned_away: AtomicU32::new(0),
+    });
     for wish in Wish::ALL {
         let door = Arc::clone(&door);
         let handler = move |TryData(argument): TryData<Json>, AckId(ack): AckId| {
@@ -112,10 +120,9 @@ pub(super) async fn admit(
         };
         socket.on(wish.name(), handler);
     }
-    // Whoever waits for an answer to something that nobody knows is told; events without one are passed over.
-    socket.on_fallback(move |AckId(ack): AckId| match ack {
-        Some(_) => door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack),
-        None => ready(()),
+    // What nobody knows is refused and counted like any other nonsense.
+    socket.on_fallback(move |AckId(ack): AckId| {
+        door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack)
     });
     switchboard.connects(socket.id, &visitor);
     let (sid, end, board) = (socket.id, ended.clone(), Arc::clone(&switchboard));
@@ -153,6 +160,7 @@ struct Door {
     slot: Slot,
     session: Arc<Session>,
     limits: Limits,
+    turned_away: AtomicU32,
 }
 
 impl Door {
@@ -169,6 +177,9 @@ impl Door {
                 self.session.push(&packet::acknowledgement(id, &Answer::refused(code, wait)), &self.limits);
             }
             self.session.push(&render::error(code, wait), &self.limits);
+            if self.turned_away.fetch_add(1, Ordering::Relaxed) >= TURNED_AWAY_MAX {
+                self.session.close(ErrorCode::Flooding);
+            }
         }
         ready(())
     }

@@ -4,16 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{HttpBody as _, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Extension, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use protocol::ErrorCode;
 use socketioxide::service::SocketIoService;
 use socketioxide::socket::Sid;
 use tokio::time::timeout;
 
-use super::engine::{Engine, GoesOver, Query};
+use super::engine::{Brings, Engine, GoesOver, Query};
 use super::flow::SEPARATOR_BYTES;
 use super::refusal::Refusal;
 use super::switchboard::{Switchboard, Visitor};
@@ -65,7 +65,6 @@ pub(super) async fn enter(
         }
     }
     // A body that does not come holds a request up, and with it a connection; a poll is held up on purpose.
-    let is_get = request.method() == Method::GET;
     let patience =
         (request.method() == Method::POST).then(|| Duration::from_millis(state.config.limits.headers_ms_max));
     let serving = async {
@@ -86,7 +85,7 @@ pub(super) async fn enter(
         () = state.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
         () = given_up => Refusal::UnknownSession.into_response(),
     };
-    if let Some(sid) = sid.filter(|_| is_get) {
+    if let Some(sid) = sid {
         account(&switchboard, sid, cord.as_ref(), &response);
     }
     response
@@ -94,13 +93,13 @@ pub(super) async fn enter(
 
 /// Notes what an answer means for its session.
 fn account(switchboard: &Switchboard, sid: Sid, cord: Option<&Arc<Cord>>, response: &Response) {
-    let is_poll = cord.is_none() && response.status() == StatusCode::OK;
     if let (Some(cord), Some(GoesOver)) = (cord, response.extensions().get()) {
         // Only now: the line of an upgrade that was refused is not the session's.
         switchboard.upgrades(sid, cord);
-    } else if is_poll {
-        let bytes = response.body().size_hint().exact().unwrap_or_default();
-        switchboard.polled(sid, bytes + SEPARATOR_BYTES);
+    }
+    if let Some(brings) = response.extensions().get::<Brings>() {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        switchboard.polled(sid, count(brings.bytes).saturating_add(SEPARATOR_BYTES), count(brings.packets));
     }
 }
 

@@ -35,6 +35,8 @@ use crate::http::problem::problem;
 const FIRST_PING: Duration = Duration::from_millis(250);
 const PING: &[u8] = b"2";
 const PONG: &str = "3";
+/// Between the packets of one body, in the fourth version.
+const SEPARATOR: u8 = 0x1e;
 
 /// A WebSocket that is handed to the library behind its handshake.
 type Handed = (Probed<TokioIo<Upgraded>>, http::Request<()>);
@@ -149,7 +151,7 @@ where
         let is_late = way.holds_up().await;
         let response = tokio::select! {
             biased;
-            response = self.call(request) => response,
+            response = self.call(request) => counted(response).await,
             // The library takes packets only when it answers with them: a poll that is dropped while it waits has none.
             () = async { if !is_late { way.pauses().await } } => ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], nothing).into_response(),
         };
@@ -195,6 +197,31 @@ where
         let told = to_bytes(answer.into_body(), self.payload_bytes_max).await.unwrap_or_default();
         (!told.starts_with(Refusal::UnknownSession.text().as_bytes())).then_some(Transport::Other)
     }
+}
+
+/// Says of the answer to a poll what it brings, apart from what is the library's own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brings {
+    pub(super) bytes: usize,
+    pub(super) packets: usize,
+}
+
+async fn counted(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    // In memory already, however much it is.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return problem(ErrorCode::Internal);
+    };
+    // Messages begin with a 4. In the third version their lengths stand before them: more are counted than there are,
+    // which its clients can do with.
+    let packets = match body.first() {
+        Some(b'4' | b'2' | b'6' | b'1') => {
+            body.split(|byte| *byte == SEPARATOR).filter(|packet| packet.first() == Some(&b'4')).count()
+        }
+        Some(_) | None => body.len(),
+    };
+    head.extensions.insert(Brings { bytes: body.len(), packets });
+    Response::from_parts(head, Body::from(body))
 }
 
 /// Marks the answer to an upgrade whose line may become the session's.

@@ -62,6 +62,11 @@ impl Slot {
 }
 
 impl Inbox {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.receiver.len()
+    }
+
     /// The next one; `None` when no handler is left.
     pub(super) async fn take(&mut self) -> Option<Asked> {
         let (asked, weight) = self.receiver.recv().await?;

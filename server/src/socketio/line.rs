@@ -27,8 +27,10 @@ use crate::requests::{Next, Requests};
 use crate::session::{Dialect, Frame, Generation, Session, Turn};
 use crate::state::AppState;
 
-/// How often a full buffer is tried again.
-const RETRY: Duration = Duration::from_millis(5);
+/// How often it is looked whether a client is too slow, or a full buffer has room again.
+const RETRY: Duration = Duration::from_millis(20);
+/// Calls that wait while their answers are too many for the client: then it is not the line that is slow.
+const FLOOD_CALLS: usize = 128;
 /// Acknowledgements that are waited for at once; beyond it nothing more is taken until some were called.
 const ACKS_MAX: usize = 1_024;
 /// How often a connected guest's end is moved.
@@ -208,6 +210,7 @@ impl Connection {
         let mut waiting: Option<BoxFuture<'static, ()>> = None;
         let stopping = self.line.state.stopping.clone();
         let (board, sid) = (Arc::clone(&self.switchboard), self.socket.id);
+        let passed = self.flow.passed();
         let lost = lost(&board, sid);
         tokio::pin!(lost);
         loop {
@@ -218,6 +221,7 @@ impl Connection {
             let is_blocked = self.blocked_since.is_some();
             tokio::select! {
                 () = self.line.session.wake.notified() => {}
+                () = passed.rung(), if is_blocked => {}
                 () = sleep(RETRY), if is_blocked => {}
                 () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
                     waiting = None;
@@ -277,27 +281,34 @@ impl Connection {
     fn speak(&mut self) -> Result<(), End> {
         loop {
             if let Some(code) = self.line.session.wants_close(self.line.generation) {
-                return Err(End::Close(code));
+                return Err(self.close(code));
             }
+            let transport = self.socket.transport_type();
             while let Some(line) = self.backlog.pop_front() {
                 let full = Err(SendError::Socket(SocketError::InternalChannelFull));
-                match if self.flow.has_room() { self.hand_over(&line) } else { full } {
+                match if self.flow.has_room(transport) { self.hand_over(&line) } else { full } {
                     Ok(()) | Err(SendError::Serialize(_)) => self.blocked_since = None,
                     Err(SendError::Socket(SocketError::Closed)) => return Err(End::Gone),
                     Err(SendError::Socket(SocketError::InternalChannelFull)) => {
                         self.backlog.push_front(line);
                         let limit = Duration::from_millis(self.limits().unwritten_ms_max);
                         let slow = self.blocked_since.get_or_insert_with(Instant::now).elapsed() >= limit;
-                        return if slow { Err(End::Close(ErrorCode::SlowConsumer)) } else { Ok(()) };
+                        return if slow { Err(self.close(ErrorCode::SlowConsumer)) } else { Ok(()) };
                     }
                 }
             }
             match self.line.session.turn(self.line.generation) {
                 None => return Ok(()),
                 Some(Turn::Write(lines)) => self.backlog = lines,
-                Some(Turn::Close(code)) => return Err(End::Close(code)),
+                Some(Turn::Close(code)) => return Err(self.close(code)),
             }
         }
+    }
+
+    /// Who asks faster than it reads floods; a client that only reads slowly is one that may come back.
+    fn close(&self, code: ErrorCode) -> End {
+        let floods = code == ErrorCode::SlowConsumer && self.inbox.len() > FLOOD_CALLS;
+        End::Close(if floods { ErrorCode::Flooding } else { code })
     }
 
     fn hand_over(&mut self, line: &[u8]) -> Result<(), SendError> {

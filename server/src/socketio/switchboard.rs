@@ -5,7 +5,6 @@
 //! the library (its client meets a lost line and connects again), and a polling session by refusing its requests.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use socketioxide::socket::Sid;
@@ -13,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::address::Address;
 use crate::connections::Place;
-use crate::cord::Cord;
+use crate::cord::{Cord, Tally};
 
 /// The one who opened an engine session. The library keeps it with the session's first request, and drops it with it.
 pub(super) struct Visitor {
@@ -22,14 +21,14 @@ pub(super) struct Visitor {
     pub(super) token: Option<String>,
     /// The line of a session that began as a WebSocket.
     cord: Option<Arc<Cord>>,
-    /// Bytes that went out to the session.
-    pub(super) passed: Arc<AtomicU64>,
+    /// What went out to the session.
+    pub(super) passed: Arc<Tally>,
     place: Mutex<Option<Place>>,
 }
 
 impl Visitor {
     pub(super) fn new(address: Address, token: Option<String>, cord: Option<Arc<Cord>>, place: Place) -> Self {
-        let passed = Arc::<AtomicU64>::default();
+        let passed = Arc::<Tally>::default();
         if let Some(cord) = &cord {
             cord.tally(&passed);
         }
@@ -65,7 +64,7 @@ struct Inner {
     visitors: Vec<Weak<Visitor>>,
     upgraded: HashMap<Sid, Weak<Cord>>,
     /// Where what goes out to a session is added up.
-    passed: HashMap<Sid, Weak<AtomicU64>>,
+    passed: HashMap<Sid, Weak<Tally>>,
     lost: HashSet<Sid>,
     dismissed: HashSet<Sid>,
     /// Requests that bring packets of a session, and run.
@@ -110,9 +109,10 @@ impl Switchboard {
     }
 
     /// Notes what a poll brings to a session.
-    pub(super) fn polled(&self, sid: Sid, bytes: u64) {
-        if let Some(passed) = self.lock().passed.get(&sid).and_then(Weak::upgrade) {
-            passed.fetch_add(bytes, Ordering::Relaxed);
+    pub(super) fn polled(&self, sid: Sid, bytes: u64, packets: u64) {
+        let passed = self.lock().passed.get(&sid).and_then(Weak::upgrade);
+        if let Some(passed) = passed {
+            passed.add(bytes, packets);
         }
     }
 

@@ -54,5 +54,6 @@ for line in sys.stdin:
     if told.get("emit"):
         ack = told.get("ack")
         callback = (lambda ack: lambda *args: say(ack=ack, args=list(args)))(ack) if ack else None
-        client.emit(told["emit"], tuple(told["args"]), callback=callback)
+        for _ in range(told.get("times", 1)):
+            client.emit(told["emit"], tuple(told["args"]), callback=callback)
 os._exit(0)
