@@ -36,7 +36,11 @@ class Client {
     });
     socket.on("user_typing", (person: { username: string }) => this.typing.push(`${person.username} types`));
     socket.on("user_stop_typing", (person: { username: string }) => this.typing.push(`${person.username} stops`));
-    socket.on("disconnect", (reason) => this.reasons.push(reason));
+    socket.on("disconnect", (reason) => {
+      this.reasons.push(reason);
+      // Who was there before is not who is there now.
+      this.people = [];
+    });
   }
 
   static async start(url: string, transports: ManagerOptions["transports"]): Promise<Client> {
