@@ -81,6 +81,15 @@ impl Requests {
         }
     }
 
+    /// Takes what this server has no frame for: told so, and counted like any frame.
+    pub(crate) fn unknown(&mut self, cid: ClientId) -> Next {
+        if let Err(failure) = self.count(clock::now()) {
+            return self.refuse(failure, Some(cid));
+        }
+        self.error(ErrorCode::BadFrame.into(), Some(cid));
+        Next::Read
+    }
+
     /// Takes a typing signal of a client that wants to know what became of it.
     ///
     /// # Errors

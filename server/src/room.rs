@@ -156,7 +156,9 @@ impl RoomTask {
                     self.handle(Input::Relay(item), None);
                 }
             }
-            if let Some(rendition) = self.voice.list(self.handle.code, &self.room, self.hub.limits(), clock::now()) {
+            if self.voice.due().is_some()
+                && let Some(rendition) = self.voice.list(self.handle.code, &self.room, self.hub.limits(), clock::now())
+            {
                 self.speak(None, Some(rendition));
             }
             if let Some(reason) = self.ended {

@@ -116,13 +116,14 @@ pub(super) async fn admit(
     for wish in Wish::ALL {
         let door = Arc::clone(&door);
         let handler = move |TryData(argument): TryData<Json>, AckId(ack): AckId| {
-            door.take(|cid| wish.frame(argument.as_ref().map_err(|_| ErrorCode::BadFrame), cid), ack)
+            let read = |cid| wish.frame(argument.as_ref().map_err(|_| ErrorCode::BadFrame), cid);
+            door.take(read, ack, true)
         };
         socket.on(wish.name(), handler);
     }
-    // What nobody knows is refused and counted like any other nonsense.
+    // What nobody knows is refused and counted; it is no mischief, though, if it comes in measure.
     socket.on_fallback(move |AckId(ack): AckId| {
-        door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack)
+        door.take(|cid| Err(FrameError { code: ErrorCode::BadFrame, cid: Some(cid) }), ack, false)
     });
     switchboard.connects(socket.id, &visitor);
     let (sid, end, board) = (socket.id, ended.clone(), Arc::clone(&switchboard));
@@ -166,12 +167,17 @@ struct Door {
 impl Door {
     /// Refusals go through the session's queue, like every answer: there they wait for a place instead of being lost, and
     /// where even that is full the line ends.
-    fn take(&self, read: impl FnOnce(ClientId) -> Result<ClientFrame, FrameError>, ack: Option<i64>) -> Ready<()> {
+    fn take(
+        &self,
+        read: impl FnOnce(ClientId) -> Result<ClientFrame, FrameError>,
+        ack: Option<i64>,
+        is_known: bool,
+    ) -> Ready<()> {
         let Ok(cid) = ClientId::parse(&clock::random_id()) else {
             return ready(());
         };
         let frame = read(cid.clone());
-        if !self.slot.put(Asked { frame, cid, ack }) {
+        if !self.slot.put(Asked { frame, cid, ack, is_known }) {
             let (code, wait) = (ErrorCode::RateLimited, Some(INBOX_WAIT_MS));
             if let Some(id) = ack {
                 self.session.push(&packet::acknowledgement(id, &Answer::refused(code, wait)), &self.limits);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -35,6 +35,7 @@ use crate::http::problem::problem;
 const FIRST_PING: Duration = Duration::from_millis(250);
 const PING: &[u8] = b"2";
 const PONG: &str = "3";
+const PLAIN: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8")];
 /// Between the packets of one body, in the fourth version.
 const SEPARATOR: u8 = 0x1e;
 
@@ -153,7 +154,7 @@ where
             biased;
             response = self.call(request) => counted(response).await,
             // The library takes packets only when it answers with them: a poll that is dropped while it waits has none.
-            () = async { if !is_late { way.pauses().await } } => ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], nothing).into_response(),
+            () = async { if !is_late { way.pauses().await } } => (PLAIN, nothing).into_response(),
         };
         cut.close = None;
         response

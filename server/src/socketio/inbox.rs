@@ -20,6 +20,8 @@ pub(super) struct Asked {
     pub(super) cid: ClientId,
     /// The number of the acknowledgement, if the client wants one.
     pub(super) ack: Option<i64>,
+    /// Whether the event is one that is listened to.
+    pub(super) is_known: bool,
 }
 
 /// The handlers' end.
@@ -102,7 +104,7 @@ mod tests {
     fn asked(text: usize) -> Asked {
         let cid = ClientId::parse("c1").expect("is a cid");
         let frame = ClientFrame::Send { cid: cid.clone(), room: String::new(), text: "x".repeat(text) };
-        Asked { frame: Ok(frame), cid, ack: None }
+        Asked { frame: Ok(frame), cid, ack: None, is_known: true }
     }
 
     #[test]

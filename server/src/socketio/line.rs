@@ -239,7 +239,7 @@ impl Connection {
     }
 
     fn take(&mut self, asked: Asked) -> Result<Option<BoxFuture<'static, ()>>, End> {
-        let Asked { frame, cid, ack } = asked;
+        let Asked { frame, cid, ack, is_known } = asked;
         if let Some(id) = ack {
             self.acks.insert(cid.as_str().to_owned(), id);
         }
@@ -252,6 +252,8 @@ impl Connection {
                     Next::Read
                 })
             }
+            // Clients may know more events than this server: hundreds of them over days are no flood.
+            Err(_) if !is_known => self.requests.unknown(cid),
             frame => self.requests.take_decoded(frame),
         };
         match next {

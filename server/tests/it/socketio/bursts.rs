@@ -215,6 +215,18 @@ async fn a_signal_that_is_refused_says_so_and_a_call_that_nobody_knows_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_nobody_knows_is_refused_and_no_mischief_however_often() {
+    let server = TestServer::limited(|limits| limits.frames_per_minute = 1_000_000).await;
+    let guest = Guest::new(&server).await;
+    let mut raw = Raw::connect(server.addr, &json!({"token": guest.token()})).await;
+    // More than a client may be refused of what it should know.
+    for _ in 0..350 {
+        raw.send("42[\"of_the_original\",{}]").await;
+        assert!(raw.expect("42[\"error\"").await.contains("INVALID_INPUT"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_and_goes_all_the_time_enters_its_rooms_in_measure() {
     let server = TestServer::limited(|limits| limits.joins_per_minute = 60).await;
     let guest = Guest::new(&server).await;
