@@ -2,6 +2,7 @@
 // each. At the end nobody's console may have said anything and no request may have left the machine.
 import { type BrowserContextOptions, test as base, expect } from "@playwright/test";
 
+import { Proxy } from "./proxy";
 import { Relay } from "./relay";
 import { type Limits, Server } from "./server";
 import { Tab } from "./tab";
@@ -12,6 +13,8 @@ interface Fixtures {
   limits: Limits;
   server: Server;
   relay: Relay;
+  /** A proxy in front of the server that rewrites every document; it ends after the browsers, which ask for icons late. */
+  proxied: (rewrite: (html: string) => string) => Promise<Proxy>;
   /** Somebody new: a browser that has never been here. */
   visitor: (options?: BrowserContextOptions) => Promise<Tab>;
 }
@@ -35,7 +38,21 @@ export const test = base.extend<Fixtures>({
     await relay.stop();
   },
 
-  visitor: async ({ browser, contextOptions, server }, use) => {
+  proxied: async ({ server }, use) => {
+    const proxies: Proxy[] = [];
+    await use(async (rewrite) => {
+      const proxy = await Proxy.start(server.port, rewrite);
+      proxies.push(proxy);
+      return proxy;
+    });
+    for (const proxy of proxies) {
+      await proxy.stop();
+    }
+  },
+
+  // Takes the relay and the proxies although it uses neither: what is set up first ends last, so the browsers are gone
+  // before what they speak through is, and none complains of a refused connection.
+  visitor: async ({ browser, contextOptions, server, relay: _relay, proxied: _proxied }, use) => {
     const watches: Watch[] = [];
     const contexts: { close(): Promise<void> }[] = [];
     await use(async (options = {}) => {

@@ -12,6 +12,9 @@ export interface RoomOptions {
   capacity?: number;
 }
 
+/** Longer than the longest wait between two attempts to connect. */
+const HEARS_MS_MAX = 40_000;
+
 export class Tab {
   readonly nameBox: Locator;
   readonly codeBox: Locator;
@@ -69,8 +72,17 @@ export class Tab {
     await this.online();
   }
 
-  async online(timeout = 10_000): Promise<void> {
+  async online(timeout?: number): Promise<void> {
     await expect(this.state).toContainText("Connected", { timeout });
+  }
+
+  /** A room that this browser is a member of, and has not opened yet: its path. */
+  async member(origin: string): Promise<string> {
+    const { request } = this.page.context();
+    const options = { data: {}, headers: { origin } };
+    expect((await request.post("/api/v1/guest", options)).ok()).toBe(true);
+    const room = (await (await request.post("/api/v1/rooms", options)).json()) as { code: string };
+    return `/r/${room.code}`;
   }
 
   /** From the landing page into a room of one's own; the answer is its code as the address has it. */
@@ -83,7 +95,9 @@ export class Tab {
       await this.page.getByText("Options for a new room").click();
       await this.page.getByRole("textbox", { name: "Room name" }).fill(options.name ?? "");
       await this.pinBox.fill(options.pin ?? "");
-      await this.page.getByRole("spinbutton", { name: "People at once" }).fill(options.capacity?.toString() ?? "");
+      if (options.capacity !== undefined) {
+        await this.page.getByRole("textbox", { name: "People at once" }).fill(options.capacity.toString());
+      }
     }
     await this.createButton.click();
     await this.inside();
@@ -106,6 +120,13 @@ export class Tab {
     await this.joinButton.click();
   }
 
+  /** Leaves a room that ends with it: the first press can be taken back, and a second one right behind it is none. */
+  async leaveAlone(): Promise<void> {
+    await this.leaveButton.click();
+    await expect(this.page.getByText(/Leaving in [1-9] s\./)).toBeVisible();
+    await this.leaveButton.click();
+  }
+
   code(): string {
     const code = /\/r\/([2-9A-Z]{8})$/.exec(new URL(this.page.url()).pathname)?.[1];
     expect(code, `a room's address: ${this.page.url()}`).toBeDefined();
@@ -119,8 +140,43 @@ export class Tab {
   }
 
   /** The log shows exactly these messages, in this order. */
-  async shows(texts: string[], timeout = 10_000): Promise<void> {
+  async shows(texts: string[], timeout?: number): Promise<void> {
     await expect(this.texts).toHaveText(texts, { timeout });
+  }
+
+  /** The server has taken these: a row is drawn before its message has gone anywhere. */
+  async relayed(...texts: string[]): Promise<void> {
+    const waiting = () => texts.filter((text) => !this.watch.isRelayed(this.page, text));
+    await expect.poll(waiting, { message: "what the server has not taken yet" }).toEqual([]);
+  }
+
+  /** The page has been told these, its own among them, and has read them: what is told before a reload is not told again. */
+  async told(...texts: string[]): Promise<void> {
+    const heard = () => this.received("message").map(({ text }) => text);
+    await expect.poll(heard, { message: "the messages that the page was told" }).toEqual(expect.arrayContaining(texts));
+    // A frame is noted before the page reads it; what is asked of the page now is answered after that.
+    await this.page.evaluate(() => new Promise((done) => setTimeout(done)));
+  }
+
+  /**
+   * Listens for a sentence that goes away by itself: to be asked before what makes it come, and awaited after. Looking from
+   * outside every second would miss it on a busy machine.
+   */
+  hears(sentence: string): Promise<void> {
+    const heard = this.page.evaluate(
+      ([sentence, ms]) =>
+        new Promise<boolean>((done) => {
+          const look = () => document.body.innerText.includes(sentence) && done(true);
+          new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+          setTimeout(() => done(false), ms);
+          look();
+        }),
+      [sentence, HEARS_MS_MAX] as const,
+    );
+    const checked = heard.then((said) => expect(said, `the page says: ${sentence}`).toBe(true));
+    // Whoever awaits it is told; until then nobody listens.
+    checked.catch(() => {});
+    return checked;
   }
 
   /** As many people inside as these, under these names. */

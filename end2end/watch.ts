@@ -21,6 +21,10 @@ export const LOST_LINE = /WebSocket connection to .* failed|net::ERR_/;
 export class Watch {
   /** Addresses asked for, in order. */
   readonly requests: string[] = [];
+  /** Whether this person goes when the browser asks about words that are not sent. */
+  goes = false;
+  /** How often it asked. */
+  asked = 0;
   readonly lines: Line[] = [];
   private readonly noises: string[] = [];
   private readonly expected: RegExp[] = [];
@@ -29,6 +33,11 @@ export class Watch {
     context.on("console", (message) => this.heard(message));
     context.on("weberror", (error) => this.noises.push(`page error: ${error.error().stack ?? error.error()}`));
     context.on("dialog", (dialog) => {
+      if (dialog.type() === "beforeunload") {
+        this.asked += 1;
+        void (this.goes ? dialog.accept() : dialog.dismiss());
+        return;
+      }
       this.noises.push(`dialog: ${dialog.type()} ${dialog.message()}`);
       void dialog.dismiss();
     });
@@ -52,6 +61,13 @@ export class Watch {
   received(page: Page, kind: string): Frame[] {
     const lines = this.lines.filter((line) => line.page === page);
     return lines.flatMap((line) => line.received).filter((frame) => frame.t === kind);
+  }
+
+  /** Whether the server said that it took this text from this page. */
+  isRelayed(page: Page, text: string): boolean {
+    const sent = this.lines.filter((line) => line.page === page).flatMap((line) => line.sent);
+    const taken = new Set(this.received(page, "ack").map(({ cid }) => cid));
+    return sent.some((frame) => frame.t === "send" && frame.text === text && taken.has(frame.cid));
   }
 
   private foreign(): string[] {

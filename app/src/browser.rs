@@ -3,16 +3,28 @@
 //!
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
-#[cfg(feature = "hydrate")]
-pub(crate) use platform::boot;
+mod reading;
+
+#[cfg(feature = "site")]
+pub(crate) use platform::device;
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, go, is_touch, link_to, mark_spoilers, now, on_resize, replace_with, set_theme,
-    set_title, wait, zone_offset_min,
+    copy, focus, focus_if_idle, go, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent, link_to, lose_cookies,
+    mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title, tell_leaving, wait, write,
+    zone_offset_min,
+};
+#[cfg(feature = "hydrate")]
+pub(crate) use platform::{meta, page};
+
+pub(crate) use reading::{
+    drop_selection, focus_next, frame_code, has_focus, has_selection, is_hidden, set_icon, show_above, was_loaded_again,
 };
 
+use crate::signals::{Effect, RwSignal, Signal};
 use leptos::prelude::*;
 use protocol::Millis;
 
+/// How long a button says what became of its press.
+pub(crate) const SAID_FOR: std::time::Duration = std::time::Duration::from_secs(2);
 /// How often a countdown in minutes and hours is drawn anew.
 const TICK: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -40,19 +52,24 @@ mod platform {
     use std::time::Duration;
 
     use leptos::prelude::*;
-    use protocol::{Millis, decode};
+    use protocol::Millis;
     use wasm_bindgen::closure::Closure;
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ResizeObserver};
+    use web_sys::{CssStyleSheet, Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ResizeObserver};
 
-    use crate::boot::{BOOT_NAME, Boot};
+    /// Set while unsent words may be kept; `start.js` reads it too.
+    const KEEP_KEY: &str = "whisperspace.keep";
 
-    /// What the page was rendered with. A document without it is none of this server's, and shows that nothing is there.
-    pub(crate) fn boot() -> Boot {
-        let element = document().query_selector(&format!("meta[name={BOOT_NAME}]")).ok().flatten();
-        let content = element.and_then(|element| element.get_attribute("content"));
-        content.and_then(|content| decode(&content).ok()).unwrap_or_default()
+    /// What the document's `meta` element of this name says.
+    pub(crate) fn meta(name: &str) -> Option<String> {
+        let element = document().query_selector(&format!("meta[name={name}]")).ok()??;
+        element.get_attribute("content")
+    }
+
+    /// Where the page is drawn. Whatever others put into the document beside it is none of ours.
+    pub(crate) fn page() -> Option<HtmlElement> {
+        document().get_element_by_id("page")?.dyn_into().ok()
     }
 
     /// Milliseconds since the epoch by the reader's clock.
@@ -84,6 +101,10 @@ mod platform {
 
     /// Goes to another page, to which the way back does not lead here.
     pub(crate) fn replace_with(path: &str) {
+        // Who goes so has left for good, and is not asked about words in the box.
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-leaving", "");
+        }
         let _ = window().location().replace(path);
     }
 
@@ -111,6 +132,29 @@ mod platform {
         window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
     }
 
+    /// Whether the people have a pane of their own: the widest layout of `style/layout.css`.
+    pub(crate) fn is_wide() -> bool {
+        window().match_media("(width >= 64rem)").ok().flatten().is_some_and(|query| query.matches())
+    }
+
+    /// Writes into a text box where its caret is, as if it were typed: listeners hear of it, and it can be undone.
+    pub(crate) fn write(id: &str, text: &str) {
+        focus(id);
+        let before = document().get_element_by_id(id).and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok());
+        let joined = before.is_some_and(|area| area.value().ends_with(|last: char| !last.is_whitespace()));
+        if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+            let text = [if joined { " " } else { "" }, text].concat();
+            // A box that is gone takes no text.
+            let _ = document.exec_command_with_show_ui_and_value("insertText", false, &text);
+        }
+    }
+
+    /// Leaves a room while the page goes: nothing waits for an answer.
+    pub(crate) fn tell_leaving(code: &str) {
+        // A browser that cannot send it lets the seat end by itself.
+        let _ = window().navigator().send_beacon(&["/api/v1/rooms/", code, "/leave"].concat());
+    }
+
     /// Moves the focus to the element with this id, if the page has it.
     pub(crate) fn focus(id: &str) {
         if let Some(element) = document().get_element_by_id(id).and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
@@ -120,12 +164,42 @@ mod platform {
     }
 
     /// The same once the page is drawn, unless the person is somewhere on it already.
-    pub(crate) fn focus_if_idle(id: &'static str) {
+    pub(crate) fn focus_if_idle(id: impl Into<String>) {
+        let id = id.into();
         request_animation_frame(move || {
             if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
-                focus(id);
+                focus(&id);
             }
         });
+    }
+
+    /// Whether this browser sends back what the server gives it to know the person by. `start.js` found it out.
+    pub(crate) fn keeps_cookies() -> bool {
+        document().document_element().is_none_or(|root| !root.has_attribute("data-cookies"))
+    }
+
+    /// They are lost on the way: as if this browser did not send them.
+    pub(crate) fn lose_cookies() {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-cookies", "lost");
+        }
+    }
+
+    /// Whether the person allowed that unsent words stay in this tab's storage for a reload.
+    pub(crate) fn keeps_unsent() -> bool {
+        storage().is_some_and(|storage| storage.get_item(KEEP_KEY).is_ok_and(|kept| kept.is_some()))
+    }
+
+    /// Allows it, or forbids it.
+    pub(crate) fn keep_unsent(allowed: bool) {
+        if let Some(storage) = storage() {
+            // Where storage is refused nothing is kept, and the warning before a reload stays.
+            let _ = if allowed { storage.set_item(KEEP_KEY, "1") } else { storage.remove_item(KEEP_KEY) };
+        }
+    }
+
+    fn storage() -> Option<web_sys::Storage> {
+        window().session_storage().ok().flatten()
     }
 
     /// Shows the theme at once and keeps it for a year.
@@ -137,6 +211,16 @@ mod platform {
         if let Ok(document) = document().dyn_into::<HtmlDocument>() {
             // Where cookies are refused the theme lasts as long as the page.
             let _ = document.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
+        }
+    }
+
+    /// Puts style rules behind the page's own, in place of those before. The policy of the page allows no style element; a
+    /// browser without constructed sheets goes on without them.
+    pub(crate) fn paint(rules: &str) {
+        if let Ok(sheet) = CssStyleSheet::new()
+            && sheet.replace_sync(rules).is_ok()
+        {
+            document().set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
         }
     }
 
@@ -194,6 +278,13 @@ mod platform {
         }
     }
 
+    /// What a login that begins here is to be known by: the words for this browser and system.
+    #[cfg(feature = "site")]
+    pub(crate) fn device() -> Option<String> {
+        let agent = window().navigator().user_agent().ok()?;
+        Some(protocol::Device::of_user_agent(&agent).words())
+    }
+
     /// Makes the spoilers of a message reachable by keyboard, and silent until they are shown.
     pub(crate) fn mark_spoilers(body: &Element, label: &str) {
         let spoilers = body.get_elements_by_class_name("spoiler");
@@ -234,6 +325,11 @@ mod platform {
         0
     }
 
+    #[cfg(feature = "site")]
+    pub(crate) fn device() -> Option<String> {
+        None
+    }
+
     pub(crate) fn link_to(path: &str) -> String {
         path.to_owned()
     }
@@ -254,9 +350,31 @@ mod platform {
 
     pub(crate) fn focus(_id: &str) {}
 
-    pub(crate) fn focus_if_idle(_id: &'static str) {}
+    pub(crate) fn focus_if_idle(_id: impl Into<String>) {}
+
+    pub(crate) fn keeps_cookies() -> bool {
+        true
+    }
+
+    pub(crate) fn lose_cookies() {}
+
+    pub(crate) fn keeps_unsent() -> bool {
+        false
+    }
+
+    pub(crate) fn keep_unsent(_allowed: bool) {}
 
     pub(crate) fn set_theme(_theme: &str) {}
+
+    pub(crate) fn paint(_rules: &str) {}
+
+    pub(crate) fn is_wide() -> bool {
+        true
+    }
+
+    pub(crate) fn write(_id: &str, _text: &str) {}
+
+    pub(crate) fn tell_leaving(_code: &str) {}
 
     pub(crate) fn copy(_text: String, done: impl FnOnce(bool) + 'static) {
         done(false);

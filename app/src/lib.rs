@@ -13,69 +13,34 @@ compile_error!(
 
 pub mod boot;
 mod browser;
-pub mod client;
 mod components;
+mod driver;
+#[cfg(feature = "ssr")]
+mod fingerprint;
 mod format;
 mod i18n;
 mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+mod signals;
 
 use leptos::prelude::*;
 
 use boot::{Boot, Page};
 
+pub use client;
 pub use protocol;
-
-/// The HTML around every page. The server renders it for each request, errors included, so that all of them hydrate.
-/// `stylesheet` is the address of the style sheet; `options` name the program's files.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions, stylesheet: String, boot: Boot) -> impl IntoView {
-    let words = i18n::words();
-    let (theme, told) = (boot.theme, protocol::encode(&boot));
-    // As markup: a text that may change would be followed by a mark for hydration, and in a title that mark is read.
-    let title = escaped(&boot.page.title());
-    view! {
-        <!DOCTYPE html>
-        <html lang=words.language dir=words.direction data-theme=theme.as_str()>
-            <head>
-                <meta charset="utf-8" />
-                <meta
-                    name="viewport"
-                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
-                />
-                <meta name="description" content=words.description />
-                <meta name="robots" content="noindex" />
-                <meta name=boot::BOOT_NAME content=told />
-                <title inner_html=title></title>
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141318" />
-                <link rel="stylesheet" href=stylesheet />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="apple-touch-icon" href="/icon-180.png" />
-                <link rel="manifest" href="/manifest.webmanifest" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
-            </head>
-            <body>
-                <App boot />
-            </body>
-        </html>
-    }
-}
+pub use shell::shell;
 
-/// A text as markup that shows it.
-#[cfg(feature = "ssr")]
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Everything inside `<body>`: what the pages share, and the page that this document is.
+/// Everything inside `#page`: what the pages share, and the page that this document is.
 #[component]
 pub fn App(
     /// What the page was rendered with.
     boot: Boot,
 ) -> impl IntoView {
     boot::provide(&boot);
-    client::provide_client(boot.me);
+    driver::provide_client(boot.me, boot.now);
     components::provide_arrived();
     match boot.page {
         #[cfg(feature = "room")]
@@ -98,9 +63,20 @@ pub fn App(
     }
 }
 
-/// Brings the page to life that the server rendered. Once, when the program starts.
+/// Runs the page in the element `#page`. Once, by `start.js`: as the server rendered it where the document is as it was
+/// sent, or drawn in its place.
 #[cfg(feature = "hydrate")]
-pub fn hydrate() {
-    let boot = browser::boot();
-    leptos::mount::hydrate_body(move || view! { <App boot /> });
+pub fn start(as_sent: bool) {
+    let Some(page) = browser::page() else {
+        return;
+    };
+    let boot = boot::of_document();
+    let app = move || view! { <App boot /> }.into_any();
+    if as_sent {
+        leptos::mount::hydrate_from(page, app).forget();
+    } else {
+        // What was rendered, and what others made of it, gives way.
+        page.set_text_content(None);
+        leptos::mount::mount_to_renderer(&page, app).forget();
+    }
 }

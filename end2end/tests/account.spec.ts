@@ -22,6 +22,11 @@ function signUp(tab: Tab, user: string, password = PASSWORD): Promise<void> {
   return fill(tab, "Create account", { "User name": user, Password: password });
 }
 
+/** What was done last, as the page says it. */
+function said(tab: Tab, text: string): Promise<void> {
+  return expect(tab.page.getByRole("status").filter({ hasText: text })).toBeVisible();
+}
+
 function signIn(tab: Tab, user: string, password = PASSWORD): Promise<void> {
   return fill(tab, "Sign in", { "User name": user, Password: password });
 }
@@ -32,11 +37,13 @@ test("sign up, sign out, sign in", async ({ visitor }) => {
   await ada.open("/account");
   await signUp(ada, "ada");
   await expect(ada.page.getByText("Signed in as ada.")).toBeVisible();
+  await said(ada, "Your account is there, and you are signed in.");
   await ada.page.reload();
   await expect(ada.page.getByText("Signed in as ada.")).toBeVisible();
   await ada.running();
   await ada.page.getByRole("button", { name: "Sign out" }).click();
   await expect(panel(ada, "Sign in")).toBeVisible();
+  await said(ada, "You are signed out.");
   expect(await ada.status("/api/v1/me/logins")).toBe(401);
   await signIn(ada, "ADA");
   await expect(ada.page.getByText("Signed in as ada.")).toBeVisible();
@@ -73,7 +80,7 @@ test("a taken name and a short password are refused where they were typed", asyn
   await expect(eve.alert).toContainText("A user name has 3 to 32 letters");
 });
 
-test("a guest who signs up keeps their room and their name", async ({ visitor }) => {
+test("a guest who signs up keeps their room and begins under another name", async ({ visitor }) => {
   const ada = await visitor();
   const code = await ada.create({ as: "Ada" });
   const ben = await visitor();
@@ -82,12 +89,63 @@ test("a guest who signs up keeps their room and their name", async ({ visitor })
   await settings.open("/account");
   await signUp(settings, "countess");
   await expect(settings.page.getByText("Signed in as countess.")).toBeVisible();
-  await expect(settings.nameBox).toHaveValue("Ada");
+  // What the guest was called is never stored; those inside see the new name at once.
+  await expect(settings.nameBox).not.toHaveValue("Ada");
+  const name = await settings.nameBox.inputValue();
+  await ben.sees(["Ben", name]);
   await ada.page.reload();
   await ada.inside();
-  await ben.sees(["Ben", "Ada"]);
+  await ben.sees(["Ben", name]);
   await ada.say("still me");
   await ben.shows(["still me"]);
+});
+
+test("an account begins under the name that it chose", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.open("/account");
+  await fill(ada, "Create account", { "User name": "ada", Password: PASSWORD, "Name in rooms": "O'Brien & \"Sons\"" });
+  await expect(ada.nameBox).toHaveValue("O\u2019Brien & \u201CSons\u201D");
+  await ada.page.reload();
+  await expect(ada.nameBox).toHaveValue("O\u2019Brien & \u201CSons\u201D");
+});
+
+test("a password is shown while one looks at it", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.open("/account");
+  const form = panel(ada, "Sign in");
+  const box = form.getByRole("textbox", { name: "Password", exact: true });
+  await box.fill(PASSWORD);
+  await expect(box).toHaveAttribute("type", "password");
+  await form.getByRole("button", { name: "Show password" }).click();
+  await expect(box).toHaveAttribute("type", "text");
+  await expect(box).toHaveValue(PASSWORD);
+  await form.getByRole("button", { name: "Hide password" }).click();
+  await expect(box).toHaveAttribute("type", "password");
+});
+
+test("rooms are listed, and their owner ends one from its menu", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.open("/account");
+  await signUp(ada, "ada");
+  await expect(ada.page.getByText("You are in no room.")).toBeVisible();
+  const code = await ada.create({ name: "Low Tide" });
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+
+  const theirs = await ben.another();
+  await theirs.open("/account");
+  await theirs.page.getByLabel("More about Low Tide").click();
+  await expect(theirs.page.getByRole("button", { name: "Leave room" })).toBeVisible();
+  await expect(theirs.page.getByRole("button", { name: "End for everyone" })).toHaveCount(0);
+
+  const settings = await ada.another();
+  await settings.open("/account");
+  await expect(settings.page.getByRole("link", { name: "Low Tide" })).toHaveAttribute("href", `/r/${code}`);
+  await settings.page.getByLabel("More about Low Tide").click();
+  await settings.page.getByRole("button", { name: "End for everyone" }).click();
+  await said(settings, "The room has ended for everyone.");
+  await expect(settings.page.getByText("You are in no room.")).toBeVisible();
+  await expect(ben.page.getByText("Its owner ended it for everyone.", { exact: false })).toBeVisible();
 });
 
 test("a new password ends every other login", async ({ visitor }) => {
@@ -130,10 +188,12 @@ test("logins are listed, and a revoked one is cut off at once", async ({ visitor
 
   await ada.page.reload();
   await expect(ada.page.getByText("This one")).toHaveCount(1);
+  await expect(ada.page.getByText(/^Chrome on Linux, began /)).toHaveCount(2);
   const revoke = ada.page.getByRole("button", { name: /^Revoke the login that began / });
   await expect(revoke).toHaveCount(1);
   await revoke.click();
   await expect(revoke).toHaveCount(0);
+  await said(ada, "That login has ended.");
   await expect(lost.state).toContainText("Disconnected");
   await expect(lost.page.getByText("This login was ended. Sign in again.")).toBeVisible();
   await expect(lost.messageBox).toBeVisible();

@@ -71,16 +71,20 @@ async function harmless(tab: Tab, requestsBefore: number): Promise<void> {
 /** Compares what a reader sees with what was typed; formatting may drop its own marks and nothing else. */
 async function asTyped(reader: Tab, typed: string[]): Promise<void> {
   const expected = typed.map((text) => text.replace(OUTER, ""));
-  await expect(reader.texts).toHaveCount(expected.length, { timeout: 20_000 });
-  const frames = reader.received("message");
-  expect(frames.map((frame) => frame.text)).toEqual(expected);
-  const shown = await reader.texts.allTextContents();
-  const wrong = expected.flatMap((text, index) => {
-    const formatted = (frames[index] as Frame).html !== undefined;
-    const same = formatted ? bare(shown[index] as string) === bare(text) : shown[index] === text;
-    return same ? [] : [{ typed: text, shown: shown[index], formatted }];
-  });
-  expect(wrong).toEqual([]);
+  // Own rows stand before the server has said anything of them.
+  const frames = () => reader.received("message");
+  await expect.poll(() => frames().length, { timeout: 40_000 }).toBe(expected.length);
+  expect(frames().map((frame) => frame.text)).toEqual(expected);
+  const wrong = async () => {
+    const shown = await reader.texts.allTextContents();
+    return expected.flatMap((text, index) => {
+      const formatted = (frames()[index] as Frame).html !== undefined;
+      const same = formatted ? bare(shown[index] ?? "") === bare(text) : shown[index] === text;
+      return same ? [] : [{ typed: text, shown: shown[index], formatted }];
+    });
+  };
+  await expect.poll(wrong, { timeout: 40_000 }).toEqual([]);
+  await expect(reader.texts).toHaveCount(expected.length);
 }
 
 /** What shows nothing: controls, marks of direction, fillers, private use. */
@@ -160,6 +164,7 @@ test("the 485 naughty strings arrive as sent, and the empty ones are refused", a
 });
 
 test("naughty strings typed into the box go as typed, or stay in it with the reason", async ({ visitor }) => {
+  test.setTimeout(240_000);
   const [ada, ben] = await two(visitor);
   const before = ben.watch.requests.length;
   // Every fifth, and all that look like markup or run from right to left.

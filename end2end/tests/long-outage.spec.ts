@@ -16,18 +16,19 @@ test("35 seconds without a line end the seat, and say how many messages were mis
   await expect(ada.state).toContainText("Connection lost");
   await ben.say("one");
   await ben.sees(["Ben", "Ada"]);
-  await expect.poll(() => Date.now() - start, { timeout: 40_000 }).toBeGreaterThanOrEqual(27_000);
+  await expect.poll(() => Date.now() - start, { timeout: 40_000 }).toBeGreaterThanOrEqual(22_000);
   await ben.sees(["Ben", "Ada"]);
   await expect.poll(() => Date.now() - start, { timeout: 40_000 }).toBeGreaterThanOrEqual(35_000);
   await ben.sees(["Ben"]);
   await ben.say("two");
   await ben.say("three");
-  await expect(ben.log.getByText("Sending…")).toHaveCount(0);
+  await ben.relayed("one", "two", "three");
 
-  relay.resume();
-  await ada.online(25_000);
   const missed = "3 messages were missed and cannot be fetched.";
-  await expect(ada.page.getByText(`Back online. ${missed}`)).toBeVisible();
+  const told = ada.hears(`Back online. ${missed}`);
+  relay.resume();
+  await told;
+  await ada.online(25_000);
   await expect(ada.notes.filter({ hasText: "missed" })).toHaveText(missed);
   await ben.say("four");
   await ada.shows(["zero", "four"]);

@@ -25,7 +25,7 @@ test("a chosen theme is in the page as it is served, so that nothing flashes", a
   await ada.open("/");
   const light = await background(ada);
   await ada.page.getByRole("radio", { name: "Dark" }).check();
-  expect(await theme(ada)).toBe("dark");
+  await expect.poll(() => theme(ada)).toBe("dark");
   await expect.poll(() => background(ada)).not.toBe(light);
   const dark = await background(ada);
 
@@ -95,9 +95,76 @@ test.describe("on a phone", () => {
     await expect(ada.people).toHaveCount(0);
     await toggle.tap();
     await ada.sees(["Ada"]);
+    const sheet = ada.page.getByRole("dialog", { name: "People, 1" });
+    await expect(sheet).toBeVisible();
+    const below = ada.page.locator("header[inert], main[inert]");
+    await expect(below, "what is below cannot be reached").toHaveCount(2);
+    for (let presses = 0; presses < 8; presses += 1) {
+      await ada.page.keyboard.press("Tab");
+      // Behind the last stop comes the browser itself; the document has no focus as long.
+      const astray = await ada.page.evaluate(
+        () => document.activeElement !== document.body && document.activeElement?.closest("#people") === null,
+      );
+      expect(astray, "the focus stays inside").toBe(false);
+    }
     await ada.page.getByRole("button", { name: "Close the list of people" }).tap();
     await expect(ada.people).toHaveCount(0);
     await expect(toggle).toBeFocused();
+    await toggle.tap();
+    await ada.page.touchscreen.tap(180, 60);
+    await expect(sheet, "a tap beside it closes it").toHaveCount(0);
+    await expect(below).toHaveCount(0);
+    await toggle.tap();
+    await ada.page.setViewportSize(SIZES.desktop);
+    await expect(below, "the page grew beyond the sheet").toHaveCount(0);
+  });
+
+  test("what went wrong is in view where the button is that was pressed", async ({ visitor }) => {
+    const ada = await visitor({ ...phone, viewport: { width: 320, height: 640 } });
+    ada.watch.allow(/net::ERR_FAILED/);
+    await ada.open("/");
+    await ada.page.route("**/api/v1/rooms", (route) => route.abort());
+    await ada.createButton.tap();
+    await expect(ada.alert).toContainText("The server can't be reached.");
+    await expect(ada.createButton).toBeInViewport({ ratio: 1 });
+    await expect(ada.alert).toBeInViewport({ ratio: 1 });
+  });
+
+  test("the head of a room shows everything at 320 px, one thing beside the other", async ({ visitor }) => {
+    const ada = await visitor({ ...phone, viewport: { width: 320, height: 640 } });
+    await ada.create({ name: "A room whose name is as long as a name can be ok" });
+    for (const width of [320, 360, 640, 768]) {
+      await ada.page.setViewportSize({ width, height: 640 });
+      const boxes = await ada.page
+        .getByRole("banner")
+        .locator(".room-home, .room-name, .copy-code, .time-left, .people-toggle, .dot, .leave")
+        .evaluateAll((all) =>
+          all.map((element) => {
+            const { left, right, top, bottom } = element.getBoundingClientRect();
+            return { name: element.className, left, right, top, bottom };
+          }),
+        );
+      expect(boxes.length).toBe(7);
+      for (const [index, box] of boxes.entries()) {
+        expect(box.right, `${box.name} at ${width}`).toBeLessThanOrEqual(width);
+        expect(box.right - box.left, `${box.name} at ${width} is there`).toBeGreaterThan(0);
+        for (const other of boxes.slice(index + 1)) {
+          const apart =
+            box.right <= other.left + 0.5 ||
+            other.right <= box.left + 0.5 ||
+            box.bottom <= other.top + 0.5 ||
+            other.bottom <= box.top + 0.5;
+          expect(apart, `${box.name} and ${other.name} at ${width}`).toBe(true);
+        }
+      }
+      const time = await ada.page.locator(".time-left").evaluate((box) => {
+        const text = box.querySelector("span") as Element;
+        return text.getBoundingClientRect().top < box.getBoundingClientRect().bottom;
+      });
+      expect(time, `the time is not pushed out of its line at ${width}`).toBe(true);
+      const name = boxes.find((box) => box.name === "room-name");
+      expect((name?.right ?? 0) - (name?.left ?? 0), `the name at ${width}`).toBeGreaterThan(width / 3);
+    }
   });
 });
 

@@ -23,7 +23,7 @@ interface Memory {
 test.use({ limits: { joins_per_minute: 1_000, frames_per_minute: 10_000, connections_per_user: 2 } });
 
 test("entering and leaving fifty times shows each message once and keeps memory flat", async ({ visitor }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(400_000);
   const ben = await visitor();
   const code = await ben.create({ as: "Ben" });
   const ada = await visitor();
@@ -75,6 +75,7 @@ test("entering and leaving fifty times shows each message once and keeps memory 
   await ada.askToJoin(code, "Ada");
   await ada.inside();
   await ben.say("one");
+  await ada.shows(["one"]);
   await ada.say("two");
   await ada.shows(["one", "two"]);
   await expect(ben.log.getByText("two", { exact: true })).toHaveCount(1);

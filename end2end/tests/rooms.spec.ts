@@ -1,7 +1,7 @@
 // Into a room and out of it, and what is said there.
 import { expect, test } from "../fixtures";
 
-const REFUSED = /status of 40[0-9]/;
+const REFUSED = /status of 4[01][0-9]/;
 const NO_ROOM = "No room with that code. Check it, or create a new one.";
 
 /** As people hand it on: small letters, in two groups. */
@@ -80,12 +80,53 @@ test("a newcomer sees nothing that was said before", async ({ visitor }) => {
   const ada = await visitor();
   const code = await ada.create();
   await ada.say("before");
-  await ada.shows(["before"]);
+  await ada.relayed("before");
   const ben = await visitor();
   await ben.join(code);
   await expect(ben.log).toContainText("Say hi");
   await ada.say("after");
   await ben.shows(["after"]);
+});
+
+test("each form of the first page has its own Enter", async ({ visitor, server }) => {
+  const ada = await visitor();
+  await ada.open("/");
+  await ada.page.getByText("Options for a new room").click();
+  await expect(ada.page.getByRole("textbox", { name: "People at once" })).toHaveValue("50");
+  await expect(ada.page.getByText("From 2 to 500.")).toBeVisible();
+  await expect(ada.page.getByRole("combobox", { name: "Lasts at most" }).locator("option:checked")).toHaveText("24 hours");
+  await ada.page.getByRole("textbox", { name: "Room name" }).fill("Low tide");
+  await ada.page.getByRole("textbox", { name: "Room name" }).press("Enter");
+  await ada.inside();
+  await expect(ada.page.getByRole("heading", { level: 1 })).toHaveText("Low tide");
+
+  const ben = await visitor();
+  await ben.open("/");
+  await ben.codeBox.pressSequentially(`${ada.code().slice(0, 5).toLowerCase()}`);
+  await expect(ben.codeBox).toHaveValue(`${ada.code().slice(0, 4)}-${ada.code().slice(4, 5)}`);
+  await ben.codeBox.press("Backspace");
+  await expect(ben.codeBox).toHaveValue(ada.code().slice(0, 4));
+  await ben.codeBox.fill(`${server.url}/r/${ada.code()}?from=mail`);
+  await expect(ben.codeBox, "a link becomes its code").toHaveValue(`${ada.code().slice(0, 4)}-${ada.code().slice(4)}`);
+  await ben.nameBox.fill("Ben");
+  await ben.nameBox.press("Enter");
+  await ben.inside();
+  await ada.sees([await ada.people.first().locator(".person-name").innerText(), "Ben"]);
+});
+
+test("a number outside the limits is told at its box, with the limit", async ({ visitor }) => {
+  const ada = await visitor();
+  ada.watch.allow(REFUSED);
+  await ada.open("/");
+  await ada.page.getByText("Options for a new room").click();
+  const capacity = ada.page.getByRole("textbox", { name: "People at once" });
+  for (const wrong of ["501", "1", "-3", "many", "1e9"]) {
+    await capacity.fill(wrong);
+    await capacity.press("Enter");
+    await expect(ada.alert).toHaveText("That many people don't fit. Choose a number from 2 to 500.");
+    await expect(capacity).toBeFocused();
+    await expect(capacity).toHaveValue(wrong);
+  }
 });
 
 test("a wrong code is told under the box and stays in it", async ({ visitor }) => {
@@ -94,7 +135,7 @@ test("a wrong code is told under the box and stays in it", async ({ visitor }) =
   await ada.open("/");
   await ada.askToJoin("zzzz-2222", "Ada");
   await expect(ada.alert).toHaveText(NO_ROOM);
-  await expect(ada.codeBox).toHaveValue("zzzz-2222");
+  await expect(ada.codeBox).toHaveValue("ZZZZ-2222");
   await expect(ada.nameBox).toHaveValue("Ada");
   await ada.askToJoin("not a code");
   await expect(ada.alert).toContainText("8 letters and digits");
@@ -109,8 +150,8 @@ test("the link of an unknown room is not found", async ({ visitor }) => {
   expect(answer?.status()).toBe(404);
   await expect(ada.page.getByRole("heading", { name: "No such room" })).toBeVisible();
   await expect(ada.page.getByText(NO_ROOM)).toBeVisible();
-  await ada.page.getByRole("link", { name: "Create a new room" }).click();
-  await expect(ada.createButton).toBeVisible();
+  await ada.page.getByRole("button", { name: "Create a new room" }).click();
+  await ada.inside();
 });
 
 test("a PIN is asked for, a wrong one refused and the right one taken", async ({ visitor }) => {
@@ -135,6 +176,55 @@ test("a PIN is asked for, a wrong one refused and the right one taken", async ({
   await ada.sees(["Ada", "Ben"]);
   await ben.page.reload();
   await ben.inside();
+});
+
+test.describe("with two tries at a PIN", () => {
+  test.use({ limits: { pin_tries: 2 } });
+
+  test("the card says how many are left, and counts the wait down", async ({ visitor }) => {
+    const ada = await visitor();
+    const code = await ada.create({ pin: "marram grass" });
+    const ben = await visitor();
+    ben.watch.allow(REFUSED, /status of 429/);
+    await ben.open(`/r/${code}`);
+    const wait = ben.page.locator("[role=timer]");
+    await ben.pinBox.fill("one");
+    await ben.pinBox.press("Enter");
+    await expect(ben.alert).toHaveText("That PIN doesn't match. 1 try left before a wait.");
+    await expect(wait).toBeEmpty();
+    await ben.pinBox.press("Enter");
+    await expect(ben.alert).toHaveText("That PIN doesn't match. Wait until the time is up, then try again.");
+    await expect(wait).toHaveText(/^Wait (30|[12]\d) s\.$/);
+    await ben.pinBox.fill("marram grass");
+    await ben.pinBox.press("Enter");
+    await expect(ben.alert).toHaveText("Too many wrong PINs. Wait until the time is up, then try again.");
+    await expect(wait).toHaveText(/^Wait (1\d|2[0-8]) s\.$/);
+    await expect(ben.pinBox).toBeFocused();
+    await expect(ben.pinBox).toHaveValue("marram grass");
+  });
+});
+
+test("leaving a room that ends with it can be taken back for ten seconds", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  // There before the ten seconds begin.
+  const ben = await visitor();
+  await ben.open("/about");
+  await ada.leaveButton.dblclick();
+  await expect(ada.alert).toContainText("the room ends when you leave");
+  await ada.page.getByRole("button", { name: "Stay" }).click();
+  await expect(ada.alert).toHaveCount(0);
+  await expect(ada.leaveButton).toBeFocused();
+  await ada.leaveButton.click();
+  await expect(ada.page.getByText(/Leaving in [1-8] s\./)).toBeVisible();
+  expect(await ben.status(`/api/v1/rooms/${code}`)).toBe(200);
+  await ada.page.goto("/about");
+  ben.watch.allow(REFUSED);
+  await expect.poll(() => ben.status(`/api/v1/rooms/${code}`), "going away leaves at once").not.toBe(200);
+
+  await ada.create({ as: "Ada" });
+  await ada.leaveButton.click();
+  await ada.page.waitForURL("/", { timeout: 40_000 });
 });
 
 test("a full room says so and lets one in when there is a seat", async ({ visitor }) => {
@@ -166,7 +256,7 @@ test("5000 characters go, 5001 stay in the box", async ({ visitor }) => {
   await ben.join(code);
   const over = "🌊".repeat(5001);
   await ada.messageBox.fill(over);
-  await expect(ada.page.getByText("5001 of 5000")).toBeVisible();
+  await expect(ada.page.getByText("1 too many")).toBeVisible();
   await ada.messageBox.press("Enter");
   await expect(ada.alert).toContainText("That message is too long");
   await expect(ada.messageBox).toHaveValue(over);
@@ -250,10 +340,16 @@ test("a name that is not allowed is refused and stays in the box", async ({ visi
   const ada = await visitor();
   ada.watch.allow(REFUSED);
   await ada.open("/");
-  await ada.nameBox.fill("<b>Ada</b>");
+  await ada.nameBox.fill("Ada\u202Eadb");
   await ada.createButton.click();
   await expect(ada.alert).toContainText("A name has 1 to 30 visible characters");
-  await expect(ada.nameBox).toHaveValue("<b>Ada</b>");
+  await expect(ada.nameBox).toHaveValue("Ada\u202Eadb");
+});
+
+test("a name with markup is a name, typeset", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.create({ as: "<b>O'Brien & \"Sons\"" });
+  await ada.sees(["\u2039b\u203AO\u2019Brien & \u201CSons\u201D"]);
 });
 
 test("the room ends with the last one who leaves", async ({ visitor }) => {
@@ -261,24 +357,26 @@ test("the room ends with the last one who leaves", async ({ visitor }) => {
   const code = await ada.create();
   const ben = await visitor();
   await ben.join(code);
+  await expect(ada.people).toHaveCount(2);
   await ada.leaveButton.click();
   await expect(ben.people).toHaveCount(1);
   expect(await ben.status(`/api/v1/rooms/${code}`)).toBe(200);
-  await ben.leaveButton.click();
+  await ben.leaveAlone();
   await expect(ben.createButton).toBeVisible();
-  await expect.poll(() => ben.status(`/api/v1/rooms/${code}`)).toBe(404);
+  await expect.poll(() => ben.status(`/api/v1/rooms/${code}`)).toBe(410);
   ben.watch.allow(REFUSED);
   await ben.askToJoin(code);
-  await expect(ben.alert).toHaveText(NO_ROOM);
+  await expect(ben.alert).toHaveText("This room has ended. Nothing was kept.");
 });
 
 test("a room that was ended says so, and its head claims nothing any more", async ({ visitor, server }) => {
   const ada = await visitor();
   const code = await ada.create({ as: "Ada", name: "Low tide" });
-  const ben = await visitor();
+  const ben = await visitor({ permissions: ["clipboard-write"] });
   await ben.join(code, "Ben");
   await ada.say("until then");
   await expect(ben.texts).toHaveCount(1);
+  await ben.messageBox.fill("not sent yet");
   await expect(ben.page.getByRole("button", { name: "Copy link" })).toBeVisible();
   const ended = await ada.page
     .context()
@@ -290,8 +388,30 @@ test("a room that was ended says so, and its head claims nothing any more", asyn
   await expect(ben.state).toHaveText("Ended");
   await expect(ben.page.getByText(/left$/)).toBeHidden();
   await expect(ben.page.getByRole("button", { name: "Copy link" })).toHaveCount(0);
+  await expect(ben.messageBox).not.toBeEditable();
+  await expect(ben.sendButton).toBeHidden();
+  await ben.page.getByRole("button", { name: "Copy your text" }).click();
+  await expect(ben.page.getByText("Copied", { exact: true })).toBeVisible();
   await ben.leaveButton.click();
   await ben.page.waitForURL("/");
+});
+
+test("an ended room in which nothing was said invites nobody and lists nobody", async ({ visitor, server }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  await expect(ada.page.getByRole("button", { name: "Copy link" })).toBeVisible();
+  const ben = await visitor();
+  await ben.join(code, "Ben");
+  await ben.sees(["Ben", "Ada"]);
+  await ada.page.context().request.delete(`/api/v1/rooms/${code}`, { headers: { origin: server.url } });
+  for (const tab of [ada, ben]) {
+    await expect(tab.alert).toContainText("The room was ended");
+    await expect(tab.page.locator(".person")).toHaveCount(0);
+    await expect(tab.page.locator("#people-title")).toHaveText("People");
+    await expect(tab.page.locator(".chip.count")).toContainText("0");
+    await expect(tab.page.getByRole("button", { name: "Copy link" })).toHaveCount(0);
+    await expect(tab.page.locator(".empty-room > :not(noscript)")).toHaveCount(0);
+  }
 });
 
 test("a room that was left on one page says so on the other", async ({ visitor }) => {
@@ -300,11 +420,15 @@ test("a room that was left on one page says so on the other", async ({ visitor }
   const second = await ada.another();
   await second.page.goto(`/r/${code}`);
   await second.inside();
-  await ada.leaveButton.click();
+  await ada.say("what was said");
+  await second.shows(["what was said"]);
+  await second.messageBox.fill("what was not said");
+  await ada.leaveAlone();
   await ada.page.waitForURL("/");
-  await expect(second.page.getByRole("heading", { name: "You left the room" })).toBeVisible();
+  await expect(second.alert).toContainText("You left the room in another tab");
   await expect(second.page.getByRole("link", { name: "Create a new room" })).toBeVisible();
-  await expect(second.log).toBeHidden();
+  await second.shows(["what was said"]);
+  await expect(second.messageBox).toHaveValue("what was not said");
 });
 
 test("the PIN is what the card asks for first", async ({ visitor }) => {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use protocol::{RoomCode, RoomName};
-use server::clock::{now, random};
+use realtime::clock::{Clock, random};
 use server::config::Database;
-use server::store::{Joined, Membership, Room, RoomId, SharedStore, UserId};
+use server::store::{JoinOutcome, Membership, Room, RoomId, SharedStore, UserId};
 
 /// Callers at once.
 const CALLERS: usize = 16;
@@ -76,6 +76,7 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
             break code;
         }
     };
+    let now = Clock::start().wall();
     let room = Room {
         id: RoomId(random()),
         code,
@@ -83,12 +84,12 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
         pin_hash: None,
         capacity: 50,
         owner: UserId(random()),
-        created_at: now(),
-        expires_at: now() + 3_600_000,
+        created_at: now,
+        expires_at: now + 3_600_000,
     };
     store.create_room(room.clone()).await?;
     for _ in 0..MEMBERS {
-        store.join(room.id, Membership { user: UserId(random()), joined_at: now() }, 10_000, now()).await?;
+        store.join(room.id, Membership { user: UserId(random()), joined_at: now }, 10_000, now).await?;
     }
     let mut took: [Vec<Duration>; 3] = Default::default();
     let begun = Instant::now();
@@ -98,10 +99,10 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
             let asked = Instant::now();
             match operation {
                 Operation::Join => {
-                    let joined = store.join(room.id, Membership { user, joined_at: now() }, 10_000, now()).await?;
-                    ensure!(joined == Joined::New, "a stranger is no member");
+                    let joined = store.join(room.id, Membership { user, joined_at: now }, 10_000, now).await?;
+                    ensure!(joined == JoinOutcome::New, "a stranger is no member");
                 }
-                Operation::LookUp => ensure!(store.room_by_code(code, now()).await?.is_some(), "the room is kept"),
+                Operation::LookUp => ensure!(store.room_by_code(code, now).await?.is_some(), "the room is kept"),
                 Operation::Leave => drop(store.leave(room.id, user).await?),
             }
             took[place].push(asked.elapsed());

@@ -1,34 +1,39 @@
 //! The official conformance suites of Engine.IO 4 and Socket.IO 5 against the server's transport.
 //!
 //! `cargo run --package server --example socketio_conformance` serves what the suites expect at 127.0.0.1:3000: the very
-//! set-up of the product with the suites' timings, and handlers that send back what comes. The suites are published in
-//! the repository socketio/socket.io: `docs/engine.io-protocol/v4-test-suite` and `docs/socket.io-protocol/v5-test-suite`,
-//! `npm ci && npm test` in each.
+//! transport of the product with the suites' timings, and applications that send back what comes. The suites are published
+//! in the repository socketio/socket.io: `docs/engine.io-protocol/v4-test-suite` and
+//! `docs/socket.io-protocol/v5-test-suite`, `npm ci && npm test` in each.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
 use bytes::Bytes;
-use engineioxide::handler::EngineIoHandler;
-use engineioxide::service::EngineIoService;
-use engineioxide::socket::{DisconnectReason, Socket};
-use engineioxide::{Str, config::EngineIoConfig};
-use serde::de::Deserialize;
-use serde::ser::{Serialize, SerializeTuple as _, Serializer};
+use protocol::Limits;
 use server::listen::serve_line;
-use server::socketio::{Engine, Tuning};
-use socketioxide::extract::{AckSender, Data, SocketRef, TryData};
+use server::socketio::{Application, End, Service};
+use socketio::packet::{self, Kind, MAIN};
+use socketio::{Closed, Encoded, Event, Fault, Incoming, Namespaces, Packet, Session, Settings};
+use tokio::net::TcpListener;
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// As the suites have them.
-const TUNING: Tuning = Tuning {
+pub(crate) const SETTINGS: Settings = Settings {
     ping_interval: Duration::from_millis(300),
     ping_timeout: Duration::from_millis(200),
     connect_timeout: Duration::from_secs(1),
+    upgrade_timeout: Duration::from_secs(10),
     payload_bytes_max: 1_000_000,
+    poll_packets_max: 16,
+    poll_bytes_max: 64 * 1024,
+    queue_packets_max: 256,
+    attachments_max: 4,
+    namespaces_max: 4,
 };
 
 /// For the head of a request.
@@ -37,15 +42,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// On one thread, as the reference: the suites send two requests at once and expect the first one to be met first.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let (socket_io, io) = TUNING.builder().build_svc();
-    io.ns("/", echo);
-    io.ns("/custom", echo);
-    let socket_io = Engine::new(socket_io, &TUNING);
-    let engine_io = Engine::new(EngineIoService::with_config(Arc::new(Echo), engine()), &TUNING);
+    serve(TcpListener::bind("127.0.0.1:3000").await?, SETTINGS).await
+}
+
+/// Serves both protocols for as long as it is polled. The project's own cases (`tests/it/conformance`) mount it too.
+pub(crate) async fn serve(listener: TcpListener, settings: Settings) -> anyhow::Result<()> {
+    let limits = Arc::new(Limits::default());
+    let service = || Service::new(settings, Arc::clone(&limits), CancellationToken::new(), TaskTracker::new());
+    let (events, messages) = (service(), service());
+    let application = move || Events::new(settings);
     let router = Router::new()
-        .route("/socket.io/", any(async move |request: Request| socket_io.serve(request).await))
-        .route("/engine.io/", any(async move |request: Request| engine_io.serve(request).await));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+        .route("/socket.io/", any(async move |request: Request| events.serve_anybody(request, application).await))
+        .route("/engine.io/", any(async move |request: Request| messages.serve_anybody(request, || Echo).await));
     loop {
         let (stream, peer) = listener.accept().await?;
         let router = router.clone();
@@ -53,78 +61,94 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-fn engine() -> EngineIoConfig {
-    EngineIoConfig::builder()
-        .req_path("/engine.io")
-        .ping_interval(TUNING.ping_interval)
-        .ping_timeout(TUNING.ping_timeout)
-        .max_payload(TUNING.payload_bytes_max as u64)
-        .ws_max_message_size(TUNING.payload_bytes_max)
-        .ws_max_frame_size(TUNING.payload_bytes_max)
-        .build()
-}
-
-async fn echo(socket: SocketRef, TryData(auth): TryData<serde_json::Value>) {
-    let auth = auth.unwrap_or_else(|_| serde_json::json!({}));
-    let _ = socket.emit("auth", &auth);
-    socket.on("message", async |socket: SocketRef, Data(all): Data<All>| {
-        let _ = socket.emit("message-back", &all);
-    });
-    socket.on("message-with-ack", async |Data(all): Data<All>, ack: AckSender| {
-        let _ = ack.send(&all);
-    });
-}
-
-/// Every argument of an event, whatever it is.
-struct All(Vec<rmpv::Value>);
-
-impl<'de> Deserialize<'de> for All {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Arguments;
-        impl<'de> serde::de::Visitor<'de> for Arguments {
-            type Value = All;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("arguments")
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<All, A::Error> {
-                let mut all = Vec::new();
-                while let Some(argument) = list.next_element()? {
-                    all.push(argument);
-                }
-                Ok(All(all))
-            }
-        }
-        // What a tuple is to the library: all arguments instead of the first.
-        deserializer.deserialize_tuple(usize::MAX, Arguments)
-    }
-}
-
-impl Serialize for All {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(self.0.len())?;
-        for argument in &self.0 {
-            tuple.serialize_element(argument)?;
-        }
-        tuple.end()
-    }
-}
-
-/// Sends every message back.
-#[derive(Debug)]
+/// Sends every message of Engine.IO back.
 struct Echo;
 
-impl EngineIoHandler for Echo {
-    type Data = ();
+impl Application for Echo {
+    fn receive(&mut self, session: &mut Session, packet: Packet<'_>, _: Instant) -> Result<(), End> {
+        match packet {
+            Packet::Message(text) => session.send(format!("4{text}").into()),
+            Packet::Binary(bytes) => session.send(Encoded::Binary(bytes.into_owned().into())),
+            Packet::Open | Packet::Close | Packet::Ping(_) | Packet::Pong(_) | Packet::Upgrade | Packet::Noop => {}
+        }
+        Ok(())
+    }
+}
 
-    fn on_connect(self: Arc<Self>, _: Arc<Socket<()>>) {}
+/// Greets who connects to `/` or `/custom` with what it said of itself, and sends events back.
+struct Events {
+    namespaces: Namespaces,
+}
 
-    fn on_disconnect(&self, _: Arc<Socket<()>>, _: DisconnectReason) {}
-
-    fn on_message(self: &Arc<Self>, message: Str, socket: Arc<Socket<()>>) {
-        let _ = socket.emit(message);
+impl Events {
+    fn new(settings: Settings) -> Self {
+        Self { namespaces: Namespaces::new(settings, Instant::now()) }
     }
 
-    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket<()>>) {
-        let _ = socket.emit_binary(data);
+    fn incoming(&mut self, session: &mut Session, incoming: Incoming<'_>) {
+        match incoming {
+            Incoming::Connect { namespace: namespace @ (MAIN | "/custom"), auth } => {
+                let greeting = format!("[\"auth\",{}]", auth.map_or("{}", |auth| auth.get()));
+                let greeting = packet::Packet::new(Kind::Event, namespace).with(&greeting).encode();
+                if let Some(granted) = self.namespaces.accept(namespace, "a-name") {
+                    session.send(granted);
+                }
+                session.send(greeting.into());
+            }
+            Incoming::Connect { namespace, .. } => {
+                if let Some(refused) = self.namespaces.refuse(namespace, "Invalid namespace") {
+                    session.send(refused);
+                }
+            }
+            Incoming::Event(event) => echo(session, &event, &[]),
+            Incoming::Attached(attached) => {
+                if let Some(event) = attached.event() {
+                    echo(session, &event, &attached.attachments);
+                }
+            }
+            Incoming::Disconnect { .. } | Incoming::Acknowledgement { .. } => {}
+        }
+    }
+}
+
+fn echo(session: &mut Session, event: &Event<'_>, attachments: &[Bytes]) {
+    let mut all: Vec<_> = event.arguments.iter().map(|argument| argument.get()).collect();
+    let kind = match (event.name.as_str(), event.id) {
+        ("message", _) => Kind::Event,
+        ("message-with-ack", Some(_)) => Kind::Acknowledgement,
+        _ => return,
+    };
+    if kind == Kind::Event {
+        all.insert(0, "\"message-back\"");
+    }
+    let data = format!("[{}]", all.join(","));
+    let (id, count) = (event.id.filter(|_| kind == Kind::Acknowledgement), attachments.len());
+    let attached = (count > 0).then_some(count);
+    let packet = packet::Packet { kind, attachments: attached, namespace: event.namespace, id, data: &data };
+    session.send(packet.encode().into());
+    for attachment in attachments {
+        session.send(Encoded::Binary(attachment.clone()));
+    }
+}
+
+impl Application for Events {
+    fn receive(&mut self, session: &mut Session, packet: Packet<'_>, now: Instant) -> Result<(), End> {
+        match self.namespaces.receive(packet, now) {
+            Ok(Some(incoming)) => self.incoming(session, incoming),
+            Ok(None) => {}
+            Err(Fault) => session.close(Closed::Malformed),
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, _: &mut Session, now: Instant) -> Result<(), End> {
+        self.namespaces.tick(now).map_err(|_| End::Gone)
+    }
+
+    async fn happened(&mut self) {
+        match self.namespaces.due() {
+            Some(due) => sleep_until(due.into()).await,
+            None => std::future::pending().await,
+        }
     }
 }

@@ -11,6 +11,7 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser};
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
 
+use crate::origins::{AllowedOrigin, public_origin};
 use crate::store::mongodb::MongoUri;
 
 /// What the names of all variables begin with.
@@ -41,21 +42,19 @@ pub struct Options {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// The address people use, such as <https://chat.example>; with https, cookies are Secure and HSTS is sent
+    /// The address people use, such as <https://chat.example>; pages of no other are served then, and with https,
+    /// cookies are Secure and HSTS is sent
     #[arg(long, env = "WHISPERSPACE_PUBLIC_URL")]
     pub public_url: Option<String>,
 
-    /// Another origin whose pages may use this server, such as <https://other.example>; may be repeated
+    /// Another origin whose pages may use this server: <https://other.example>, https://*.example.com,
+    /// <capacitor://localhost> or what else an application sends; may be repeated
     #[arg(long, env = "WHISPERSPACE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
 
     /// Address or network of a reverse proxy whose X-Forwarded-For and -Proto are believed; may be repeated
     #[arg(long, env = "WHISPERSPACE_TRUST_PROXY", value_delimiter = ',')]
     pub trust_proxy: Vec<String>,
-
-    /// Also serve Socket.IO clients of version 2 (Engine.IO 3), which send their token in a header or cookie only
-    #[arg(long, env = "WHISPERSPACE_SOCKETIO_EIO3")]
-    pub socketio_eio3: bool,
 
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
@@ -96,6 +95,17 @@ pub enum Command {
     /// Looks after the database
     #[command(subcommand)]
     Db(Db),
+    /// Tries this very program on this machine, and exits
+    Selftest {
+        /// Talks over every transport and looks for what was typed in the memory of the server (Linux only)
+        #[arg(long, required = true)]
+        memory: bool,
+    },
+}
+
+/// Where files may be made that go again.
+pub(crate) fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
 }
 
 /// What is done with the database.
@@ -163,12 +173,12 @@ pub struct Config {
     pub database: Database,
     /// Whether people come by HTTPS, as far as the operator said.
     pub https: bool,
-    /// Origins that count as this site's own, beside the one that the request was sent to.
-    pub origins: Vec<String>,
-    /// Whether Engine.IO 3 is spoken.
-    pub socketio_eio3: bool,
+    /// The origin of the pages as people see it. Where it is not told, it is the host that a request was sent to.
+    pub public_url: Option<String>,
+    /// Origins that count as this site's own beside it.
+    pub origins: Vec<AllowedOrigin>,
     /// Proxies that are believed.
-    pub proxies: Vec<crate::address::Network>,
+    pub proxies: Vec<crate::network::Network>,
     /// How much to log.
     pub log: LogLevel,
     /// How to log.
@@ -216,7 +226,6 @@ impl Options {
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
-        self.socketio_eio3 |= file.socketio_eio3;
         if self.allow_origin.is_empty() {
             self.allow_origin = file.allow_origin;
         }
@@ -244,20 +253,18 @@ impl TryFrom<Options> for Config {
             limits.ping_every_ms < limits.silence_ms_max,
             "ping_every_ms must be less than silence_ms_max, or clients are cut off before they are asked"
         );
-        let public = options.public_url.as_deref().map(origin).transpose()?;
-        let https = public.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let mut origins: Vec<String> = public.into_iter().collect();
-        for allowed in &options.allow_origin {
-            origins.push(origin(allowed)?);
-        }
+        let public_url = options.public_url.as_deref().map(public_origin).transpose().context("--public-url")?;
+        let https = public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let origins = options.allow_origin.iter().map(|allowed| allowed.parse()).collect::<Result<_, _>>();
+        let origins = origins.context("--allow-origin")?;
         let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
         Ok(Self {
             listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
             data_dir,
             database,
             https,
+            public_url,
             origins,
-            socketio_eio3: options.socketio_eio3,
             proxies,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
@@ -267,9 +274,13 @@ impl TryFrom<Options> for Config {
 }
 
 impl Config {
+    /// Whether pages of this origin are listed as this site's own; `told` is in lower case.
+    pub fn lists(&self, told: &str) -> bool {
+        self.public_url.as_deref() == Some(told) || self.origins.iter().any(|origin| origin.allows(told))
+    }
+
     /// The configuration in force, as a file that would give it (but for a database's password, which is not shown).
     pub fn to_toml(&self) -> anyhow::Result<String> {
-        let public_url = self.origins.first().filter(|_| self.https);
         let options = Options {
             listen: Some(self.listen),
             data_dir: Some(self.data_dir.clone()),
@@ -278,13 +289,12 @@ impl Config {
                 Database::Mongodb(uri) => uri.redacted(),
                 Database::Memory => "memory:".to_owned(),
             }),
-            allow_origin: self.origins.iter().filter(|origin| Some(*origin) != public_url).cloned().collect(),
+            allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),
-            socketio_eio3: self.socketio_eio3,
-            public_url: public_url.cloned(),
+            public_url: self.public_url.clone(),
             ..Options::default()
         };
         toml::to_string(&options).context("the configuration cannot be written as TOML")
@@ -319,17 +329,6 @@ impl Database {
             Self::Memory => "memory",
         }
     }
-}
-
-/// `scheme://host[:port]` in lower case, as browsers send it.
-fn origin(url: &str) -> anyhow::Result<String> {
-    let lower = url.trim().trim_end_matches('/').to_ascii_lowercase();
-    let uri: http::Uri =
-        lower.parse().with_context(|| format!("'{url}' is not an origin like https://chat.example"))?;
-    let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.path() == "/";
-    anyhow::ensure!(plain && uri.query().is_none(), "'{url}' is not an origin like https://chat.example");
-    let default_port = if uri.scheme_str() == Some("https") { ":443" } else { ":80" };
-    Ok(lower.strip_suffix(default_port).unwrap_or(&lower).to_owned())
 }
 
 impl std::fmt::Debug for Options {

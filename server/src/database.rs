@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 
 use crate::config::{Config, Database, Db};
-use crate::hold::Hold;
-use crate::make_folder;
+use crate::folders::make_folder;
+use crate::lock_file::LockFile;
 use crate::store::memory::MemoryStore;
 use crate::store::mongodb::{self, MongoStore};
 use crate::store::sqlite::{self, SqliteStore};
@@ -42,11 +42,11 @@ fn make_parent(path: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(crate) fn hold(database: &Database) -> anyhow::Result<Option<Hold>> {
+pub(crate) fn hold(database: &Database) -> anyhow::Result<Option<LockFile>> {
     match database {
         Database::Sqlite(path) => {
             make_parent(path)?;
-            Hold::take(path).map(Some)
+            LockFile::take(path).map(Some)
         }
         Database::Mongodb(_) | Database::Memory => Ok(None),
     }

@@ -3,20 +3,29 @@
 //!
 //! A live room ends itself (see `chat::Room`); this is for those that have no task. The time is an argument.
 
-use std::time::Duration;
-
-use protocol::{LeaveReason, Millis};
+use chat::{Monotonic, Now};
+use protocol::LeaveReason;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{self, HOUR_MS};
 use crate::state::{AppState, State};
-use crate::store::{RoomId, StoreError};
+use crate::store::{RoomId, StoreError, WHENEVER};
+use realtime::clock::HOUR_MS;
 
 /// How often it looks.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY_MS: u64 = 250;
 
 /// How often the store is purged.
-const PURGE_EVERY_MS: Millis = 60_000;
+const PURGE_EVERY_MS: u64 = 60_000;
+
+/// How often it is tried again while the database is away or cannot write.
+const PURGE_AGAIN_MS: u64 = 2_000;
+
+/// How often the database is asked whether it can be written, where nobody else asks: a disk in use all the time should
+/// not be worn by it.
+const WATCH_EVERY_MS: u64 = 60_000;
+
+/// And how often while it cannot, so that it is soon known (and told) that it can again.
+const WATCH_AGAIN_MS: u64 = 2_000;
 
 /// A login unused for so long ends.
 const LOGIN_IDLE_MS: u64 = 30 * 24 * HOUR_MS;
@@ -26,8 +35,8 @@ pub(crate) async fn run(state: AppState, halt: CancellationToken) {
     let mut janitor = Janitor::default();
     let looking = async {
         loop {
-            janitor.look(&state, clock::now()).await;
-            tokio::time::sleep(LOOK_EVERY).await;
+            janitor.look(&state, state.clock.now()).await;
+            state.clock.sleep(LOOK_EVERY_MS).await;
         }
     };
     tokio::select! {
@@ -40,7 +49,8 @@ pub(crate) async fn run(state: AppState, halt: CancellationToken) {
 #[derive(Debug, Default)]
 pub struct Janitor {
     last_run: LastRun,
-    purge_at: Millis,
+    purge_at: Monotonic,
+    watch_at: Monotonic,
 }
 
 /// The rooms that were in the store when the server started.
@@ -50,28 +60,32 @@ enum LastRun {
     #[default]
     Unknown,
     /// They end then, unless somebody has returned.
-    Waiting { rooms: Vec<RoomId>, until: Millis },
+    Waiting { rooms: Vec<RoomId>, until: Monotonic },
     /// They are like all others now.
     Over,
 }
 
 impl Janitor {
     /// Does what is due at `now`. What the database does not take is tried again at the next look.
-    pub async fn look(&mut self, state: &State, now: Millis) {
-        state.hub.settle().await;
+    pub async fn look(&mut self, state: &State, now: Now) {
+        state.rooms.settle().await;
         self.end_abandoned(state, now).await;
-        if now >= self.purge_at {
+        if now.mono >= self.purge_at {
             self.purge(state, now).await;
+        }
+        if now.mono >= self.watch_at {
+            let ready = state.readiness.check(&*state.store).await.is_ok();
+            self.watch_at = now.mono.after(if ready { WATCH_EVERY_MS } else { WATCH_AGAIN_MS });
         }
     }
 
     /// After a restart every stored room counts as without a seat from now on: from the first moment, that is, at which
     /// somebody could have come back.
-    async fn end_abandoned(&mut self, state: &State, now: Millis) {
+    async fn end_abandoned(&mut self, state: &State, now: Now) {
         match &mut self.last_run {
-            LastRun::Unknown => match state.store.live_rooms(now).await {
+            LastRun::Unknown => match state.store.live_rooms(now.wall).await {
                 Ok(rooms) => {
-                    let until = now.saturating_add(state.config.limits.room_empty_ms);
+                    let until = now.mono.after(state.config.limits.room_empty_ms);
                     self.last_run = LastRun::Waiting { rooms, until };
                 }
                 // The store has said that it waits for its database.
@@ -84,14 +98,14 @@ impl Janitor {
                     self.last_run = LastRun::Over;
                 }
             },
-            LastRun::Waiting { rooms, until } if now >= *until => {
+            LastRun::Waiting { rooms, until } if now.mono >= *until => {
                 let mut ended = 0_u32;
                 while let Some(room) = rooms.last().copied() {
-                    if !state.hub.is_live(room) {
-                        match state.store.delete_room(room).await {
+                    if !state.hub.is_live(room.into()) {
+                        match end_stored(state, room).await {
                             Ok(deleted) => {
                                 // Whoever came in the meantime is told.
-                                state.hub.end_room(room, LeaveReason::Empty);
+                                state.hub.end_room(room.into(), LeaveReason::Empty);
                                 ended += u32::from(deleted);
                             }
                             Err(StoreError::Unavailable) => return,
@@ -112,23 +126,37 @@ impl Janitor {
     }
 
     /// Forgets what has expired, and tells the live rooms what that means for them.
-    async fn purge(&mut self, state: &State, now: Millis) {
-        state.gates.prune(now);
-        match state.store.purge(now, now.saturating_sub(LOGIN_IDLE_MS)).await {
+    async fn purge(&mut self, state: &State, now: Now) {
+        state.rate_limits.prune(now);
+        state.rooms.records().forget_ended(now);
+        let (spared, logins_before) = (state.rooms.within_life(now), now.wall.saturating_sub(LOGIN_IDLE_MS));
+        match state.store.purge(now.wall, logins_before, &spared).await {
             Ok(purged) => {
-                self.purge_at = now.saturating_add(PURGE_EVERY_MS);
-                for room in &purged.rooms {
-                    state.hub.end_room(*room, LeaveReason::Expired);
+                self.purge_at = now.mono.after(PURGE_EVERY_MS);
+                for (room, code) in &purged.rooms {
+                    // Of a room without a task nobody else knows the code.
+                    state.rooms.records().note_ended(*code);
+                    state.hub.end_room((*room).into(), LeaveReason::Expired);
                 }
                 for (room, owner) in &purged.passed_on {
-                    state.hub.passed_on(*room, *owner);
+                    state.rooms.passed_on(*room, *owner);
                 }
             }
-            Err(StoreError::Unavailable) => {}
+            Err(StoreError::Unavailable) => self.purge_at = now.mono.after(PURGE_AGAIN_MS),
             Err(error) => {
-                self.purge_at = now.saturating_add(PURGE_EVERY_MS);
+                self.purge_at = now.mono.after(PURGE_EVERY_MS);
                 tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be purged");
             }
         }
     }
+}
+
+/// Deletes a room that has no task. Returns whether there was one.
+async fn end_stored(state: &State, room: RoomId) -> Result<bool, StoreError> {
+    let kept = state.store.room(room, WHENEVER).await?;
+    let deleted = state.store.delete_room(room).await?;
+    if let (Some(kept), true) = (kept, deleted) {
+        state.rooms.records().note_ended(kept.code);
+    }
+    Ok(deleted)
 }

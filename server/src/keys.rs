@@ -1,24 +1,31 @@
-//! Keys derived from the server's one secret, and what is made with them: member ids and message ids.
+//! Keys derived from the server's one secret, and what is made with them: member ids, message ids, and marks
+//! of codes.
 //!
 //! The secret is drawn at the first start and kept in a file that only the owner can read.
 
-use std::io::{Read as _, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chat::MessageIds;
+use chat::{ChannelId, MessageIds};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
-use protocol::{MemberId, MessageId, Millis, Position};
+use protocol::{MemberId, MessageId, Millis, RoomCode};
 use sha2::Sha256;
 
-use crate::clock::{base64url, random};
-use crate::store::{RoomId, UserId};
+use crate::rooms::ended::Mark;
+use crate::store::UserId;
+use realtime::clock::{base64url, from_base64url, random};
 
 /// Bytes of the secret.
 const SECRET_BYTES: usize = 32;
+/// Bytes of a keyed hash, cut to 128 bits.
+const TAG_BYTES: usize = 16;
+/// Bytes that a message id says something with: the time, the random bits, the member.
+const CLAIM_BYTES: usize = 8 + 8 + 16;
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]
@@ -28,6 +35,7 @@ struct Derived {
     tokens: [u8; 32],
     members: [u8; 32],
     messages: [u8; 32],
+    ended: [u8; 32],
 }
 
 impl Keys {
@@ -43,6 +51,7 @@ impl Keys {
             tokens: derive("whisperspace token v1"),
             members: derive("whisperspace member v1"),
             messages: derive("whisperspace message v1"),
+            ended: derive("whisperspace ended room v1"),
         }))
     }
 
@@ -51,31 +60,16 @@ impl Keys {
     /// # Errors
     /// A sentence that names the file and what to do.
     pub fn load(file: &Path) -> anyhow::Result<Self> {
-        match std::fs::File::open(file) {
-            Ok(mut open) => {
-                let mode = open.metadata()?.permissions().mode();
-                anyhow::ensure!(
-                    mode.trailing_zeros() >= 6,
-                    "{} can be read by others: run chmod 600 on it, or delete it to sign everybody out",
-                    file.display()
-                );
-                let mut secret = Vec::new();
-                open.read_to_end(&mut secret).with_context(|| format!("cannot read {}", file.display()))?;
-                let secret = secret.as_slice().try_into().with_context(|| {
-                    format!("{} is not a secret of {SECRET_BYTES} bytes: delete it to draw a new one", file.display())
-                })?;
-                Ok(Self::derive(secret))
-            }
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
+        match File::open(file) {
+            Ok(open) => read(open, file),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
                 let secret = random::<SECRET_BYTES>();
-                let mut created = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(file)
-                    .with_context(|| format!("cannot create {}", file.display()))?;
-                created.write_all(&secret).and_then(|()| created.sync_all())?;
-                Ok(Self::derive(&secret))
+                match keep(&secret, file).with_context(|| {
+                    format!("cannot write {}: make room or let this user write there, or choose another folder with --data-dir", file.display())
+                })? {
+                    Kept::Ours => Ok(Self::derive(&secret)),
+                    Kept::Theirs => read(File::open(file)?, file),
+                }
             }
             Err(error) => Err(error).with_context(|| format!("cannot open {}", file.display())),
         }
@@ -87,49 +81,203 @@ impl Keys {
     }
 
     /// What others in a room see of a user: the same on return, unlinkable between rooms.
-    pub fn member_id(&self, room: RoomId, user: UserId) -> MemberId {
+    pub fn member_id(&self, room: ChannelId, user: UserId) -> MemberId {
         let mac = mac(&self.0.members, &[&room.0, &user.0]);
         MemberId::parse(&base64url(&mac)).expect("22 characters of base64url are a member id")
     }
 
+    /// What stands for the code of a room that has ended.
+    pub(crate) fn ended_mark(&self, code: RoomCode) -> Mark {
+        mac(&self.0.ended, &[code.as_str().as_bytes()])
+    }
+
     /// The maker of one room's message ids, its key bound to the room.
-    pub fn message_ids(&self, room: RoomId) -> Box<dyn MessageIds> {
+    pub fn message_ids(&self, room: ChannelId) -> RoomMessageIds {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(Some(&room.0), &self.0.messages)
             .expand(b"room", &mut key)
             .expect("32 bytes are within what HKDF-SHA256 gives");
-        Box::new(RoomMessageIds { key })
+        RoomMessageIds { keyed: keyed(&key) }
     }
 }
 
-struct RoomMessageIds {
-    key: [u8; 32],
+/// The secret in a file that is there. One that is cut short was left by a start on a full disk, or by a damaged disk.
+fn read(mut open: File, file: &Path) -> anyhow::Result<Keys> {
+    let mode = open.metadata()?.permissions().mode();
+    anyhow::ensure!(
+        mode.trailing_zeros() >= 6,
+        "{} can be read by others: run chmod 600 on it, or delete it to sign everybody out",
+        file.display()
+    );
+    let mut secret = Vec::new();
+    open.read_to_end(&mut secret).with_context(|| format!("cannot read {}", file.display()))?;
+    let length = secret.len();
+    let secret = secret.as_slice().try_into().with_context(|| {
+        format!(
+            "the secret has {length} bytes instead of {SECRET_BYTES}, as a start on a full disk leaves it: restore it \
+             from a copy, or make room, delete it (rm '{}') and start again; then a new one is drawn, and everybody is \
+             signed out",
+            file.display()
+        )
+    })?;
+    Ok(Keys::derive(secret))
+}
+
+/// Whose secret the file holds in the end.
+enum Kept {
+    Ours,
+    /// Another server that starts at the same moment was faster.
+    Theirs,
+}
+
+/// Writes the secret beside its place and gives it its name when all of it is on the disk: there is a whole secret or none.
+fn keep(secret: &[u8; SECRET_BYTES], file: &Path) -> io::Result<Kept> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".new-{}", std::process::id()));
+    let beside = Path::new(&beside);
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(beside)
+        .and_then(|mut new| new.write_all(secret).and_then(|()| new.sync_all()));
+    // A link, because a rename would replace what another server has drawn meanwhile.
+    let kept = written.and_then(|()| match std::fs::hard_link(beside, file) {
+        Ok(()) => Ok(Kept::Ours),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Kept::Theirs),
+        // Some file systems have no links.
+        Err(_) => std::fs::rename(beside, file).map(|()| Kept::Ours),
+    });
+    let _ = std::fs::remove_file(beside);
+    let kept = kept?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Not every file system syncs a folder.
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Err(error),
+        Ok(()) | Err(_) => Ok(kept),
+    }
+}
+
+/// The ids of one room's messages: base64url of when it was sent (milliseconds since the Unix epoch), 64 random bits, who
+/// sent it, and an HMAC of these three by the room's key. So an id says by itself who wrote what it names, where and when,
+/// to the server alone, and no index of messages is needed to believe it.
+pub struct RoomMessageIds {
+    /// The key as HMAC needs it, made once a room.
+    keyed: Hmac<Sha256>,
+}
+
+impl RoomMessageIds {
+    /// When and by whom a message of this id was sent in this room; `None` for whatever the room did not make. Takes the
+    /// same time whichever byte is wrong.
+    pub fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
+        let bytes: [u8; CLAIM_BYTES + TAG_BYTES] = from_base64url(id.as_str())?;
+        let (claim, tag) = bytes.split_at(CLAIM_BYTES);
+        self.keyed.clone().chain_update(claim).verify_truncated_left(tag).ok()?;
+        let at = Millis::from_be_bytes(claim[..8].try_into().ok()?);
+        Some((at, MemberId::parse(&base64url(&claim[16..])).ok()?))
+    }
 }
 
 impl MessageIds for RoomMessageIds {
-    fn message_id(&self, position: Position, at: Millis, member: &MemberId) -> MessageId {
-        let (epoch, seq, at) = (position.epoch.to_be_bytes(), position.seq.to_be_bytes(), at.to_be_bytes());
-        let member = crate::clock::from_base64url(member.as_str()).unwrap_or_default();
-        let tag = mac(&self.key, &[&epoch, &seq, &at, &member]);
-        let bytes = [&epoch[..], &seq, &at, &member, &tag].concat();
-        MessageId::parse(&base64url(&bytes)).expect("56 bytes in base64url are a message id")
+    fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId {
+        let member: [u8; 16] = from_base64url(member.as_str()).unwrap_or_default();
+        let mut bytes = [0; CLAIM_BYTES + TAG_BYTES];
+        let (claim, tag) = bytes.split_at_mut(CLAIM_BYTES);
+        claim[..8].copy_from_slice(&at.to_be_bytes());
+        claim[8..16].copy_from_slice(&random.to_be_bytes());
+        claim[16..].copy_from_slice(&member);
+        tag.copy_from_slice(&short(self.keyed.clone().chain_update(claim)));
+        MessageId::parse(&base64url(&bytes)).expect("48 bytes in base64url are a message id")
     }
 }
 
-/// HMAC-SHA256 cut to 128 bits.
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
-    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; TAG_BYTES] {
+    let mut mac = keyed(key);
     for part in parts {
         mac.update(part);
     }
+    short(mac)
+}
+
+fn short(mac: Hmac<Sha256>) -> [u8; TAG_BYTES] {
     let full = mac.finalize().into_bytes();
-    let mut short = [0; 16];
-    short.copy_from_slice(&full[..16]);
+    let mut short = [0; TAG_BYTES];
+    short.copy_from_slice(&full[..TAG_BYTES]);
     short
+}
+
+impl std::fmt::Debug for RoomMessageIds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RoomMessageIds(…)")
+    }
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::{ChannelId, MessageIds as _};
+    use protocol::{MemberId, MessageId, Millis};
+
+    use super::{Keys, RoomMessageIds};
+    use crate::store::UserId;
+
+    const AT: Millis = 1_795_219_261_000;
+    const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    fn one_message(secret: u8, room: u8) -> (RoomMessageIds, MemberId, MessageId) {
+        let (keys, room) = (Keys::derive(&[secret; 32]), ChannelId([room; 16]));
+        let (ids, member) = (keys.message_ids(room), keys.member_id(room, UserId([7; 16])));
+        let id = ids.message_id(AT, 0x0123_4567_89AB_CDEF, &member);
+        (ids, member, id)
+    }
+
+    #[test]
+    fn an_id_tells_its_own_room_when_and_by_whom_it_was_sent() {
+        let (ids, member, id) = one_message(1, 2);
+        assert_eq!(id.as_str().len(), 64);
+        assert!(ids.verify(&id) == Some((AT, member.clone())));
+        assert!(ids.message_id(AT, 0x0123_4567_89AB_CDEF, &member) == id, "the same on every node");
+        assert!(ids.message_id(AT, 0, &member) != id, "two messages of one moment have two ids");
+    }
+
+    #[test]
+    fn another_room_and_another_server_refuse_it() {
+        let (_, _, id) = one_message(1, 2);
+        for (secret, room) in [(1, 3), (2, 2)] {
+            assert!(one_message(secret, room).0.verify(&id).is_none());
+        }
+    }
+
+    #[test]
+    fn a_changed_bit_anywhere_is_refused() {
+        let (ids, _, id) = one_message(1, 2);
+        for place in 0..id.as_str().len() {
+            for bit in 0..6 {
+                let mut text = id.as_str().as_bytes().to_vec();
+                let value = BASE64URL.iter().position(|letter| *letter == text[place]).expect("is base64url");
+                text[place] = BASE64URL[value ^ (1 << bit)];
+                let changed = MessageId::parse(std::str::from_utf8(&text).expect("is ASCII")).expect("has the shape");
+                assert!(ids.verify(&changed).is_none(), "bit {bit} of character {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_of_ours_is_refused() {
+        let (ids, _, id) = one_message(1, 2);
+        let (whole, zeros) = (id.as_str(), "A".repeat(64));
+        for text in ["m", &whole[..63], &whole[..60], &format!("{whole}A"), &format!("{whole}AAAA"), &zeros] {
+            assert!(ids.verify(&MessageId::parse(text).expect("has the shape")).is_none(), "{text}");
+        }
     }
 }

@@ -5,38 +5,37 @@
 // A rendered page is one deeply nested type.
 #![recursion_limit = "256"]
 
-pub mod address;
-pub mod admission;
+mod abortable_stream;
 pub mod auth;
-pub mod broker;
-pub mod clock;
 pub mod config;
 pub mod connections;
-mod cord;
 pub mod database;
 pub mod error;
-mod first_ping;
-pub mod gates;
-mod hold;
+mod folders;
+mod frames;
 pub mod http;
-pub mod hub;
 #[doc(hidden)]
 pub mod janitor;
 pub mod keys;
 #[doc(hidden)]
 pub mod listen;
-pub mod names;
-mod owed;
-mod requests;
-pub mod room;
+mod lock_file;
+pub mod network;
+pub mod open_files;
+pub mod origins;
+mod pace;
+pub mod readiness;
+pub mod rooms;
 mod routes;
 pub mod sanitize;
-pub mod session;
+pub mod selftest;
+pub mod signals;
 pub mod socketio;
 pub mod state;
 pub mod store;
 pub mod telemetry;
-mod ws;
+#[doc(hidden)]
+pub mod ws;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -47,11 +46,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::broker::local::LocalBroker;
 use crate::config::{Config, Database};
-use crate::hub::Hub;
+use crate::folders::make_folder;
 use crate::keys::Keys;
+use crate::rooms::Rooms;
 use crate::state::{AppState, State};
+use crate::store::SharedStore;
+use realtime::broker::local::LocalBroker;
+use realtime::hub::Hub;
 
 /// Serves until `shutdown` resolves, then says goodbye to everybody and returns.
 ///
@@ -72,55 +74,105 @@ pub async fn serve_observed(
     shutdown: impl Future<Output = ()>,
     observe: impl FnOnce(&AppState),
 ) -> anyhow::Result<()> {
+    serve_over(config, listener, shutdown, |store| store, observe).await
+}
+
+/// As [`serve_observed`], over what `wrap` makes of the store: tests hold back its answers.
+///
+/// # Errors
+/// As [`serve`].
+#[doc(hidden)]
+pub async fn serve_over(
+    mut config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    wrap: impl FnOnce(SharedStore) -> SharedStore,
+    observe: impl FnOnce(&AppState),
+) -> anyhow::Result<()> {
+    tokio::pin!(shutdown);
+    // First: of two servers that start at once, one alone draws a secret.
+    let _hold = database::hold(&config.database)?;
     let keys = match config.database {
         // What is gone with the process needs no secret that outlives it.
-        Database::Memory => Keys::derive(&clock::random()),
+        Database::Memory => Keys::derive(&realtime::clock::random()),
         Database::Sqlite(_) | Database::Mongodb(_) => {
             make_folder(&config.data_dir)?;
             Keys::load(&config.data_dir.join("secret"))?
         }
     };
-    let _hold = database::hold(&config.database)?;
-    let store = database::open(&config.database).await?;
+    // A large file takes a while to be looked through: who is asked to stop meanwhile does not begin to serve.
+    let store = tokio::select! {
+        opened = database::open(&config.database) => wrap(opened?),
+        () = &mut shutdown => {
+            tracing::info!("stopped before anything was served");
+            return Ok(());
+        }
+    };
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+    let budget = connection_budget(&mut config.limits)?;
     let limits = Arc::new(config.limits.clone());
     let queue_max = usize::try_from(limits.room_mailbox_max).unwrap_or(usize::MAX);
     let broker = Arc::new(LocalBroker::new(queue_max));
-    let hub = Hub::new(limits, keys.clone(), Arc::clone(&store), broker, tracker.clone(), halt.clone());
+    let clock = realtime::clock::Clock::start();
+    let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt.clone());
+    let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
     let state = AppState::new(State {
-        auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from)),
-        gates: gates::Gates::new(&config.limits),
-        connections: connections::Connections::default(),
+        clock,
+        auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from))
+            .with_tokens_of(config.limits.token_s),
+        rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
+        connections: connections::Connections::new(budget),
+        readiness: readiness::Readiness::default(),
         leptos: crate::http::pages::options(),
         store,
         keys,
         hub,
+        rooms,
         tracker: tracker.clone(),
         stopping: stopping.clone(),
         config,
     });
     observe(&state);
     tracker.spawn(janitor::run(state.clone(), halt.clone()));
-    tracing::info!(database = state.config.database.kind(), "serving");
+    for flusher in state.hub.flushers().each() {
+        tracker.spawn(flusher.clone().run(halt.clone()));
+    }
+    tracing::info!(
+        database = state.config.database.kind(),
+        open_files = open_files::limit(),
+        lines_total = budget.lines_total,
+        connections_total = state.config.limits.connections_total,
+        "serving"
+    );
     listen::accept(state.clone(), listener, shutdown).await;
+    stop(&state, &halt).await
+}
 
+/// Says goodbye to everybody, waits for what has begun, and closes the database.
+async fn stop(state: &AppState, halt: &CancellationToken) -> anyhow::Result<()> {
     tracing::info!(connections = state.connections.total(), "stopping");
-    stopping.cancel();
+    state.stopping.cancel();
     let patience = Duration::from_millis(state.config.limits.shutdown_ms_max);
-    let _ = tokio::time::timeout(patience, listen::drained(&state)).await;
+    let _ = tokio::time::timeout(patience, listen::drained(state)).await;
     halt.cancel();
-    tracker.close();
-    let _ = tokio::time::timeout(patience, tracker.wait()).await;
+    state.tracker.close();
+    let _ = tokio::time::timeout(patience, state.tracker.wait()).await;
     state.store.close().await.context("the database could not be closed")?;
     tracing::info!("stopped");
     Ok(())
 }
 
-fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the folder {}: choose another with --data-dir", folder.display()))
+/// How many may be connected by the limit on open files.
+fn connection_budget(limits: &mut protocol::Limits) -> anyhow::Result<open_files::Budget> {
+    let wanted = limits.connections_total;
+    let budget = open_files::Budget::new(open_files::limit(), limits)?;
+    if limits.connections_total < wanted {
+        tracing::warn!(
+            open_files = open_files::limit(),
+            connections_total = limits.connections_total,
+            wanted,
+            "the limit on open files leaves room for fewer connections: raise it (ulimit -n, LimitNOFILE=) for more"
+        );
+    }
+    Ok(budget)
 }

@@ -1,13 +1,23 @@
 //! The command line: reads the configuration, opens the port, serves until it is told to stop.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use forgetting::{Forgetting, clear_stack};
 use protocol::Limits;
 use server::config::{Command, Config, Options};
-use server::telemetry;
-use tokio::signal::unix::{SignalKind, signal};
+use server::{open_files, signals, telemetry};
+use tokio::net::{TcpListener, TcpSocket};
+
+/// Connections that wait to be accepted, so that a burst of them is not turned away; bounded by the system's
+/// `net.core.somaxconn`.
+const BACKLOG: u32 = 1_024;
+
+/// What was typed is gone from the heap as soon as nothing needs it.
+#[global_allocator]
+static MEMORY: Forgetting = Forgetting;
 
 fn main() -> ExitCode {
     match start() {
@@ -31,35 +41,47 @@ fn start() -> anyhow::Result<()> {
     if print_config {
         return print(&config.to_toml()?);
     }
-    telemetry::start(config.log, config.log_format)?;
+    let _logging = telemetry::start(config.log, config.log_format)?;
     telemetry::forbid_core_dumps();
+    telemetry::survive_the_file_size_limit();
+    let open_files = open_files::raise();
+    if command.is_none() {
+        open_files::enough(open_files)?;
+    }
     for name in strange {
         tracing::warn!(name, "no option is called so: the variable is ignored");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_park(clear_stack).build()?;
     match command {
+        // The tests of the server are programs of their own.
+        Some(Command::Selftest { memory: _ }) => server::selftest::memory(|told| {
+            let _ = print(told);
+        }),
         Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
         None => runtime.block_on(run(config)),
     }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
+    // Before the port is open: from then on somebody may be connected, who is owed a goodbye.
+    let ending = signals::Ending::watch()?;
+    let listener = listen(config.listen).with_context(|| {
         format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
     })?;
     let address = listener.local_addr()?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    server::serve_observed(config, listener, stop, |_| {
-        // Whoever closed the output does not want to read it.
+    server::serve_observed(config, listener, ending.asked(), |_| {
+        // It serves all the same: who cannot be told the address knows it, or finds it in the log.
         let _ = print(&format!("WhisperSpace is at http://{address}\n"));
     })
     .await
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As everywhere: a server that was just stopped has left lines behind that are not quite over.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn list_limits() -> String {
@@ -68,5 +90,10 @@ fn list_limits() -> String {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+    let mut output = std::io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        // Whoever reads (`| head`) had enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }

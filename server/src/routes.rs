@@ -1,14 +1,21 @@
 //! The list of addresses, and what every request passes through on its way to one of them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post};
+use protocol::ErrorCode;
 
+use crate::connections;
+use crate::http::access_log::access_log;
+use crate::http::advice::advise;
 use crate::http::cors::share;
 use crate::http::headers::secure;
+use crate::http::host::one_host;
 use crate::http::identity::identify;
-use crate::http::observe::observe;
-use crate::http::problem::{method_not_allowed, not_found, unify};
+use crate::http::problem::{method_not_allowed, not_found, problem, unify};
+use crate::http::triage::{self, Triage};
 use crate::http::{account, assets, forms, health, logins, pages, rooms};
 use crate::socketio;
 use crate::state::AppState;
@@ -42,9 +49,26 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn(unify))
         // Behind it: refusals of Engine.IO have a form of their own.
         .merge(socketio::routes(&state))
-        .layer(from_fn(observe))
+        .layer(from_fn(advise))
+        .layer(from_fn(one_host))
+        .layer(from_fn(access_log))
         .layer(from_fn_with_state(state.clone(), secure))
         .with_state(state)
+}
+
+/// What a line is served for which there is only the reserve: whether the server is well, and why there is no more; or
+/// everything (`site`), where there is room for who asks.
+pub(crate) fn reserve(state: AppState, reason: ErrorCode, site: Router) -> Router {
+    let refusals = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(async move || problem(connections::full(reason)))
+        .layer(from_fn(unify))
+        .layer(from_fn(access_log))
+        .layer(from_fn_with_state(state.clone(), secure))
+        .with_state(state.clone());
+    Router::new().fallback(triage::triage).with_state(Arc::new(Triage { state, site, refusals }))
 }
 
 fn api(state: &AppState) -> Router<AppState> {
@@ -54,6 +78,7 @@ fn api(state: &AppState) -> Router<AppState> {
         .route("/login", post(account::login))
         .route("/logout", post(account::logout))
         .route("/me", get(account::me).patch(account::rename).delete(account::delete_me))
+        .route("/me/token", post(logins::renew))
         .route("/me/password", post(logins::change_password))
         .route("/me/logins", get(logins::list_logins))
         .route("/me/logins/{id}", delete(logins::revoke_login))
@@ -66,10 +91,11 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), share))
 }
 
-/// For people without scripts. `/create`, `/join` and `/leave` are posted to; to be read there is nothing there.
+/// For people without scripts, and for pages whose program should stay small. `/create`, `/join` and `/leave` are posted
+/// to; by GET they lead back to where their forms are.
 fn without_scripts() -> Router<AppState> {
     Router::new()
-        .route("/create", post(forms::create))
-        .route("/join", post(forms::join))
-        .route("/leave", post(forms::leave))
+        .route("/create", get(forms::find_form).post(forms::create))
+        .route("/join", get(forms::find).post(forms::join))
+        .route("/leave", get(forms::find_form).post(forms::leave))
 }

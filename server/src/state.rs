@@ -10,10 +10,14 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::gates::Gates;
-use crate::hub::Hub;
 use crate::keys::Keys;
+use crate::readiness::Readiness;
+use crate::rooms::Rooms;
 use crate::store::SharedStore;
+use realtime::clock::Clock;
+use realtime::hub::Hub;
+use realtime::rate_limits::RateLimits;
+use realtime::services::Services;
 
 /// A cheap handle to the server's state.
 #[derive(Clone, Debug)]
@@ -24,18 +28,24 @@ pub struct AppState(Arc<State>);
 pub struct State {
     /// The configuration in force.
     pub config: Config,
+    /// The one clock.
+    pub clock: Clock,
     /// Users and rooms.
     pub store: SharedStore,
     /// Everything derived from the secret.
     pub keys: Keys,
     /// Live rooms and sessions.
     pub hub: Hub,
+    /// Stored rooms, and what their changes mean for the live ones.
+    pub rooms: Rooms,
     /// Tokens and passwords.
     pub auth: Auth,
     /// Rate limits.
-    pub gates: Gates,
+    pub rate_limits: RateLimits,
     /// Open sockets, counted.
     pub connections: Connections,
+    /// Whether people may be sent here.
+    pub readiness: Readiness,
     /// How pages are rendered.
     pub leptos: LeptosOptions,
     /// Every task that the server starts.
@@ -48,6 +58,13 @@ impl AppState {
     /// Wraps the state.
     pub fn new(state: State) -> Self {
         Self(Arc::new(state))
+    }
+}
+
+impl AppState {
+    /// As the core sees it.
+    pub(crate) fn services(&self) -> Arc<dyn Services> {
+        Arc::clone(&self.0) as Arc<dyn Services>
     }
 }
 

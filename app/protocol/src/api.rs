@@ -3,7 +3,11 @@
 //! Requests carry what people typed as plain strings: the server's door parses them into newtypes and answers each
 //! with the error that fits.
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::Millis;
 use crate::ids::{LoginId, MemberId, RoomCode};
@@ -71,12 +75,30 @@ request!(
     }
 );
 request!(
-    /// `POST register` and `POST login`.
+    /// `POST register`.
+    Register {
+        /// The account's name.
+        username: String,
+        /// Its password.
+        password: String,
+        /// The display name that the account begins with; one is drawn where none is given. A guest's is not taken over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// As in [`Credentials`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
+    }
+);
+request!(
+    /// `POST login`.
     Credentials {
         /// The account's name.
         username: String,
         /// Its password.
         password: String,
+        /// What its owner will know this login by, in the words of [`crate::Device`]: "Firefox on Linux".
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
     }
 );
 request!(
@@ -113,10 +135,10 @@ request!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<String>,
         /// The most people inside at once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
         capacity: Option<u32>,
         /// How long it lasts, in seconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
         lifetime_s: Option<u64>,
     }
 );
@@ -128,6 +150,18 @@ request!(
         pin: Option<String>,
     }
 );
+
+/// A whole number that people chose. Any other JSON number, such as -1, 2.5 or 1e99, becomes 0, which is outside of every
+/// range, so that it is answered with the error of its field and not as a frame that could not be read.
+fn number<'de, D: Deserializer<'de>, T: FromStr + Default>(json: D) -> Result<Option<T>, D::Error> {
+    let Some(raw) = Option::<Box<RawValue>>::deserialize(json)? else {
+        return Ok(None);
+    };
+    if !raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Err(D::Error::custom("not a number"));
+    }
+    Ok(Some(raw.get().parse().unwrap_or_default()))
+}
 
 /// A room as the API tells it to somebody who knows its code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,4 +202,11 @@ pub struct LoginView {
     pub last_used_at: Millis,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// What it was begun on, in the words of [`crate::Device`]; absent where that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
+
+read_struct!(Session { token, expires_at, id, me });
+read_struct!(RoomView { code, name, pin, capacity, count, created_at, expires_at, member, owner, you });
+read_struct!(LoginView { id, created_at, last_used_at, current, device });

@@ -23,6 +23,9 @@ pub enum ClientFrame {
         /// The session that dropped.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<Resume>,
+        /// Enter by itself what the person is a member of, and what they enter by another session.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follow: bool,
     },
     /// Take a seat in a room.
     Join {

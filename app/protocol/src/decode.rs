@@ -1,84 +1,145 @@
-//! How clients read: text to JSON values once, then values to types.
+//! How clients read what the server wrote: text to a JSON value once, then the value to a type by [`Read`].
 //!
-//! The detour by [`Value`] is for the size of the interface: each type is compiled for one source only, where serde's own
-//! reading of tagged enums compiles every field three times. The server reads requests directly and strictly
-//! ([`crate::decode_client`]).
+//! Not by serde's derived readers: those are compiled anew for every type and make a seventh of what a room downloads.
+//! The server reads requests with serde, directly and strictly ([`crate::decode_client`]); a client trusts the server's
+//! shape, takes fields that it does not know, and reads what is absent as its type says ([`Read::absent`]).
 
-use std::cell::Cell;
+use std::fmt;
 
-use serde::de::value::StringDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, VariantAccess, Visitor};
-use serde_json::{Error, Map, Value};
+use crate::json::{self, Object, Value};
 
-/// Reads what the server wrote: an answer of the HTTP API, or what a page was rendered with.
+/// The text is not the value that was expected. Says nothing of the text: it may hold what people wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the expected JSON")
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Reads an answer of the HTTP API, or what a page was rendered with.
 ///
 /// # Errors
-/// serde's own, for text that is not such a value.
-pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_value(serde_json::from_str(text)?)
+/// [`Unreadable`] for text that is not such a value.
+pub fn decode<T: Read>(text: &str) -> Result<T, Unreadable> {
+    json::parse(text).and_then(T::read).ok_or(Unreadable)
 }
 
-/// An object whose field `t` names the variant of an enum, and whose other fields are that variant's.
-pub(crate) struct Tagged<'a> {
-    tag: String,
-    fields: Map<String, Value>,
-    unknown: &'a Cell<bool>,
-}
+/// A type that clients read.
+pub trait Read: Sized {
+    /// From a value that is there; `None` when it is of another shape.
+    fn read(value: Value) -> Option<Self>;
 
-impl<'a> Tagged<'a> {
-    /// `unknown` becomes true when the enum has no such variant.
-    pub(crate) fn parse(text: &str, unknown: &'a Cell<bool>) -> Result<Self, Error> {
-        let mut fields: Map<String, Value> = serde_json::from_str(text)?;
-        let Some(Value::String(tag)) = fields.remove("t") else {
-            return Err(Error::missing_field("t"));
-        };
-        Ok(Self { tag, fields, unknown })
+    /// Where the field is not there; `None` when it has to be.
+    #[must_use]
+    fn absent() -> Option<Self> {
+        None
     }
 }
 
-impl<'de> Deserializer<'de> for Tagged<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_enum(self)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+/// Takes a field out of an object.
+pub fn field<T: Read>(object: &mut Object, name: &str) -> Option<T> {
+    match object.remove(name) {
+        Some(value) => T::read(value),
+        None => T::absent(),
     }
 }
 
-impl<'de> EnumAccess<'de> for Tagged<'_> {
-    type Error = Error;
-    type Variant = Fields;
+/// Makes a struct, or one variant of an enum, out of the fields of an object.
+#[macro_export]
+macro_rules! from_fields {
+    ($object:expr => $($name:ident)::+ { $($field:ident),* $(,)? }) => {
+        $($name)::+ { $($field: $crate::field($object, stringify!($field))?,)* }
+    };
+}
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Fields), Error> {
-        let tag: StringDeserializer<Error> = StringDeserializer::new(self.tag);
-        let variant = seed.deserialize(tag).inspect_err(|_| self.unknown.set(true))?;
-        Ok((variant, Fields(self.fields)))
+/// [`Read`] for structs whose fields bear their names on the wire.
+#[macro_export]
+macro_rules! read_struct {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::Read for $name {
+            fn read(value: $crate::Value) -> Option<Self> {
+                let $crate::Value::Object(mut object) = value else { return None };
+                Some($crate::from_fields!(&mut object => $name { $($field),* }))
+            }
+        }
+    };
+}
+
+/// [`Read`] for enums of plain words: each variant with its word.
+macro_rules! read_words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $crate::Read for $name {
+            fn read(value: $crate::Value) -> Option<Self> {
+                match value.as_str()? {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+impl Read for bool {
+    fn read(value: Value) -> Option<Self> {
+        value.as_bool()
+    }
+
+    /// Flags that are not set are not sent.
+    fn absent() -> Option<Self> {
+        Some(false)
     }
 }
 
-/// The fields of one variant.
-pub(crate) struct Fields(Map<String, Value>);
+impl Read for u64 {
+    fn read(value: Value) -> Option<Self> {
+        value.as_u64()
+    }
+}
 
-impl<'de> VariantAccess<'de> for Fields {
-    type Error = Error;
+impl Read for u32 {
+    fn read(value: Value) -> Option<Self> {
+        Self::try_from(value.as_u64()?).ok()
+    }
+}
 
-    fn unit_variant(self) -> Result<(), Error> {
-        Ok(())
+impl Read for u16 {
+    fn read(value: Value) -> Option<Self> {
+        Self::try_from(value.as_u64()?).ok()
+    }
+}
+
+impl Read for String {
+    fn read(value: Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(value: Value) -> Option<Self> {
+        if value.is_null() { Some(None) } else { T::read(value).map(Some) }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(Value::Object(self.0))
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(value: Value) -> Option<Self> {
+        match value {
+            Value::Array(items) => items.into_iter().map(T::read).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => None,
+        }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        Value::Object(self.0).deserialize_any(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        Value::Object(self.0).deserialize_any(visitor)
+    /// Empty lists may be left out.
+    fn absent() -> Option<Self> {
+        Some(Self::new())
     }
 }

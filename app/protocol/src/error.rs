@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::{Read, field};
+use crate::json::Value;
+
 macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $http:literal, $close:literal, $text:literal;)+) => {
         /// What went wrong, as a code that programs branch on.
@@ -70,6 +73,10 @@ errors! {
     Forbidden = "forbidden", 403, 4512, "You are not allowed to do that.";
     /// A cross-site request without a bearer token.
     BadOrigin = "bad_origin", 403, 4513, "This request came from another site. Use the site's own page, or a bearer token.";
+    /// Two cookies of one request claim to be the login: one of them is another site's.
+    TwoLogins = "two_logins", 401, 4515, "Two logins came with one request, so neither counts. Delete this site's cookies, then sign in again.";
+    /// A form came from a browser that does not send back the cookie it was given.
+    CookiesBlocked = "cookies_blocked", 403, 4516, "Cookies of this site are blocked, so it cannot tell who you are, and no room can be entered. Allow them, then try again.";
     /// Another connection took over the session.
     Replaced = "replaced", 409, 4514, "This session went on in another tab.";
     /// No such path.
@@ -90,6 +97,8 @@ errors! {
     PinRequired = "pin_required", 403, 4534, "This room needs a PIN. Ask somebody inside for it.";
     /// The PIN is another.
     WrongPin = "wrong_pin", 403, 4535, "That PIN doesn't match. Check it and try again.";
+    /// So many wrong PINs from one address that it has to wait.
+    TooManyTries = "too_many_tries", 429, 4032, "Too many wrong PINs. Wait until the time is up, then try again.";
     /// The room's member list cannot grow.
     TooManyMembers = "too_many_members", 409, 4536, "This room has as many members as it can keep. Create a new one.";
     /// The session is in as many rooms as it may.
@@ -97,9 +106,9 @@ errors! {
     /// A request for a room that the session is not in.
     NotInRoom = "not_in_room", 403, 4538, "You are not in that room. Join it first.";
     /// A display name outside its rules.
-    InvalidName = "invalid_name", 400, 4540, "A name has 1 to 30 visible characters, none of < > & \". Choose another.";
+    InvalidName = "invalid_name", 400, 4540, "A name has 1 to 30 visible characters and fits into 1,080 bytes. Choose another.";
     /// A room name outside its rules.
-    InvalidRoomName = "invalid_room_name", 400, 4541, "A room's name has 1 to 50 visible characters. Choose another.";
+    InvalidRoomName = "invalid_room_name", 400, 4541, "A room's name has 1 to 50 visible characters and fits into 1,800 bytes. Choose another.";
     /// A PIN outside its rules.
     InvalidPin = "invalid_pin", 400, 4542, "A PIN or passphrase has 4 to 64 visible characters. Choose another.";
     /// A capacity outside the server's limits.
@@ -107,13 +116,15 @@ errors! {
     /// A lifetime outside the server's limits.
     InvalidLifetime = "invalid_lifetime", 400, 4544, "A room lasts from 1 hour to the server's limit. Choose another time.";
     /// An account name outside its rules.
-    InvalidUsername = "invalid_username", 400, 4545, "A user name has 3 to 32 letters, digits, dots, dashes or underscores. Choose another.";
+    InvalidUsername = "invalid_username", 400, 4545, "A user name has 3 to 32 letters, digits, dots, dashes or underscores, and is not of signs alone. Choose another.";
     /// A password outside its rules.
     InvalidPassword = "invalid_password", 400, 4546, "A password has 8 to 256 characters. Choose another.";
     /// The account name is taken.
     UsernameTaken = "username_taken", 409, 4547, "That user name is taken. Choose another.";
     /// Unknown user or wrong password: deliberately one answer.
     BadCredentials = "bad_credentials", 401, 4548, "User name and password don't match. Check both.";
+    /// A device that is not made of the words for it.
+    InvalidDevice = "invalid_device", 400, 4549, "That device isn't known. Name a browser and a system, or leave it out.";
     /// Nothing but white space.
     EmptyText = "empty_text", 400, 4550, "There is nothing to send. Write something first.";
     /// Over the limit of characters.
@@ -153,6 +164,37 @@ pub struct Problem {
     /// When it makes sense to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// After a wrong PIN: tries before the next wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries_left: Option<u64>,
+    /// The greatest number that this server takes, in the unit of the field that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl Read for ErrorCode {
+    fn read(value: Value) -> Option<Self> {
+        let code = value.as_str()?;
+        Some(Self::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Self::Unknown))
+    }
+}
+
+impl Read for Problem {
+    fn read(value: Value) -> Option<Self> {
+        let Value::Object(mut object) = value else { return None };
+        let object = &mut object;
+        let kind = field(object, "type")?;
+        let (title, status) = (field(object, "title")?, field(object, "status")?);
+        Some(Self {
+            kind,
+            title,
+            status,
+            code: field(object, "code")?,
+            retry_after_ms: field(object, "retry_after_ms")?,
+            tries_left: field(object, "tries_left")?,
+            limit: field(object, "limit")?,
+        })
+    }
 }
 
 impl Problem {
@@ -165,7 +207,26 @@ impl Problem {
             status: code.http_status(),
             code,
             retry_after_ms,
+            tries_left: None,
+            limit: None,
         }
+    }
+
+    /// The same with the number that its text speaks of: by the code, tries that are left or the limit.
+    #[must_use]
+    pub fn with_number(mut self, number: Option<u64>) -> Self {
+        if self.code == ErrorCode::WrongPin {
+            self.tries_left = number;
+        } else if matches!(self.code, ErrorCode::InvalidCapacity | ErrorCode::InvalidLifetime) {
+            self.limit = number;
+        }
+        self
+    }
+
+    /// That number again.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        self.tries_left.or(self.limit)
     }
 }
 

@@ -6,7 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::Read;
 use crate::error::ErrorCode;
+use crate::json::Value;
+use crate::names::is_unseen;
 
 /// Digits and capitals without 0, 1, I, L and O, which are misread or misheard.
 pub const ROOM_CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
@@ -19,25 +22,48 @@ pub const ROOM_CODE_CHARS: usize = 8;
 pub struct RoomCode([u8; ROOM_CODE_CHARS]);
 
 impl RoomCode {
-    /// Accepts what people type or paste: surrounding space, lower case, spaces and dashes between, or a whole link.
+    /// Accepts what people type or paste: either case, full-width forms, spaces and dashes between, quotes, brackets and
+    /// marks of punctuation around, a whole link (as it is or percent-encoded) with words behind it, the words "room" and
+    /// "code" before, and characters anywhere that show nothing.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidCode`] when eight characters of the alphabet do not remain.
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
-        let typed = typed.trim();
-        let typed = typed.rsplit_once("/r/").map_or(typed, |(_, tail)| tail);
-        let typed = typed.split(['?', '#', '/']).next().unwrap_or_default();
+        if let Some(code) = Self::canonical(typed.as_bytes()) {
+            return Ok(code);
+        }
+        let plain: String = unescaped(typed).chars().filter(|c| !is_unseen(*c)).map(narrow).collect();
+        let plain = plain.to_ascii_uppercase();
+        // None of these can be a part of a code: there is no "O" in the alphabet.
+        let behind = |mark: &&str| plain.rfind(*mark).and_then(|at| Self::leading(&plain[at + mark.len()..], true));
+        let found = ["/R/", "CODE", "ROOM"].iter().find_map(behind);
+        // The end of a link, without the slash before it.
+        let end = || Self::leading(plain.trim_start_matches(is_around).strip_prefix("R/")?, true);
+        found.or_else(end).or_else(|| Self::leading(&plain, false)).ok_or(ErrorCode::InvalidCode)
+    }
+
+    /// The code at the head of a text in capitals, with nothing behind it but the rest of a link. `announced` tells that
+    /// a code must begin here: then other words may follow.
+    fn leading(text: &str, announced: bool) -> Option<Self> {
+        let text = text.trim_start_matches(is_around).split(['?', '#', '/', '&']).next()?;
         let mut code = [0; ROOM_CODE_CHARS];
         let mut length = 0;
-        for character in typed.chars().filter(|c| !is_separator(*c)) {
-            let upper = u8::try_from(character).map_err(|_| ErrorCode::InvalidCode)?.to_ascii_uppercase();
-            if length == ROOM_CODE_CHARS || !ROOM_CODE_ALPHABET.contains(&upper) {
-                return Err(ErrorCode::InvalidCode);
+        for character in text.trim_end_matches(is_around).chars() {
+            if length == ROOM_CODE_CHARS && announced && is_around(character) && character != '-' {
+                break;
             }
-            code[length] = upper;
-            length += 1;
+            if !is_separator(character) {
+                *code.get_mut(length)? = u8::try_from(character).ok()?;
+                length += 1;
+            }
         }
-        if length == ROOM_CODE_CHARS { Ok(Self(code)) } else { Err(ErrorCode::InvalidCode) }
+        Self::canonical(&code[..length])
+    }
+
+    /// What programs send: the eight characters themselves.
+    fn canonical(code: &[u8]) -> Option<Self> {
+        let code: [u8; ROOM_CODE_CHARS] = code.try_into().ok()?;
+        code.iter().all(|letter| ROOM_CODE_ALPHABET.contains(letter)).then_some(Self(code))
     }
 
     /// Makes a code from random bytes, taking only those that fall evenly on the alphabet (no modulo bias).
@@ -68,8 +94,43 @@ impl RoomCode {
     }
 }
 
+/// What stands between the characters of a code: white space, and dashes of many keyboards, the Japanese one among them.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    character.is_whitespace()
+        || matches!(
+            character,
+            '-' | '_' | '.' | '+' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{FE63}' | '\u{FF70}'
+        )
+}
+
+/// What stands around a code in a sentence: punctuation, quotes and brackets of many languages.
+fn is_around(character: char) -> bool {
+    character.is_ascii_punctuation()
+        || character.is_whitespace()
+        || matches!(character, '\u{A1}'..='\u{BF}' | '\u{2010}'..='\u{205E}' | '\u{2329}' | '\u{232A}'
+            | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301F}' | '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6B}'
+            | '\u{FF5F}'..='\u{FF65}')
+}
+
+/// The text that a percent-encoded one stands for, as links carry it (RFC 3986, section 2.1).
+fn unescaped(typed: &str) -> String {
+    let mut bytes = Vec::with_capacity(typed.len());
+    let mut rest = typed.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let escaped = (*first == b'%').then(|| Some(digit(0)? * 16 + digit(1)?)).flatten();
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| typed.to_owned())
+}
+
+/// The ASCII character that a full-width form stands for.
+fn narrow(character: char) -> char {
+    match character {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+        other => other,
+    }
 }
 
 impl TryFrom<String> for RoomCode {
@@ -82,6 +143,12 @@ impl TryFrom<String> for RoomCode {
 impl From<RoomCode> for String {
     fn from(code: RoomCode) -> Self {
         code.as_str().to_owned()
+    }
+}
+
+impl Read for RoomCode {
+    fn read(value: Value) -> Option<Self> {
+        Self::parse(value.as_str()?).ok()
     }
 }
 
@@ -121,6 +188,12 @@ macro_rules! opaque_id {
             type Error = ErrorCode;
             fn try_from(text: String) -> Result<Self, ErrorCode> {
                 Self::parse(&text)
+            }
+        }
+
+        impl Read for $name {
+            fn read(value: Value) -> Option<Self> {
+                Self::parse(value.as_str()?).ok()
             }
         }
 

@@ -1,15 +1,19 @@
 //! The wire of `WhisperSpace`: every type that crosses between server and clients, in one crate that both sides compile.
 //!
-//! This crate knows serde and nothing else: no async, no clock, no randomness, no feature flags.
+//! This crate knows serde and nothing else: no async, no clock, no randomness. Its one feature, `door`, adds the reading of
+//! what people typed, which needs the tables of Unicode: servers have it, the page in the browser does not.
 //! Rules of change within [`SUBPROTOCOL`]: fields and server frames may be added, none is re-purposed or removed;
 //! clients ignore server frames they do not know, the server answers unknown client frames with an error.
 //! `README.md` beside this crate is the public description and changes in the same commit.
 
+#[macro_use]
+mod decode;
 pub mod api;
 mod client_frame;
-mod decode;
+mod device;
 pub mod error;
 pub mod ids;
+mod json;
 pub mod limits;
 mod member;
 pub mod names;
@@ -19,12 +23,16 @@ mod server_frame;
 mod tests;
 
 pub use client_frame::{ClientFrame, FrameError, Resume, decode_client};
-pub use decode::decode;
+pub use decode::{Read, Unreadable, decode, field};
+pub use device::{Browser, Device, System};
 pub use error::{ErrorCode, Problem};
-pub use ids::{ClientId, LoginId, MemberId, MessageId, RoomCode, Secret, SessionId};
+pub use ids::{ClientId, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode, Secret, SessionId};
+pub use json::{Object, Value};
 pub use limits::Limits;
 pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
-pub use names::{DisplayName, Pin, RoomName, Text, Username};
+pub use names::{DisplayName, RoomName, Text};
+#[cfg(feature = "door")]
+pub use names::{Password, Pin, Username};
 pub use server_frame::{Message, ServerFrame, decode_server, encode};
 
 /// The WebSocket subprotocol that names this version of the wire.

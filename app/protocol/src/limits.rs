@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Lists and objects inside of one another that a client follows in what a server sends; the wire has five.
+pub const JSON_DEPTH_MAX: u32 = 64;
+
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr;)+) => {
         /// The limits in force on one server.
@@ -70,18 +73,26 @@ limits! {
     joins_per_minute: u32 = 20, (1..=100_000);
     /// Frames of any kind that a session may send in a minute.
     frames_per_minute: u32 = 300, (10..=1_000_000);
-    /// Rooms that one address may make in an hour.
+    /// Refused frames of one connection at once before it counts as flooding.
+    refusals_burst: u32 = 300, (1..=1_000_000);
+    /// Milliseconds until one more of them is forgotten.
+    refusals_refill_ms: u64 = 1_000, (1..=3_600_000);
+    /// Rooms that one user may make in an hour; four times as many all users of an address together.
     rooms_made_per_hour: u32 = 20, (1..=1_000_000);
-    /// Guests that one address may make in an hour.
+    /// Guests that one address may make in an hour; accounts that one user may try to make.
     guests_made_per_hour: u32 = 60, (1..=1_000_000);
-    /// Look-ups of unknown codes by one address in a minute.
+    /// Look-ups of unknown codes in a minute by one user, by all of an address without a login, or by links of other sites.
     misses_per_minute: u32 = 30, (1..=1_000_000);
     /// Connections of one user at once.
     connections_per_user: u32 = 8, (1..=10_000);
-    /// Connections of one address at once.
+    /// Sockets and Socket.IO sessions of one address at once; TCP connections of any kind may be four times as many.
     connections_per_address: u32 = 100, (1..=1_000_000);
-    /// Connections of the whole server at once; also kept below the limit on open files.
+    /// Sockets and Socket.IO sessions of the whole server at once; kept below the limit on open files, and so are TCP connections of any kind, a quarter more.
     connections_total: u32 = 100_000, (1..=10_000_000);
+    /// Socket.IO sessions whose client has not said who it is, in all; the oldest makes way.
+    strangers_total: u32 = 2_000, (10..=1_000_000);
+    /// And of one network (an IPv4 /24, an IPv6 /48).
+    strangers_per_network: u32 = 100, (2..=1_000_000);
     /// Rooms that one session may be in at once.
     rooms_per_session: u32 = 50, (1..=1_000);
     /// Stored members of one room.
@@ -100,9 +111,11 @@ limits! {
     grace_ms: u64 = 30_000, (0..=600_000);
     /// Bytes of unconfirmed frames kept in memory for a session.
     retention_bytes_max: u32 = 262_144, (0..=16_777_216);
-    /// Bytes not yet written to a connection before it counts as slow.
+    /// Bytes not yet written to a connection beyond which it counts as slow when it takes nothing for a quarter of `unwritten_ms_max`.
     unwritten_bytes_max: u32 = 262_144, (16_384..=16_777_216);
-    /// Milliseconds without progress in writing before a connection counts as slow.
+    /// Bytes not yet written to a connection before it counts as slow, whatever it takes.
+    backlog_bytes_max: u32 = 2_097_152, (65_536..=67_108_864);
+    /// Milliseconds without progress in writing before a connection of any kind ends.
     unwritten_ms_max: u64 = 10_000, (1_000..=60_000);
     /// Milliseconds from the connection to its hello.
     hello_ms_max: u64 = 5_000, (100..=60_000);
@@ -116,16 +129,22 @@ limits! {
     presence_tick_ms: u64 = 200, (10..=5_000);
     /// Members in one roster; of a larger room the count is told and the rest on request.
     roster_max: u32 = 200, (1..=10_000);
-    /// Wrong PINs of one address for one room before it has to wait.
+    /// Wrong PINs of one address for one room before it has to wait; of IPv6 twice as many of its /56, eight times of its /48.
     pin_tries: u32 = 5, (1..=1_000);
     /// Failed sign-ins of one address for one account in fifteen minutes.
     auth_failures: u32 = 5, (1..=1_000);
+    /// Seconds that a token lasts; a live session has it renewed when half of them are over. A guest is kept as long.
+    token_s: u64 = 86_400, (2..=2_592_000);
     /// Logins kept for one user; the oldest makes way.
     logins_per_user: u32 = 16, (1..=100);
     /// Messages that a page keeps of a room.
     page_messages_max: u32 = 2_000, (10..=100_000);
     /// Entries in any table of rate limits; the least recently used make way.
     rate_entries_max: u32 = 100_000, (100..=10_000_000);
+    /// Codes of rooms that ended on this node that it still knows, in memory and as keyed hashes; the oldest makes way. 0 turns it off.
+    ended_rooms_max: u32 = 10_000, (0..=1_000_000);
+    /// Milliseconds until it forgets one.
+    ended_rooms_ms: u64 = 86_400_000, (1_000..=604_800_000);
     /// Commands waiting for one room.
     room_mailbox_max: u32 = 4_096, (64..=1_000_000);
     /// Milliseconds for the server to say goodbye when it stops.

@@ -123,3 +123,18 @@ impl From<&Limits> for WireLimits {
         }
     }
 }
+
+read_words!(Activity { Online = "online", Away = "away", Offline = "offline" });
+read_words!(LeaveReason {
+    Left = "left",
+    Expired = "expired",
+    Empty = "empty",
+    Deleted = "deleted",
+    SignedOut = "signed_out",
+});
+read_words!(UserKind { Guest = "guest", Account = "account" });
+read_struct!(Member { id, name, state, owner });
+read_struct!(RoomInfo { code, name, capacity, pin, created_at, expires_at });
+read_struct!(Position { epoch, seq });
+read_struct!(Me { kind, name, username });
+read_struct!(WireLimits { text_chars_max, frame_bytes_max, silence_ms_max, grace_ms });

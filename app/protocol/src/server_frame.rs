@@ -1,162 +1,156 @@
 //! What the server says.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Millis;
-use crate::decode::Tagged;
+use crate::decode::{Read, Unreadable, decode, field};
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
+use crate::json::Value;
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::DisplayName;
 
-/// The enum that is written as it is defined, and beside it the same variants as they are read ([`decode_server`]).
-macro_rules! frames {
-    ($(#[$doc:meta])* pub enum $name:ident { $($variants:tt)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Serialize)]
-        #[serde(tag = "t", rename_all = "snake_case")]
-        pub enum $name {
-            $($variants)*
-            /// A frame that this version does not know.
-            Unknown,
-        }
-
-        #[derive(Deserialize)]
-        #[serde(remote = "ServerFrame", rename_all = "snake_case")]
-        enum Readable { $($variants)* }
-    };
-}
-
-frames! {
-    /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
-    pub enum ServerFrame {
-        /// The answer to `hello`. The count of frames starts here.
-        Welcome {
-            /// This session; claimed again after a drop.
-            session: SessionId,
-            /// What the claim needs; new with each `welcome`.
-            secret: Secret,
-            /// Whether the claimed session went on. If not, its rooms must be joined again.
-            resumed: bool,
-            /// The rooms that the session is in.
-            rooms: Vec<RoomCode>,
-            /// Who you are.
-            me: Me,
-            /// The server's clock.
-            now: Millis,
-            /// What this server accepts.
-            limits: WireLimits,
-        },
-        /// The answer to `join`; also sent for each room of a resumed session, without a `cid`.
-        Joined {
-            /// The request.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            cid: Option<ClientId>,
-            /// The room.
-            room: RoomInfo,
-            /// Your member id in this room.
-            you: MemberId,
-            /// Where the room's order stands.
-            position: Position,
-            /// People inside.
-            count: u32,
-            /// At most `roster_max` of them, you first.
-            members: Vec<Member>,
-        },
-        /// The answer to `leave`, or word that the seat has ended.
-        Left {
-            /// The request.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            cid: Option<ClientId>,
-            /// The room's code.
-            room: RoomCode,
-            /// Why.
-            reason: LeaveReason,
-        },
-        /// The room changed: name, capacity, lifetime, PIN.
-        Room {
-            /// As it is now.
-            room: RoomInfo,
-        },
-        /// Somebody said something. The sender gets it too.
-        Message(Message),
-        /// Accepted and relayed. It does not mean read.
-        Ack {
-            /// The request.
-            cid: ClientId,
-            /// The room's code.
-            room: RoomCode,
-            /// Its place in the order.
-            seq: u64,
-            /// Its id.
-            id: MessageId,
-            /// When the server took it.
-            at: Millis,
-        },
-        /// Who came, changed and went since the last such frame. Not counted.
-        Presence {
-            /// The room's code.
-            room: RoomCode,
-            /// People inside now.
-            count: u32,
-            /// Came in.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            joined: Vec<Member>,
-            /// Name, state or role is another.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            changed: Vec<Member>,
-            /// Went out.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            left: Vec<MemberId>,
-        },
-        /// Everybody who is typing now (the reader too, if so). Replaces the frame before. Not counted.
-        Typing {
-            /// The room's code.
-            room: RoomCode,
-            /// Who.
-            members: Vec<MemberId>,
-        },
-        /// You missed messages that cannot be fetched.
-        Gap {
-            /// The room's code.
-            room: RoomCode,
-            /// How many; absent: possibly some.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            missed: Option<u64>,
-        },
-        /// A request failed; the connection goes on.
-        Error {
-            /// From the table.
-            code: ErrorCode,
-            /// The table's text.
-            text: String,
-            /// The request, where one is named.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            cid: Option<ClientId>,
-            /// When it makes sense to try again.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            retry_after_ms: Option<u64>,
-        },
-        /// The connection ends next. Its close code says whether to come back. Not counted.
-        Bye {
-            /// From the table.
-            code: ErrorCode,
-            /// When to connect again, spread so that not all come at once.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            reconnect_in_ms: Option<u64>,
-        },
-        /// Are you there? Answer with `pong`. Not counted.
-        Ping {},
-        /// The answer to a client's `ping`. Not counted.
-        Pong {},
-    }
+/// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The answer to `hello`. The count of frames starts here.
+    Welcome {
+        /// This session; claimed again after a drop.
+        session: SessionId,
+        /// What the claim needs; new with each `welcome`.
+        secret: Secret,
+        /// Whether the claimed session went on. If not, its rooms must be joined again.
+        resumed: bool,
+        /// The rooms that the session is in.
+        rooms: Vec<RoomCode>,
+        /// Who you are.
+        me: Me,
+        /// The server's clock.
+        now: Millis,
+        /// What this server accepts.
+        limits: WireLimits,
+    },
+    /// The answer to `join`; also sent for each room of a resumed session, without a `cid`.
+    Joined {
+        /// The request.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// The room.
+        room: RoomInfo,
+        /// Your member id in this room.
+        you: MemberId,
+        /// Where the room's order stands.
+        position: Position,
+        /// People inside.
+        count: u32,
+        /// At most `roster_max` of them, you first.
+        members: Vec<Member>,
+    },
+    /// The answer to `leave`, or word that the seat has ended.
+    Left {
+        /// The request.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// The room's code.
+        room: RoomCode,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// The room changed: name, capacity, lifetime, PIN.
+    Room {
+        /// As it is now.
+        room: RoomInfo,
+    },
+    /// Somebody said something. The sender gets it too.
+    Message(Message),
+    /// Accepted and relayed. It does not mean read.
+    Ack {
+        /// The request.
+        cid: ClientId,
+        /// The room's code.
+        room: RoomCode,
+        /// Its place in the order.
+        seq: u64,
+        /// Its id.
+        id: MessageId,
+        /// When the server took it.
+        at: Millis,
+    },
+    /// Who came, changed and went since the last such frame. Not counted.
+    Presence {
+        /// The room's code.
+        room: RoomCode,
+        /// People inside now.
+        count: u32,
+        /// Came in.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        joined: Vec<Member>,
+        /// Name, state or role is another.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<Member>,
+        /// Went out.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        left: Vec<MemberId>,
+    },
+    /// Everybody who is typing now (the reader too, if so). Replaces the frame before. Not counted.
+    Typing {
+        /// The room's code.
+        room: RoomCode,
+        /// Who.
+        members: Vec<MemberId>,
+    },
+    /// You missed messages that cannot be fetched.
+    Gap {
+        /// The room's code.
+        room: RoomCode,
+        /// How many; absent: possibly some.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missed: Option<u64>,
+    },
+    /// A request failed; the connection goes on.
+    Error {
+        /// From the table.
+        code: ErrorCode,
+        /// The table's text.
+        text: String,
+        /// The request, where one is named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cid: Option<ClientId>,
+        /// When it makes sense to try again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+    /// The token's time is half over. The next one, where the client keeps it itself; nothing where a cookie carries it:
+    /// `POST /api/v1/me/token` renews that.
+    Token {
+        /// To be used from now on. The one before stays good until its end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+        /// When it ends.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Millis>,
+    },
+    /// The connection ends next. Its close code says whether to come back. Not counted.
+    Bye {
+        /// From the table.
+        code: ErrorCode,
+        /// When to connect again, spread so that not all come at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reconnect_in_ms: Option<u64>,
+    },
+    /// Are you there? Answer with `pong`. Not counted.
+    Ping {},
+    /// The answer to a client's `ping`. Not counted.
+    Pong {},
+    /// A frame that this version does not know.
+    Unknown,
 }
 
 /// One message as everybody in the room gets it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// The room's code.
     pub room: RoomCode,
@@ -175,7 +169,7 @@ pub struct Message {
     /// What was typed; show it as text.
     pub text: String,
     /// The same as sanitised HTML, only where markup makes a difference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
 }
 
@@ -191,6 +185,7 @@ impl ServerFrame {
             | Self::Ack { .. }
             | Self::Gap { .. }
             | Self::Error { .. }
+            | Self::Token { .. }
             | Self::Unknown => true,
             Self::Welcome { .. }
             | Self::Presence { .. }
@@ -219,6 +214,7 @@ impl ServerFrame {
             Self::Typing { .. } => "typing",
             Self::Gap { .. } => "gap",
             Self::Error { .. } => "error",
+            Self::Token { .. } => "token",
             Self::Bye { .. } => "bye",
             Self::Ping {} => "ping",
             Self::Pong {} => "pong",
@@ -251,9 +247,36 @@ pub fn encode<F: Serialize>(frame: &F) -> String {
 /// [`ServerFrame::Unknown`].
 ///
 /// # Errors
-/// serde's own, for text that is not such a frame.
-pub fn decode_server(text: &str) -> Result<ServerFrame, serde_json::Error> {
-    let unknown = Cell::new(false);
-    Readable::deserialize(Tagged::parse(text, &unknown)?)
-        .or_else(|error| if unknown.get() { Ok(ServerFrame::Unknown) } else { Err(error) })
+/// [`Unreadable`] for text that is not a frame, or lacks what its kind has.
+pub fn decode_server(text: &str) -> Result<ServerFrame, Unreadable> {
+    decode(text)
+}
+
+impl Read for ServerFrame {
+    fn read(value: Value) -> Option<Self> {
+        let Value::Object(mut object) = value else { return None };
+        let tag: String = field(&mut object, "t")?;
+        let object = &mut object;
+        Some(match tag.as_str() {
+            "welcome" => {
+                from_fields!(object => Self::Welcome { session, secret, resumed, rooms, me, now, limits })
+            }
+            "joined" => from_fields!(object => Self::Joined { cid, room, you, position, count, members }),
+            "left" => from_fields!(object => Self::Left { cid, room, reason }),
+            "room" => from_fields!(object => Self::Room { room }),
+            "message" => Self::Message(from_fields!(object => Message {
+                room, seq, id, cid, member, name, at, text, html
+            })),
+            "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
+            "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
+            "typing" => from_fields!(object => Self::Typing { room, members }),
+            "gap" => from_fields!(object => Self::Gap { room, missed }),
+            "error" => from_fields!(object => Self::Error { code, text, cid, retry_after_ms }),
+            "token" => from_fields!(object => Self::Token { token, expires_at }),
+            "bye" => from_fields!(object => Self::Bye { code, reconnect_in_ms }),
+            "ping" => Self::Ping {},
+            "pong" => Self::Pong {},
+            _ => Self::Unknown,
+        })
+    }
 }

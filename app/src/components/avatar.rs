@@ -1,12 +1,11 @@
-//! A person's picture: a mirrored 5 x 5 grid drawn from the member id. Decoration, since the name is always beside it.
-
-use std::fmt::Write as _;
+//! A person's picture: a mirrored 5 x 5 grid drawn from the member id, of squares, dots, diamonds or leaves.
+//! Decoration, since the name is always beside it.
 
 use leptos::prelude::*;
 use protocol::MemberId;
 
-/// Hues in `style/tokens.css` (`.hue-0` to `.hue-4`), each readable on paper.
-const HUES: u64 = 5;
+use client::hues::{digest, own};
+
 const ROWS: u64 = 5;
 /// Columns that are drawn; the other two mirror the first two.
 const COLUMNS: u64 = 3;
@@ -16,36 +15,32 @@ const FILLED: std::ops::RangeInclusive<u32> = 4..=11;
 const CHECKERED: u64 = 0b101_010_101_010_101;
 /// Empty cells around the grid.
 const MARGIN: u64 = 2;
+/// What the cells of one picture look like, from their upper left corner.
+const FORMS: [&str; 4] = [
+    "h1v1h-1z",
+    "m0 .5a.5.5 0 1 1 1 0 .5.5 0 1 1-1 0z",
+    "m.5-.1.6.6-.6.6-.6-.6z",
+    "h.5a.5.5 0 0 1 .5.5v.5h-.5a.5.5 0 0 1-.5-.5z",
+];
 
-/// The class that gives a person's name and picture their colour.
-pub(crate) fn hue_class(id: Option<&MemberId>) -> &'static str {
-    match id.map_or(0, |id| (digest(id) >> 32) % HUES) {
-        0 => "hue-0",
-        1 => "hue-1",
-        2 => "hue-2",
-        3 => "hue-3",
-        _ => "hue-4",
-    }
+/// The classes that give a person's name and picture their colour: the hue that their own id asks for, and a class by
+/// which [`client::hues::Worn`] may give them another.
+pub(crate) fn hue_class(id: Option<&MemberId>) -> String {
+    let Some(id) = id else { return "hue-0".to_owned() };
+    ["hue-", &own(id).to_string(), " m", id.as_str()].concat()
 }
 
 /// The picture.
 #[component]
 pub(crate) fn Avatar(
-    /// Whose; absent only while an own message waits for the room to be joined.
+    /// The member whose picture it is; absent only while an own message waits for the room to be joined.
     id: Option<MemberId>,
 ) -> impl IntoView {
     view! {
-        <svg class=format!("avatar {}", hue_class(id.as_ref())) viewBox="0 0 9 9" aria-hidden="true" focusable="false">
+        <svg class=["avatar ", &hue_class(id.as_ref())].concat() viewBox="0 0 9 9" aria-hidden="true" focusable="false">
             <path d=id.as_ref().map(grid) />
         </svg>
     }
-}
-
-/// FNV-1a: member ids are keyed hashes already, so any even spread of their bits will do.
-fn digest(id: &MemberId) -> u64 {
-    id.as_str()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The first part of the digest that makes a picture.
@@ -58,24 +53,24 @@ fn cells(id: &MemberId) -> u64 {
         .unwrap_or(CHECKERED)
 }
 
-/// The filled cells as one path of unit squares.
+/// The filled cells as one path.
 fn grid(id: &MemberId) -> String {
     let cells = cells(id);
+    let form = FORMS[(digest(id) >> 60) as usize % FORMS.len()];
     let mut path = String::new();
     for cell in (0..ROWS * COLUMNS).filter(|cell| cells >> cell & 1 == 1) {
         let (column, row) = (cell % COLUMNS, cell / COLUMNS);
         let mirrored = 2 * COLUMNS - 2 - column;
-        square(&mut path, column, row);
+        put(&mut path, column, row, form);
         if mirrored != column {
-            square(&mut path, mirrored, row);
+            put(&mut path, mirrored, row, form);
         }
     }
     path
 }
 
-fn square(path: &mut String, column: u64, row: u64) {
-    // Writing to a string cannot fail.
-    let _ = write!(path, "M{} {}h1v1h-1z", column + MARGIN, row + MARGIN);
+fn put(path: &mut String, column: u64, row: u64, form: &str) {
+    path.extend(["M", &(column + MARGIN).to_string(), " ", &(row + MARGIN).to_string(), form]);
 }
 
 #[cfg(test)]
@@ -95,10 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn different_people_look_different() {
-        let pictures: std::collections::HashSet<_> =
-            (0..200).map(|n| (grid(&id(n)), hue_class(Some(&id(n))))).collect();
-        assert!(pictures.len() > 195, "{} of 200", pictures.len());
+    fn different_people_look_different_also_without_colours() {
+        let pictures: std::collections::HashSet<_> = (0..1_000).map(|n| grid(&id(n))).collect();
+        assert!(pictures.len() > 990, "{} of 1,000", pictures.len());
     }
 
     #[test]
@@ -107,11 +101,5 @@ mod tests {
             let filled = cells(&id(number)).count_ones();
             assert!((2..=12).contains(&filled), "{number}: {filled} cells, aimed at {FILLED:?}");
         }
-    }
-
-    #[test]
-    fn every_hue_is_used() {
-        let hues: std::collections::HashSet<_> = (0..200).map(|n| hue_class(Some(&id(n)))).collect();
-        assert_eq!(hues.len(), 5);
     }
 }

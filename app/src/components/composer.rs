@@ -5,36 +5,91 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use protocol::ErrorCode;
 
-use super::{Glyph, Icon};
+use super::copy::{Copied, Outcome, glyph, press};
+use super::{Glyph, Icon, changing, said, when};
 use crate::browser;
 use crate::i18n::words;
+use crate::signals::{Effect, RwSignal, Signal, live};
+use client::slash;
 
 const ID: &str = "message";
 const NOTE_ID: &str = "message-note";
 /// What browsers report as the key code while an input method composes.
 const COMPOSING: u32 = 229;
+/// Units of a text that the box's hidden copy repeats: no box on any screen is high enough to show more.
+const MIRRORED_MAX: u32 = 8_192;
+/// Units of a text that is counted by characters. Counting the characters of a longer one
+/// at every key would be slow.
+const COUNTED_MAX: u32 = 65_536;
 
 /// Moves the focus into the box.
 pub(crate) fn focus_composer() {
     browser::focus(ID);
 }
 
+/// Moves the focus to where the talk goes on: into the box, or where that would bring up a keyboard, into the log.
+pub(crate) fn focus_writing() {
+    request_animation_frame(|| browser::focus(if browser::is_touch() { "log" } else { ID }));
+}
+
+/// Writes into the box, as if it were typed at the caret.
+pub(crate) fn write_into_composer(text: String) {
+    request_animation_frame(move || browser::write(ID, &text));
+}
+
+/// Why a text is still in the box.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotSent {
+    Code(ErrorCode),
+    Command,
+}
+
+/// How long a text is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Length {
+    characters: usize,
+    /// Counted by UTF-16 units: it has as many characters, or a few less.
+    roughly: bool,
+}
+
 /// What is in the box, as far as others need to know.
 #[derive(Clone, Copy)]
 struct Draft {
     area: NodeRef<Textarea>,
-    /// Mirrors the text, so that the box can grow with it.
-    text: RwSignal<String>,
-    refused: RwSignal<Option<ErrorCode>>,
+    /// Mirrors the text, so that the box can grow with it; nothing where the box is as high as it gets.
+    mirror: RwSignal<String>,
+    length: RwSignal<Length>,
+    refused: RwSignal<Option<NotSent>>,
     send: Callback<String, Result<(), ErrorCode>>,
     on_typing: Callback<bool>,
 }
 
 impl Draft {
+    fn new(send: Callback<String, Result<(), ErrorCode>>, on_typing: Callback<bool>) -> Self {
+        Self {
+            area: NodeRef::new(),
+            mirror: RwSignal::new(String::new()),
+            length: RwSignal::new(Length::default()),
+            refused: RwSignal::new(None),
+            send,
+            on_typing,
+        }
+    }
+
     fn edited(self) {
-        let text = self.area.get_untracked().map(|area| area.value()).unwrap_or_default();
-        self.on_typing.run(!text.trim().is_empty());
-        self.text.set(text);
+        let Some(area) = self.area.get_untracked() else {
+            return;
+        };
+        let units = area.text_length();
+        let text = if units > COUNTED_MAX { String::new() } else { area.value() };
+        let length = if units > COUNTED_MAX {
+            Length { characters: units as usize, roughly: true }
+        } else {
+            Length { characters: text.trim().chars().count(), roughly: false }
+        };
+        self.on_typing.run(length.characters > 0);
+        self.length.set(length);
+        self.mirror.set(if units > MIRRORED_MAX { String::new() } else { text });
         self.refused.set(None);
     }
 
@@ -42,13 +97,19 @@ impl Draft {
         let Some(area) = self.area.get_untracked() else {
             return;
         };
-        match self.send.run(area.value()) {
+        let typed = area.value();
+        let sent = match slash::said(&typed) {
+            Some(text) => self.send.run(text.to_owned()).map_err(NotSent::Code),
+            None => Err(NotSent::Command),
+        };
+        match sent {
             Ok(()) => {
                 area.set_value("");
-                self.text.set(String::new());
+                self.mirror.set(String::new());
+                self.length.set(Length::default());
                 self.refused.set(None);
             }
-            Err(code) => self.refused.set(Some(code)),
+            Err(refusal) => self.refused.set(Some(refusal)),
         }
         // Pressing the button took the focus; the next message starts in the box.
         let _ = area.focus();
@@ -66,6 +127,12 @@ impl Draft {
                 }
                 return;
             }
+            // The log is one stop, also from below.
+            "Tab" if event.shift_key() && document().get_element_by_id("newer").is_none() => {
+                event.prevent_default();
+                browser::focus("log");
+                return;
+            }
             _ => return,
         };
         if let Some(log) = document().get_element_by_id("log") {
@@ -80,6 +147,8 @@ impl Draft {
 pub(crate) fn Composer(
     /// What the room is called.
     room: Signal<String>,
+    /// The room has ended: what is in the box can be copied, and nothing is sent any more.
+    over: Signal<bool>,
     /// Characters that a message may have.
     limit: Signal<u32>,
     /// Takes the text, or says why not.
@@ -92,15 +161,10 @@ pub(crate) fn Composer(
     slow_down_s: Signal<Option<u32>>,
 ) -> impl IntoView {
     let words = words();
-    let draft = Draft {
-        area: NodeRef::new(),
-        text: RwSignal::new(String::new()),
-        refused: RwSignal::new(None),
-        send,
-        on_typing,
-    };
+    let draft = Draft::new(send, on_typing);
     Effect::new(move || {
-        // What was typed before the program ran is a draft like any other; a finger wants the keyboard only when it asks.
+        // What was typed before the program ran is a draft like any other; a finger wants the keyboard only when it
+        // asks.
         if draft.area.get().is_some_and(|area| !area.value().is_empty()) {
             draft.edited();
         }
@@ -110,30 +174,37 @@ pub(crate) fn Composer(
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        draft.submit();
+        if !over.get_untracked() {
+            draft.submit();
+        }
     };
     let invalid = move || draft.refused.with(Option::is_some);
+    let full = move || draft.length.get().characters > 0 && draft.mirror.with(String::is_empty);
+    let placeholder = move || if over.get() { words.room_over.to_owned() } else { (words.message_to)(&room.get()) };
     view! {
-        <form class="composer" on:submit=submit>
+        // By itself such a form submits nothing, so that a text is not lost while no program takes it.
+        <form class="composer" method="dialog" on:submit=submit>
             <div class="composer-box">
                 <label class="visually-hidden" for=ID>{words.message}</label>
-                <div class="grow" data-text=move || draft.text.get()>
+                <div class="grow" class:full=live(full) data-text=live(move || draft.mirror.get())>
                     <textarea
                         id=ID
                         rows="1"
                         dir="auto"
                         autocomplete="off"
-                        placeholder=move || (words.message_to)(&room.get())
+                        placeholder=placeholder
+                        readonly=live(move || over.get())
                         aria-describedby=NOTE_ID
-                        aria-invalid=move || if invalid() { "true" } else { "false" }
+                        aria-invalid=live(move || if invalid() { "true" } else { "false" })
                         node_ref=draft.area
                         on:input=move |_| draft.edited()
                         on:keydown=move |event| draft.key_pressed(&event)
                     ></textarea>
                 </div>
-                <button type="submit" class="button primary send" aria-label=words.send_message>
+                <button type="submit" class="button primary send" hidden=live(move || over.get()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />
                 </button>
+                <CopyDraft draft over />
             </div>
             <Note draft limit slow_down_s />
         </form>
@@ -141,24 +212,51 @@ pub(crate) fn Composer(
     .into_any()
 }
 
+/// In a room that has ended, the way out for a text that was not sent.
+#[component]
+fn CopyDraft(draft: Draft, over: Signal<bool>) -> impl IntoView {
+    let state = RwSignal::new(Copied::Not);
+    let copy = move |_| {
+        if let Some(area) = draft.area.get_untracked() {
+            press(state, area.value());
+        }
+    };
+    let shown = move || over.get() && draft.length.get().characters > 0;
+    when(shown, move || {
+        view! {
+            <Outcome state done=words().copied />
+            <button type="button" class="button send" aria-label=words().copy_text on:click=copy>
+                {changing(move || view! { <Icon glyph=glyph(state.get()) /> }.into_any())}
+            </button>
+        }
+        .into_any()
+    })
+}
+
 /// Below the box: why a text was refused, how long to wait, and how much room is left.
 #[component]
 fn Note(draft: Draft, limit: Signal<u32>, slow_down_s: Signal<Option<u32>>) -> impl IntoView {
     let words = words();
-    let said = move || match (draft.refused.get(), slow_down_s.get()) {
-        (Some(ErrorCode::RateLimited) | None, Some(wait)) => Some((words.slow_down)(wait)),
-        (Some(code), _) => Some((words.error)(code).to_owned()),
-        (None, None) => None,
+    let problem = move || match (draft.refused.get(), slow_down_s.get()) {
+        (Some(NotSent::Code(ErrorCode::RateLimited)) | None, Some(wait)) => (words.slow_down)(wait),
+        (Some(NotSent::Code(code)), _) => (words.error)(code).to_owned(),
+        (Some(NotSent::Command), _) => words.no_commands.to_owned(),
+        (None, None) => String::new(),
     };
-    let count = Memo::new(move |_| draft.text.with(|text| text.trim().chars().count()));
     let limit = move || usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let over = move || count.get() > limit();
+    let count = move || draft.length.get().characters;
+    let over = move || count() > limit();
+    let counted = move || match count().checked_sub(limit()) {
+        None | Some(0) => (words.characters)(count(), limit()),
+        Some(over) => (words.too_many)(over, draft.length.get().roughly),
+    };
     view! {
         <div class="composer-note">
-            <p class="composer-error" id=NOTE_ID role="alert">{said}</p>
-            <Show when=move || { count.get() * 5 >= limit() * 4 }>
-                <p class="counter" class:over=over>{move || (words.characters)(count.get(), limit())}</p>
-            </Show>
+            <p class="composer-error" id=NOTE_ID role="alert" inner_html=said(problem)></p>
+            {when(
+                move || count() * 5 >= limit() * 4,
+                move || view! { <p class="counter" class:over=live(over) inner_html=said(counted)></p> }.into_any(),
+            )}
         </div>
     }
     .into_any()

@@ -1,37 +1,34 @@
 //! Buttons that put the room's link or code on the clipboard, and say so for two seconds.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use protocol::RoomCode;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, changing, said};
 use crate::browser;
 use crate::i18n::words;
-
-const SAID_FOR: Duration = Duration::from_secs(2);
+use crate::signals::{RwSignal, live};
 
 /// What became of the last press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copied {
+pub(super) enum Copied {
     Not,
     Done,
     Refused,
 }
 
 /// Copies and remembers the outcome for a while.
-fn press(state: RwSignal<Copied>, text: String) {
+pub(super) fn press(state: RwSignal<Copied>, text: String) {
     browser::copy(text, move |done| {
         // The button may be gone by the time the browser answers.
-        state.try_set(if done { Copied::Done } else { Copied::Refused });
+        state.set(if done { Copied::Done } else { Copied::Refused });
         let forget = move || {
-            state.try_set(Copied::Not);
+            state.set(Copied::Not);
         };
-        set_timeout(forget, SAID_FOR);
+        set_timeout(forget, browser::SAID_FOR);
     });
 }
 
-fn glyph(state: Copied) -> Glyph {
+pub(super) fn glyph(state: Copied) -> Glyph {
     match state {
         Copied::Not => Glyph::Copy,
         Copied::Done => Glyph::Check,
@@ -41,16 +38,20 @@ fn glyph(state: Copied) -> Glyph {
 
 /// Said to screen readers, and shown where the button has room for it.
 #[component]
-fn Outcome(state: RwSignal<Copied>, done: &'static str) -> impl IntoView {
+pub(super) fn Outcome(state: RwSignal<Copied>, done: &'static str) -> impl IntoView {
     let text = move || match state.get() {
-        Copied::Not => None,
-        Copied::Done => Some(done),
-        Copied::Refused => Some(words().copy_failed),
+        Copied::Not => "",
+        Copied::Done => done,
+        Copied::Refused => words().copy_failed,
     };
+    let text = move || text().to_owned();
     view! {
-        <span class="copy-outcome" class:copy-refused=move || state.get() == Copied::Refused aria-live="polite">
-            {text}
-        </span>
+        <span
+            class="copy-outcome"
+            class:copy-refused=live(move || state.get() == Copied::Refused)
+            aria-live="polite"
+            inner_html=said(text)
+        ></span>
     }
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn CopyLink(
                 class:primary=primary
                 on:click=move |_| press(state, browser::link_to(&format!("/r/{}", code.as_str())))
             >
-                {move || view! { <Icon glyph=glyph(state.get()) /> }}
+                {changing(move || view! { <Icon glyph=glyph(state.get()) /> }.into_any())}
                 <span>{words().copy_link}</span>
             </button>
             <Outcome state done=words().link_copied />
@@ -95,8 +96,8 @@ pub(crate) fn CopyCode(
                 aria-label=(words().copy_code)(&code.dashed())
                 on:click=move |_| press(state, code.dashed())
             >
-                <span>{code.dashed()}</span>
-                {move || view! { <Icon glyph=glyph(state.get()) /> }}
+                <span translate="no">{code.dashed()}</span>
+                {changing(move || view! { <Icon glyph=glyph(state.get()) /> }.into_any())}
             </button>
             <Outcome state done=words().code_copied />
         </div>

@@ -1,9 +1,11 @@
 //! A labelled text box with its hint and its error, tied together for screen readers.
 
+use crate::signals::{Effect, Signal, live};
 use leptos::html::Input;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, changing, said, told};
+use crate::boot::CameBack;
 
 /// One line of input. What was typed belongs to the box: nothing here ever overwrites it.
 #[component]
@@ -20,15 +22,18 @@ pub(crate) fn Field(
     /// What the browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
-    /// What the box holds in the page as the server rendered it.
+    /// What the box holds in the page as the server rendered it, unless that is what was typed into it before.
     #[prop(optional, into)]
     value: String,
     /// Shown below while there is no error.
-    #[prop(optional)]
-    hint: &'static str,
+    #[prop(optional, into)]
+    hint: String,
     /// An example inside the empty box.
     #[prop(optional)]
     placeholder: &'static str,
+    /// Which keys a phone shows, where not letters.
+    #[prop(optional)]
+    keys: &'static str,
     /// What is wrong with it.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
@@ -36,6 +41,9 @@ pub(crate) fn Field(
     let id = format!("field-{name}");
     let note = format!("{id}-note");
     let invalid = move || error.with(Option::is_some);
+    let value = CameBack::typed(name).unwrap_or(value);
+    // Without scripts, for which the page is drawn as it is refused; a program moves the focus by itself.
+    let to_mend = error.with_untracked(Option::is_some).then_some("");
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -47,14 +55,20 @@ pub(crate) fn Field(
                 value=value
                 placeholder=(!placeholder.is_empty()).then_some(placeholder)
                 autocomplete=autocomplete
+                autofocus=to_mend
+                inputmode=(!keys.is_empty()).then_some(keys)
                 aria-describedby=note.clone()
-                aria-invalid=move || if invalid() { "true" } else { "false" }
+                aria-invalid=live(move || if invalid() { "true" } else { "false" })
                 dir="auto"
                 node_ref=node
             />
-            <p class="field-note" id=note class:field-error=invalid role=move || invalid().then_some("alert")>
-                {move || error.get().or_else(|| Some(hint.to_owned()).filter(|hint| !hint.is_empty()))}
-            </p>
+            <p
+                class="field-note"
+                id=note
+                class:field-error=live(invalid)
+                role=live(move || invalid().then_some("alert"))
+                inner_html=said(move || error.get().unwrap_or_else(|| hint.clone()))
+            ></p>
         </div>
     }
     .into_any()
@@ -69,10 +83,10 @@ pub(crate) fn FormError(
 ) -> impl IntoView {
     view! {
         <p class="form-error" role="alert">
-            {move || error.get().map(|text| view! {
+            {changing(move || error.get().map(|text| view! {
                 <Icon glyph=Glyph::Alert />
-                <span>{text}</span>
-            })}
+                <span inner_html=told(&text)></span>
+            }).into_any())}
         </p>
     }
 }

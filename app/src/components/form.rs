@@ -5,11 +5,17 @@ use std::future::Future;
 use leptos::prelude::*;
 use protocol::ErrorCode;
 
+use super::said;
 use crate::browser;
-use crate::client::Failure;
-use crate::i18n::failure_text;
+use crate::format::seconds;
+use crate::i18n::{failure_text, words};
+use crate::signals::{RwSignal, Signal};
+use client::RequestError;
 
-/// A browser that has not left the page by then was told by the person not to.
+/// The id of a [`FormWait`]: what describes the button.
+pub(crate) const WAIT_ID: &str = "form-wait";
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+/// If the page is still there after this, the person has stopped the browser from leaving it: the form works again.
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The state of one form. `boxes` are the names of its text boxes.
@@ -18,14 +24,16 @@ pub(crate) struct Form {
     boxes: &'static [&'static str],
     /// For the one code whose usual text is about another form.
     instead: Option<(ErrorCode, &'static str)>,
-    failure: RwSignal<Option<Failure>>,
+    failure: RwSignal<Option<RequestError>>,
     busy: RwSignal<bool>,
+    /// Seconds that are shown by [`FormWait`], where the form has one; while they are, no sentence names them.
+    wait_s: Option<RwSignal<u64>>,
 }
 
 impl Form {
     /// A form that was not sent yet, or that came back with an error.
-    pub(crate) fn new(boxes: &'static [&'static str], error: Option<ErrorCode>) -> Self {
-        Self { boxes, instead: None, failure: RwSignal::new(error.map(Failure::of)), busy: RwSignal::new(false) }
+    pub(crate) fn new(boxes: &'static [&'static str], failure: Option<RequestError>) -> Self {
+        Self { boxes, instead: None, failure: RwSignal::new(failure), busy: RwSignal::new(false), wait_s: None }
     }
 
     /// The same form, with a text of its own for this code.
@@ -33,8 +41,18 @@ impl Form {
         Self { instead: Some((code, text)), ..self }
     }
 
+    /// The same form, which shows a [`FormWait`].
+    pub(crate) fn counting(self) -> Self {
+        Self { wait_s: Some(RwSignal::new(0)), ..self }
+    }
+
+    /// It may be sent again: the page came back out of the browser's memory, from the page that it led to.
+    pub(crate) fn rest(self) {
+        self.busy.set(false);
+    }
+
     /// Does what the form is for, unless it is being done already. A failure is shown and gets the focus.
-    pub(crate) fn attempt(self, work: impl Future<Output = Result<(), Failure>> + 'static) {
+    pub(crate) fn attempt(self, work: impl Future<Output = Result<(), RequestError>> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -43,16 +61,16 @@ impl Form {
         leptos::task::spawn_local(async move {
             let outcome = work.await;
             // The form may be gone by now: success often leads to another page.
-            self.busy.try_set(false);
+            self.busy.set(false);
             if let Err(failure) = outcome {
                 self.refuse(failure);
             }
         });
     }
 
-    /// Does what the form is for and goes to the page that it leads to. The form stays busy until that page is there, so
-    /// that a second press does not do it twice.
-    pub(crate) fn attempt_to_go(self, work: impl Future<Output = Result<String, Failure>> + 'static) {
+    /// Does what the form is for and goes to the page that it leads to. The form stays busy until that page is there,
+    /// so that a second press does not do it twice.
+    pub(crate) fn attempt_to_go(self, work: impl Future<Output = Result<String, RequestError>> + 'static) {
         self.attempt(async move {
             browser::go(&work.await?);
             browser::wait(LEAVING).await;
@@ -61,11 +79,31 @@ impl Form {
     }
 
     /// Shows why it cannot be done.
-    pub(crate) fn refuse(self, failure: Failure) {
-        self.failure.try_set(Some(failure));
+    pub(crate) fn refuse(self, failure: RequestError) {
+        // Before the sentence, which names the wait where none is counted.
+        if let (Some(wait_s), Some(wait_ms)) = (self.wait_s, failure.retry_after_ms) {
+            self.count(wait_s, seconds(wait_ms));
+        }
+        self.failure.set(Some(failure));
         if let Some(name) = self.place_of(&failure) {
             browser::focus(&format!("field-{name}"));
         }
+    }
+
+    /// Counts a wait down. With it the reason goes: from then on the next attempt may be taken.
+    fn count(self, wait_s: RwSignal<u64>, seconds: u64) {
+        let counts_already = wait_s.try_get_untracked().is_none_or(|left| left > 0);
+        wait_s.set(seconds);
+        if counts_already {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            while wait_s.try_get_untracked().is_some_and(|left| left > 0) {
+                browser::wait(SECOND).await;
+                wait_s.try_update(|left| *left = left.saturating_sub(1));
+            }
+            self.failure.set(None);
+        });
     }
 
     /// Whether an attempt is under way, as `aria-disabled` wants it.
@@ -93,26 +131,45 @@ impl Form {
         })
     }
 
-    fn text(self, failure: &Failure) -> String {
+    fn text(self, failure: &RequestError) -> String {
         match self.instead {
             Some((code, text)) if code == failure.code => text.to_owned(),
+            // A page that came back with the failure counts nothing.
+            Some(_) | None if self.wait_s.is_some_and(|wait_s| wait_s.get_untracked() > 0) => {
+                failure_text(&RequestError { retry_after_ms: None, ..*failure })
+            }
             Some(_) | None => failure_text(failure),
         }
     }
 
-    fn place_of(self, failure: &Failure) -> Option<&'static str> {
+    fn place_of(self, failure: &RequestError) -> Option<&'static str> {
         boxes_of(failure).iter().copied().find(|name| self.boxes.contains(name))
     }
 }
 
+/// How long until a form may be sent again, counted down. Not announced at every second: the reason was, and the button
+/// is described by this.
+#[component]
+pub(crate) fn FormWait(
+    /// Made with [`Form::counting`].
+    form: Form,
+) -> impl IntoView {
+    let text = move || {
+        let wait_s = form.wait_s.map_or(0, |wait_s| wait_s.get());
+        if wait_s > 0 { (words().wait)(wait_s) } else { String::new() }
+    };
+    view! { <p class="form-wait" id=WAIT_ID role="timer" inner_html=said(text)></p> }
+}
+
 /// The names of the boxes that an error may be about, the likeliest first.
-fn boxes_of(failure: &Failure) -> &'static [&'static str] {
+fn boxes_of(failure: &RequestError) -> &'static [&'static str] {
     const BOXES: &[(&[ErrorCode], &[&str])] = &[
-        (&[ErrorCode::InvalidName], &["name"]),
-        (&[ErrorCode::PinRequired, ErrorCode::WrongPin, ErrorCode::InvalidPin], &["pin"]),
+        (&[ErrorCode::InvalidName], &["name", "new-name"]),
+        (&[ErrorCode::PinRequired, ErrorCode::WrongPin, ErrorCode::TooManyTries, ErrorCode::InvalidPin], &["pin"]),
         (&[ErrorCode::InvalidCode, ErrorCode::RoomNotFound, ErrorCode::RoomEnded, ErrorCode::RoomFull], &["code"]),
         (&[ErrorCode::InvalidRoomName], &["room"]),
         (&[ErrorCode::InvalidCapacity], &["capacity"]),
+        (&[ErrorCode::InvalidLifetime], &["lifetime"]),
         (&[ErrorCode::InvalidUsername, ErrorCode::UsernameTaken], &["new-username", "username"]),
         (&[ErrorCode::InvalidPassword], &["new", "new-password"]),
         (&[ErrorCode::BadCredentials], &["current", "password", "delete-password"]),
@@ -128,13 +185,13 @@ mod tests {
     use protocol::ErrorCode;
 
     use super::boxes_of;
-    use crate::client::Failure;
+    use client::RequestError;
 
     #[test]
     fn an_error_is_told_where_it_belongs() {
-        assert_eq!(boxes_of(&Failure::of(ErrorCode::WrongPin)), ["pin"]);
-        assert_eq!(boxes_of(&Failure::of(ErrorCode::RoomNotFound)), ["code"]);
-        assert_eq!(boxes_of(&Failure::of(ErrorCode::Internal)), [""; 0]);
-        assert_eq!(boxes_of(&Failure::UNREACHABLE), [""; 0]);
+        assert_eq!(boxes_of(&RequestError::of(ErrorCode::WrongPin)), ["pin"]);
+        assert_eq!(boxes_of(&RequestError::of(ErrorCode::RoomNotFound)), ["code"]);
+        assert_eq!(boxes_of(&RequestError::of(ErrorCode::Internal)), [""; 0]);
+        assert_eq!(boxes_of(&RequestError::UNREACHABLE), [""; 0]);
     }
 }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use protocol::UserKind;
 
-use super::ThemeSwitch;
+use super::{ThemeSwitch, said, told};
 use crate::browser;
-use crate::client::use_client;
+use crate::driver::use_client;
 use crate::i18n::words;
+use crate::signals::Effect;
 
 const HEADING_ID: &str = "title";
 
@@ -29,7 +30,7 @@ pub(crate) fn Brand() -> impl IntoView {
     view! {
         <a class="brand" href="/" aria-label=words().back_to_start>
             <Mark />
-            <span>{words().product}</span>
+            <span translate="no">{words().product}</span>
         </a>
     }
 }
@@ -43,15 +44,15 @@ pub(crate) fn Footer(
 ) -> impl IntoView {
     let words = words();
     let me = use_client().me;
-    let account = move || match me.get() {
-        Some(me) if me.kind == UserKind::Account => words.account,
-        Some(_) | None => words.sign_in,
+    let account = move || {
+        let is_account = me.with(|me| me.as_ref().is_some_and(|me| me.kind == UserKind::Account));
+        if is_account { words.account } else { words.sign_in }.to_owned()
     };
     view! {
         <footer class="footer">
             <nav class="footer-links">
                 <a href="/about">{words.how_do_i_know}</a>
-                <a href="/account">{account}</a>
+                <a href="/account" inner_html=said(account)></a>
             </nav>
             {theme.then(|| view! { <ThemeSwitch /> })}
         </footer>
@@ -88,9 +89,7 @@ pub(crate) fn Heading(
         }
     });
     view! {
-        <h1 id=HEADING_ID tabindex="-1" dir="auto">
-            {text}
-        </h1>
+        <h1 id=HEADING_ID tabindex="-1" dir="auto" inner_html=told(&text)></h1>
     }
 }
 

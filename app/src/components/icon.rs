@@ -5,23 +5,23 @@ use leptos::prelude::*;
 /// Which drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Glyph {
-    /// Something new.
+    /// A plus sign: makes something new.
     Plus,
-    /// Done, kept, relayed.
+    /// A check mark: done, or relayed.
     Check,
-    /// Onto the clipboard.
+    /// Two sheets: copies to the clipboard.
     Copy,
-    /// How long it lasts.
+    /// A clock: how long something lasts.
     Clock,
-    /// Who is inside.
+    /// Two people: the list of those inside.
     People,
-    /// Out of the door.
+    /// An arrow out of a frame: leaves the room.
     Leave,
-    /// Off it goes.
+    /// An arrow to the right: sends the message.
     Send,
-    /// Shut.
+    /// A cross: closes what is open.
     Close,
-    /// To the newest.
+    /// An arrow down: scrolls to the newest message.
     Down,
     /// Something failed.
     Alert,

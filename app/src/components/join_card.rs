@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 
 use super::field::{keep_filled, typed};
-use super::{Field, Form, FormError, Heading};
+use super::{Field, Form, FormError, FormWait, Heading, WAIT_ID};
 use crate::browser;
 use crate::i18n::words;
+use crate::signals::{Effect, Signal, live};
 
 /// What was typed into the card.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub(crate) fn JoinCard(
     view: RoomView,
     /// The name the person has so far.
     name: Signal<String>,
-    /// Its state, made with [`JOIN_BOXES`].
+    /// Its state, made with [`JOIN_BOXES`]; it counts.
     form: Form,
     /// Try to enter.
     #[prop(into)]
@@ -78,7 +79,8 @@ pub(crate) fn JoinCard(
                     view! { <Field label=words.pin name="pin" node=pin_node hint=words.pin_hint error=form.error_of("pin") /> }
                 })}
             <FormError error=form.error() />
-            <button type="submit" class="button primary wide" aria-disabled=move || form.busy()>
+            <FormWait form />
+            <button type="submit" class="button primary wide" aria-disabled=live(move || form.busy()) aria-describedby=WAIT_ID>
                 <span>{words.join_room}</span>
             </button>
         </form>

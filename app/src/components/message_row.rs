@@ -1,19 +1,22 @@
-//! One message: picture, name, time, text, and for an own one how far it came.
+//! One message: picture, name, time, text, and for an own one that failed what to do.
 //!
-//! `MessageBody` is the only place of the interface that puts HTML into the page, and what it puts there was sanitised by
-//! the server.
+//! Selected and copied, a row is its name, its time and its text, each once: what is drawn beside them is generated, or
+//! cannot be selected. `MessageBody` is the only place of the interface that puts HTML into the page, and what it puts
+//! there was sanitised by the server.
 
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event};
+use protocol::ErrorCode;
 
 use super::avatar::hue_class;
 use super::{Avatar, Glyph, Icon};
-use crate::client::{Delivery, MessageLine};
 use crate::i18n::words;
+use crate::signals::Effect;
 use crate::{browser, format};
+use client::{Delivery, MessageLine};
 
 /// One message of the log.
 #[component]
@@ -30,24 +33,33 @@ pub(crate) fn MessageRow(
     let MessageLine { member, name, at, text, html, own, delivery, first } = line;
     let zone = browser::zone_offset_min(at);
     let time = format::time_of_day(at, zone);
+    let beside = time.clone();
     let name_class = format!("message-name {}", hue_class(member.as_ref()));
-    // Who wrote it knows what it says; whether it failed is an alert of its own.
+    // An own message is not announced: its writer knows it. That it failed is announced by an alert of its own.
     let live = own.then_some("off");
+    let failed = match delivery {
+        Delivery::Failed(code) => Some(view! { <Failed code on_retry on_discard /> }),
+        Delivery::Sent | Delivery::Sending | Delivery::Waiting { .. } => None,
+    };
     view! {
-        <article class="message" class:own=own class:first=first class:pending=delivery != Delivery::Sent aria-live=live>
-            <div class="message-side">{first.then(|| view! { <Avatar id=member /> })}</div>
+        <article
+            class="message"
+            class:own=own
+            class:first=first
+            class:pending=delivery != Delivery::Sent
+            aria-live=live
+            data-time=beside
+        >
+            {first.then(|| view! { <Avatar id=member /> })}
             <div class="message-main">
-                <p class=if first { "message-head" } else { "message-head visually-hidden" }>
-                    <span class=name_class dir="auto">{name.as_str().to_owned()}</span>
-                    {own.then(|| view! { <span class="visually-hidden">{format!(" ({})", words().you)}</span> })}
+                <div class=if first { "message-head" } else { "message-head visually-hidden" }>
+                    <span class=name_class dir="auto" translate="no">{name.as_str().to_owned()}</span>
+                    {own.then(|| view! { <span class="message-you visually-hidden">{words().you_in_brackets}</span> })}
                     " "
-                    <time datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time.clone()}</time>
-                </p>
-                {(!first).then(|| view! { <span class="message-time" aria-hidden="true">{time}</span> })}
-                <div class="message-body">
-                    <MessageBody text html />
-                    <DeliveryNote delivery own on_retry on_discard />
+                    <time translate="no" datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time}</time>
                 </div>
+                <MessageBody text html />
+                {failed}
             </div>
         </article>
     }
@@ -58,16 +70,18 @@ pub(crate) fn MessageRow(
 #[component]
 fn MessageBody(text: String, html: Option<String>) -> impl IntoView {
     let Some(html) = html else {
-        return view! { <div class="message-text" dir="auto">{text}</div> }.into_any();
+        let class = if format::is_emoji_only(&text) { "message-text emoji" } else { "message-text" };
+        return view! { <div class=class dir="auto">{text}</div> }.into_any();
     };
     let body = NodeRef::<Div>::new();
     Effect::new(move || {
         if let Some(body) = body.get() {
             browser::mark_spoilers(&body, words().spoiler);
+            browser::frame_code(&body, words().copy_code_block);
         }
     });
     let by_pointer = move |event: MouseEvent| {
-        reveal(&event);
+        pressed(&event);
     };
     let by_key = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | " ") && reveal(&event) {
@@ -87,14 +101,31 @@ fn MessageBody(text: String, html: Option<String>) -> impl IntoView {
     .into_any()
 }
 
+/// The nearest element around the event's that matches.
+fn around(event: &Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()?
+}
+
+fn pressed(event: &Event) {
+    if !reveal(event)
+        && let Some(button) = around(event, ".code-copy")
+        && let Some(code) = button.previous_element_sibling()
+    {
+        let say = move |text: &str| button.set_text_content(Some(text));
+        browser::copy(code.text_content().unwrap_or_default(), move |done| {
+            say(if done { words().copied } else { words().not_copied });
+            set_timeout(move || say(""), browser::SAID_FOR);
+        });
+    }
+}
+
 /// Shows the spoiler that the event came from, for good.
 fn reveal(event: &Event) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(spoiler) = target.and_then(|target| target.closest(".spoiler:not(.shown)").ok().flatten()) else {
+    let Some(spoiler) = around(event, ".spoiler:not(.shown)") else {
         return false;
     };
     spoiler.set_class_name("spoiler shown");
-    // Its name goes, its secret is read, and it is no button any more; the focus may stay.
+    // The label goes, so that screen readers read the content; it is no button any more. The focus may stay.
     if let Some(name) = spoiler.first_element_child() {
         name.remove();
     }
@@ -106,46 +137,25 @@ fn reveal(event: &Event) -> bool {
     true
 }
 
-/// How far an own message came: a small mark while all is well, a line of its own where there is something to do.
+/// Why an own message was not sent, and what to do. One that is on its way, waits or was sent says nothing by itself:
+/// the log says it once, at its end.
 #[component]
-fn DeliveryNote(delivery: Delivery, own: bool, on_retry: Callback<()>, on_discard: Callback<()>) -> impl IntoView {
+fn Failed(code: ErrorCode, on_retry: Callback<()>, on_discard: Callback<()>) -> impl IntoView {
     let words = words();
-    if !own {
-        return ().into_any();
-    }
-    match delivery {
-        Delivery::Sent => mark(Glyph::Check, words.sent).into_any(),
-        Delivery::Sending => mark(Glyph::Clock, words.sending).into_any(),
-        Delivery::Waiting { retry_at: _ } => view! {
-            <p class="delivery waiting">
-                <Icon glyph=Glyph::Clock />
-                <span>{words.waiting}</span>
-            </p>
-        }
-        .into_any(),
-        Delivery::Failed(code) => view! {
-            <div class="delivery failed">
-                <p role="alert">
-                    <Icon glyph=Glyph::Alert />
-                    <span>{words.not_sent} " " {(words.error)(code)}</span>
-                </p>
-                <button type="button" class="link" on:click=move |_| on_retry.run(())>
-                    {words.retry}
-                </button>
-                <button type="button" class="link" on:click=move |_| on_discard.run(())>
-                    {words.discard}
-                </button>
-            </div>
-        }
-        .into_any(),
-    }
-}
-
-fn mark(glyph: Glyph, word: &'static str) -> impl IntoView {
+    // A room that has ended takes nothing any more.
+    let over = code == ErrorCode::RoomEnded;
     view! {
-        <p class="delivery" title=word>
-            <Icon glyph />
-            <span class="visually-hidden">{word}</span>
-        </p>
+        <div class="delivery">
+            <p role="alert">
+                <Icon glyph=Glyph::Alert />
+                <span>{words.not_sent} " " {(words.error)(code)}</span>
+            </p>
+            <button type="button" class="link" hidden=over on:click=move |_| on_retry.run(())>
+                {words.retry}
+            </button>
+            <button type="button" class="link" on:click=move |_| on_discard.run(())>
+                {words.discard}
+            </button>
+        </div>
     }
 }

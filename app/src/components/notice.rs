@@ -1,8 +1,11 @@
-//! A card in the middle of the page that says how things stand: not found, full, ended, refused.
+//! A card in the middle of the page that says how things stand: not found, full, ended, refused. Whatever it says, a room
+//! can be made from here, and another one found by its code: plain forms, for which no program is needed.
 
 use leptos::prelude::*;
 
-use super::{Brand, Heading};
+use super::{Brand, Footer, Heading, told};
+use crate::i18n::words;
+
 /// What happened, and what can be done.
 #[component]
 pub(crate) fn Notice(
@@ -12,9 +15,11 @@ pub(crate) fn Notice(
     /// What to do.
     #[prop(into)]
     text: String,
-    /// Links and buttons.
-    children: Children,
+    /// What else can be done here: links and buttons.
+    #[prop(optional, into)]
+    more: ViewFn,
 ) -> impl IntoView {
+    let words = words();
     view! {
         <div class="centre">
             <header class="centre-head">
@@ -22,9 +27,31 @@ pub(crate) fn Notice(
             </header>
             <main class="card notice">
                 <Heading text=title />
-                <p class="muted">{text}</p>
-                <div class="actions">{children()}</div>
+                <p class="muted" inner_html=told(&text)></p>
+                <form class="actions" method="post" action="/create">
+                    {more.run()}
+                    <button type="submit" class="button primary">{words.new_room}</button>
+                </form>
+                <form class="field" method="get" action="/join">
+                    <label for="field-code">{words.other_code}</label>
+                    <div class="code-box">
+                        <input
+                            id="field-code"
+                            class="input code"
+                            type="text"
+                            name="code"
+                            required
+                            placeholder=words.room_code_example
+                            autocomplete="off"
+                            autocapitalize="characters"
+                            spellcheck="false"
+                            enterkeyhint="go"
+                        />
+                        <button type="submit" class="button">{words.join_room}</button>
+                    </div>
+                </form>
             </main>
+            <Footer />
         </div>
     }
     .into_any()

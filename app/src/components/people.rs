@@ -1,12 +1,15 @@
-//! Who is inside: a pane beside the log where there is room, a sheet over it where there is none.
+//! Who is inside: a pane beside the log where there is room; where there is none, a sheet over everything else, which is
+//! inert as long.
 
 use leptos::ev;
 use leptos::prelude::*;
-use protocol::{Activity, Member, MemberId, RoomCode};
+use protocol::{Member, MemberId, RoomCode};
 
-use super::{Avatar, CopyLink, Glyph, Icon};
+use super::person::{Naming, Person};
+use super::{CopyLink, Glyph, Icon, KeepUnsent, said, when};
 use crate::browser;
 use crate::i18n::words;
+use crate::signals::{Effect, RwSignal, Signal, live};
 
 pub(super) const ID: &str = "people";
 pub(super) const TOGGLE_ID: &str = "people-toggle";
@@ -26,6 +29,38 @@ fn hide(open: RwSignal<bool>) {
     request_animation_frame(|| browser::focus(TOGGLE_ID));
 }
 
+/// Escape, wherever the focus is, closes the menu of a row, then the sheet.
+fn close_by_key_or_width(chosen: RwSignal<Option<MemberId>>, open: RwSignal<bool>) {
+    Effect::new(move || {
+        let listening = window_event_listener(ev::keydown, move |event| {
+            if event.key() != "Escape" {
+                return;
+            }
+            if let Some(id) = chosen.get_untracked() {
+                chosen.set(None);
+                browser::focus(id.as_str());
+            } else if open.get_untracked() {
+                hide(open);
+            }
+        });
+        // Grown beyond the sheet, the page is not to stay inert.
+        let grown = window_event_listener(ev::resize, move |_| {
+            if open.get_untracked() && browser::is_wide() {
+                open.set(false);
+            }
+        });
+        on_cleanup(move || {
+            listening.remove();
+            grown.remove();
+        });
+    });
+}
+
+/// How many people are inside beyond the list.
+fn not_listed(more: impl Fn() -> u32 + Copy + Send + Sync + 'static) -> AnyView {
+    view! { <p class="muted people-more" inner_html=said(move || (words().people_more)(more()))></p> }.into_any()
+}
+
 /// The pane.
 #[component]
 pub(crate) fn People(
@@ -35,31 +70,49 @@ pub(crate) fn People(
     you: Signal<Option<MemberId>>,
     /// People inside, also those who are not listed.
     count: Signal<u32>,
+    /// The room is over: who was inside last is there no more, so nobody is listed.
+    over: Signal<bool>,
     /// Whether a small screen shows it.
     open: RwSignal<bool>,
     /// The room.
     code: RoomCode,
     /// Whether the link is offered here, because the log does not.
     invite: Signal<bool>,
+    /// For one's own name.
+    naming: Naming,
+    /// Write to somebody, by their name.
+    #[prop(into)]
+    on_mention: Callback<String>,
 ) -> impl IntoView {
     let words = words();
-    // Wherever the focus is: a tap into the log below takes it out of the sheet.
-    Effect::new(move || {
-        let listening = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" && open.get_untracked() {
-                hide(open);
-            }
-        });
-        on_cleanup(move || listening.remove());
+    let chosen = RwSignal::new(None::<MemberId>);
+    close_by_key_or_width(chosen, open);
+    let mention = Callback::new(move |name| {
+        chosen.set(None);
+        open.set(false);
+        on_mention.run(name);
     });
+    let members = Signal::derive(move || if over.get() { Vec::new() } else { members.get() });
+    let title = move || if over.get() { words.people.to_owned() } else { (words.people_in_room)(count.get()) };
     let more = move || {
         let listed = members.with(|members| u32::try_from(members.len()).unwrap_or(u32::MAX));
-        count.get().saturating_sub(listed)
+        if over.get() { 0 } else { count.get().saturating_sub(listed) }
     };
     view! {
-        <aside class="people" id=ID aria-labelledby="people-title">
+        {when(
+            move || open.get(),
+            move || view! { <div class="backdrop" on:click=move |_| hide(open)></div> }.into_any(),
+        )}
+        // A division, since an aside may not be a dialog.
+        <div
+            class="people"
+            id=ID
+            role=live(move || if open.get() { "dialog" } else { "complementary" })
+            aria-modal=live(move || open.get().then_some("true"))
+            aria-labelledby="people-title"
+        >
             <div class="people-head">
-                <h2 id="people-title">{move || (words.people_in_room)(count.get())}</h2>
+                <h2 id="people-title" inner_html=said(title)></h2>
                 <button type="button" class="button icon-only people-close" id=CLOSE_ID aria-label=words.close_people on:click=move |_| hide(open)>
                     <Icon glyph=Glyph::Close />
                 </button>
@@ -67,47 +120,16 @@ pub(crate) fn People(
             <ul class="people-list" role="list" aria-label=words.people>
                 <For
                     each=move || members.get()
-                    key=|member| (member.id.clone(), member.name.clone(), member.state == Activity::Away, member.owner)
+                    key=|member| (member.id.clone(), member.name.clone(), member.state as u8, member.owner)
                     let:member
                 >
-                    <Person member you />
+                    <Person member you chosen naming on_mention=mention />
                 </For>
             </ul>
-            <Show when=move || { more() > 0 }>
-                <p class="muted people-more">{move || (words.people_more)(more())}</p>
-            </Show>
-            <Show when=move || invite.get()>
-                <CopyLink code />
-            </Show>
-        </aside>
-    }
-    .into_any()
-}
-
-/// One of them.
-#[component]
-fn Person(member: Member, you: Signal<Option<MemberId>>) -> impl IntoView {
-    let words = words();
-    let Member { id, name, state, owner } = member;
-    let is_you = {
-        let id = id.clone();
-        move || you.with(|you| you.as_ref() == Some(&id))
-    };
-    view! {
-        <li class="person" class:away=state == Activity::Away>
-            <Avatar id=Some(id) />
-            <span class="person-name" dir="auto">{name.as_str().to_owned()}</span>
-            <span class="person-notes">
-                {move || is_you().then(|| view! { <span>{words.you}</span> })}
-                {(state == Activity::Away).then(|| view! { <span>{words.away}</span> })}
-                {owner.then(|| view! {
-                    <span class="owner">
-                        <span aria-hidden="true">"★"</span>
-                        <span class="visually-hidden">{words.owner}</span>
-                    </span>
-                })}
-            </span>
-        </li>
+            {when(move || more() > 0, move || not_listed(more))}
+            {when(move || invite.get(), move || view! { <CopyLink code /> }.into_any())}
+            <KeepUnsent />
+        </div>
     }
     .into_any()
 }

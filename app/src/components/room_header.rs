@@ -6,10 +6,13 @@ use protocol::{Millis, RoomCode};
 
 use super::frame::Mark;
 use super::people;
-use super::{CopyCode, Glyph, Icon};
-use crate::client::Connection;
+use super::{CopyCode, Glyph, Icon, said};
 use crate::format::Span;
 use crate::i18n::words;
+use crate::signals::{Memo, RwSignal, Signal, live};
+use client::LinkStatus;
+
+pub(super) const LEAVE_ID: &str = "leave";
 
 /// The head.
 #[component]
@@ -25,7 +28,7 @@ pub(crate) fn RoomHeader(
     /// People inside.
     count: Signal<u32>,
     /// The line.
-    connection: Signal<Connection>,
+    connection: Signal<LinkStatus>,
     /// The room is over: its line and its time tell nothing any more.
     #[prop(into)]
     over: Signal<bool>,
@@ -36,36 +39,39 @@ pub(crate) fn RoomHeader(
     on_leave: Callback<()>,
 ) -> impl IntoView {
     let words = words();
+    // Nobody is in a room that is over.
+    let count = Signal::derive(move || if over.get() { 0 } else { count.get() });
     view! {
-        <header class="room-header">
+        <header class="room-header" inert=live(move || people_open.get())>
+            // For the keyboard, past the head. In it, so that they belong to a landmark, and rest where it does.
+            <a class="skip-link" href="#message">{words.skip_to_composer}</a>
+            <a class="skip-link" href="#log">{words.skip_to_log}</a>
             // Beside the room, not instead of it: its log lives in this page only.
             <a class="room-home" href="/" target="_blank" aria-label=words.start_in_new_tab>
                 <Mark />
             </a>
             <div class="room-title">
-                <h1 class="room-name" dir="auto">
-                    {move || name.get()}
-                </h1>
+                <h1 class="room-name" dir="auto" translate="no" inner_html=said(move || name.get())></h1>
                 <CopyCode code />
                 <TimeLeft expires_at now over />
             </div>
             <div class="room-facts">
                 <p class="chip count">
                     <Icon glyph=Glyph::People />
-                    <span aria-hidden="true">{move || count.get()}</span>
-                    <span class="visually-hidden">{move || (words.people_count)(count.get())}</span>
+                    <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>
+                    <span class="visually-hidden" inner_html=said(move || (words.people_count)(count.get()))></span>
                 </p>
                 <button
                     type="button"
                     class="chip people-toggle"
                     id=people::TOGGLE_ID
-                    aria-expanded=move || if people_open.get() { "true" } else { "false" }
+                    aria-expanded=live(move || if people_open.get() { "true" } else { "false" })
                     aria-controls=people::ID
                     on:click=move |_| people::toggle(people_open)
                 >
                     <Icon glyph=Glyph::People />
-                    <span aria-hidden="true">{move || count.get()}</span>
-                    <span class="visually-hidden">{move || (words.people_count)(count.get())}</span>
+                    <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>
+                    <span class="visually-hidden" inner_html=said(move || (words.people_count)(count.get()))></span>
                 </button>
                 <State connection over />
                 <WayOut code on_leave />
@@ -85,7 +91,7 @@ fn WayOut(code: RoomCode, on_leave: Callback<()>) -> impl IntoView {
     view! {
         <form method="post" action="/leave" on:submit=leave>
             <input type="hidden" name="code" value=code.as_str().to_owned() />
-            <button type="submit" class="button quiet leave">
+            <button type="submit" class="button quiet leave" id=LEAVE_ID>
                 <Icon glyph=Glyph::Leave />
                 <span class="leave-word">{words().leave_room}</span>
             </button>
@@ -98,50 +104,50 @@ fn WayOut(code: RoomCode, on_leave: Callback<()>) -> impl IntoView {
 fn TimeLeft(expires_at: Signal<Option<Millis>>, now: Signal<Option<Millis>>, over: Signal<bool>) -> impl IntoView {
     let left = Memo::new(move |_| Some(Span::between(now.get().filter(|_| !over.get())?, expires_at.get()?)));
     view! {
-        <p class="chip time-left" class:unknown=move || left.get().is_none()>
+        <p class="chip time-left" class:unknown=live(move || left.get().is_none())>
             <Icon glyph=Glyph::Clock />
-            <span>{move || left.get().map(words().time_left)}</span>
+            <span inner_html=said(move || left.get().map(words().time_left).unwrap_or_default())></span>
         </p>
     }
 }
 
 /// The line in a word, announced when it changes. The running countdown is for the eye only.
 #[component]
-fn State(connection: Signal<Connection>, over: Signal<bool>) -> impl IntoView {
+fn State(connection: Signal<LinkStatus>, over: Signal<bool>) -> impl IntoView {
     let words = words();
     let kind = move || match connection.get() {
         _ if over.get() => "chip state lost",
-        Connection::Online => "chip state online",
-        Connection::Idle | Connection::Connecting => "chip state connecting",
-        Connection::Lost { .. } | Connection::Offline | Connection::Closed(_) => "chip state lost",
+        LinkStatus::Online => "chip state online",
+        LinkStatus::Idle | LinkStatus::Connecting => "chip state connecting",
+        LinkStatus::Lost { .. } | LinkStatus::Offline | LinkStatus::Closed(_) => "chip state lost",
     };
     let word = Memo::new(move |_| match connection.get() {
         _ if over.get() => words.ended_word,
-        Connection::Online => words.connected,
-        Connection::Idle | Connection::Connecting => words.connecting,
-        Connection::Lost { restarting: true, .. } => words.restarting,
-        Connection::Lost { .. } => words.connection_lost,
-        Connection::Offline => words.offline,
-        Connection::Closed(_) => words.disconnected,
+        LinkStatus::Online => words.connected,
+        LinkStatus::Idle | LinkStatus::Connecting => words.connecting,
+        LinkStatus::Lost { restarting: true, .. } => words.restarting,
+        LinkStatus::Lost { .. } => words.connection_lost,
+        LinkStatus::Offline => words.offline,
+        LinkStatus::Closed(_) => words.disconnected,
     });
     let more = move || match connection.get() {
-        _ if over.get() => None,
-        Connection::Lost { restarting: false, retry_in_s: 0, .. } => Some(format!(" {}", words.reconnecting_now)),
-        Connection::Lost { restarting: false, retry_in_s, .. } => {
-            Some(format!(" {}", (words.reconnecting_in)(retry_in_s)))
+        _ if over.get() => String::new(),
+        LinkStatus::Lost { restarting: false, retry_in_s: 0, .. } => String::from(" ") + words.reconnecting_now,
+        LinkStatus::Lost { restarting: false, retry_in_s, .. } => {
+            String::from(" ") + &(words.reconnecting_in)(retry_in_s)
         }
-        Connection::Offline => Some(format!(" {}", words.offline_more)),
-        Connection::Online
-        | Connection::Idle
-        | Connection::Connecting
-        | Connection::Closed(_)
-        | Connection::Lost { restarting: true, .. } => None,
+        LinkStatus::Offline => String::from(" ") + words.offline_more,
+        LinkStatus::Online
+        | LinkStatus::Idle
+        | LinkStatus::Connecting
+        | LinkStatus::Closed(_)
+        | LinkStatus::Lost { restarting: true, .. } => String::new(),
     };
     view! {
-        <p class=kind role="status">
+        <p class=live(kind) role="status">
             <span class="dot" aria-hidden="true"></span>
-            <span class="state-word">{move || word.get()}</span>
-            <span class="visually-hidden" aria-hidden="true">{more}</span>
+            <span class="state-word" inner_html=said(move || word.get().to_owned())></span>
+            <span class="visually-hidden" aria-hidden="true" inner_html=said(more)></span>
         </p>
     }
 }

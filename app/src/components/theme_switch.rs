@@ -1,5 +1,6 @@
 //! Light, dark, or what the system says: three radio buttons in a row.
 
+use crate::signals::live;
 use leptos::prelude::*;
 
 use crate::boot::{CurrentTheme, Theme};
@@ -26,7 +27,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
                     name="theme"
                     value=theme.as_str()
                     checked=at_first == theme
-                    prop:checked=move || current.get() == theme
+                    prop:checked=live(move || current.get() == theme)
                     on:change=move |_| current.set(theme)
                 />
                 <span>{label}</span>
@@ -34,7 +35,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <fieldset class="segments" disabled=move || !ready.get()>
+        <fieldset class="segments" disabled=live(move || !ready.get())>
             <legend class="visually-hidden">{words.theme}</legend>
             {Theme::ALL.map(choice).collect_view()}
         </fieldset>

@@ -1,126 +1,52 @@
-//! The log: draws the rows and keeps the scroll where the reader wants it.
+//! The log: draws the rows in blocks, and below them how far the own messages came.
 //!
-//! It follows the newest message only while the reader is within about one message of the end; otherwise nothing moves and
-//! a button says how many are new. An own message always brings the end into view.
+//! Where the reader is, and when the end is followed, is `log_scroll`'s; what keys do is `log_keys`'.
 
 use std::sync::Arc;
 
-use leptos::html::Div;
 use leptos::prelude::*;
-use leptos::web_sys::Element;
 
+use super::log_keys::key_pressed;
+use super::log_scroll::{News, Scroll};
 use super::system_row::joins_text;
-use super::{Glyph, Icon, MessageRow, SystemRow, focus_composer};
+use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
 use crate::browser;
-use crate::client::{Delivery, Row, RowKind};
 use crate::i18n::words;
-
-/// About one message: nearer to the end than this counts as being there.
-const NEAR_PX: i32 = 96;
-
-/// Where the reader is, and what came since they left the end.
-#[derive(Clone, Copy)]
-struct Scroll {
-    log: NodeRef<Div>,
-    follows: StoredValue<bool>,
-    planned: StoredValue<bool>,
-    unseen: RwSignal<u32>,
-}
-
-impl Scroll {
-    fn new() -> Self {
-        Self {
-            log: NodeRef::new(),
-            follows: StoredValue::new(true),
-            planned: StoredValue::new(false),
-            unseen: RwSignal::new(0),
-        }
-    }
-
-    /// The reader scrolled.
-    fn moved(self) {
-        if let Some(log) = self.log.get_untracked() {
-            let near = from_end(&log) <= NEAR_PX;
-            self.follows.set_value(near);
-            if near && self.unseen.get_untracked() > 0 {
-                self.unseen.set(0);
-            }
-        }
-    }
-
-    /// Goes to the newest message and follows from there.
-    fn to_end(self) {
-        self.follows.set_value(true);
-        self.unseen.set(0);
-        self.keep_up();
-    }
-
-    /// After the next drawing, the end is in view again if it was before. One such plan at a time: a hidden tab draws
-    /// nothing, and would pile them up.
-    fn keep_up(self) {
-        if !self.follows.get_value() || self.planned.get_value() {
-            return;
-        }
-        self.planned.set_value(true);
-        request_animation_frame(move || {
-            // The page may be another by then.
-            self.planned.try_set_value(false);
-            if let Some(log) = self.log.try_get_untracked().flatten() {
-                log.set_scroll_top(log.scroll_height());
-            }
-        });
-    }
-
-    /// New rows arrived below those up to `newest`; the key of the newest one is the answer.
-    fn grown(self, rows: &[Arc<Row>], newest: Option<u64>) -> Option<u64> {
-        let last = rows.iter().map(|row| row.key).max();
-        let fresh = rows.iter().rev().filter(|row| newest.is_none_or(|newest| row.key > newest));
-        let (mut others, mut just_typed) = (0, false);
-        for row in fresh {
-            if let RowKind::Message(line) = &row.kind {
-                others += u32::from(!line.own);
-                just_typed |= line.own && line.delivery != Delivery::Sent;
-            }
-        }
-        if just_typed {
-            self.to_end();
-        } else if self.follows.get_value() {
-            self.keep_up();
-        } else if others > 0 {
-            self.unseen.update(|unseen| *unseen += others);
-        }
-        last.max(newest)
-    }
-}
-
-fn from_end(log: &Element) -> i32 {
-    log.scroll_height() - log.scroll_top() - log.client_height()
-}
+use crate::signals::{Effect, Memo, Signal};
+use client::{Block, Delivery, Row, RowKind};
 
 /// The log of a room.
 #[component]
 pub(crate) fn Timeline(
     /// Oldest first.
-    rows: Signal<Vec<Arc<Row>>>,
+    blocks: Signal<Vec<Block>>,
     /// Try the failed message with this key again.
     #[prop(into)]
     on_retry: Callback<u64>,
     /// Forget the failed message with this key.
     #[prop(into)]
     on_discard: Callback<u64>,
+    /// The reader is among the older rows, or back at the end.
+    #[prop(into)]
+    on_hold: Callback<bool>,
     /// Shown while there is no message.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let scroll = Scroll::new();
-    Effect::new(move |newest: Option<Option<u64>>| rows.with(|rows| scroll.grown(rows, newest.flatten())));
+    let scroll = Scroll::new(on_hold);
+    Effect::folding(move |newest: Option<Option<u64>>| {
+        let news = blocks.with(|blocks| News::since(newest.flatten(), blocks));
+        scroll.grown(&news);
+        news.newest
+    });
     Effect::new(move || {
         if let Some(log) = scroll.log.get() {
             browser::on_resize(&log, move || scroll.keep_up());
         }
     });
-    let empty = Memo::new(move |_| rows.with(|rows| !rows.iter().any(|row| matches!(row.kind, RowKind::Message(_)))));
+    let empty = Memo::new(move |_| blocks.with(|blocks| is_silent(blocks)));
+    let drawing = Drawing { blocks, on_retry, on_discard };
     view! {
-        <div class="log-frame">
+        <div class="log-frame" on:keydown=move |event| key_pressed(&event)>
             <div
                 class="log"
                 id="log"
@@ -131,13 +57,14 @@ pub(crate) fn Timeline(
                 tabindex="0"
                 node_ref=scroll.log
                 on:scroll=move |_| scroll.moved()
+                on:pointerdown=move |_| scroll.pressed(true)
+                on:pointerup=move |_| scroll.pressed(false)
+                on:pointercancel=move |_| scroll.pressed(false)
+                on:pointerleave=move |_| scroll.pressed(false)
             >
-                <Show when=move || empty.get()>{children()}</Show>
-                <div class="log-rows">
-                    <For each=move || rows.get() key=|row| (row.key, row.version) let:row>
-                        {draw(&row, on_retry, on_discard)}
-                    </For>
-                </div>
+                {when(move || empty.get(), move || children().into_any())}
+                <div class="log-rows">{drawing.list(None)}</div>
+                <Foot blocks />
             </div>
             <Pill scroll />
         </div>
@@ -145,19 +72,78 @@ pub(crate) fn Timeline(
     .into_any()
 }
 
-fn draw(row: &Row, on_retry: Callback<u64>, on_discard: Callback<u64>) -> AnyView {
-    let key = row.key;
-    match &row.kind {
-        RowKind::Message(line) => view! {
-            <MessageRow
-                line=line.clone()
-                on_retry=move |()| answered(key, on_retry)
-                on_discard=move |()| answered(key, on_discard)
-            />
+/// Nobody has said anything here.
+pub(crate) fn is_silent(blocks: &[Block]) -> bool {
+    !blocks.iter().flat_map(|block| &block.rows).any(|row| matches!(row.kind, RowKind::Message(_)))
+}
+
+/// What is drawn in the log: a block, or a row of one. One type for both, since every kind of list has a weight.
+#[derive(Clone)]
+enum Part {
+    Block(u64),
+    Row(Arc<Row>),
+}
+
+impl Part {
+    fn key(&self) -> (u64, u32) {
+        match self {
+            Self::Block(key) => (*key, 0),
+            Self::Row(row) => (row.key, row.version),
         }
-        .into_any(),
-        RowKind::Joins { joined, left } => view! { <SystemRow text=joins_text(joined, left) /> }.into_any(),
-        RowKind::Missed(count) => view! { <SystemRow text=(words().missed)(*count) warns=true /> }.into_any(),
+    }
+}
+
+/// By what is drawn: a row that changes gets another version.
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Drawing {
+    blocks: Signal<Vec<Block>>,
+    on_retry: Callback<u64>,
+    on_discard: Callback<u64>,
+}
+
+impl Drawing {
+    /// The blocks, or the rows of the block with this key. Only a list that changed is compared with what is drawn.
+    fn list(self, block: Option<u64>) -> AnyView {
+        let parts = Memo::new(move |_| {
+            self.blocks.with(|blocks| match block {
+                None => blocks.iter().map(|block| Part::Block(block.key)).collect::<Vec<_>>(),
+                Some(key) => {
+                    let block = blocks.iter().find(|block| block.key == key);
+                    block.map_or_else(Vec::new, |block| block.rows.iter().cloned().map(Part::Row).collect())
+                }
+            })
+        });
+        view! { <For each=move || parts.get() key=Part::key children=move |part| self.draw(&part) /> }.into_any()
+    }
+
+    fn draw(self, part: &Part) -> AnyView {
+        match part {
+            Part::Block(key) => view! { <div class="log-block">{self.list(Some(*key))}</div> }.into_any(),
+            Part::Row(row) => self.row(row),
+        }
+    }
+
+    fn row(self, row: &Row) -> AnyView {
+        let key = row.key;
+        match &row.kind {
+            RowKind::Message(line) => view! {
+                <MessageRow
+                    line=line.clone()
+                    on_retry=move |()| answered(key, self.on_retry)
+                    on_discard=move |()| answered(key, self.on_discard)
+                />
+            }
+            .into_any(),
+            RowKind::Joins { joined, left } => view! { <SystemRow text=joins_text(joined, left) /> }.into_any(),
+            RowKind::Missed(count) => view! { <SystemRow text=(words().missed)(*count) warns=true /> }.into_any(),
+            RowKind::Unread => view! { <p class="unread-mark">{words().unread_from_here}</p> }.into_any(),
+        }
     }
 }
 
@@ -167,20 +153,107 @@ fn answered(key: u64, answer: Callback<u64>) {
     focus_composer();
 }
 
-/// "3 new": the way back to the end.
+/// How far the own messages at the end came, said once for all of them: what is not sent before what is.
+fn delivery(blocks: &[Block]) -> Option<Delivery> {
+    let rows = blocks.iter().flat_map(|block| &block.rows).rev();
+    let own = rows.map_while(|row| match &row.kind {
+        RowKind::Message(line) if line.own => Some(line.delivery),
+        RowKind::Message(_) | RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+    });
+    let (mut last, mut failed) = (None, false);
+    for delivery in own {
+        match delivery {
+            Delivery::Waiting { .. } => return Some(delivery),
+            Delivery::Sending => last = Some(delivery),
+            // A failed message says so in its row; "relayed" below it would seem to be about it.
+            Delivery::Failed(_) => failed = true,
+            // Messages are sent in order: above a sent one none waits.
+            Delivery::Sent => return last.or_else(|| (!failed).then_some(delivery)),
+        }
+    }
+    last
+}
+
+/// The last line of the log. Its height never changes.
+#[component]
+fn Foot(blocks: Signal<Vec<Block>>) -> impl IntoView {
+    let words = words();
+    let said = Memo::new(move |_| {
+        blocks.with(|blocks| match delivery(blocks)? {
+            Delivery::Sent => Some((Glyph::Check, words.sent)),
+            Delivery::Sending => Some((Glyph::Clock, words.sending)),
+            Delivery::Waiting { .. } => Some((Glyph::Clock, words.waiting)),
+            Delivery::Failed(_) => None,
+        })
+    });
+    view! {
+        <p class="log-foot" aria-live="off">
+            {changing(move || said.get().map(foot).into_any())}
+        </p>
+    }
+}
+
+fn foot((glyph, text): (Glyph, &'static str)) -> impl IntoView {
+    view! { <Icon glyph /> <span inner_html=told(text)></span> }
+}
+
+/// "3 new": the way back to the end. The focus stays where one types.
 #[component]
 fn Pill(scroll: Scroll) -> impl IntoView {
     let unseen = scroll.unseen;
     let back = move |_| {
         scroll.to_end();
-        browser::focus("log");
+        // Pressed by a key it has the focus, and is about to go.
+        if browser::has_focus("newer") {
+            focus_composer();
+        }
     };
-    view! {
-        <Show when=move || { unseen.get() > 0 }>
-            <button type="button" class="pill" on:click=back>
-                <span>{move || (words().new_messages)(unseen.get())}</span>
+    let pill = move || {
+        view! {
+            <button type="button" class="pill" id="newer" on:mousedown=|event| event.prevent_default() on:click=back>
+                <span inner_html=said(move || (words().new_messages)(unseen.get()))></span>
                 <Icon glyph=Glyph::Down />
             </button>
-        </Show>
+        }
+        .into_any()
+    };
+    when(move || unseen.get() > 0, pill)
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{DisplayName, ErrorCode};
+
+    use super::*;
+    use client::MessageLine;
+
+    fn row(key: u64, own: bool, delivery: Delivery) -> Arc<Row> {
+        let name = DisplayName::parse("Ada").expect("a name");
+        let (text, html) = ("said".to_owned(), None);
+        let line = MessageLine { member: None, name, at: 0, text, html, own, delivery, first: true };
+        Arc::new(Row { key, version: 0, kind: RowKind::Message(line) })
+    }
+
+    fn said(rows: &[(bool, Delivery)]) -> Option<Delivery> {
+        let rows: Vec<_> = (0..).zip(rows).map(|(key, (own, delivery))| row(key, *own, *delivery)).collect();
+        let blocks: Vec<_> = (0..).zip(rows.chunks(2)).map(|(key, rows)| Block { key, rows: rows.to_vec() }).collect();
+        delivery(&blocks)
+    }
+
+    #[test]
+    fn the_state_of_the_last_own_messages_is_said_once() {
+        let waiting = Delivery::Waiting { retry_at: None };
+        let failed = Delivery::Failed(ErrorCode::TextTooLong);
+        let (sent, sending) = (Delivery::Sent, Delivery::Sending);
+        assert_eq!(said(&[]), None);
+        assert_eq!(said(&[(false, sent)]), None);
+        assert_eq!(said(&[(true, sent)]), Some(sent));
+        assert_eq!(said(&[(true, sent), (true, sent), (false, sent)]), None, "who answered has it");
+        assert_eq!(said(&[(true, sent), (true, sending)]), Some(sending));
+        assert_eq!(said(&[(true, sent), (true, sending), (true, waiting), (true, waiting)]), Some(waiting));
+        assert_eq!(said(&[(true, waiting), (true, failed)]), Some(waiting));
+        assert_eq!(said(&[(false, sent), (true, failed)]), None, "what failed says so itself");
+        assert_eq!(said(&[(true, sent), (true, failed)]), None, "what is relayed stands above what failed");
+        assert_eq!(said(&[(true, sent), (true, failed), (true, sending)]), Some(sending));
     }
 }

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use protocol::DisplayName;
 
+use super::said;
 use crate::i18n::words;
+use crate::signals::Signal;
 
 /// The line above the composer.
 #[component]
@@ -14,8 +16,8 @@ pub(crate) fn TypingLine(
     let text = move || {
         names.with(|names| {
             let names: Vec<&str> = names.iter().map(DisplayName::as_str).collect();
-            (!names.is_empty()).then(|| (words().typing)(&names))
+            (words().typing)(&names)
         })
     };
-    view! { <p class="typing-line" aria-live="off">{text}</p> }
+    view! { <p class="typing-line" aria-live="off" inner_html=said(text)></p> }
 }

@@ -4,77 +4,133 @@ use protocol::{ErrorCode, LeaveReason};
 
 use crate::format::Span;
 
-type Text = &'static str;
+type Phrase = &'static str;
 
 /// One language.
 pub(crate) struct Catalogue {
     // The document
-    pub(crate) language: Text,
     #[cfg(feature = "ssr")]
-    pub(crate) direction: Text,
-    pub(crate) product: Text,
+    pub(crate) language: Phrase,
     #[cfg(feature = "ssr")]
-    pub(crate) description: Text,
+    pub(crate) direction: Phrase,
+    pub(crate) product: Phrase,
+    #[cfg(feature = "ssr")]
+    pub(crate) description: Phrase,
     pub(crate) title: fn(&str) -> String,
 
+    // Where the program does not run
+    #[cfg(feature = "ssr")]
+    pub(crate) start_slow: Phrase,
+    #[cfg(feature = "ssr")]
+    pub(crate) start_missing: Phrase,
+    #[cfg(feature = "ssr")]
+    pub(crate) start_failed: Phrase,
+    #[cfg(feature = "ssr")]
+    pub(crate) start_broken: Phrase,
+
     // Landing
-    pub(crate) headline: Text,
-    pub(crate) promise: Text,
-    pub(crate) promise_more: Text,
-    pub(crate) your_name: Text,
-    pub(crate) your_name_hint: Text,
-    pub(crate) create_room: Text,
-    pub(crate) or: Text,
-    pub(crate) room_code: Text,
-    pub(crate) room_code_example: Text,
-    pub(crate) join_room: Text,
-    pub(crate) options: Text,
-    pub(crate) room_name: Text,
-    pub(crate) room_name_hint: Text,
-    pub(crate) pin: Text,
-    pub(crate) new_pin_hint: Text,
-    pub(crate) capacity: Text,
-    pub(crate) lifetime: Text,
-    pub(crate) lifetime_default: Text,
-    pub(crate) lifetimes: &'static [(u64, Text)],
-    pub(crate) promises: &'static [Text],
-    pub(crate) how_do_i_know: Text,
-    pub(crate) sign_in: Text,
-    pub(crate) account: Text,
-    pub(crate) back_to_start: Text,
-    pub(crate) start_in_new_tab: Text,
-    pub(crate) no_script: Text,
+    #[cfg(feature = "site")]
+    pub(crate) headline: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) promise: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) promise_more: Phrase,
+    pub(crate) your_name: Phrase,
+    pub(crate) your_name_hint: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) create_room: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) or: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_code: Phrase,
+    pub(crate) room_code_example: Phrase,
+    pub(crate) join_room: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) options: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_name: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_name_hint: Phrase,
+    pub(crate) pin: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) new_pin_hint: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) capacity: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) capacity_hint: fn(u32) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) lifetime: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) lasts: fn(Span) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) wrong_capacity: fn(u64) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) wrong_lifetime: fn(Span) -> String,
+    pub(crate) wrong_pin: fn(u64) -> String,
+    pub(crate) other_code: Phrase,
+    pub(crate) has_ended: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) promises: &'static [Phrase],
+    pub(crate) how_do_i_know: Phrase,
+    pub(crate) sign_in: Phrase,
+    pub(crate) account: Phrase,
+    pub(crate) back_to_start: Phrase,
+    pub(crate) start_in_new_tab: Phrase,
+    pub(crate) no_script: Phrase,
 
     // Join
     pub(crate) join_named: fn(&str) -> String,
     pub(crate) join_unnamed: fn(&str) -> String,
     pub(crate) inside_now: fn(u32) -> String,
-    pub(crate) pin_hint: Text,
+    pub(crate) pin_hint: Phrase,
 
     // Room
-    pub(crate) message: Text,
-    pub(crate) messages: Text,
+    pub(crate) message: Phrase,
+    pub(crate) messages: Phrase,
     pub(crate) message_to: fn(&str) -> String,
-    pub(crate) send_message: Text,
-    pub(crate) leave_room: Text,
-    pub(crate) copy_link: Text,
-    pub(crate) link_copied: Text,
+    pub(crate) send_message: Phrase,
+    pub(crate) leave_room: Phrase,
+    pub(crate) copy_link: Phrase,
+    pub(crate) link_copied: Phrase,
     pub(crate) copy_code: fn(&str) -> String,
-    pub(crate) code_copied: Text,
-    pub(crate) copy_failed: Text,
-    pub(crate) just_you: Text,
-    pub(crate) just_you_more: Text,
-    pub(crate) say_hi: Text,
-    pub(crate) say_hi_more: Text,
-    pub(crate) entering: Text,
-    pub(crate) people: Text,
+    pub(crate) code_copied: Phrase,
+    pub(crate) copy_failed: Phrase,
+    pub(crate) copied: Phrase,
+    pub(crate) not_copied: Phrase,
+    pub(crate) copy_code_block: Phrase,
+    pub(crate) copy_text: Phrase,
+    pub(crate) skip_to_composer: Phrase,
+    pub(crate) skip_to_log: Phrase,
+    pub(crate) you_in_brackets: Phrase,
+    pub(crate) gone: Phrase,
+    pub(crate) gone_more: Phrase,
+    pub(crate) unread_title: fn(u32, &str) -> String,
+    pub(crate) unread_from_here: Phrase,
+    pub(crate) left_elsewhere: Phrase,
+    pub(crate) room_over: Phrase,
+    pub(crate) no_commands: Phrase,
+    pub(crate) too_many: fn(usize, bool) -> String,
+    pub(crate) just_you: Phrase,
+    pub(crate) just_you_more: Phrase,
+    pub(crate) say_hi: Phrase,
+    pub(crate) say_hi_more: Phrase,
+    pub(crate) entering: Phrase,
+    pub(crate) people: Phrase,
     pub(crate) people_in_room: fn(u32) -> String,
     pub(crate) people_count: fn(u32) -> String,
     pub(crate) people_more: fn(u32) -> String,
-    pub(crate) close_people: Text,
-    pub(crate) you: Text,
-    pub(crate) owner: Text,
-    pub(crate) away: Text,
+    pub(crate) close_people: Phrase,
+    pub(crate) you: Phrase,
+    pub(crate) owner: Phrase,
+    pub(crate) away: Phrase,
+    pub(crate) away_reconnecting: Phrase,
+    pub(crate) owner_more: Phrase,
+    pub(crate) mention: Phrase,
+    pub(crate) change_name: Phrase,
+    pub(crate) leaving: Phrase,
+    pub(crate) leaving_in: fn(u32) -> String,
+    pub(crate) stay: Phrase,
+    pub(crate) leave_now: Phrase,
     pub(crate) time_left: fn(Span) -> String,
     pub(crate) typing: fn(&[&str]) -> String,
     pub(crate) joined: fn(&[&str]) -> String,
@@ -82,94 +138,173 @@ pub(crate) struct Catalogue {
     pub(crate) joined_and_left: fn(usize, usize) -> String,
     pub(crate) missed: fn(Option<u64>) -> String,
     pub(crate) new_messages: fn(u32) -> String,
-    pub(crate) spoiler: Text,
-    pub(crate) sending: Text,
-    pub(crate) sent: Text,
-    pub(crate) waiting: Text,
-    pub(crate) not_sent: Text,
-    pub(crate) retry: Text,
-    pub(crate) discard: Text,
+    pub(crate) spoiler: Phrase,
+    pub(crate) sending: Phrase,
+    pub(crate) sent: Phrase,
+    pub(crate) waiting: Phrase,
+    pub(crate) keep_unsent: Phrase,
+    pub(crate) not_sent: Phrase,
+    pub(crate) retry: Phrase,
+    pub(crate) discard: Phrase,
     pub(crate) characters: fn(usize, usize) -> String,
     pub(crate) slow_down: fn(u32) -> String,
 
     // Connection
-    pub(crate) connected: Text,
-    pub(crate) connecting: Text,
-    pub(crate) connection_lost: Text,
+    pub(crate) connected: Phrase,
+    pub(crate) connecting: Phrase,
+    pub(crate) connection_lost: Phrase,
     pub(crate) reconnecting_in: fn(u32) -> String,
-    pub(crate) reconnecting_now: Text,
-    pub(crate) restarting: Text,
-    pub(crate) offline: Text,
-    pub(crate) offline_more: Text,
-    pub(crate) disconnected: Text,
-    pub(crate) ended_word: Text,
+    pub(crate) reconnecting_now: Phrase,
+    pub(crate) restarting: Phrase,
+    pub(crate) offline: Phrase,
+    pub(crate) offline_more: Phrase,
+    pub(crate) disconnected: Phrase,
+    pub(crate) ended_word: Phrase,
     pub(crate) back_online: fn(Option<Option<u64>>) -> String,
-    pub(crate) retry_now: Text,
-    pub(crate) reload: Text,
+    pub(crate) retry_now: Phrase,
+    pub(crate) reload: Phrase,
 
     // Ends and errors
-    pub(crate) error: fn(ErrorCode) -> Text,
-    pub(crate) unreachable: Text,
+    pub(crate) error: fn(ErrorCode) -> Phrase,
+    pub(crate) unreachable: Phrase,
     pub(crate) wait: fn(u64) -> String,
-    pub(crate) ended: fn(LeaveReason) -> (Text, Text),
-    pub(crate) left_unheard: Text,
-    pub(crate) room_full: Text,
-    pub(crate) cannot_enter: Text,
-    pub(crate) try_again: Text,
-    pub(crate) new_room: Text,
-    pub(crate) not_found: Text,
-    pub(crate) not_found_more: Text,
-    pub(crate) no_such_room: Text,
-    pub(crate) something_wrong: Text,
+    pub(crate) ended: fn(LeaveReason) -> (Phrase, Phrase),
+    pub(crate) left_unheard: Phrase,
+    pub(crate) room_full: Phrase,
+    pub(crate) cannot_enter: Phrase,
+    pub(crate) try_again: Phrase,
+    pub(crate) new_room: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) not_found: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) not_found_more: Phrase,
+    pub(crate) no_such_room: Phrase,
+    pub(crate) something_wrong: Phrase,
 
     // Account
-    pub(crate) account_why: Text,
-    pub(crate) sign_up: Text,
-    pub(crate) sign_up_more: Text,
-    pub(crate) user_name: Text,
-    pub(crate) user_name_hint: Text,
-    pub(crate) password: Text,
-    pub(crate) password_hint: Text,
+    #[cfg(feature = "site")]
+    pub(crate) account_why: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) sign_up: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) sign_up_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) user_name: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) user_name_hint: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) new_name_hint: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) show_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) hide_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) show: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) hide: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) signed_in: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) signed_up: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) signed_out: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) forgotten: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) password_hint: Phrase,
+    #[cfg(feature = "site")]
     pub(crate) signed_in_as: fn(&str) -> String,
+    #[cfg(feature = "site")]
     pub(crate) guest_so_far: fn(&str) -> String,
-    pub(crate) sign_out: Text,
-    pub(crate) name_in_rooms: Text,
-    pub(crate) name_in_rooms_more: Text,
-    pub(crate) save: Text,
-    pub(crate) saved: Text,
-    pub(crate) change_password: Text,
-    pub(crate) current_password: Text,
-    pub(crate) new_password: Text,
-    pub(crate) wrong_password: Text,
-    pub(crate) password_changed: Text,
-    pub(crate) logins: Text,
-    pub(crate) logins_more: Text,
-    pub(crate) this_login: Text,
+    #[cfg(feature = "site")]
+    pub(crate) sign_out: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) name_in_rooms: Phrase,
+    pub(crate) name_in_rooms_more: Phrase,
+    pub(crate) save: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) saved: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) change_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) current_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) new_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) wrong_password: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) password_changed: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) logins: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) logins_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) this_login: Phrase,
+    #[cfg(feature = "site")]
     pub(crate) login_began: fn(&str) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) login_on: fn(&str, &str) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) login_ended: Phrase,
+    #[cfg(feature = "site")]
     pub(crate) login_used: fn(&str) -> String,
-    pub(crate) revoke: Text,
+    #[cfg(feature = "site")]
+    pub(crate) revoke: Phrase,
+    #[cfg(feature = "site")]
     pub(crate) revoke_named: fn(&str) -> String,
-    pub(crate) loading: Text,
-    pub(crate) delete_account: Text,
-    pub(crate) delete_account_more: Text,
-    pub(crate) delete_guest: Text,
-    pub(crate) delete_guest_more: Text,
-    pub(crate) appearance: Text,
-    pub(crate) theme: Text,
-    pub(crate) theme_system: Text,
-    pub(crate) theme_light: Text,
-    pub(crate) theme_dark: Text,
-    pub(crate) needs_script: Text,
+    #[cfg(feature = "site")]
+    pub(crate) your_rooms: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) your_rooms_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) no_rooms: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_until: fn(&str, u32, &str) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) room_menu: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_menu_named: fn(&str) -> String,
+    #[cfg(feature = "site")]
+    pub(crate) end_room: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) end_room_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_was_ended: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) room_was_left: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) loading: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) delete_account: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) delete_account_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) delete_guest: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) delete_guest_more: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) appearance: Phrase,
+    pub(crate) theme: Phrase,
+    pub(crate) theme_system: Phrase,
+    pub(crate) theme_light: Phrase,
+    pub(crate) theme_dark: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) needs_script: Phrase,
 
     // About
-    pub(crate) about: Text,
-    pub(crate) about_lead: Text,
-    pub(crate) about_sections: &'static [(Text, &'static [Text])],
+    #[cfg(feature = "site")]
+    pub(crate) about: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) about_lead: Phrase,
+    #[cfg(feature = "site")]
+    pub(crate) about_sections: &'static [(Phrase, &'static [Phrase])],
 }
 
 /// A type without content to show.
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Catalogue({})", self.language)
+        f.write_str("Catalogue(…)")
     }
 }

@@ -6,6 +6,7 @@ use super::Catalogue;
 use crate::format::Span;
 
 pub(super) static EN: Catalogue = Catalogue {
+    #[cfg(feature = "ssr")]
     language: "en",
     #[cfg(feature = "ssr")]
     direction: "ltr",
@@ -14,31 +15,60 @@ pub(super) static EN: Catalogue = Catalogue {
     description: "A room for a conversation that nobody keeps. No account, no history, nothing on disk.",
     title: |page| format!("{page} · WhisperSpace"),
 
+    #[cfg(feature = "ssr")]
+    start_slow: "This page is still loading what it needs to send and receive. What you type stays in its box.",
+    #[cfg(feature = "ssr")]
+    start_missing: "This browser does not run WebAssembly here, and talking needs it. A strict security level or lockdown mode turns it off: allow it for this site, or open the page in another browser.",
+    #[cfg(feature = "ssr")]
+    start_failed: "A part of this page did not load, so nothing can be sent. Check the connection and whatever blocks scripts, then reload. What you typed is still in its box.",
+    #[cfg(feature = "ssr")]
+    start_broken: "Something in this page broke and it has stopped. What you typed is still in its box: copy it, then reload.",
+
+    #[cfg(feature = "site")]
     headline: "Say it. Then it's gone.",
+    #[cfg(feature = "site")]
     promise: "A room for a conversation that nobody keeps.",
+    #[cfg(feature = "site")]
     promise_more: "No account, no history, nothing on disk.",
     your_name: "Your name",
     your_name_hint: "Leave it empty and one is drawn for you.",
+    #[cfg(feature = "site")]
     create_room: "Create room",
+    #[cfg(feature = "site")]
     or: "or",
+    #[cfg(feature = "site")]
     room_code: "Room code",
     room_code_example: "KW7P-3MXQ",
     join_room: "Join room",
+    #[cfg(feature = "site")]
     options: "Options for a new room",
+    #[cfg(feature = "site")]
     room_name: "Room name",
+    #[cfg(feature = "site")]
     room_name_hint: "Leave it empty and one is drawn.",
     pin: "PIN",
+    #[cfg(feature = "site")]
     new_pin_hint: "4 to 64 characters. Empty: whoever has the link may enter.",
+    #[cfg(feature = "site")]
     capacity: "People at once",
+    #[cfg(feature = "site")]
+    capacity_hint: |most| format!("From 2 to {most}."),
+    #[cfg(feature = "site")]
     lifetime: "Lasts at most",
-    lifetime_default: "The usual time",
-    lifetimes: &[
-        (3_600, "1 hour"),
-        (21_600, "6 hours"),
-        (86_400, "24 hours"),
-        (259_200, "3 days"),
-        (604_800, "7 days"),
-    ],
+    #[cfg(feature = "site")]
+    lasts,
+    #[cfg(feature = "site")]
+    wrong_capacity: |most| format!("That many people don't fit. Choose a number from 2 to {most}."),
+    #[cfg(feature = "site")]
+    wrong_lifetime: |most| format!("A room lasts from 1 hour to {}. Choose another time.", lasts(most)),
+    wrong_pin: |left| match left {
+        0 => "That PIN doesn't match. Wait until the time is up, then try again.".to_owned(),
+        1 => "That PIN doesn't match. 1 try left before a wait.".to_owned(),
+        more => ["That PIN doesn't match. ", &more.to_string(), " tries left before a wait."].concat(),
+    },
+    other_code: "Or enter another code",
+    has_ended: "This room has ended",
+    #[cfg(feature = "site")]
     promises: &[
         "Messages are relayed, never stored",
         "Rooms end when the last one leaves",
@@ -70,6 +100,24 @@ pub(super) static EN: Catalogue = Catalogue {
     copy_code: |code| format!("{code}, copy the code"),
     code_copied: "Code copied",
     copy_failed: "Copying is not allowed here. Take it from the address bar.",
+    copied: "Copied",
+    not_copied: "Not allowed here",
+    copy_code_block: "Copy code",
+    copy_text: "Copy your text",
+    skip_to_composer: "Skip to the message box",
+    skip_to_log: "Skip to the messages",
+    you_in_brackets: " (you)",
+    gone: "What was here is gone",
+    gone_more: "This page was loaded again, and nothing that was said is kept. What comes next appears here.",
+    unread_title: |count, title| format!("({count}) {title}"),
+    unread_from_here: "new",
+    left_elsewhere: "You left the room in another tab. What was said stays here until you close this page.",
+    room_over: "Nothing can be sent here any more",
+    no_commands: "There are no commands here yet. To begin a message with a slash, type two.",
+    too_many: |over, roughly| {
+        let about = if roughly { "about " } else { "" };
+        format!("{about}{over} too many")
+    },
     just_you: "It's just you",
     just_you_more: "Share the link. Messages appear here and nowhere else.",
     say_hi: "Say hi",
@@ -85,6 +133,14 @@ pub(super) static EN: Catalogue = Catalogue {
     you: "you",
     owner: "owner",
     away: "away",
+    away_reconnecting: "away, reconnecting",
+    owner_more: "Owner of this room",
+    mention: "Mention",
+    change_name: "Change name",
+    leaving: "Nobody else is inside: the room ends when you leave.",
+    leaving_in: |left| ["Leaving in ", &left.to_string(), " s."].concat(),
+    stay: "Stay",
+    leave_now: "Leave now",
     time_left: |span| match span {
         Span::Moment => "under a minute left".to_owned(),
         Span::Minutes(minutes) => format!("{minutes} min left"),
@@ -109,6 +165,7 @@ pub(super) static EN: Catalogue = Catalogue {
     spoiler: "Spoiler, show it",
     sending: "Sending…",
     sent: "Relayed",
+    keep_unsent: "Keep unsent words in this tab for a reload",
     waiting: "Waiting to be sent",
     not_sent: "Not sent.",
     retry: "Retry",
@@ -148,52 +205,134 @@ pub(super) static EN: Catalogue = Catalogue {
     cannot_enter: "You can't enter this room",
     try_again: "Try again",
     new_room: "Create a new room",
+    #[cfg(feature = "site")]
     not_found: "There is nothing here",
+    #[cfg(feature = "site")]
     not_found_more: "Check the address, or go back to the start.",
     no_such_room: "No such room",
     something_wrong: "Something went wrong",
 
+    #[cfg(feature = "site")]
     account_why: "You need no account to talk. One keeps your name and your rooms on all your devices, and nobody in a room \
                   can tell that you have it.",
+    #[cfg(feature = "site")]
     sign_up: "Create account",
+    #[cfg(feature = "site")]
     sign_up_more: "No e-mail address. A forgotten password cannot be recovered.",
+    #[cfg(feature = "site")]
     user_name: "User name",
+    #[cfg(feature = "site")]
     user_name_hint: "3 to 32 letters, digits, dots, dashes or underscores. Others never see it.",
+    #[cfg(feature = "site")]
+    new_name_hint: "Leave it empty for a name drawn anew. An account's name is kept, what you are called as a guest never is.",
+    #[cfg(feature = "site")]
+    show_password: "Show password",
+    #[cfg(feature = "site")]
+    hide_password: "Hide password",
+    #[cfg(feature = "site")]
+    show: "Show",
+    #[cfg(feature = "site")]
+    hide: "Hide",
+    #[cfg(feature = "site")]
+    signed_in: "You are signed in.",
+    #[cfg(feature = "site")]
+    signed_up: "Your account is there, and you are signed in.",
+    #[cfg(feature = "site")]
+    signed_out: "You are signed out.",
+    #[cfg(feature = "site")]
+    forgotten: "Erased. Nothing of you is kept here any more.",
+    #[cfg(feature = "site")]
     password: "Password",
+    #[cfg(feature = "site")]
     password_hint: "8 characters or more.",
+    #[cfg(feature = "site")]
     signed_in_as: |name| format!("Signed in as {name}."),
-    guest_so_far: |name| format!("You are a guest, called {name}. Your rooms stay yours when you create an account."),
+    #[cfg(feature = "site")]
+    guest_so_far: |name| {
+        format!(
+            "You are a guest, called {name}. Your rooms stay yours when you create an account; your name there changes."
+        )
+    },
+    #[cfg(feature = "site")]
     sign_out: "Sign out",
+    #[cfg(feature = "site")]
     name_in_rooms: "Name in rooms",
     name_in_rooms_more: "What others see. It changes in every room at once.",
     save: "Save",
+    #[cfg(feature = "site")]
     saved: "Saved",
+    #[cfg(feature = "site")]
     change_password: "Change password",
+    #[cfg(feature = "site")]
     current_password: "Current password",
+    #[cfg(feature = "site")]
     new_password: "New password",
+    #[cfg(feature = "site")]
     wrong_password: "That isn't your password. Check it.",
+    #[cfg(feature = "site")]
     password_changed: "Changed. Every other login has ended.",
+    #[cfg(feature = "site")]
     logins: "Logins",
+    #[cfg(feature = "site")]
     logins_more: "Where you are signed in. A login that is not used for 30 days ends by itself.",
+    #[cfg(feature = "site")]
     this_login: "This one",
+    #[cfg(feature = "site")]
     login_began: |when| format!("Began {when}"),
+    #[cfg(feature = "site")]
+    login_on: |device, when| format!("{device}, began {when}"),
+    #[cfg(feature = "site")]
+    login_ended: "That login has ended.",
+    #[cfg(feature = "site")]
     login_used: |when| format!("last used around {when}"),
+    #[cfg(feature = "site")]
     revoke: "Revoke",
+    #[cfg(feature = "site")]
     revoke_named: |when| format!("Revoke the login that began {when}"),
+    #[cfg(feature = "site")]
+    your_rooms: "Your rooms",
+    #[cfg(feature = "site")]
+    your_rooms_more: "Rooms that you may enter again without their PIN. They are here until they end or you leave them.",
+    #[cfg(feature = "site")]
+    no_rooms: "You are in no room.",
+    #[cfg(feature = "site")]
+    room_until: |code, count, when| format!("{code}, {} inside, until {when}", (EN.people_count)(count)),
+    #[cfg(feature = "site")]
+    room_menu: "More",
+    #[cfg(feature = "site")]
+    room_menu_named: |room| format!("More about {room}"),
+    #[cfg(feature = "site")]
+    end_room: "End for everyone",
+    #[cfg(feature = "site")]
+    end_room_more: "Everyone inside is told, and nothing of it is kept. This can't be undone.",
+    #[cfg(feature = "site")]
+    room_was_ended: "The room has ended for everyone.",
+    #[cfg(feature = "site")]
+    room_was_left: "You have left the room.",
+    #[cfg(feature = "site")]
     loading: "Loading…",
+    #[cfg(feature = "site")]
     delete_account: "Delete account",
+    #[cfg(feature = "site")]
     delete_account_more: "Your user name, your logins and your place in every room are erased at once. This can't be undone.",
+    #[cfg(feature = "site")]
     delete_guest: "Forget me",
+    #[cfg(feature = "site")]
     delete_guest_more: "Your name and your place in every room are erased at once. This can't be undone.",
+    #[cfg(feature = "site")]
     appearance: "Appearance",
     theme: "Theme",
     theme_system: "System",
     theme_light: "Light",
     theme_dark: "Dark",
+    #[cfg(feature = "site")]
     needs_script: "This page needs scripts, which your browser doesn't run here.",
 
+    #[cfg(feature = "site")]
     about: "How do I know?",
+    #[cfg(feature = "site")]
     about_lead: "What WhisperSpace promises, what it keeps, and what it cannot promise.",
+    #[cfg(feature = "site")]
     about_sections: ABOUT,
 };
 
@@ -215,9 +354,12 @@ const ABOUT: &[(&str, &[&str])] = &[
         "What is kept",
         &[
             "Of a guest: a random number and the time it ends. The name travels in your cookie, not in the database.",
-            "Of an account: the user name, the display name, a hash of the password, and your logins, last used by the hour.",
+            "Of an account: the user name, the display name, a hash of the password, and your logins: last used by the hour, \
+             and on which browser and system, without versions. A guest who becomes one gets another name, so that what the \
+             guest was called stays unwritten.",
             "Of a room: its code, name, size, times, a hash of the PIN, and who belongs to it. All of it goes when the room \
              ends: with the last one who leaves, after ten minutes with nobody inside, or when its time is over.",
+            "In your own tab, and only where you tick it: what you wrote and did not send, until a reload brings it back.",
             "One cookie for your seat, and one for the theme if you choose one. No third party is asked for anything.",
         ],
     ),
@@ -240,6 +382,18 @@ const ABOUT: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+#[cfg(feature = "site")]
+fn lasts(span: Span) -> String {
+    let (number, unit) = match span {
+        Span::Moment => (1, "minute"),
+        Span::Minutes(minutes) if minutes % 60 == 0 => (minutes / 60, "hour"),
+        Span::Minutes(minutes) => (minutes, "minute"),
+        Span::Hours(hours) => (hours, "hour"),
+        Span::Days(days) => (days, "day"),
+    };
+    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+}
 
 fn some_names(names: &[&str]) -> String {
     match names {

@@ -10,8 +10,10 @@ pub(crate) use catalogue::Catalogue;
 
 use protocol::ErrorCode;
 
-use crate::client::Failure;
+#[cfg(feature = "site")]
+use crate::format::Span;
 use crate::format::seconds;
+use client::RequestError;
 
 /// The catalogue in use.
 pub(crate) fn words() -> &'static Catalogue {
@@ -19,15 +21,33 @@ pub(crate) fn words() -> &'static Catalogue {
 }
 
 /// What happened and what to do next, with the wait where the server named one.
-pub(crate) fn failure_text(failure: &Failure) -> String {
+pub(crate) fn failure_text(failure: &RequestError) -> String {
     let words = words();
     if failure.unreachable {
         return words.unreachable.to_owned();
     }
-    let text = (words.error)(failure.code);
+    let told = match (failure.code, failure.number) {
+        (ErrorCode::WrongPin, Some(left)) => Some((words.wrong_pin)(left)),
+        // Only where rooms are made; the other program is without these texts.
+        #[cfg(feature = "site")]
+        (ErrorCode::InvalidCapacity, Some(most)) => Some((words.wrong_capacity)(most)),
+        #[cfg(feature = "site")]
+        (ErrorCode::InvalidLifetime, Some(most_s)) => Some((words.wrong_lifetime)(Span::between(0, most_s * 1_000))),
+        _ => None,
+    };
+    let text = told.as_deref().unwrap_or((words.error)(failure.code));
     match failure.retry_after_ms {
         Some(wait_ms) if wait_ms > 0 => format!("{text} {}", (words.wait)(seconds(wait_ms))),
         Some(_) | None => text.to_owned(),
+    }
+}
+
+/// What a page says first of a room that it cannot show.
+pub(crate) fn no_room_title(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::RoomEnded => words().has_ended,
+        code if is_about_no_room(code) => words().no_such_room,
+        _ => words().something_wrong,
     }
 }
 
@@ -41,8 +61,8 @@ mod tests {
     use protocol::ErrorCode;
 
     use super::{failure_text, words};
-    use crate::client::Failure;
     use crate::format::Span;
+    use client::RequestError;
 
     #[test]
     fn every_code_has_a_sentence() {
@@ -54,9 +74,28 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_whole_seconds() {
-        let failure = Failure { code: ErrorCode::WrongPin, retry_after_ms: Some(29_001), unreachable: false };
+        let failure =
+            RequestError { code: ErrorCode::WrongPin, retry_after_ms: Some(29_001), number: None, unreachable: false };
         assert!(failure_text(&failure).ends_with("Wait 30 s."));
-        assert_eq!(failure_text(&Failure::UNREACHABLE), words().unreachable);
+        assert_eq!(failure_text(&RequestError::UNREACHABLE), words().unreachable);
+        assert!(failure_text(&RequestError::NO_COOKIES).starts_with("Cookies of this site are blocked"));
+    }
+
+    #[test]
+    fn a_refusal_names_its_number() {
+        let text = |code, number| failure_text(&RequestError { number: Some(number), ..RequestError::of(code) });
+        assert_eq!(text(ErrorCode::WrongPin, 4), "That PIN doesn't match. 4 tries left before a wait.");
+        assert_eq!(text(ErrorCode::WrongPin, 1), "That PIN doesn't match. 1 try left before a wait.");
+        assert_eq!(text(ErrorCode::WrongPin, 0), "That PIN doesn't match. Wait until the time is up, then try again.");
+        assert_eq!(text(ErrorCode::InvalidCapacity, 500), "That many people don't fit. Choose a number from 2 to 500.");
+        assert_eq!(
+            text(ErrorCode::InvalidLifetime, 604_800),
+            "A room lasts from 1 hour to 7 days. Choose another time."
+        );
+        assert_eq!(
+            text(ErrorCode::InvalidLifetime, 3_600 * 47),
+            "A room lasts from 1 hour to 47 hours. Choose another time."
+        );
     }
 
     #[test]

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 
 use crate::boot::CameBack;
-use crate::client::{http, use_client};
 use crate::components::{Brand, Footer, Form, JOIN_BOXES, JoinAnswer, JoinCard};
+use crate::driver::{http, use_client};
 use crate::i18n::words;
+use crate::signals::Signal;
 
 /// The page of a room for somebody who is not a member.
 #[component]
@@ -18,7 +19,7 @@ pub(crate) fn Join(
     on_inside: Callback<RoomView>,
 ) -> impl IntoView {
     let client = use_client();
-    let form = Form::new(JOIN_BOXES, CameBack::here().error);
+    let form = Form::new(JOIN_BOXES, CameBack::here().error).counting();
     let code = view.code;
     let name = Signal::derive(move || client.me.get().map(|me| me.name.as_str().to_owned()).unwrap_or_default());
     let on_join = move |answer: JoinAnswer| {

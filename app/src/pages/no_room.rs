@@ -2,22 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::client::Failure;
 use crate::components::Notice;
-use crate::i18n::{failure_text, is_about_no_room, words};
+use crate::i18n::{failure_text, is_about_no_room, no_room_title, words};
+use client::RequestError;
 
 /// The page; the server gives it the status that is true.
 #[component]
 pub(crate) fn NoRoom(
     /// Why there is no room to be shown.
-    failure: Failure,
+    failure: RequestError,
 ) -> impl IntoView {
     let words = words();
-    let unknown = is_about_no_room(failure.code);
-    view! {
-        <Notice title=if unknown { words.no_such_room } else { words.something_wrong } text=failure_text(&failure)>
-            {(!unknown).then(|| view! { <a class="button" href="">{words.try_again}</a> })}
-            <a class="button primary" href="/">{words.new_room}</a>
-        </Notice>
-    }
+    let about_room = is_about_no_room(failure.code);
+    let again = move || {
+        if about_room { ().into_any() } else { view! { <a class="button" href="">{words.try_again}</a> }.into_any() }
+    };
+    view! { <Notice title=no_room_title(failure.code) text=failure_text(&failure) more=again /> }
 }

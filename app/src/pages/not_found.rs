@@ -10,10 +10,6 @@ use crate::i18n::words;
 pub(crate) fn NotFound() -> impl IntoView {
     let words = words();
     view! {
-        <Notice title=words.not_found text=words.not_found_more>
-            <a class="button primary" href="/">
-                {words.new_room}
-            </a>
-        </Notice>
+        <Notice title=words.not_found text=words.not_found_more />
     }
 }

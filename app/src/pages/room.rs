@@ -2,13 +2,20 @@
 
 use leptos::prelude::*;
 use protocol::api::RoomView;
-use protocol::{ErrorCode, LeaveReason};
+use protocol::{ErrorCode, LeaveReason, Millis};
 
 use super::Join;
 use crate::browser;
-use crate::client::{self, Failure, RoomPhase, RowKind, use_client};
-use crate::components::{Banner, Composer, EmptyRoom, Notice, People, RoomHeader, Timeline, TypingLine};
+use crate::components::{
+    Banner, Composer, EmptyRoom, Form, Naming, Notice, Parting, PartingStrip, People, RoomHeader, Timeline, TypingLine,
+    changing, is_silent, provide_keep_unsent, read_to_end, told, when, write_into_composer,
+};
+use crate::driver;
+use crate::driver::use_client;
 use crate::i18n::{failure_text, words};
+use crate::signals::{Effect, Memo, RwSignal, Signal, live};
+use client::hues::Worn;
+use client::{RequestError, RoomPhase};
 
 /// The page at `/r/CODE`.
 #[component]
@@ -16,20 +23,22 @@ pub(crate) fn Room(
     /// The room as this person could see it when the page was rendered.
     view: RoomView,
 ) -> impl IntoView {
+    // Who was a member before the page was loaded again has seen more than it shows now.
+    let returns = view.member && browser::was_loaded_again();
     let view = RwSignal::new(view);
-    move || {
+    changing(move || {
         let view_now = view.get();
         if view_now.member {
-            view! { <Inside view=view_now /> }.into_any()
+            view! { <Inside view=view_now returns /> }.into_any()
         } else {
             view! { <Join view=view_now on_inside=move |joined| view.set(joined) /> }.into_any()
         }
-    }
+    })
 }
 
 /// The room for a member.
 #[component]
-fn Inside(view: RoomView) -> impl IntoView {
+fn Inside(view: RoomView, returns: bool) -> impl IntoView {
     let code = view.code;
     let room = use_client().enter(code, None);
     // Left, and the server does not know it yet: the page stays until it does.
@@ -41,12 +50,21 @@ fn Inside(view: RoomView) -> impl IntoView {
             browser::replace_with("/");
         }
     });
-    let on_leave = Callback::new(move |()| {
+    let go = Callback::new(move |()| {
         leaving.set_value(true);
         if is_over(&room.phase.get_untracked()) {
             browser::replace_with("/");
         } else {
             room.leave(move || unheard.set(true));
+        }
+    });
+    let parting = Parting::new(code, go);
+    // With others inside the room goes on; alone one ends it, and that can be taken back for a while.
+    let on_leave = Callback::new(move |()| {
+        if room.phase.get_untracked() == RoomPhase::Inside && room.count.get_untracked() <= 1 {
+            parting.press();
+        } else {
+            go.run(());
         }
     });
     // Before the first `joined` the page shows what it was rendered with.
@@ -60,17 +78,19 @@ fn Inside(view: RoomView) -> impl IntoView {
     // A refusal at the door takes the room's place; what was typed stays in the box behind it.
     let at_the_door = Memo::new(move |_| {
         let over = matches!(room.phase.get(), RoomPhase::Refused(_) | RoomPhase::Ended(_));
-        unheard.get() || over && !was_inside.get() || room.was_left() && !leaving.get_value()
+        unheard.get() || over && !was_inside.get()
     });
     Effect::new(move || {
         if !at_the_door.get() {
-            browser::set_title(&(words().title)(&name.get()));
+            let (title, unread) = ((words().title)(&name.get()), room.unread.get());
+            browser::set_title(&if unread > 0 { (words().unread_title)(unread, &title) } else { title });
+            browser::set_icon(unread > 0);
         }
     });
     view! {
-        {move || at_the_door.get().then(|| view! { <Door room view unheard /> })}
-        <div hidden=move || at_the_door.get()>
-            <Floor room view name was_inside on_leave />
+        {when(move || at_the_door.get(), move || view! { <Door room view unheard /> }.into_any())}
+        <div hidden=live(move || at_the_door.get())>
+            <Floor room view name was_inside returns leaving parting on_leave />
         </div>
     }
 }
@@ -87,66 +107,151 @@ fn is_over(phase: &RoomPhase) -> bool {
 /// What an own room looks like: head, log, people, composer.
 #[component]
 fn Floor(
-    room: client::Room,
+    room: driver::Room,
     view: StoredValue<RoomView>,
     name: Signal<String>,
     was_inside: Memo<bool>,
+    returns: bool,
+    leaving: StoredValue<bool>,
+    parting: Parting,
     on_leave: Callback<()>,
 ) -> impl IntoView {
     let client = use_client();
+    paint_hues(room);
     let people_open = RwSignal::new(false);
-    let expires_at = Signal::derive(move || {
-        let known = room.info.with(|info| info.as_ref().map(|info| info.expires_at));
-        known.or_else(|| view.with_value(|view| Some(view.expires_at)))
-    });
-    let count = Signal::derive(move || {
-        if was_inside.get() { room.count.get() } else { view.with_value(|view| view.count.unwrap_or_default()) }
-    });
+    provide_keep_unsent();
+    let (now, expires_at) = lifetime(room, view);
+    let count = count(room, view, was_inside);
     let alone = Signal::derive(move || count.get() <= 1);
-    let is_silent =
-        Memo::new(move |_| room.rows.with(|rows| !rows.iter().any(|row| matches!(row.kind, RowKind::Message(_)))));
+    let is_silent = Memo::new(move |_| room.blocks.with(|blocks| is_silent(blocks)));
+    let gone = Signal::derive(move || returns && room.used.get());
     let over = Memo::new(move |_| room.phase.with(is_over));
     let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
     let entering = Signal::derive(move || !was_inside.get());
     view! {
-        <div class="room" class:people-open=move || people_open.get()>
+        // `start.js` asks before a page goes that has something unsent.
+        <div
+            class="room"
+            class:people-open=live(move || people_open.get())
+            data-unsent=live(move || (room.unsent.get() > 0).then_some(""))
+        >
             <RoomHeader
                 name
                 code=room.code
                 expires_at
-                now=browser::use_now()
+                now
                 count
                 connection=client.connection
                 over
                 people_open
                 on_leave
             />
-            <main class="room-main">
+            <main class="room-main" inert=live(move || people_open.get()) on:keydown=move |event| read_to_end(&event, room)>
+                <PartingStrip parting />
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
-                {move || was_inside.get().then(|| end(room))}
-                <Timeline rows=room.rows on_retry=move |key| room.retry(key) on_discard=move |key| room.discard(key)>
-                    <EmptyRoom code=room.code alone entering />
-                </Timeline>
+                {when(move || was_inside.get(), move || end(room, leaving))}
+                {log(room, over.into(), alone, gone, entering)}
                 <TypingLine names=room.typing />
                 <Composer
                     room=name
+                    over=over.into()
                     limit=client.text_chars_max
                     send=move |text: String| room.send(&text)
                     on_typing=move |on| room.typing(on)
                     slow_down_s=room.slow_down_s
                 />
             </main>
-            <People members=room.members you=room.you count open=people_open code=room.code invite />
+            <People
+                members=room.members
+                you=room.you
+                count
+                over=over.into()
+                open=people_open
+                code=room.code
+                invite
+                naming=naming(client, room)
+                on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
+            />
         </div>
     }
     .into_any()
 }
 
+/// What was said, or what an empty room says.
+fn log(
+    room: driver::Room,
+    over: Signal<bool>,
+    alone: Signal<bool>,
+    gone: Signal<bool>,
+    entering: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <Timeline
+            blocks=room.blocks
+            on_retry=move |key| room.retry(key)
+            on_discard=move |key| room.discard(key)
+            on_hold=move |held| room.hold(held)
+        >
+            <EmptyRoom code=room.code over alone entering gone />
+        </Timeline>
+    }
+}
+
+/// People inside; before the first `joined`, as the page was rendered.
+fn count(room: driver::Room, view: StoredValue<RoomView>, was_inside: Memo<bool>) -> Signal<u32> {
+    Signal::derive(move || {
+        if was_inside.get() { room.count.get() } else { view.with_value(|view| view.count.unwrap_or_default()) }
+    })
+}
+
+/// What time it is, and when the room ends at the latest. By the server's clock: the reader's may be hours off.
+fn lifetime(room: driver::Room, view: StoredValue<RoomView>) -> (Signal<Option<Millis>>, Signal<Option<Millis>>) {
+    let (clock, ahead) = (browser::use_now(), use_client().clock_ahead);
+    let now = Signal::derive(move || Some(clock.get()?.saturating_add_signed(ahead.get())));
+    let expires_at = Signal::derive(move || {
+        let known = room.info.with(|info| info.as_ref().map(|info| info.expires_at));
+        known.or_else(|| view.with_value(|view| Some(view.expires_at)))
+    });
+    (now, expires_at)
+}
+
+/// Those inside wear different hues.
+fn paint_hues(room: driver::Room) {
+    Effect::folding(move |before: Option<(Worn, String)>| {
+        let (mut worn, painted) = before.unwrap_or_default();
+        let rules = room.members.with(|members| worn.rules(members));
+        if rules != painted {
+            browser::paint(&rules);
+        }
+        (worn, rules)
+    });
+}
+
+/// One's own name, changed for every room at once; the others in this one are told.
+fn naming(client: driver::Client, room: driver::Room) -> Naming {
+    let (form, open) = (Form::new(&["name"], None), RwSignal::new(false));
+    let rename = Callback::new(move |name: String| {
+        form.attempt(async move {
+            client.be_called(name).await?;
+            open.set(false);
+            // The box is gone; its row is still there, or one with the new name.
+            if let Some(you) = room.you.get_untracked() {
+                browser::focus_if_idle(you.as_str());
+            }
+            Ok(())
+        });
+    });
+    Naming { form, open, rename }
+}
+
 /// In a room that one was inside of: why it is over, above a log that can still be read.
-fn end(room: client::Room) -> impl IntoView {
+fn end(room: driver::Room, leaving: StoredValue<bool>) -> AnyView {
     let words = words();
     let over = move || match room.phase.get() {
-        RoomPhase::Joining | RoomPhase::Inside | RoomPhase::Ended(LeaveReason::Left) => None,
+        RoomPhase::Joining | RoomPhase::Inside => None,
+        // By this page: it is about to go.
+        RoomPhase::Ended(LeaveReason::Left) if leaving.get_value() => None,
+        RoomPhase::Ended(LeaveReason::Left) => Some((words.left_elsewhere.to_owned(), false)),
         RoomPhase::Ended(reason) => {
             let (title, text) = (words.ended)(reason);
             Some((format!("{title}. {text}"), false))
@@ -163,45 +268,53 @@ fn end(room: client::Room) -> impl IntoView {
         });
         view! {
             <div class="banner bad" role="alert">
-                <p>{text}</p>
+                <p inner_html=told(&text)></p>
                 {again}
                 <a class="link" href="/">{words.new_room}</a>
             </div>
         }
     };
-    move || over().map(strip)
+    changing(move || over().map(strip).into_any())
 }
 
 /// In front of a room that did not let one in, or that one has left.
 #[component]
-fn Door(room: client::Room, view: StoredValue<RoomView>, unheard: RwSignal<bool>) -> impl IntoView {
+fn Door(room: driver::Room, view: StoredValue<RoomView>, unheard: RwSignal<bool>) -> impl IntoView {
     let words = words();
-    let new_room = move || view! { <a class="button primary" href="/">{words.new_room}</a> };
     let notice = move |title: &'static str, text: String, again: bool| {
         browser::set_title(&(words.title)(title));
-        let again = again.then(|| {
-            view! {
-                <button type="button" class="button" on:click=move |_| room.join_again(None)>
-                    {words.try_again}
-                </button>
-            }
-        });
-        view! { <Notice title text>{again} {new_room()}</Notice> }.into_any()
+        let again = move || {
+            again.then(|| {
+                view! {
+                    <button type="button" class="button" on:click=move |_| room.join_again(None)>
+                        {words.try_again}
+                    </button>
+                }
+            })
+        };
+        view! { <Notice title text more=again /> }.into_any()
     };
-    move || match room.phase.get() {
+    changing(move || match room.phase.get() {
         RoomPhase::Joining | RoomPhase::Inside => ().into_any(),
         // The membership has ended elsewhere, and the room wants its PIN again.
-        RoomPhase::Refused(Failure { code: ErrorCode::PinRequired | ErrorCode::WrongPin, .. }) => {
+        RoomPhase::Refused(RequestError {
+            code: ErrorCode::PinRequired | ErrorCode::WrongPin | ErrorCode::TooManyTries,
+            ..
+        }) => {
             let view = RoomView { member: false, pin: true, ..view.get_value() };
             view! { <Join view on_inside=move |_| room.join_again(None) /> }.into_any()
         }
         RoomPhase::Refused(failure) => {
-            let full = failure.code == ErrorCode::RoomFull;
-            notice(if full { words.room_full } else { words.cannot_enter }, failure_text(&failure), true)
+            let title = match failure.code {
+                ErrorCode::RoomFull => words.room_full,
+                ErrorCode::RoomEnded => words.has_ended,
+                _ => words.cannot_enter,
+            };
+            notice(title, failure_text(&failure), failure.code != ErrorCode::RoomEnded)
         }
         RoomPhase::Ended(reason) => {
             let (title, text) = (words.ended)(reason);
             notice(title, if unheard.get() { words.left_unheard } else { text }.to_owned(), false)
         }
-    }
+    })
 }

@@ -3,12 +3,10 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, RoomInfo, ServerFrame, Text,
+    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, ServerFrame, Text,
 };
 
-/// One session, as this server numbers it; never on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionKey(pub u64);
+use crate::ids::{Origin, SessionKey};
 
 /// What was said, already sanitised.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,27 +17,41 @@ pub struct Body {
     pub html: Option<String>,
 }
 
-/// One message on its way through the broker, before it has a place in the order.
+/// Something that reaches several people, on its way through the broker to every node that serves the room. All of it is
+/// made before it is published and is the same everywhere; only its place in the order (`seq`) is each node's own and comes
+/// when the broker brings it back.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Which session waits for the ack.
-    pub session: SessionKey,
-    /// Its request.
+pub struct RoomEvent {
+    /// Names it.
+    pub id: MessageId,
+    /// Who asked for it: the one session that is told that it was relayed.
+    pub origin: Origin,
+    /// When the server took it, by the wall clock.
+    pub at: Millis,
+    /// What it is.
+    pub kind: EventKind,
+}
+
+/// Every kind of event. To add one (an edit, a reaction, a new owner): a variant here with all that a node needs to apply
+/// it, the room's function that checks the request and publishes it, and an arm in `Room::relay`, which is the only place
+/// that tells those inside. The broker's suite carries one of each kind.
+#[derive(Clone, PartialEq, Eq)]
+pub enum EventKind {
+    /// Somebody said something.
+    Message(NewMessage),
+}
+
+/// One message, before it has a place in the order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The request that brought it.
     pub cid: ClientId,
     /// Who.
     pub member: MemberId,
     /// What they are called.
     pub name: DisplayName,
-    /// When the server took it.
-    pub at: Millis,
     /// What they said.
     pub body: Body,
-}
-
-/// Makes message ids; given by the server, because a keyed hash is its business.
-pub trait MessageIds: Send {
-    /// The id of the message at this place. Equal arguments give equal ids.
-    fn message_id(&self, position: Position, at: Millis, member: &MemberId) -> MessageId;
 }
 
 /// What happens to a room.
@@ -80,11 +92,13 @@ pub enum Input {
         session: SessionKey,
         /// The request.
         cid: ClientId,
+        /// 64 random bits, for the message's id.
+        random: u64,
         /// What.
         body: Body,
     },
-    /// The broker brings a message back: now it gets its place.
-    Relay(Item),
+    /// The broker brings an event of this node or another: now it gets its place.
+    Relay(RoomEvent),
     /// The broker would not take it.
     NotRelayed {
         /// Whose.
@@ -141,8 +155,6 @@ pub enum Input {
         /// Who.
         member: MemberId,
     },
-    /// The room changed.
-    Changed(RoomInfo),
     /// The room ends now.
     End(LeaveReason),
     /// Time went by: see [`crate::Room::deadline`].
@@ -158,12 +170,11 @@ pub enum Effect {
     Unseated(SessionKey),
     /// One frame for one session.
     Reply(SessionKey, ServerFrame),
-    /// One frame for every session inside, kept for those without a line.
+    /// One frame for every session inside. Whether it is kept for those without a line is a matter of the frame
+    /// ([`ServerFrame::is_counted`]).
     Broadcast(ServerFrame),
-    /// One frame for every session with a line; of no use later.
-    Volatile(ServerFrame),
     /// Hand this to the broker.
-    Publish(Item),
+    Publish(RoomEvent),
     /// The room is over; nothing follows.
     Ended(Ended),
 }
@@ -178,9 +189,23 @@ impl fmt::Debug for Body {
     }
 }
 
-impl fmt::Debug for Item {
+impl fmt::Debug for RoomEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Item({:?})", self.body)
+        write!(f, "RoomEvent({:?}, {:?})", self.origin, self.kind)
+    }
+}
+
+impl fmt::Debug for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => message.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for NewMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewMessage({:?})", self.body)
     }
 }
 
@@ -201,7 +226,6 @@ impl fmt::Debug for Input {
             Self::SessionEnded { .. } => "SessionEnded",
             Self::Rename { .. } => "Rename",
             Self::Owner { .. } => "Owner",
-            Self::Changed(_) => "Changed",
             Self::End(_) => "End",
             Self::Tick => "Tick",
         })
@@ -215,8 +239,7 @@ impl fmt::Debug for Effect {
             Self::Unseated(session) => write!(f, "Unseated({session:?})"),
             Self::Reply(session, frame) => write!(f, "Reply({session:?}, {frame:?})"),
             Self::Broadcast(frame) => write!(f, "Broadcast({frame:?})"),
-            Self::Volatile(frame) => write!(f, "Volatile({frame:?})"),
-            Self::Publish(item) => write!(f, "Publish({item:?})"),
+            Self::Publish(event) => write!(f, "Publish({event:?})"),
             Self::Ended(ended) => write!(f, "{ended:?}"),
         }
     }

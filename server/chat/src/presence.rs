@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Member, MemberId, Millis, RoomCode, ServerFrame};
+use protocol::{Member, MemberId, RoomCode, ServerFrame};
+
+use crate::time::Monotonic;
 
 /// What the members have not been told yet.
 #[derive(Debug, Default)]
 pub(crate) struct PendingPresence {
     changes: BTreeMap<MemberId, Change>,
-    since: Option<Millis>,
+    since: Option<Monotonic>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,21 +28,21 @@ enum Change {
 }
 
 impl PendingPresence {
-    pub(crate) fn joined(&mut self, member: &MemberId, now: Millis) {
+    pub(crate) fn joined(&mut self, member: &MemberId, now: Monotonic) {
         self.note(member, now, |before| match before {
             None | Some(Change::Joined | Change::Nothing) => Change::Joined,
             Some(Change::Left | Change::Changed | Change::Back) => Change::Back,
         });
     }
 
-    pub(crate) fn changed(&mut self, member: &MemberId, now: Millis) {
+    pub(crate) fn changed(&mut self, member: &MemberId, now: Monotonic) {
         self.note(member, now, |before| match before {
             None | Some(Change::Changed) => Change::Changed,
             Some(kept @ (Change::Joined | Change::Left | Change::Nothing | Change::Back)) => kept,
         });
     }
 
-    pub(crate) fn left(&mut self, member: &MemberId, now: Millis) {
+    pub(crate) fn left(&mut self, member: &MemberId, now: Monotonic) {
         self.note(member, now, |before| match before {
             None | Some(Change::Changed | Change::Left | Change::Back) => Change::Left,
             Some(Change::Joined | Change::Nothing) => Change::Nothing,
@@ -48,8 +50,8 @@ impl PendingPresence {
     }
 
     /// When the gathered changes are due.
-    pub(crate) fn deadline(&self, tick_ms: u64) -> Option<Millis> {
-        self.since.map(|since| since.saturating_add(tick_ms))
+    pub(crate) fn deadline(&self, tick_ms: u64) -> Option<Monotonic> {
+        self.since.map(|since| since.after(tick_ms))
     }
 
     /// The frame that tells them; `member` looks a person up as they are now.
@@ -73,7 +75,7 @@ impl PendingPresence {
         (!silent).then_some(ServerFrame::Presence { room, count, joined, changed, left })
     }
 
-    fn note(&mut self, member: &MemberId, now: Millis, next: impl FnOnce(Option<Change>) -> Change) {
+    fn note(&mut self, member: &MemberId, now: Monotonic, next: impl FnOnce(Option<Change>) -> Change) {
         let change = next(self.changes.get(member).copied());
         self.changes.insert(member.clone(), change);
         self.since.get_or_insert(now);

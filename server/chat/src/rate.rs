@@ -1,6 +1,6 @@
 //! A token bucket on a time that is handed in.
 
-use protocol::Millis;
+use crate::time::Monotonic;
 
 /// How much at once, and how fast it fills again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,15 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// So many times as much, at once and in time.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        let refill_ms = (self.refill_ms / u64::from(times.max(1))).max(1);
+        Self { burst: self.burst.saturating_mul(times), refill_ms }
+    }
+}
+
 const fn refill(period_ms: u64, count: u32) -> u64 {
     let each = period_ms / if count == 0 { 1 } else { count as u64 };
     if each == 0 { 1 } else { each }
@@ -35,7 +44,7 @@ const fn refill(period_ms: u64, count: u32) -> u64 {
 /// A default bucket is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bucket {
-    full_at: Millis,
+    full_at: Monotonic,
 }
 
 impl Bucket {
@@ -43,9 +52,9 @@ impl Bucket {
     ///
     /// # Errors
     /// The milliseconds after which a token will be there.
-    pub fn take(&mut self, now: Millis, rate: Rate) -> Result<(), u64> {
-        let full_at = self.full_at.max(now).saturating_add(rate.refill_ms);
-        let debt_ms = full_at - now;
+    pub fn take(&mut self, now: Monotonic, rate: Rate) -> Result<(), u64> {
+        let full_at = self.full_at.max(now).after(rate.refill_ms);
+        let debt_ms = full_at.since(now);
         let capacity_ms = rate.refill_ms.saturating_mul(u64::from(rate.burst));
         if debt_ms > capacity_ms {
             return Err(debt_ms - capacity_ms);
@@ -54,9 +63,23 @@ impl Bucket {
         Ok(())
     }
 
+    /// Whether a token could be taken.
+    ///
+    /// # Errors
+    /// As [`Bucket::take`].
+    pub fn check(&self, now: Monotonic, rate: Rate) -> Result<(), u64> {
+        let mut copy = *self;
+        copy.take(now, rate)
+    }
+
+    /// Gives back a token that was taken.
+    pub fn give_back(&mut self, rate: Rate) {
+        self.full_at = self.full_at.before(rate.refill_ms);
+    }
+
     /// Whether forgetting this bucket would change nothing.
     #[must_use]
-    pub const fn is_full(&self, now: Millis) -> bool {
+    pub fn is_full(&self, now: Monotonic) -> bool {
         self.full_at <= now
     }
 }

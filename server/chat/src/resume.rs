@@ -108,13 +108,13 @@ impl<B: Clone> ResumeQueue<B> {
     ///
     /// What could not be kept comes first, as the frames that `gap` makes (with their bytes): one for each room of
     /// which messages are missing, or for each of `inside` where more was dropped than is remembered. These frames are
-    /// kept as the others are, until they are confirmed.
+    /// kept as the others are, until they are confirmed. Where it makes none, nothing is told.
     pub fn resume(
         &mut self,
         have: u64,
         inside: &[RoomCode],
         bytes_max: usize,
-        mut gap: impl FnMut(RoomCode, Option<u64>) -> (B, usize),
+        mut gap: impl FnMut(RoomCode, Option<u64>) -> Option<(B, usize)>,
     ) -> Option<Vec<B>> {
         let forgotten = self.lost_count && have < self.first;
         if !self.confirm(have) {
@@ -127,7 +127,7 @@ impl<B: Clone> ResumeQueue<B> {
         self.lost_count = false;
         self.first = 0;
         for (room, missed) in missed.into_iter().rev() {
-            let (frame, bytes) = gap(room, missed);
+            let Some((frame, bytes)) = gap(room, missed) else { continue };
             self.kept_bytes += bytes;
             self.kept.push_front(Kept { frame, bytes, tells: Tells::Gap(room, missed) });
         }

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use protocol::{Activity, ClientId, Member, MemberId, MessageId, Millis};
+use protocol::{Activity, ClientId, DisplayName, Member, MemberId, MessageId, Millis, Position};
 
-use crate::event::SessionKey;
+use crate::ids::SessionKey;
+use crate::names::Claim;
 
 /// Requests remembered a session, so that a repeated one is acknowledged again and relayed once.
 pub(crate) const RECENT_MAX: usize = 64;
@@ -13,6 +14,8 @@ pub(crate) const RECENT_MAX: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) member: Member,
+    /// The name's place among those in use.
+    pub(crate) claim: Claim,
     pub(crate) sessions: Vec<SessionKey>,
 }
 
@@ -23,6 +26,16 @@ pub(crate) struct Occupant {
     pub(crate) activity: Activity,
     pub(crate) connected: bool,
     pub(crate) recent: VecDeque<Recent>,
+}
+
+/// The fields of [`crate::Input::Join`].
+pub(crate) struct JoinRequest {
+    pub(crate) session: SessionKey,
+    pub(crate) cid: Option<ClientId>,
+    pub(crate) member: MemberId,
+    pub(crate) name: DisplayName,
+    pub(crate) activity: Activity,
+    pub(crate) since: Option<Position>,
 }
 
 /// One request and what became of it.

@@ -5,22 +5,31 @@ mod resume;
 mod scenarios;
 
 use protocol::{
-    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, Position, RoomCode, RoomInfo, RoomName, Text,
+    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, RoomCode, RoomInfo, RoomName, Text,
 };
 
-use crate::event::{Body, Effect, Input, MessageIds, SessionKey};
+use crate::event::{Body, Effect, Input};
+use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::room::{Room, RoomStart};
+use crate::time::{Monotonic, Now};
 
 /// Readable ids: tests compare them.
 struct PlainIds;
 
 impl MessageIds for PlainIds {
-    fn message_id(&self, position: Position, _at: Millis, _member: &MemberId) -> MessageId {
-        MessageId::parse(&format!("m{}", position.seq)).expect("short and plain")
+    fn message_id(&self, _at: Millis, random: u64, _member: &MemberId) -> MessageId {
+        MessageId::parse(&format!("m{random}")).expect("short and plain")
     }
 }
 
+const NODE: NodeId = NodeId(1);
+
 const HOUR: Millis = 3_600_000;
+
+/// A moment so long after the start, with a wall clock that nobody sets.
+fn at(ms: u64) -> Now {
+    Now { wall: 0, mono: Monotonic::START }.after(ms)
+}
 
 fn code() -> RoomCode {
     RoomCode::parse("KW7P3MXQ").expect("eight characters of the alphabet")
@@ -52,7 +61,7 @@ fn room(capacity: u32, limits: Limits) -> Room {
         created_at: 0,
         expires_at: 24 * HOUR,
     };
-    Room::new(RoomStart { info, epoch: 7, owner: member(0), limits, ids: Box::new(PlainIds), now: 0 })
+    Room::new(RoomStart { info, node: NODE, epoch: 7, owner: member(0), limits, ids: Box::new(PlainIds), now: at(0) })
 }
 
 fn join(session: u64, who: u8) -> Input {
@@ -67,15 +76,20 @@ fn join(session: u64, who: u8) -> Input {
 }
 
 fn send(session: u64, number: u32) -> Input {
-    Input::Send { session: SessionKey(session), cid: cid(number), body: body("hello") }
+    Input::Send { session: SessionKey(session), cid: cid(number), random: u64::from(number), body: body("hello") }
 }
 
 /// Handles an input as the server does: what is published comes straight back.
-fn run(room: &mut Room, now: Millis, input: Input) -> Vec<Effect> {
+fn run(room: &mut Room, ms: u64, input: Input) -> Vec<Effect> {
+    run_at(room, at(ms), input)
+}
+
+/// As [`run`], with both clocks.
+fn run_at(room: &mut Room, now: Now, input: Input) -> Vec<Effect> {
     let mut done = Vec::new();
     for effect in room.handle(now, input) {
         match effect {
-            Effect::Publish(item) => done.extend(room.handle(now, Input::Relay(item))),
+            Effect::Publish(event) => done.extend(room.handle(now, Input::Relay(event))),
             other => done.push(other),
         }
     }

@@ -1,39 +1,57 @@
 //! Where a request carries its token: in the Authorization header, or in the cookie. Never in a URL.
+//!
+//! Two bearer tokens are none: a proxy in front may have read the other. Two cookies with the login's name are none.
+//! One of them was set by somebody else, such as a sibling domain, and which one the browser sends first is no proof:
+//! taking either could sign a person in as another.
 
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum_extra::extract::cookie::CookieJar;
-use protocol::Millis;
+use protocol::{ErrorCode, Millis};
 
 use crate::auth::Issued;
+use crate::auth::cookies::cookies;
 
 /// The prefix binds the cookie to this host and to https; browsers refuse it over plain http.
 const SECURE_COOKIE: &str = "__Host-ws";
 /// Over plain http, as on a home network, there is no such promise.
 const PLAIN_COOKIE: &str = "ws";
 
+/// What a request says of who it is: nothing, a token, or why its cookies do not count.
+pub type Sent = Result<Option<Credential>, ErrorCode>;
+
 /// A token, and how it came.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
     /// The browser sent it by itself: proves nothing without the site's own Origin.
     Cookie(String),
-    /// Whoever sends it holds it.
+    /// An Authorization header: a browser never adds one by itself, so the sender holds the token.
     Bearer(String),
 }
 
 /// The token of a request. A bearer token is there on purpose, so it wins over a cookie.
-pub fn credential(headers: &HeaderMap, https: bool) -> Option<Credential> {
-    if let Some(token) = bearer(headers) {
-        return Some(Credential::Bearer(token.to_owned()));
+///
+/// # Errors
+/// [`ErrorCode::TwoLogins`] where two bearer tokens, or two cookies, claim to be the login.
+pub fn credential(headers: &HeaderMap, https: bool) -> Sent {
+    let mut bearers = headers.get_all(header::AUTHORIZATION).iter().filter_map(bearer);
+    match (bearers.next(), bearers.next()) {
+        (None, _) => {}
+        (Some(token), None) => return Ok(Some(Credential::Bearer(token.to_owned()))),
+        (Some(_), Some(_)) => return Err(ErrorCode::TwoLogins),
     }
-    let jar = CookieJar::from_headers(headers);
-    jar.get(cookie_name(https)).map(|cookie| Credential::Cookie(cookie.value().to_owned()))
+    let mut found = cookies(headers, cookie_name(https));
+    match (found.next(), found.next()) {
+        (None, _) => Ok(None),
+        // A value that is not text is no token of this server: the empty string stands for it, which no check accepts.
+        (Some(one), None) => Ok(Some(Credential::Cookie(String::from_utf8(one.to_vec()).unwrap_or_default()))),
+        (Some(_), Some(_)) => Err(ErrorCode::TwoLogins),
+    }
 }
 
 /// Other schemes are a proxy's business, such as a password in front of the whole site.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
@@ -45,6 +63,12 @@ pub fn set_cookie(issued: &Issued, https: bool, now: Millis) -> HeaderValue {
 /// The header that takes it away.
 pub fn clear_cookie(https: bool) -> HeaderValue {
     cookie("", 0, https)
+}
+
+/// The header of a cookie that stands for nobody, by which a browser shows whether it sends cookies back. It has the
+/// name of the login, which takes its place; by itself it goes within a minute.
+pub fn asking_cookie(https: bool) -> HeaderValue {
+    cookie("asked", 60, https)
 }
 
 fn cookie(value: &str, max_age_s: u64, https: bool) -> HeaderValue {
@@ -72,33 +96,49 @@ impl fmt::Debug for Credential {
 mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Credential, clear_cookie, credential, set_cookie};
+    use protocol::ErrorCode;
+
+    use super::{Credential, asking_cookie, clear_cookie, credential, set_cookie};
     use crate::auth::Issued;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        list.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        let mut headers = HeaderMap::new();
+        for (name, value) in list {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers
     }
 
     /// Headers, whether by https, and what is found.
-    type Row = (&'static [(&'static str, &'static str)], bool, Option<Credential>);
+    type Row = (&'static [(&'static str, &'static str)], bool, Result<Option<Credential>, ErrorCode>);
 
     #[test]
     fn a_token_is_found_where_it_belongs() {
-        let cookie = |token: &str| Some(Credential::Cookie(token.to_owned()));
-        let bearer = |token: &str| Some(Credential::Bearer(token.to_owned()));
-        let table: [Row; 12] = [
-            (&[], false, None),
+        let cookie = |token: &str| Ok(Some(Credential::Cookie(token.to_owned())));
+        let bearer = |token: &str| Ok(Some(Credential::Bearer(token.to_owned())));
+        let table: [Row; 21] = [
+            (&[], false, Ok(None)),
             (&[("cookie", "ws=a.b.c")], false, cookie("a.b.c")),
             (&[("cookie", "theme=dark; ws=a.b.c; other=1")], false, cookie("a.b.c")),
             (&[("cookie", "__Host-ws=a.b.c")], true, cookie("a.b.c")),
-            (&[("cookie", "__Host-ws=a.b.c")], false, None),
-            (&[("cookie", "ws=a.b.c")], true, None),
-            (&[("cookie", "wsx=a; xws=b")], false, None),
+            (&[("cookie", "__Host-ws=a.b.c")], false, Ok(None)),
+            (&[("cookie", "ws=a.b.c")], true, Ok(None)),
+            (&[("cookie", "wsx=a; xws=b")], false, Ok(None)),
             (&[("authorization", "Bearer a.b.c")], false, bearer("a.b.c")),
             (&[("authorization", "bearer  a.b.c ")], true, bearer("a.b.c")),
             (&[("authorization", "Bearer a.b.c"), ("cookie", "ws=d.e.f")], false, bearer("a.b.c")),
             (&[("authorization", "Basic dXNlcjpwdw=="), ("cookie", "ws=d.e.f")], false, cookie("d.e.f")),
-            (&[("authorization", "Bearer")], false, None),
+            (&[("authorization", "Bearer")], false, Ok(None)),
+            (&[("authorization", "Bearer a"), ("authorization", "Bearer b")], false, Err(ErrorCode::TwoLogins)),
+            (&[("authorization", "Basic dXNlcjpwdw=="), ("authorization", "Bearer a.b.c")], false, bearer("a.b.c")),
+            // What a sibling domain may set, because browsers guard the prefix by the name as it is sent.
+            (&[("cookie", "__%48ost-ws=evil")], true, Ok(None)),
+            (&[("cookie", "__%48ost-ws=evil; __Host-ws=a.b.c")], true, cookie("a.b.c")),
+            (&[("cookie", "__Host-ws=a.b.c; __%48ost-ws=evil")], true, cookie("a.b.c")),
+            (&[("cookie", "%77s=evil; ws=a.b.c")], false, cookie("a.b.c")),
+            (&[("cookie", "ws=a.b.c; ws=d.e.f")], false, Err(ErrorCode::TwoLogins)),
+            (&[("cookie", "__Host-ws=a.b.c"), ("cookie", "__Host-ws=a.b.c")], true, Err(ErrorCode::TwoLogins)),
+            (&[("cookie", "ws=a; ws=b"), ("authorization", "Bearer a.b.c")], false, bearer("a.b.c")),
         ];
         for (list, https, expected) in table {
             assert_eq!(credential(&headers(list), https), expected, "{} headers, https: {https}", list.len());
@@ -113,6 +153,7 @@ mod tests {
             "__Host-ws=a.b.c; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"
         );
         assert_eq!(set_cookie(&issued, false, 86_500_000), "ws=a.b.c; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(asking_cookie(true), "__Host-ws=asked; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(clear_cookie(false), "ws=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
     }
 }

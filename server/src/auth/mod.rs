@@ -1,8 +1,10 @@
 //! Who somebody is: tokens (`token`), passwords and PINs (`hashing`), and where a request carries its token
-//! (`credential`).
+//! (`credential`, `cookies`).
 //!
 //! Nothing here is formatted or logged: identities, tokens and secrets redact themselves.
 
+mod blocks;
+mod cookies;
 mod credential;
 mod hashing;
 mod token;
@@ -10,89 +12,74 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use protocol::{DisplayName, ErrorCode, Millis, UserKind};
 
-use protocol::{DisplayName, ErrorCode, Me, Millis, UserKind, Username};
-
-pub use credential::{Credential, clear_cookie, credential, set_cookie};
+pub use cookies::cookies;
+pub use credential::{Credential, Sent, asking_cookie, clear_cookie, credential, set_cookie};
 pub use token::Issued;
+
+pub use realtime::identity::Identity;
 
 use crate::auth::hashing::Hashing;
 use crate::auth::token::Tokens;
-use crate::clock::hour;
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::keys::Keys;
 use crate::store::{LoginKey, Store, UserId};
+use realtime::clock::hour;
 
-/// How long a token lasts.
+/// How long a token lasts, unless the limits say something else.
 pub const TOKEN_MS: u64 = 24 * 60 * 60 * 1_000;
-/// A token with less than this left is renewed when it is used.
-const RENEW_BELOW_MS: u64 = TOKEN_MS / 2;
-
-/// The person behind a request or a connection.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// Which user.
-    pub user: UserId,
-    /// By which of the user's logins.
-    pub login: LoginKey,
-    /// Guest or account.
-    pub kind: UserKind,
-    /// What rooms show.
-    pub name: DisplayName,
-    /// The account's name.
-    pub username: Option<Username>,
-    /// When the token ends.
-    pub expires_at: Millis,
-}
-
-impl Identity {
-    /// What the person is told about themselves.
-    pub fn me(&self) -> Me {
-        let username = self.username.as_ref().map(|name| name.as_str().to_owned());
-        Me { kind: self.kind, name: self.name.clone(), username }
-    }
-
-    /// What the person is told as their own id, and nobody else is.
-    pub fn own_id(&self) -> String {
-        crate::clock::base64url(&self.user.0)
-    }
-
-    /// Whether the token is in the second half of its life.
-    pub const fn is_due(&self, now: Millis) -> bool {
-        self.expires_at < now.saturating_add(RENEW_BELOW_MS)
-    }
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity({:?})", self.kind)
-    }
-}
 
 /// Makes and checks tokens, hashes and compares secrets.
 #[derive(Debug)]
 pub struct Auth {
     tokens: Tokens,
     hashing: Hashing,
+    token_ms: u64,
 }
 
 impl Auth {
     /// With the server's keys. At most `hashing_permits` secrets are hashed at once.
     pub fn new(keys: &Keys, hashing_permits: usize) -> Self {
-        Self { tokens: Tokens::new(keys.tokens()), hashing: Hashing::new(hashing_permits) }
+        Self { tokens: Tokens::new(keys.tokens()), hashing: Hashing::new(hashing_permits), token_ms: TOKEN_MS }
     }
 
-    /// A token for a login, good for [`TOKEN_MS`].
+    /// The same with tokens that last so long.
+    #[must_use]
+    pub const fn with_tokens_of(mut self, token_s: u64) -> Self {
+        self.token_ms = token_s.saturating_mul(1_000);
+        self
+    }
+
+    /// How long a token lasts, and a guest without being seen.
+    pub const fn token_ms(&self) -> u64 {
+        self.token_ms
+    }
+
+    /// A token for a login, good for [`Auth::token_ms`].
     pub fn issue(&self, user: UserId, login: LoginKey, kind: UserKind, name: &DisplayName, now: Millis) -> Issued {
-        self.tokens.issue(user, login, kind, name, now)
+        self.tokens.issue(user, login, kind, name, now, self.token_ms)
+    }
+
+    /// Whether the token is in the second half of its life.
+    pub const fn is_due(&self, identity: &Identity, now: Millis) -> bool {
+        identity.expires_at < now.saturating_add(self.token_ms / 2)
+    }
+
+    /// Whether the login behind somebody has not been ended.
+    ///
+    /// # Errors
+    /// Why the store can't tell.
+    pub async fn stands(&self, store: &dyn Store, identity: &Identity, now: Millis) -> Result<bool, ApiError> {
+        let user = store.user(identity.user, now).await?;
+        Ok(user.is_some_and(|user| user.logins.iter().any(|login| login.key == identity.login)))
     }
 
     /// Who a token stands for: it is ours, it has not ended, and its login still exists.
     ///
     /// # Errors
     /// [`ErrorCode::Unauthorized`], [`ErrorCode::Revoked`] where the login was ended, or why the store can't tell.
-    pub async fn authenticate(&self, store: &dyn Store, token: &str, now: Millis) -> Result<Identity, Failure> {
+    pub async fn authenticate(&self, store: &dyn Store, token: &str, now: Millis) -> Result<Identity, ApiError> {
         let claimed = self.tokens.read(token, now)?;
         let user = store.user(claimed.user, now).await?.ok_or(ErrorCode::Unauthorized)?;
         let login = user.logins.iter().find(|login| login.key == claimed.login).ok_or(ErrorCode::Revoked)?;
@@ -111,15 +98,22 @@ impl Auth {
     ///
     /// # Errors
     /// [`ErrorCode::Overloaded`] when too many wait for the same.
-    pub async fn hash(&self, secret: Vec<u8>) -> Result<String, Failure> {
+    pub async fn hash(&self, secret: Vec<u8>) -> Result<String, ApiError> {
         self.hashing.hash(secret).await
     }
 
-    /// Whether a secret is the one of a PHC string. `None` costs the same and is never equal.
+    /// Whether one of the forms of a secret is that of a PHC string. `None` costs the same and is never equal.
+    ///
+    /// How many forms there are depends on what was typed alone, so the time of a refusal tells nothing of the account.
     ///
     /// # Errors
     /// [`ErrorCode::Overloaded`] when too many wait for the same.
-    pub async fn verify(&self, secret: Vec<u8>, phc: Option<&str>) -> Result<bool, Failure> {
-        self.hashing.verify(secret, phc).await
+    pub async fn verify(&self, tries: impl Iterator<Item = &[u8]>, phc: Option<&str>) -> Result<bool, ApiError> {
+        for secret in tries {
+            if self.hashing.verify(secret.to_vec(), phc).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

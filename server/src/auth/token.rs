@@ -8,10 +8,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{DisplayName, ErrorCode, Millis, UserKind};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::TOKEN_MS;
-use crate::clock::{base64url, from_base64url};
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::store::{LoginKey, UserId};
+use realtime::clock::{base64url, from_base64url};
 
 const ISSUER: &str = "whisperspace";
 
@@ -68,6 +67,7 @@ impl Tokens {
         kind: UserKind,
         name: &DisplayName,
         now: Millis,
+        lasts_ms: u64,
     ) -> Issued {
         let iat = now / 1_000;
         let claims = Claims {
@@ -77,14 +77,14 @@ impl Tokens {
             name: name.clone(),
             kind,
             iat,
-            exp: iat + TOKEN_MS / 1_000,
+            exp: iat + lasts_ms / 1_000,
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
             .expect("strings and numbers always serialise, and the key is one for HMAC");
         Issued { token, expires_at: claims.exp * 1_000 }
     }
 
-    pub(super) fn read(&self, token: &str, now: Millis) -> Result<Claimed, Failure> {
+    pub(super) fn read(&self, token: &str, now: Millis) -> Result<Claimed, ApiError> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
             .map_err(|_| ErrorCode::Unauthorized)?
             .claims;

@@ -19,9 +19,9 @@ use protocol::ErrorCode;
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::base64url;
 use crate::http::problem::problem;
 use crate::state::AppState;
+use realtime::clock::base64url;
 
 /// What the style sheet is called, and a program that has all pages.
 pub(crate) const OUTPUT_NAME: &str = "whisperspace";
@@ -65,7 +65,7 @@ struct File {
 }
 
 impl Site {
-    fn new(files: impl Iterator<Item = (String, Cow<'static, [u8]>)>) -> Self {
+    pub(super) fn new(files: impl Iterator<Item = (String, Cow<'static, [u8]>)>) -> Self {
         let mut all: BTreeMap<String, Bytes> = files
             .map(|(name, data)| match data {
                 Cow::Borrowed(data) => (name, Bytes::from_static(data)),

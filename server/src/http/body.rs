@@ -11,7 +11,7 @@ use protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::error::Failure;
+use crate::error::ApiError;
 use crate::state::AppState;
 
 /// How much of a body that is too large is read on, so that its sender hears why.
@@ -28,9 +28,9 @@ pub(crate) struct JsonBody<T>(pub(crate) T);
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
             return Err(ErrorCode::UnsupportedMedia.into());
         }
@@ -39,9 +39,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
 }
 
 impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let is_json = is_json(request.headers());
         let bytes = read(request, state).await?;
         if bytes.is_empty() {
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
 }
 
 /// Reads a body within the limits of size and time.
-pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
     let limits = &state.config.limits;
     let bytes_max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
     let announced = request.body().size_hint().lower() > u64::from(limits.body_bytes_max);
@@ -70,7 +70,7 @@ pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, 
             let _ = timeout(LINGER, discard(&mut chunks)).await;
             Err(ErrorCode::TooLarge.into())
         }
-        Ok(read) => read.map_err(Failure::from),
+        Ok(read) => read.map_err(ApiError::from),
         Err(_) => Err(ErrorCode::HelloTimeout.into()),
     }
 }
@@ -97,7 +97,7 @@ async fn discard(chunks: &mut BodyDataStream) {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // serde would also take the fields as a list, in their order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(ErrorCode::BadFrame.into());
@@ -117,12 +117,12 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
 
 /// The one variable part of an address, as it was typed. What is not UTF-8 names nothing.
 #[derive(Debug)]
-pub(crate) struct Segment(pub(crate) String);
+pub(crate) struct PathSegment(pub(crate) String);
 
-impl axum::extract::FromRequestParts<AppState> for Segment {
-    type Rejection = Failure;
+impl axum::extract::FromRequestParts<AppState> for PathSegment {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let path = <Path<String> as axum::extract::FromRequestParts<AppState>>::from_request_parts(parts, state).await;
         path.map(|Path(text)| Self(text)).map_err(|_| ErrorCode::NotFound.into())
     }

@@ -5,8 +5,8 @@ use std::sync::Once;
 
 use axum::http::HeaderMap;
 
-use crate::address::Address;
 use crate::config::Config;
+use realtime::address::Address;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -43,7 +43,8 @@ pub fn is_https(peer: IpAddr, headers: &HeaderMap, config: &Config) -> bool {
                 .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }
 
-fn is_trusted(ip: IpAddr, config: &Config) -> bool {
+/// Whether the operator trusts a proxy there.
+pub fn is_trusted(ip: IpAddr, config: &Config) -> bool {
     config.proxies.iter().any(|network| network.contains(ip))
 }
 
@@ -62,7 +63,7 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| hop.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
-/// Once: a line for each request would be a gift to whoever sends the header.
+/// Logged once only: whoever sends the header could fill the log otherwise.
 fn warn_once() {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
@@ -80,8 +81,8 @@ mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
     use super::{client_address, is_https};
-    use crate::address::Address;
     use crate::config::{Config, Options};
+    use realtime::address::Address;
 
     fn config(proxies: &[&str]) -> Config {
         let trust_proxy = proxies.iter().map(|&proxy| proxy.to_owned()).collect();

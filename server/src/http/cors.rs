@@ -1,5 +1,5 @@
-//! Pages of the origins that the operator lists may call the API and read its answers. All others may not, and the
-//! browser sees to it when nothing is said.
+//! Pages of the origins that the operator lists may call the API and read its answers. All others may not: browsers
+//! refuse them where the headers are missing.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::config::Config;
+use crate::http::origin::told;
 use crate::state::AppState;
 
 const ALLOWED: [(HeaderName, &str); 3] = [
@@ -38,7 +39,6 @@ pub(crate) async fn share(State(state): State<AppState>, request: Request, next:
 }
 
 fn listed(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {
-    let told = headers.get(header::ORIGIN)?;
-    let text = told.to_str().ok()?.to_ascii_lowercase();
-    config.origins.contains(&text).then(|| told.clone())
+    // Only listed origins get the headers: the site's own pages do not need them.
+    told(headers).filter(|told| config.lists(told)).and_then(|_| headers.get(header::ORIGIN).cloned())
 }

@@ -1,58 +1,64 @@
 //! The forms of the pages for people without scripts, or before these have loaded: they post and are led on by 303.
 //!
-//! The rules are those of the API; only the clothes differ. What went wrong comes back as `?error=CODE`.
+//! The rules are those of the API; only the format differs. No guest is made for a browser that has not shown that it keeps
+//! cookies (`cookie_check`). A form that is refused is answered by the page itself, with the error and with what was typed in
+//! its boxes: an address would take it to logs and other pages, and a browser does not fill boxes again on its way back.
+//! A form that is none of ours (a field that nobody knows, or one twice) is refused before anything is done.
 
 use std::fmt::Write as _;
 
-use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequest, FromRequestParts as _, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::api::CreateRoom;
 use protocol::{DisplayName, ErrorCode, RoomCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::admission;
 use crate::auth::Identity;
-use crate::error::Failure;
-use crate::gates::Gate;
+use crate::error::ApiError;
 use crate::http::body::{media_type, read};
-use crate::http::identity::Asker;
+use crate::http::identity::RequestContext;
 use crate::http::login;
 use crate::http::origin::Origin;
-use crate::http::{account, problem};
+use crate::http::reach::accepts;
+use crate::http::typed::{Typed, inside, refuse};
+use crate::http::{account, cookie_check, pages, problem, tokens};
+use crate::rooms::admission;
 use crate::state::AppState;
+use realtime::rate_limits::RateLimit;
 
-/// Characters of a mistyped code that come back to its box, by the form and by the page that is led to.
-pub(super) const ECHOED_CHARS_MAX: usize = 64;
+/// A form-encoded body, with the head of its request.
+pub(crate) struct FormBody(Typed, Parts);
 
-/// Every box of the landing page: one form has both buttons.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct Typed {
-    name: String,
-    code: String,
-    room: String,
-    pin: String,
-    capacity: String,
-    lifetime_s: String,
-}
+impl FromRequest<AppState> for FormBody {
+    type Rejection = Response;
 
-/// A form-encoded body.
-pub(crate) struct FormBody<T>(T);
-
-impl<T: DeserializeOwned> FromRequest<AppState> for FormBody<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let is_form = media_type(request.headers())
             .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
         if !is_form {
-            return Err(ErrorCode::UnsupportedMedia.into());
+            return Err(problem::problem(ErrorCode::UnsupportedMedia));
         }
-        let bytes = read(request, state).await?;
-        let form = axum::Form::<T>::from_request(encoded(bytes), state).await;
-        form.map(|axum::Form(typed)| Self(typed)).map_err(|_| ErrorCode::BadFrame.into())
+        let (parts, body) = request.into_parts();
+        let bytes = read(Request::from_parts(parts.clone(), body), state).await.map_err(problem::problem)?;
+        let (typed, fits) = match axum::Form::from_request(encoded(bytes), state).await {
+            Ok(axum::Form(pairs)) => Typed::fill(pairs),
+            Err(_) => (Typed::default(), false),
+        };
+        if fits { Ok(Self(typed, parts)) } else { Err(not_ours(state, parts, typed).await) }
+    }
+}
+
+/// The answer to a form that is none of ours. Nothing is looked up for it.
+async fn not_ours(state: &AppState, mut parts: Parts, typed: Typed) -> Response {
+    let context = RequestContext::from_request_parts(&mut parts, state).await;
+    match context {
+        Ok(context) if context.origin == Origin::Own => {
+            refuse(state, &context, &parts, None, ErrorCode::BadFrame.into(), typed).await
+        }
+        Ok(_) | Err(_) => problem::problem(ErrorCode::BadFrame),
     }
 }
 
@@ -66,26 +72,34 @@ fn encoded(bytes: Vec<u8>) -> Request {
 }
 
 /// `POST /create`: a guest where nobody is signed in, then a room, then into it.
-pub(crate) async fn create(State(state): State<AppState>, asker: Asker, FormBody(typed): FormBody<Typed>) -> Response {
-    if asker.origin != Origin::Own {
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    context: RequestContext,
+    FormBody(typed, head): FormBody,
+) -> Response {
+    if context.origin != Origin::Own {
         return problem::problem(ErrorCode::BadOrigin);
     }
-    let (identity, done) = match somebody(&state, &asker, &typed.name).await {
+    if !context.brought_credential() {
+        return cookie_check::ask(&state, &context, &head, typed).await;
+    }
+    let (identity, done) = match somebody(&state, &context, &typed.name).await {
         Ok(identity) => {
-            let done = create_as(&state, &asker, &identity, &typed).await;
+            let done = create_as(&state, &context, &identity, &typed).await;
             (Some(identity), done)
         }
         Err(failure) => (None, Err(failure)),
     };
-    let place = match done {
-        Ok(code) => inside(code),
-        Err(failure) => format!("/?error={}", failure.code),
-    };
-    lead(&state, &asker, identity.as_ref(), &place).await
+    lead(&state, &context, &head, identity.as_ref(), done, typed).await
 }
 
-async fn create_as(state: &AppState, asker: &Asker, identity: &Identity, typed: &Typed) -> Result<RoomCode, Failure> {
-    let wish = CreateRoom {
+async fn create_as(
+    state: &AppState,
+    context: &RequestContext,
+    identity: &Identity,
+    typed: &Typed,
+) -> Result<RoomCode, ApiError> {
+    let request = CreateRoom {
         name: filled(&typed.room),
         pin: filled(&typed.pin),
         capacity: filled(&typed.capacity)
@@ -97,82 +111,131 @@ async fn create_as(state: &AppState, asker: &Asker, identity: &Identity, typed: 
             .transpose()
             .map_err(|_| ErrorCode::InvalidLifetime)?,
     };
-    Ok(admission::create(state, identity, asker.address, wish, asker.now).await?.code)
+    Ok(admission::create(state, identity, context.address, request, context.now).await?.code)
 }
 
 /// `POST /join`: a guest where nobody is signed in, then the membership, then into the room.
-pub(crate) async fn join(State(state): State<AppState>, asker: Asker, FormBody(typed): FormBody<Typed>) -> Response {
-    if asker.origin != Origin::Own {
+pub(crate) async fn join(
+    State(state): State<AppState>,
+    context: RequestContext,
+    FormBody(typed, head): FormBody,
+) -> Response {
+    if context.origin != Origin::Own {
         return problem::problem(ErrorCode::BadOrigin);
     }
-    let (identity, done) = match somebody(&state, &asker, &typed.name).await {
+    if !context.brought_credential() {
+        return cookie_check::ask(&state, &context, &head, typed).await;
+    }
+    let (identity, done) = match somebody(&state, &context, &typed.name).await {
         Ok(identity) => {
-            let done = join_as(&state, &asker, &identity, &typed).await;
+            let done = join_as(&state, &context, &identity, &typed).await;
             (Some(identity), done)
         }
         Err(failure) => (None, Err(failure)),
     };
-    let place = match done {
-        Ok(code) => inside(code),
-        Err(failure) => back_from_join(failure.code, &typed.code),
-    };
-    lead(&state, &asker, identity.as_ref(), &place).await
+    lead(&state, &context, &head, identity.as_ref(), done, typed).await
 }
 
-async fn join_as(state: &AppState, asker: &Asker, identity: &Identity, typed: &Typed) -> Result<RoomCode, Failure> {
-    state.gates.take(Gate::Joins(identity.user), asker.now)?;
+async fn join_as(
+    state: &AppState,
+    context: &RequestContext,
+    identity: &Identity,
+    typed: &Typed,
+) -> Result<RoomCode, ApiError> {
     let pin = filled(&typed.pin);
-    let admitted =
-        admission::admit(state, identity.user, asker.address, &typed.code, pin.as_deref(), asker.now).await?;
+    let admit = admission::admit(state, identity.user, context.address, &typed.code, pin.as_deref(), context.now);
+    let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(admitted.room.code)
 }
 
-/// The card in front of the room tells what is about the room; the first page tells what is about its code.
-fn back_from_join(error: ErrorCode, typed: &str) -> String {
-    let nowhere = matches!(error, ErrorCode::InvalidCode | ErrorCode::RoomNotFound | ErrorCode::RoomEnded);
-    match RoomCode::parse(typed) {
-        Ok(code) if !nowhere => format!("{}?error={error}", inside(code)),
-        Ok(_) | Err(_) => format!("/?error={error}&code={}", percent_encoded(typed)),
+/// The box of the forms that lead to a room by its code.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct TypedCode {
+    code: Option<String>,
+}
+
+/// `GET /join`: to the room of a code or link that was typed. Looks nothing up and makes nobody: the card in front of the
+/// room asks for what it needs.
+pub(crate) async fn find(typed: Result<Query<TypedCode>, QueryRejection>) -> Response {
+    let typed = match typed {
+        Ok(Query(TypedCode { code: Some(code) })) => code,
+        // Nothing was typed: the address of a form, loaded again.
+        Ok(Query(TypedCode { code: None })) => return see("/"),
+        Err(_) => String::new(),
+    };
+    match RoomCode::parse(&typed) {
+        Ok(code) => see(&inside(code)),
+        Err(error) => see(&format!("/?error={error}&code={}", percent_encoded(&typed))),
     }
 }
 
+/// `GET` where forms are posted to: a person has loaded a form's answer again, and finds the page of the form.
+pub(crate) async fn find_form(headers: HeaderMap) -> Response {
+    if accepts(&headers, "text/html") {
+        return see("/");
+    }
+    let mut refused = problem::problem(ErrorCode::MethodNotAllowed);
+    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    refused
+}
+
 /// `POST /leave`: ends the membership, then back to the first page.
-pub(crate) async fn leave(State(state): State<AppState>, asker: Asker, FormBody(typed): FormBody<Typed>) -> Response {
-    if asker.origin != Origin::Own {
+pub(crate) async fn leave(
+    State(state): State<AppState>,
+    context: RequestContext,
+    FormBody(typed, _): FormBody,
+) -> Response {
+    if context.origin != Origin::Own {
         return problem::problem(ErrorCode::BadOrigin);
     }
-    let place = match leave_as(&state, &asker, &typed).await {
+    let place = match leave_as(&state, &context, &typed).await {
         Ok(()) => "/".to_owned(),
         Err(failure) => format!("/?error={}", failure.code),
     };
     see(&place)
 }
 
-async fn leave_as(state: &AppState, asker: &Asker, typed: &Typed) -> Result<(), Failure> {
-    let user = asker.signed_in()?.user;
-    let room = admission::find(state, asker.address, &typed.code, asker.now).await?;
-    admission::leave(state, user, room.id).await.map(|_| ())
+async fn leave_as(state: &AppState, context: &RequestContext, typed: &Typed) -> Result<(), ApiError> {
+    let user = context.signed_in()?.user;
+    let room = admission::find(state, context.caller(), &typed.code, context.now).await?;
+    admission::leave(state, user, &room).await.map(|_| ())
 }
 
 /// Who posts: the one who is signed in, under the name that was typed, or a guest who is made now.
-async fn somebody(state: &AppState, asker: &Asker, typed: &str) -> Result<Identity, Failure> {
+async fn somebody(state: &AppState, context: &RequestContext, typed: &str) -> Result<Identity, ApiError> {
     let name = filled(typed).map(|name| DisplayName::parse(&name)).transpose()?;
-    match (asker.known()?, name) {
-        (Some(known), Some(name)) => account::renamed(state, asker, known, name).await,
+    match (context.known()?, name) {
+        (Some(known), Some(name)) => account::renamed(state, context, known, name).await,
         (Some(known), None) => Ok(known.clone()),
-        (None, name) => login::make_guest(state, asker, name).await,
+        (None, name) => login::make_guest(state, context, name).await,
     }
 }
 
-/// Sends the browser on, with the token of who it is now.
-async fn lead(state: &AppState, asker: &Asker, identity: Option<&Identity>, place: &str) -> Response {
-    let Some(identity) = identity else {
-        return see(place);
+/// Sends the browser into the room, or answers with the form; with the token of who it is now.
+async fn lead(
+    state: &AppState,
+    context: &RequestContext,
+    head: &Parts,
+    identity: Option<&Identity>,
+    done: Result<RoomCode, ApiError>,
+    typed: Typed,
+) -> Response {
+    let (cookie, done) = match identity {
+        Some(identity) => match tokens::issue(state, identity, context.now.wall).await {
+            Ok(issued) => (login::cookie(context, &issued), done),
+            Err(failure) => (None, Err(failure)),
+        },
+        None => (None, done),
     };
-    match login::issue(state, identity, asker.now).await {
-        Ok(issued) => login::with_cookie(see(place), login::cookie(asker, &issued)),
-        Err(failure) => see(&format!("/?error={}", failure.code)),
-    }
+    let answer = match done {
+        Ok(code) => see(&inside(code)),
+        Err(failure) => {
+            let known = identity.filter(|_| cookie.is_some());
+            refuse(state, context, head, known, failure, typed).await
+        }
+    };
+    login::with_cookie(answer, cookie)
 }
 
 fn see(place: &str) -> Response {
@@ -182,16 +245,12 @@ fn see(place: &str) -> Response {
     }
 }
 
-fn inside(code: RoomCode) -> String {
-    format!("/r/{}", code.as_str())
-}
-
 fn filled(typed: &str) -> Option<String> {
     Some(typed).filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
 fn percent_encoded(text: &str) -> String {
-    let short: String = text.trim().chars().take(ECHOED_CHARS_MAX).collect();
+    let short: String = text.trim().chars().take(pages::ECHOED_CHARS_MAX).collect();
     short.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             encoded.push(char::from(byte));
@@ -202,14 +261,13 @@ fn percent_encoded(text: &str) -> String {
     })
 }
 
-/// Holds a name and a secret.
-impl std::fmt::Debug for Typed {
+impl std::fmt::Debug for TypedCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Typed(…)")
+        f.write_str("TypedCode(…)")
     }
 }
 
-impl<T> std::fmt::Debug for FormBody<T> {
+impl std::fmt::Debug for FormBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("FormBody(…)")
     }
@@ -217,24 +275,7 @@ impl<T> std::fmt::Debug for FormBody<T> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::ErrorCode;
-
-    use super::{back_from_join, percent_encoded};
-
-    #[test]
-    fn a_failed_join_goes_back_to_where_it_can_be_mended() {
-        let table = [
-            (ErrorCode::WrongPin, "kw7p-3mxq", "/r/KW7P3MXQ?error=wrong_pin"),
-            (ErrorCode::PinRequired, "KW7P3MXQ", "/r/KW7P3MXQ?error=pin_required"),
-            (ErrorCode::InvalidName, "KW7P3MXQ", "/r/KW7P3MXQ?error=invalid_name"),
-            (ErrorCode::RoomNotFound, "KW7P 3MXQ", "/?error=room_not_found&code=KW7P%203MXQ"),
-            (ErrorCode::InvalidCode, "a&b=ü\r\nX: y", "/?error=invalid_code&code=a%26b%3D%C3%BC%0D%0AX%3A%20y"),
-            (ErrorCode::InvalidName, "//evil.example", "/?error=invalid_name&code=%2F%2Fevil.example"),
-        ];
-        for (error, typed, place) in table {
-            assert_eq!(back_from_join(error, typed), place);
-        }
-    }
+    use super::percent_encoded;
 
     #[test]
     fn only_the_beginning_of_a_long_code_comes_back() {

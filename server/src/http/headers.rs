@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::http::client_address::is_https;
-use crate::http::origin::host;
+use crate::http::host::host;
 use crate::state::AppState;
 
 /// For what is no page: nothing in it may run or load, whoever opens it.
@@ -45,7 +45,11 @@ pub(crate) fn page_policy(nonce: &str, socket: Option<&str>) -> HeaderValue {
 }
 
 /// Where the page's socket is, for browsers to which `'self'` means http only.
-pub(crate) fn socket_source(headers: &HeaderMap, https: bool) -> Option<String> {
+pub(crate) fn socket_source(public_url: Option<&str>, headers: &HeaderMap, https: bool) -> Option<String> {
+    if let Some(public) = public_url {
+        // `ws` for `http`, with the `s` where there is one.
+        return public.strip_prefix("http").map(|rest| format!("ws{rest}"));
+    }
     let host = host(headers)?;
     // It becomes part of a policy: nothing that could end its directive.
     let plain =
@@ -105,8 +109,12 @@ mod tests {
         let source = |host: &'static str, https| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static(host));
-            socket_source(&headers, https)
+            socket_source(None, &headers, https)
         };
+        assert_eq!(
+            socket_source(Some("https://chat.example:8443"), &HeaderMap::new(), true).as_deref(),
+            Some("wss://chat.example:8443")
+        );
         assert_eq!(source("chat.example", true).as_deref(), Some("wss://chat.example"));
         assert_eq!(source("[::1]:3000", false).as_deref(), Some("ws://[::1]:3000"));
         for hostile in ["x; script-src *", "x *", "x,y", "x'y", "user@x", "x/y", ""] {

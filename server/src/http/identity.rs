@@ -1,7 +1,8 @@
 //! Who asks: found once for each request, before its handler, and renewed behind it.
 //!
 //! The one place that decides whether a cookie counts: with the site's own Origin always, without an Origin for
-//! reading only, from another site never. A bearer token always counts, because nobody sends it by accident.
+//! reading only, from another site never. A bearer token always counts, because nobody sends it by accident. What another
+//! site's page embeds is refused here, before any work is done for it and before anything is counted.
 
 use std::net::SocketAddr;
 
@@ -10,38 +11,48 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use protocol::{ErrorCode, Millis};
+use chat::Now;
+use protocol::ErrorCode;
 
-use crate::address::Address;
-use crate::auth::{Credential, Identity, credential};
-use crate::clock;
-use crate::error::Failure;
+use crate::auth::{Credential, Identity, cookies, credential};
+use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
-use crate::http::login;
 use crate::http::origin::{Origin, origin};
 use crate::http::problem::problem;
+use crate::http::reach::{Reach, reach};
+use crate::http::tokens;
 use crate::state::AppState;
+use realtime::address::Address;
+use realtime::rate_limits::Caller;
 
 /// Everything a handler knows about the one who asks.
 #[derive(Debug, Clone)]
-pub struct Asker {
-    /// Counted by the gates.
+pub struct RequestContext {
+    /// Counted by the rate limits.
     pub address: Address,
     /// Whether they came by https.
     pub https: bool,
     /// Which site's page asks.
     pub origin: Origin,
+    /// Whose request it is.
+    pub reach: Reach,
     /// When the request came.
-    pub now: Millis,
-    identity: Result<Option<Identity>, Failure>,
+    pub now: Now,
+    identity: Result<Option<Identity>, ApiError>,
 }
 
-impl Asker {
+impl RequestContext {
+    /// Who is counted.
+    pub fn caller(&self) -> Caller {
+        let user = self.known().ok().flatten().map(|identity| identity.user);
+        Caller { user, address: self.address, followed: self.reach != Reach::Direct }
+    }
+
     /// Who asks, if they are signed in. A token that ended counts as none.
     ///
     /// # Errors
     /// Why it cannot be told, such as [`ErrorCode::Unavailable`].
-    pub fn known(&self) -> Result<Option<&Identity>, Failure> {
+    pub fn known(&self) -> Result<Option<&Identity>, ApiError> {
         match &self.identity {
             Ok(identity) => Ok(identity.as_ref()),
             Err(failure) if is_ended(*failure) => Ok(None),
@@ -49,11 +60,16 @@ impl Asker {
         }
     }
 
+    /// Whether a login came along, in force or not: what sends one keeps what it is given.
+    pub fn brought_credential(&self) -> bool {
+        !matches!(self.identity, Ok(None))
+    }
+
     /// Who asks, where only somebody signed in may.
     ///
     /// # Errors
     /// [`ErrorCode::Unauthorized`], [`ErrorCode::Revoked`], or why it cannot be told.
-    pub fn signed_in(&self) -> Result<&Identity, Failure> {
+    pub fn signed_in(&self) -> Result<&Identity, ApiError> {
         match &self.identity {
             Ok(Some(identity)) => Ok(identity),
             Ok(None) => Err(ErrorCode::Unauthorized.into()),
@@ -62,7 +78,7 @@ impl Asker {
     }
 }
 
-const fn is_ended(failure: Failure) -> bool {
+const fn is_ended(failure: ApiError) -> bool {
     matches!(failure.code, ErrorCode::Unauthorized | ErrorCode::Revoked)
 }
 
@@ -76,21 +92,24 @@ pub async fn identify(
     let headers = request.headers();
     let https = is_https(peer.ip(), headers, &state.config);
     let origin = origin(peer.ip(), headers, &state.config);
-    let credential = match permitted(origin, credential(headers, https), request.method()) {
-        Ok(credential) => credential,
+    let reach = reach(origin, peer.ip(), headers, &state.config);
+    let claim = match permitted(origin, reach, credential(headers, https), request.method()) {
+        Ok(claim) => claim,
         Err(code) => return problem(code),
     };
-    let now = clock::now();
-    let by_cookie = matches!(credential, Some(Credential::Cookie(_)));
-    let identity = match credential {
-        None => Ok(None),
-        Some(Credential::Cookie(token) | Credential::Bearer(token)) => {
-            state.auth.authenticate(&*state.store, &token, now).await.map(Some)
+    let now = state.clock.now();
+    let by_cookie = matches!(claim, Ok(Some(Credential::Cookie(_))));
+    let identity = match claim {
+        Err(code) => Err(code.into()),
+        Ok(None) => Ok(None),
+        Ok(Some(Credential::Cookie(token) | Credential::Bearer(token))) => {
+            state.auth.authenticate(&*state.store, &token, now.wall).await.map(Some)
         }
     };
-    let due = identity.as_ref().ok().and_then(Option::as_ref).filter(|found| by_cookie && found.is_due(now)).cloned();
+    let is_due = |found: &&Identity| by_cookie && state.auth.is_due(found, now.wall);
+    let due = identity.as_ref().ok().and_then(Option::as_ref).filter(is_due).cloned();
     let address = client_address(peer.ip(), headers, &state.config);
-    request.extensions_mut().insert(Asker { address, https, origin, now, identity });
+    request.extensions_mut().insert(RequestContext { address, https, origin, reach, now, identity });
     let mut response = next.run(request).await;
     if let Some(identity) = due {
         renew(&state, &identity, https, now, &mut response).await;
@@ -98,36 +117,39 @@ pub async fn identify(
     response
 }
 
-/// The credential that counts, or the refusal of an unsafe request that only a cookie speaks for.
-fn permitted(origin: Origin, credential: Option<Credential>, method: &Method) -> Result<Option<Credential>, ErrorCode> {
-    match (credential, origin) {
-        (Some(bearer @ Credential::Bearer(_)), _) => Ok(Some(bearer)),
-        (None, Origin::Own | Origin::Absent) => Ok(None),
-        (Some(cookie @ Credential::Cookie(_)), Origin::Own) => Ok(Some(cookie)),
-        (Some(cookie @ Credential::Cookie(_)), Origin::Absent) if method.is_safe() => Ok(Some(cookie)),
-        (Some(Credential::Cookie(_)) | None, Origin::Foreign) if method.is_safe() => Ok(None),
-        (Some(Credential::Cookie(_)), Origin::Absent) | (Some(Credential::Cookie(_)) | None, Origin::Foreign) => {
-            Err(ErrorCode::BadOrigin)
-        }
+/// What a request says of who sends it: a credential, none, or cookies that do not count.
+type ClaimedLogin = Result<Option<Credential>, ErrorCode>;
+
+/// The claim that counts, or the refusal of what another site's page embeds and of an unsafe request that only a cookie
+/// speaks for.
+fn permitted(origin: Origin, reach: Reach, claim: ClaimedLogin, method: &Method) -> Result<ClaimedLogin, ErrorCode> {
+    match (claim, origin, reach) {
+        (bearer @ Ok(Some(Credential::Bearer(_))), _, _) => Ok(bearer),
+        // A browser asks beforehand what it may ask; nothing stands behind the answer.
+        (_, _, Reach::Embedded) if *method == Method::OPTIONS => Ok(Ok(None)),
+        (_, Origin::Foreign, _) | (_, _, Reach::Embedded) => Err(ErrorCode::BadOrigin),
+        (claim, Origin::Own, _) | (claim @ Ok(None), Origin::Absent, _) => Ok(claim),
+        (claim, Origin::Absent, _) if method.is_safe() => Ok(claim),
+        (Ok(Some(Credential::Cookie(_))) | Err(_), Origin::Absent, _) => Err(ErrorCode::BadOrigin),
     }
 }
 
 /// Adds a new token, unless the request failed or changed the login itself.
-async fn renew(state: &AppState, identity: &Identity, https: bool, now: Millis, response: &mut Response) {
+async fn renew(state: &AppState, identity: &Identity, https: bool, now: Now, response: &mut Response) {
     let failed = response.status().is_client_error() || response.status().is_server_error();
     if failed || response.headers().contains_key(header::SET_COOKIE) {
         return;
     }
     // A store that is away is no reason to fail a request that succeeded: the next one renews.
-    if let Ok(issued) = login::issue(state, identity, now).await {
-        response.headers_mut().insert(header::SET_COOKIE, crate::auth::set_cookie(&issued, https, now));
+    if let Ok(issued) = tokens::issue(state, identity, now.wall).await {
+        response.headers_mut().insert(header::SET_COOKIE, crate::auth::set_cookie(&issued, https, now.wall));
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Asker {
-    type Rejection = Failure;
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         // Absent only where a route was mounted outside of `identify`.
         parts.extensions.get::<Self>().cloned().ok_or_else(|| ErrorCode::Internal.into())
     }
@@ -138,17 +160,17 @@ impl<S: Sync> FromRequestParts<S> for Asker {
 pub struct SignedIn(pub Identity);
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        Asker::from_request_parts(parts, state).await?.signed_in().cloned().map(Self)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        RequestContext::from_request_parts(parts, state).await?.signed_in().cloned().map(Self)
     }
 }
 
 /// The theme of the page is in a cookie that scripts may write.
 pub(crate) fn theme(headers: &HeaderMap) -> app::boot::Theme {
-    let jar = axum_extra::extract::cookie::CookieJar::from_headers(headers);
-    jar.get("theme").map(|cookie| app::boot::Theme::parse(cookie.value())).unwrap_or_default()
+    let value = cookies(headers, "theme").next().and_then(|value| std::str::from_utf8(value).ok());
+    value.map(app::boot::Theme::parse).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -159,31 +181,46 @@ mod tests {
     use super::permitted;
     use crate::auth::Credential;
     use crate::http::origin::Origin;
+    use crate::http::reach::Reach;
 
     #[test]
     fn a_cookie_counts_only_for_the_sites_own_pages() {
-        let cookie = || Some(Credential::Cookie("c".to_owned()));
-        let bearer = || Some(Credential::Bearer("b".to_owned()));
+        use Origin::{Absent, Foreign, Own};
+        use Reach::{Direct, Embedded, Followed};
+        let cookie = || Ok(Some(Credential::Cookie("c".to_owned())));
+        let bearer = || Ok(Some(Credential::Bearer("b".to_owned())));
+        let two = || Err(ErrorCode::TwoLogins);
         let table = [
-            (Origin::Own, cookie(), Method::POST, Ok(cookie())),
-            (Origin::Own, cookie(), Method::GET, Ok(cookie())),
-            (Origin::Own, None, Method::POST, Ok(None)),
-            (Origin::Absent, cookie(), Method::GET, Ok(cookie())),
-            (Origin::Absent, cookie(), Method::HEAD, Ok(cookie())),
-            (Origin::Absent, cookie(), Method::POST, Err(ErrorCode::BadOrigin)),
-            (Origin::Absent, cookie(), Method::DELETE, Err(ErrorCode::BadOrigin)),
-            (Origin::Absent, cookie(), Method::PATCH, Err(ErrorCode::BadOrigin)),
-            (Origin::Absent, None, Method::POST, Ok(None)),
-            (Origin::Foreign, cookie(), Method::GET, Ok(None)),
-            (Origin::Foreign, cookie(), Method::POST, Err(ErrorCode::BadOrigin)),
-            (Origin::Foreign, None, Method::GET, Ok(None)),
-            (Origin::Foreign, None, Method::POST, Err(ErrorCode::BadOrigin)),
-            (Origin::Foreign, bearer(), Method::DELETE, Ok(bearer())),
-            (Origin::Absent, bearer(), Method::POST, Ok(bearer())),
+            (Own, Direct, cookie(), Method::POST, Ok(cookie())),
+            (Own, Direct, cookie(), Method::GET, Ok(cookie())),
+            (Own, Direct, Ok(None), Method::POST, Ok(Ok(None))),
+            (Own, Direct, two(), Method::POST, Ok(two())),
+            (Absent, Direct, cookie(), Method::GET, Ok(cookie())),
+            (Absent, Direct, cookie(), Method::HEAD, Ok(cookie())),
+            (Absent, Direct, cookie(), Method::POST, Err(ErrorCode::BadOrigin)),
+            (Absent, Direct, cookie(), Method::DELETE, Err(ErrorCode::BadOrigin)),
+            (Absent, Direct, cookie(), Method::PATCH, Err(ErrorCode::BadOrigin)),
+            (Absent, Direct, two(), Method::POST, Err(ErrorCode::BadOrigin)),
+            (Absent, Direct, two(), Method::GET, Ok(two())),
+            (Absent, Direct, Ok(None), Method::POST, Ok(Ok(None))),
+            (Absent, Followed, cookie(), Method::GET, Ok(cookie())),
+            (Absent, Followed, Ok(None), Method::GET, Ok(Ok(None))),
+            (Absent, Embedded, cookie(), Method::GET, Err(ErrorCode::BadOrigin)),
+            (Absent, Embedded, Ok(None), Method::GET, Err(ErrorCode::BadOrigin)),
+            (Absent, Embedded, Ok(None), Method::POST, Err(ErrorCode::BadOrigin)),
+            (Absent, Embedded, Ok(None), Method::OPTIONS, Ok(Ok(None))),
+            (Foreign, Embedded, cookie(), Method::GET, Err(ErrorCode::BadOrigin)),
+            (Foreign, Embedded, cookie(), Method::POST, Err(ErrorCode::BadOrigin)),
+            (Foreign, Embedded, Ok(None), Method::GET, Err(ErrorCode::BadOrigin)),
+            (Foreign, Embedded, Ok(None), Method::POST, Err(ErrorCode::BadOrigin)),
+            (Foreign, Embedded, cookie(), Method::OPTIONS, Ok(Ok(None))),
+            (Foreign, Embedded, bearer(), Method::DELETE, Ok(bearer())),
+            (Absent, Embedded, bearer(), Method::GET, Ok(bearer())),
+            (Absent, Direct, bearer(), Method::POST, Ok(bearer())),
         ];
-        for (origin, credential, method, expected) in table {
-            let label = format!("{origin:?} {credential:?} {method}");
-            assert_eq!(permitted(origin, credential, &method), expected, "{label}");
+        for (origin, reach, claim, method, expected) in table {
+            let label = format!("{origin:?} {reach:?} {claim:?} {method}");
+            assert_eq!(permitted(origin, reach, claim, &method), expected, "{label}");
         }
     }
 }

@@ -3,22 +3,29 @@
 //! One resource a file. Handlers parse, ask `admission` or the store, and answer; they decide nothing about rooms.
 //! `routes` is the only list of addresses.
 
+pub(crate) mod access_log;
 pub(crate) mod account;
+pub(crate) mod advice;
 pub(crate) mod assets;
 mod body;
 pub mod client_address;
+mod cookie_check;
 pub(crate) mod cors;
 pub(crate) mod forms;
 pub mod headers;
 pub(crate) mod health;
+pub(crate) mod host;
 pub mod identity;
 mod login;
 pub(crate) mod logins;
-pub(crate) mod observe;
 pub mod origin;
 pub mod pages;
 pub mod problem;
+pub mod reach;
 pub(crate) mod rooms;
+mod tokens;
+pub(crate) mod triage;
+mod typed;
 
 #[cfg(test)]
 mod tests;

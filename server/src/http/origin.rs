@@ -4,9 +4,13 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
+use protocol::ErrorCode;
 
+use crate::auth::{Credential, Sent};
 use crate::config::Config;
+use crate::http::advice;
 use crate::http::client_address::is_https;
+use crate::http::host::is_same_host;
 
 /// Where a request comes from, as the browser tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,39 +25,48 @@ pub enum Origin {
 
 /// Judges the header Origin.
 pub fn origin(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Origin {
-    let mut told = headers.get_all(header::ORIGIN).iter();
-    let Some(first) = told.next() else {
+    if !headers.contains_key(header::ORIGIN) {
         return Origin::Absent;
-    };
-    let own = told.next().is_none()
-        && first.to_str().is_ok_and(|told| {
-            let told = told.to_ascii_lowercase();
-            config.origins.contains(&told) || is_same_host(&told, headers, is_https(peer, headers, config))
-        });
-    if own { Origin::Own } else { Origin::Foreign }
+    }
+    let told = told(headers);
+    if told.as_deref().is_some_and(|told| is_own(told, peer, headers, config)) {
+        return Origin::Own;
+    }
+    advice::on_foreign_origin(told.as_deref().unwrap_or_default(), headers, config);
+    Origin::Foreign
 }
 
-/// Whether an origin is the host that the request was sent to. Where https is known to be spoken, http is another
-/// site; where it is not, a proxy that nobody named may speak it, and the host decides.
-fn is_same_host(origin: &str, headers: &HeaderMap, https: bool) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else {
-        return false;
-    };
-    let default_port = match (scheme, https) {
-        ("https", _) => ":443",
-        ("http", false) => ":80",
-        _ => return false,
-    };
-    let Some(host) = host(headers) else {
-        return false;
-    };
-    let host = host.to_ascii_lowercase();
-    authority == host.strip_suffix(default_port).unwrap_or(&host)
+/// The login with which a request may open a connection. A page cannot set the header of a bearer token there: whoever
+/// sends it is a program that holds the token. Without an Origin a cookie proves nothing; a token may still come later.
+pub(crate) fn login(origin: Origin, sent: Sent) -> Result<Sent, ErrorCode> {
+    match (origin, sent) {
+        (_, Ok(Some(bearer @ Credential::Bearer(_)))) => Ok(Ok(Some(bearer))),
+        (Origin::Own, Ok(Some(cookie @ Credential::Cookie(_)))) => Ok(Ok(Some(cookie))),
+        (Origin::Own, Err(code)) => Ok(Err(code)),
+        (Origin::Own | Origin::Absent, _) => Ok(Ok(None)),
+        (Origin::Foreign, _) => Err(ErrorCode::BadOrigin),
+    }
 }
 
-/// The host that the request was sent to.
-pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::HOST)?.to_str().ok().filter(|host| !host.is_empty())
+/// What the header Origin tells, in lower case. Two of them tell nothing.
+pub(crate) fn told(headers: &HeaderMap) -> Option<String> {
+    let mut told = headers.get_all(header::ORIGIN).iter();
+    let first = told.next()?.to_str().ok()?.to_ascii_lowercase();
+    told.next().is_none().then_some(first)
+}
+
+/// Whether the pages of an origin are this site's own or listed. Where the operator tells the public address, nothing
+/// else is the site's own: what a request says it was sent to is its sender's claim.
+pub(crate) fn is_own(told: &str, peer: IpAddr, headers: &HeaderMap, config: &Config) -> bool {
+    config.lists(told) || config.public_url.is_none() && is_same_host(told, headers, is_https(peer, headers, config))
+}
+
+/// The origin of the page that led to this request, where the browser tells it.
+pub(crate) fn referer(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let host = referer.find("://")? + 3;
+    let end = referer.get(host..)?.find('/').map_or(referer.len(), |at| host + at);
+    referer.get(..end).map(str::to_ascii_lowercase)
 }
 
 #[cfg(test)]
@@ -129,6 +142,44 @@ mod tests {
         ];
         for (host, told, expected) in table {
             assert_eq!(judge(host, told, &config), expected, "{told:?} at {host:?}");
+        }
+    }
+
+    #[test]
+    fn with_a_public_address_the_host_that_a_request_names_makes_no_page_an_own_one() {
+        let https = config(Some("https://chat.example"));
+        let plain = config(Some("http://chat.example:3000"));
+        let table = [
+            (&https, Some("evil.example"), Some("https://evil.example"), Origin::Foreign),
+            (&https, Some("192.0.2.7:3000"), Some("http://192.0.2.7:3000"), Origin::Foreign),
+            (&https, Some("evil.example"), Some("https://chat.example"), Origin::Own),
+            (&plain, Some("evil.example"), Some("http://evil.example"), Origin::Foreign),
+            (&plain, Some("chat.example:3000"), Some("https://chat.example:3000"), Origin::Foreign),
+            (&plain, Some("chat.example:3000"), Some("http://chat.example:3000"), Origin::Own),
+            (&plain, None, None, Origin::Absent),
+        ];
+        for (config, host, told, expected) in table {
+            assert_eq!(judge(host, told, config), expected, "{told:?} at {host:?}");
+        }
+    }
+
+    #[test]
+    fn applications_and_wildcards_are_own_where_they_are_listed() {
+        let allow_origin = ["capacitor://localhost", "moz-extension://1A2B-3C", "https://*.team.example"];
+        let allow_origin = allow_origin.map(str::to_owned).to_vec();
+        let config = Config::try_from(Options { allow_origin, ..Options::default() }).expect("is valid");
+        let table = [
+            ("capacitor://localhost", Origin::Own),
+            ("moz-extension://1a2b-3c", Origin::Own),
+            ("https://a.team.example", Origin::Own),
+            ("https://a.b.team.example", Origin::Own),
+            ("https://team.example", Origin::Foreign),
+            ("ionic://localhost", Origin::Foreign),
+            ("capacitor://other", Origin::Foreign),
+            ("moz-extension://1a2b-3d", Origin::Foreign),
+        ];
+        for (told, expected) in table {
+            assert_eq!(judge(Some("chat.example"), Some(told), &config), expected, "{told}");
         }
     }
 

@@ -2,11 +2,11 @@
 //!
 //! Reading a page makes nothing: no guest, no membership, no seat.
 
-use app::boot::{Boot, Page};
-use app::client::Failure as Shown;
+use app::boot::{Boot, Bounds, Page, Posted, Program};
+use app::client::RequestError as Shown;
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -14,17 +14,23 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use protocol::ErrorCode;
+use protocol::{ErrorCode, Me, RoomCode};
 use serde::Deserialize;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
-use crate::admission;
+use crate::auth::Identity;
+use crate::error::ApiError;
 use crate::http::assets::{self, OUTPUT_NAME};
-use crate::http::forms::ECHOED_CHARS_MAX;
 use crate::http::headers::{page_policy, socket_source};
-use crate::http::identity::{Asker, theme};
-use crate::http::problem::problem;
+use crate::http::identity::{RequestContext, theme};
+use crate::http::problem::{problem, retry_after};
+use crate::http::reach::accepts;
+use crate::rooms::admission;
 use crate::state::AppState;
+
+/// Characters of a mistyped code that come back to its box, by the form and by the page that is led to.
+pub(super) const ECHOED_CHARS_MAX: usize = 64;
 
 /// How pages name the interface's files. From here on pages can be rendered: leptos is told to spawn what they wait for
 /// on the server's own runtime.
@@ -42,11 +48,13 @@ pub fn options() -> LeptosOptions {
 /// Every page at its address.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/", get(async |state, asker, request| page(state, asker, Page::Landing, request).await))
-        .route("/account", get(async |state, asker, request| page(state, asker, Page::Account, request).await))
-        .route("/about", get(async |state, asker, request| page(state, asker, Page::About, request).await))
+        .route("/", get(async |state, context, request| page(state, context, Page::Landing, request).await))
+        .route("/account", get(async |state, context, request| page(state, context, Page::Account, request).await))
+        .route("/about", get(async |state, context, request| page(state, context, Page::About, request).await))
         .route("/r/{code}", get(room))
-        .layer(CompressionLayer::new().gzip(true))
+        .route("/R/{code}", get(in_capitals))
+        // A room of 12.0 KB is 4.0 KB by Brotli at 6, and 4.3 at the default of 4.
+        .layer(CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Precise(6)))
         .layer(from_fn(unless_it_echoes))
 }
 
@@ -59,14 +67,64 @@ async fn unless_it_echoes(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn page(State(state): State<AppState>, asker: Asker, page: Page, request: Request) -> Response {
-    render(&state, &asker, page, request).await
+async fn page(State(state): State<AppState>, context: RequestContext, page: Page, request: Request) -> Response {
+    let told = Told::of(request.uri(), &context);
+    render(&state, &context, page, request, told).await
+}
+
+/// `/R/CODE`: codes for cameras hold addresses in capitals, which take less room there.
+async fn in_capitals(code: Result<Path<String>, axum::extract::rejection::PathRejection>, uri: Uri) -> Response {
+    let typed = code.map(|Path(code)| code).unwrap_or_default();
+    let place = match RoomCode::parse(&typed) {
+        Ok(code) => format!("/r/{}", code.as_str()),
+        Err(_) => uri.path().replacen("/R/", "/r/", 1),
+    };
+    match HeaderValue::try_from(place) {
+        Ok(place) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response(),
+        Err(_) => problem(ErrorCode::NotFound),
+    }
+}
+
+/// The page that answers a form which was refused: why, and what was typed in its boxes. `identity` is who was made for
+/// it. Not compressed, as no answer to a form is: its length would tell something of what is echoed.
+pub(super) async fn refused(
+    state: &AppState,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    page: Page,
+    identity: Option<&Identity>,
+    failure: ApiError,
+    posted: Posted,
+) -> Response {
+    let mut request = Request::default();
+    *request.headers_mut() = headers.clone();
+    let told = Told { me: me(context, identity), error: Some(shown(failure)), posted: Some(posted) };
+    let mut response = render(state, context, page, request, told).await;
+    *response.status_mut() = status_of(failure.code);
+    if let Some(wait_ms) = failure.retry_after_ms {
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait_ms));
+    }
+    response
+}
+
+/// A failure, as pages tell it.
+fn shown(failure: ApiError) -> Shown {
+    let ApiError { code, retry_after_ms, number } = failure;
+    Shown { code, retry_after_ms, number, unreachable: false }
+}
+
+fn me(context: &RequestContext, identity: Option<&Identity>) -> Option<Me> {
+    identity.or_else(|| context.known().ok().flatten()).map(Identity::me)
+}
+
+fn status_of(code: ErrorCode) -> StatusCode {
+    StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// The room as its reader may see it; where there is none, a page that says so with the status that is true.
 async fn room(
     State(state): State<AppState>,
-    asker: Asker,
+    context: RequestContext,
     code: Result<Path<String>, axum::extract::rejection::PathRejection>,
     request: Request,
 ) -> Response {
@@ -75,23 +133,30 @@ async fn room(
     }
     // What is no text is no code either.
     let code = code.map(|Path(code)| code).unwrap_or_default();
-    // A page can be read while the database is away; what needs it says so in its place.
-    let user = asker.known().ok().flatten().map(|identity| identity.user);
-    match admission::look_up(&state, user, asker.address, &code, asker.now).await {
-        Ok(view) => render(&state, &asker, Page::Room(view), request).await,
+    // A page can be read while the database is away; what needs it says so in its place. What does not ask for a page (a
+    // script of another site over plain http, or a program) is counted apart, so as to lock nobody out of their pages.
+    let headers = request.headers();
+    let is_no_reader = headers.contains_key(header::ACCEPT) && !accepts(headers, "text/html");
+    let mut caller = context.caller();
+    caller.followed |= is_no_reader;
+    match admission::look_up(&state, caller, &code, context.now).await {
+        Ok(view) => {
+            let told = Told::of(request.uri(), &context);
+            render(&state, &context, Page::Room(view), request, told).await
+        }
         Err(failure) => {
             let code = if failure.code == ErrorCode::InvalidCode { ErrorCode::RoomNotFound } else { failure.code };
-            let shown = Shown { code, retry_after_ms: failure.retry_after_ms, unreachable: false };
-            let mut response = render(&state, &asker, Page::NoRoom(shown), request).await;
-            let status = StatusCode::from_u16(code.http_status());
-            *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let shown = Shown { code, retry_after_ms: failure.retry_after_ms, number: None, unreachable: false };
+            let told = Told::of(request.uri(), &context);
+            let mut response = render(&state, &context, Page::NoRoom(shown), request, told).await;
+            *response.status_mut() = status_of(code);
             response
         }
     }
 }
 
 /// Every other address: a page that says so, for whoever reads pages.
-pub(crate) async fn missing(State(state): State<AppState>, asker: Asker, request: Request) -> Response {
+pub(crate) async fn missing(State(state): State<AppState>, context: RequestContext, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     // `GET *` is well-formed HTTP and no address of a page.
     if !reads || !request.uri().path().starts_with('/') || has_dots(request.uri().path()) {
@@ -100,7 +165,8 @@ pub(crate) async fn missing(State(state): State<AppState>, asker: Asker, request
     if let Some(place) = without_slash(request.uri().path()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response();
     }
-    let mut response = render(&state, &asker, Page::NotFound, request).await;
+    let told = Told::of(request.uri(), &context);
+    let mut response = render(&state, &context, Page::NotFound, request, told).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
@@ -117,7 +183,7 @@ fn without_slash(path: &str) -> Option<HeaderValue> {
     is_ours.then(|| HeaderValue::try_from(trimmed).ok()).flatten()
 }
 
-/// What a form that was posted without scripts came back with.
+/// What an address may say of the form that led to it: one by GET, or one with nothing typed in it.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CameBack {
@@ -125,16 +191,39 @@ struct CameBack {
     code: Option<String>,
 }
 
-async fn render(state: &AppState, asker: &Asker, page: Page, request: Request) -> Response {
-    let Query(came_back): Query<CameBack> = Query::try_from_uri(request.uri()).unwrap_or_default();
+/// What a page has to say beside what it is.
+struct Told {
+    me: Option<Me>,
+    error: Option<Shown>,
+    posted: Option<Posted>,
+}
+
+impl Told {
+    /// What a form came back with, or why the one who reads it is signed out.
+    fn of(address: &Uri, context: &RequestContext) -> Self {
+        let Query(came_back): Query<CameBack> = Query::try_from_uri(address).unwrap_or_default();
+        let told = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == came_back.error);
+        let signed_out =
+            || context.known().err().map(|failure| failure.code).filter(|code| *code == ErrorCode::TwoLogins);
+        let posted = came_back.code.map(|code| {
+            let code = code.chars().take(ECHOED_CHARS_MAX).collect();
+            Posted { place: None, boxes: vec![("code", code)] }
+        });
+        Self { me: me(context, None), error: told.or_else(signed_out).map(Shown::of), posted }
+    }
+}
+
+async fn render(state: &AppState, context: &RequestContext, page: Page, request: Request, told: Told) -> Response {
+    let Told { me, error, posted } = told;
     let boot = Boot {
         page,
-        me: asker.known().ok().flatten().map(crate::auth::Identity::me),
+        me,
         theme: theme(request.headers()),
-        error: ErrorCode::ALL.iter().copied().find(|code| code.as_str() == came_back.error),
-        typed_code: came_back.code.map(|code| code.chars().take(ECHOED_CHARS_MAX).collect()),
+        now: context.now.wall,
+        error,
+        bounds: Bounds::from(&state.config.limits),
     };
-    let socket = socket_source(request.headers(), asker.https);
+    let socket = socket_source(state.config.public_url.as_deref(), request.headers(), context.https);
     let provide = move || {
         if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, page_policy(&nonce, socket.as_deref()));
@@ -143,13 +232,47 @@ async fn render(state: &AppState, asker: &Asker, page: Page, request: Request) -
     let mut options = state.leptos.clone();
     options.output_name = assets::site().program(boot.page.program()).into();
     let stylesheet = format!("/{}/{OUTPUT_NAME}.css", options.site_pkg_dir);
-    let shell = move || app::shell(options.clone(), stylesheet.clone(), boot.clone());
-    leptos_axum::render_app_async_with_context(provide, shell)(request).await
+    let ahead = program_ahead(assets::site(), boot.page.program());
+    let is_for_anybody =
+        boot.me.is_none() && boot.error.is_none() && request.uri().query().is_none() && boot.page.may_be_listed();
+    let shell = move || app::shell(options.clone(), stylesheet.clone(), ahead.clone(), boot.clone(), posted.clone());
+    let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
+    if is_for_anybody {
+        // `no-store` would also keep the page out of the memory to which the browser's way back leads.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
+/// The files of the room's program, on pages of the other one: from most of them the next step is into a room.
+fn program_ahead(site: &assets::Site, shown: Program) -> Vec<String> {
+    let room = site.program(Program::Room);
+    if shown == Program::Room || room == site.program(shown) {
+        return Vec::new();
+    }
+    ["js", "wasm"].map(|ending| format!("/{}/{room}.{ending}", site.package())).to_vec()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{has_dots, without_slash};
+    use std::borrow::Cow;
+
+    use app::boot::Program;
+
+    use super::{has_dots, program_ahead, without_slash};
+    use crate::http::assets::Site;
+
+    #[test]
+    fn the_rooms_program_is_fetched_ahead_where_it_is_another() {
+        let site = |names: &[&str]| {
+            let files = names.iter().map(|name| ((*name).to_owned(), Cow::Borrowed(&b"0a1b"[..])));
+            Site::new(files)
+        };
+        let release = site(&["pkg/HASH", "pkg/room.js", "pkg/room.wasm", "pkg/site.js", "pkg/site.wasm"]);
+        assert_eq!(program_ahead(&release, Program::Site), ["/pkg/0a1b/room.js", "/pkg/0a1b/room.wasm"]);
+        assert!(program_ahead(&release, Program::Room).is_empty(), "a room has it");
+        assert!(program_ahead(&site(&["pkg/HASH", "pkg/whisperspace.js"]), Program::Site).is_empty(), "one for all");
+    }
 
     #[test]
     fn steps_upwards_are_seen_in_every_spelling() {

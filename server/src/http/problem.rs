@@ -6,20 +6,19 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, Problem};
 
-use crate::error::Failure;
+use crate::error::ApiError;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// The answer that says what went wrong, and when to try again.
-pub fn problem(failure: impl Into<Failure>) -> Response {
+pub fn problem(failure: impl Into<ApiError>) -> Response {
     let failure = failure.into();
-    let body = protocol::encode(&Problem::new(failure.code, failure.retry_after_ms));
+    let body = protocol::encode(&Problem::new(failure.code, failure.retry_after_ms).with_number(failure.number));
     let status = StatusCode::from_u16(failure.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
     if let Some(wait_ms) = failure.retry_after_ms {
-        // Whole seconds, and never one too few.
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_ms.div_ceil(1_000).max(1)));
+        headers.insert(header::RETRY_AFTER, retry_after(wait_ms));
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -27,7 +26,12 @@ pub fn problem(failure: impl Into<Failure>) -> Response {
     (status, headers, body).into_response()
 }
 
-impl IntoResponse for Failure {
+/// Whole seconds, and never one too few.
+pub(super) fn retry_after(wait_ms: u64) -> HeaderValue {
+    HeaderValue::from(wait_ms.div_ceil(1_000).max(1))
+}
+
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         problem(self)
     }
@@ -90,7 +94,7 @@ mod tests {
     use protocol::{ErrorCode, Problem};
 
     use super::{code_of, problem};
-    use crate::error::Failure;
+    use crate::error::ApiError;
 
     #[tokio::test]
     async fn every_code_of_the_table_has_its_answer() {
@@ -109,7 +113,7 @@ mod tests {
     #[test]
     fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
         for (wait_ms, seconds) in [(0, "1"), (1, "1"), (1_000, "1"), (1_001, "2"), (90_000, "90")] {
-            let response = problem(Failure::after(ErrorCode::RateLimited, wait_ms));
+            let response = problem(ApiError::after(ErrorCode::RateLimited, wait_ms));
             assert_eq!(response.headers()["retry-after"], seconds);
         }
     }

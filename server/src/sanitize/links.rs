@@ -1,5 +1,6 @@
 //! Addresses: where a text has one, which ones may be a link's target, and whether a link's text lies about it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ammonia::Url;
@@ -11,27 +12,123 @@ const FILE_ENDINGS: &[&str] = &[
     "yaml", "yml",
 ];
 
-/// The addresses in a text that become links by themselves, in order.
+/// Where the address of a site begins that is typed without its scheme.
+const WWW: &str = "www.";
+
+/// The addresses in a text that become links by themselves, in order: with a scheme, with `www.`, and those of mail.
 pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut seen = 0;
-    for (colon, _) in text.match_indices("://") {
-        let Some(start) = scheme_start(text, colon) else {
+    for (at, sign) in text.match_indices([':', '.', '@']) {
+        let start = match sign {
+            ":" => scheme_start(text, at),
+            "." => www_start(text, at),
+            _ => mail_start(text, at),
+        };
+        let Some(start) = start.filter(|start| *start >= seen) else {
             continue;
         };
-        if start < seen {
-            continue;
+        let end = match sign {
+            "@" => at + 1 + domain_len(&text[at + 1..]),
+            _ => start + address_len(&text[start..]),
+        };
+        let address = &text[start..end];
+        let fits = match sign {
+            ":" => target(address).is_some(),
+            "." => is_www(address),
+            _ => is_domain(&text[at + 1..end]) && !goes_on(&text[end..]),
+        };
+        // What only looks like one is not searched for a smaller one: `http://bank.example@evil.example` is no mail's.
+        if sign != "@" {
+            seen = end;
         }
-        let end = start + address_len(&text[start..]);
-        seen = end;
-        if target(&text[start..end]).is_some() {
+        if fits {
+            seen = end;
             found.push(start..end);
         }
     }
     found
 }
 
+/// Where the link goes whose text is this address.
+pub(super) fn href(address: &str) -> Cow<'_, str> {
+    if has_prefix(address, WWW) {
+        Cow::Owned(format!("https://{address}"))
+    } else if has_prefix(address, "http://") || has_prefix(address, "https://") {
+        Cow::Borrowed(address)
+    } else {
+        Cow::Owned(format!("mailto:{address}"))
+    }
+}
+
+/// Where `www.` starts whose dot is here, at the start of a word.
+fn www_start(text: &str, dot: usize) -> Option<usize> {
+    let start = (dot + 1).checked_sub(WWW.len())?;
+    let is_it = text.as_bytes()[start..=dot].eq_ignore_ascii_case(WWW.as_bytes());
+    (is_it && begins_word(text, start)).then_some(start)
+}
+
+/// A host of three names or more, the last of which is a word.
+fn is_www(address: &str) -> bool {
+    let behind = &address[WWW.len()..];
+    let host = behind.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    is_domain(host) && target(&format!("https://{behind}")).is_some()
+}
+
+/// Where the part before the `@` starts, if it can be one of mail.
+fn mail_start(text: &str, at: usize) -> Option<usize> {
+    let before = &text[..at];
+    let local = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c)).len();
+    // Underscores around are marks of emphasis.
+    let start = at - before[local..].trim_start_matches('_').len();
+    let name = &before[start..];
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && !name.ends_with('.') && !name.contains("..");
+    (is_name && begins_word(text, start)).then_some(start)
+}
+
+/// Whether an address may begin here: not inside of a word, a path or another address.
+fn begins_word(text: &str, start: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    before.is_none_or(|c| !(c.is_alphanumeric() || "/\\@=&?#%+.-$!".contains(c)))
+}
+
+/// How far a domain goes, without the sentence's punctuation.
+fn domain_len(text: &str) -> usize {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'))).unwrap_or(text.len());
+    text[..end].trim_end_matches(['-', '.']).len()
+}
+
+/// Names with dots between them, the last one a word and no file's ending.
+fn is_domain(domain: &str) -> bool {
+    let is_name = |name: &str| {
+        let fits = |c: char| c.is_alphanumeric() || c == '-';
+        (1..=63).contains(&name.len()) && name.chars().all(fits) && !name.starts_with('-') && !name.ends_with('-')
+    };
+    let is_mixed = !domain.is_ascii() && domain.contains(|c: char| c.is_ascii_alphabetic());
+    domain.rsplit_once('.').is_some_and(|(_, ending)| {
+        ending.chars().count() > 1
+            && ending.chars().all(char::is_alphabetic)
+            && !FILE_ENDINGS.contains(&ending.to_lowercase().as_str())
+            && domain.split('.').all(is_name)
+            && !is_mixed
+    })
+}
+
+/// `git@host.example:repository` and `user@host.example/desk` are no addresses of mail.
+fn goes_on(behind: &str) -> bool {
+    let mut behind = behind.chars();
+    match behind.next() {
+        Some(':') => behind.next().is_some_and(|c| !c.is_whitespace()),
+        Some(c) => matches!(c, '/' | '\\' | '@'),
+        None => false,
+    }
+}
+
+/// Where the scheme of `://` starts whose colon is here.
 fn scheme_start(text: &str, colon: usize) -> Option<usize> {
+    if !text[colon..].starts_with("://") {
+        return None;
+    }
     let before = &text.as_bytes()[..colon];
     let length = ["https", "http"]
         .into_iter()

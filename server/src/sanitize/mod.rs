@@ -1,17 +1,18 @@
 //! Typed text to what is sent: the text itself and, where markup makes a difference, HTML for it.
 //!
 //! The way: a scan that spares most texts the parser, the markdown subset to HTML with everything else literal,
-//! then ammonia with a small allow-list as the fence. Nothing here fails: what cannot be rendered stays text.
+//! then ammonia with a small allow list as the last step. Nothing here fails: what cannot be rendered stays text.
 //! This is the only place that makes HTML out of what people type; it must not log any of it.
 
+mod allow_list;
 mod content;
-mod draft;
-mod fence;
-mod judge;
+mod escaping;
+mod limits;
 mod links;
 mod render;
 mod segments;
 mod spoilers;
+mod subset_filter;
 
 #[cfg(test)]
 mod tests;
@@ -24,15 +25,9 @@ use protocol::Text;
 
 pub use content::content;
 
+use limits::{DEPTH_MAX, EXPANSION_FLOOR, EXPANSION_MAX};
 use render::Html;
 use segments::Segment;
-
-/// Quotes in quotes, lists in lists, marks in marks: each of them nests this deep, deeper ones stay literal.
-const DEPTH_MAX: usize = 16;
-/// HTML may be this many times as long as the text.
-const EXPANSION_MAX: usize = 8;
-/// Shorter texts may become as long as a text of this length: one link needs more than eight times its address.
-const EXPANSION_FLOOR: usize = 64;
 
 /// What is relayed for a typed text.
 pub fn body(text: Text) -> Body {
@@ -50,13 +45,13 @@ fn html(typed: &str) -> Option<String> {
 
 fn rendered(typed: &str) -> Option<String> {
     let whole = document(&readable(typed), 0);
-    let html = whole.formatted.then(|| fence::fence(&whole.html))?;
+    let html = whole.formatted.then(|| allow_list::clean(&whole.html))?;
     (html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR)).then_some(html)
 }
 
 /// Whether any construct of the subset can be in this text; wrong only by saying yes too often.
 fn may_have_markup(typed: &str) -> bool {
-    let (mut stars, mut scores, mut ticks, mut items) = (0, 0, 0, 0);
+    let (mut stars, mut scores, mut ticks, mut items, mut ws) = (0, 0, 0, 0, 0);
     let mut line_start = true;
     let mut before = 0;
     for byte in typed.bytes() {
@@ -67,6 +62,8 @@ fn may_have_markup(typed: &str) -> bool {
             b'~' | b'|' if before == byte => return true,
             b'(' if before == b']' => return true,
             b'/' if before == b':' => return true,
+            b'.' if ws > 2 => return true,
+            b'@' if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'%' | b'+' | b'-') => return true,
             b'>' if line_start => return true,
             b'-' | b'0'..=b'9' if line_start => items += 1,
             _ => {}
@@ -75,6 +72,7 @@ fn may_have_markup(typed: &str) -> bool {
         if stars > 1 || scores > 1 || ticks > 1 || items > 1 {
             return true;
         }
+        ws = if byte.eq_ignore_ascii_case(&b'w') { ws + 1 } else { 0 };
         line_start = matches!(byte, b'\n' | b'\r') || (line_start && matches!(byte, b' ' | b'\t'));
         before = byte;
     }

@@ -4,15 +4,16 @@ use std::ops::Range;
 
 use pulldown_cmark::{Options, Parser};
 
-use super::draft::Draft;
-use super::fence::{LANGUAGES, language_class};
-use super::judge::{Element, Piece, judge};
+use super::allow_list::{LANGUAGES, language_class};
+use super::escaping::EscapedCopy;
+use super::links;
 use super::spoilers::Spoilers;
+use super::subset_filter::{Element, Piece, subset_filter};
 
 /// How often a text is parsed anew after parts of it were made literal, before all of it is.
 const PASSES_MAX: usize = 6;
 
-/// HTML on its way to the fence.
+/// HTML on its way to the allow list.
 #[derive(Default)]
 pub(super) struct Html {
     /// The HTML.
@@ -38,19 +39,19 @@ impl Html {
 
 /// Renders text that has no quotes.
 pub(super) fn flow(text: &str) -> Html {
-    let mut draft = Draft::new(text);
+    let mut escaped_copy = EscapedCopy::new(text);
     for _ in 0..PASSES_MAX {
-        let copy = draft.as_str();
+        let copy = escaped_copy.as_str();
         let parser = Parser::new_ext(copy, Options::ENABLE_STRIKETHROUGH);
-        let verdict = judge(text, parser.into_offset_iter());
+        let verdict = subset_filter(text, parser.into_offset_iter());
         if verdict.is_clean() {
-            return Writer::new(text, copy, &draft.addresses).write(verdict.pieces);
+            return HtmlWriter::new(text, copy, &escaped_copy.addresses).write(verdict.pieces);
         }
         for place in verdict.indents {
-            draft.quiet_indent(place);
+            escaped_copy.quiet_indent(place);
         }
         for range in verdict.literal {
-            draft.quiet(range);
+            escaped_copy.quiet(range);
         }
     }
     literal(text)
@@ -83,8 +84,8 @@ fn escape(html: &mut String, text: &str) {
     html.push_str(&text[from..]);
 }
 
-/// Writes a text that the judge has no objection to.
-struct Writer<'w> {
+/// Writes a text that the subset filter has no objection to.
+struct HtmlWriter<'w> {
     text: &'w str,
     copy: &'w str,
     addresses: &'w [Range<usize>],
@@ -102,7 +103,7 @@ struct Writer<'w> {
     at_line_start: bool,
 }
 
-impl<'w> Writer<'w> {
+impl<'w> HtmlWriter<'w> {
     fn new(text: &'w str, copy: &'w str, addresses: &'w [Range<usize>]) -> Self {
         Self {
             text,
@@ -268,7 +269,7 @@ impl<'w> Writer<'w> {
                 let address = address.clone();
                 from = address.end;
                 let address = &self.text[address];
-                self.link(address);
+                self.link(&links::href(address));
                 escape(&mut self.html, address);
                 self.html.push_str("</a>");
             }

@@ -8,48 +8,52 @@ pub mod conformance;
 pub mod memory;
 pub mod mongodb;
 pub mod sqlite;
+mod trouble;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use protocol::{DisplayName, Millis, RoomCode, RoomName, Username};
+use chat::ChannelId;
+use protocol::{Device, DisplayName, Millis, RoomCode, RoomName, Username};
+
+/// A time at which nothing has expired: for whoever decides by another clock than the stamps'.
+pub const WHENEVER: Millis = 0;
 
 /// A store shared by the whole server.
 pub type SharedStore = Arc<dyn Store>;
 
-macro_rules! stored_id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(pub [u8; 16]);
+pub use realtime::identity::{LoginKey, UserId};
 
-        /// Ids tie records together: a log line never needs one.
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-    };
+/// 128 random bits that name a room in the store; its code is only how people find it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub [u8; 16]);
+
+/// It ties records together: a log line never needs it.
+impl fmt::Debug for RoomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RoomId(…)")
+    }
 }
 
-stored_id!(
-    /// 128 random bits that name a user; never told to another user.
-    UserId
-);
-stored_id!(
-    /// 128 random bits that name a room in the store; its code is only how people find it.
-    RoomId
-);
-stored_id!(
-    /// 128 random bits that name a login: the `jti` of its JWT.
-    LoginKey
-);
+/// A room's id is that of its channel: here the words of the store become those of whoever serves the room.
+impl From<RoomId> for ChannelId {
+    fn from(room: RoomId) -> Self {
+        Self(room.0)
+    }
+}
+
+impl From<ChannelId> for RoomId {
+    fn from(channel: ChannelId) -> Self {
+        Self(channel.0)
+    }
+}
 
 /// The account side of a user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// As its owner typed it; unique without regard to case.
+    /// As its owner typed it; unique by [`Username::folded`].
     pub username: Username,
     /// argon2id, in PHC string format.
     pub password_hash: String,
@@ -66,6 +70,8 @@ pub struct Login {
     pub created_at: Millis,
     /// When it was last used, rounded down to the hour.
     pub last_used_at: Millis,
+    /// What it was begun on, where an account's owner was told it: a browser and a system, no version of either.
+    pub device: Option<Device>,
 }
 
 /// Account or guest.
@@ -115,7 +121,7 @@ pub struct Membership {
 
 /// What became of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joined {
+pub enum JoinOutcome {
     /// A membership was made.
     New,
     /// There was one already; nothing changed.
@@ -149,11 +155,14 @@ pub enum AccountChange {
     DisplayName(DisplayName),
 }
 
+/// A room that a purge ended, with the code it had.
+pub type EndedRoom = (RoomId, RoomCode);
+
 /// What a purge removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Rooms that ended: their lifetime was over, or the last of their members was gone.
-    pub rooms: Vec<RoomId>,
+    /// Rooms that ended, with the codes they had: their lifetime was over, or the last of their members was gone.
+    pub rooms: Vec<EndedRoom>,
     /// Guests who were not seen any more; their memberships went with them.
     pub users: u64,
     /// Rooms that live on under another owner because theirs is gone, each once and in no order, with the owner from
@@ -170,10 +179,11 @@ pub enum StoreError {
     /// No such record.
     #[error("no such record")]
     NotFound,
-    /// The database is away or too slow; it may come back.
+    /// The database is away, too slow, or cannot write (its disk is full, its file may not be written); this passes, by
+    /// itself or by an operator, and nothing needs to be started anew. It has said so in the log.
     #[error("the database is not available")]
     Unavailable,
-    /// Anything else; the source is for the operator.
+    /// Any other failure; its source is logged for the operator and shown to nobody else.
     #[error("the database failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -188,13 +198,13 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// on rooms do not look at users, because whoever calls them has just done so.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// Keeps a new user. `Conflict` when the account name is taken (without regard to case), or the id.
+    /// Keeps a new user. `Conflict` when the account name is taken (by [`Username::folded`]), or the id.
     async fn create_user(&self, user: User) -> Result<()>;
 
     /// The user of an id.
     async fn user(&self, id: UserId, now: Millis) -> Result<Option<User>>;
 
-    /// The account of a name, without regard to case.
+    /// The account of a name, by [`Username::folded`].
     async fn user_by_name(&self, username: &Username) -> Result<Option<User>>;
 
     /// Turns a guest into an account, its memberships kept. `Conflict` when the name is taken, `NotFound` when there is
@@ -214,10 +224,13 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// `NotFound` when there is no such user, `Conflict` when it has a login of that key.
     async fn add_login(&self, id: UserId, login: Login, logins_max: u32, now: Millis) -> Result<Vec<LoginKey>>;
 
-    /// Notes the hour of use, which never goes back. Answers whether the login (still) exists.
+    /// Notes the hour of use, which never goes back. Returns whether the login (still) exists.
     async fn touch_login(&self, id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> Result<bool>;
 
-    /// Ends a login. Answers whether there was one.
+    /// Notes what a login is on. Returns whether the login exists.
+    async fn name_login(&self, id: UserId, key: LoginKey, device: Device, now: Millis) -> Result<bool>;
+
+    /// Ends a login. Returns whether there was one.
     async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool>;
 
     /// Ends every login but one (or every one). Answers those that ended.
@@ -234,7 +247,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     async fn room(&self, id: RoomId, now: Millis) -> Result<Option<Room>>;
 
     /// Makes a membership, once, while the room lives and has fewer than `members_max`.
-    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined>;
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<JoinOutcome>;
 
     /// Ends a membership; hands the room over or deletes it, in the same step.
     async fn leave(&self, room: RoomId, user: UserId) -> Result<Left>;
@@ -246,21 +259,23 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     async fn members(&self, room: RoomId) -> Result<Vec<Membership>>;
 
     /// The members of a room who have no account (guests, and users who are gone), in the order of their joining and at
-    /// most `guests_max` of them. Only reads: whom to forget at the bound is the caller's to choose, by [`Store::leave`].
+    /// most `guests_max` of them. Only reads: whom to forget at the bound is the caller's to choose, by
+    /// [`Store::leave`].
     async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>>;
 
     /// The live rooms of a user, oldest membership first (then by id).
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>>;
 
-    /// Deletes a room and its memberships. Answers whether there was one.
+    /// Deletes a room and its memberships. Returns whether there was one.
     async fn delete_room(&self, room: RoomId) -> Result<bool>;
 
     /// The ids of all live rooms in no order, for the count-down after a restart.
     async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>>;
 
     /// Removes what has expired: rooms, guests, and logins unused since before `logins_before`. Memberships of users
-    /// who are gone end as by [`Store::leave`].
-    async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged>;
+    /// who are gone end as by [`Store::leave`]. Rooms that are `spared` have not expired, whatever their stamps say:
+    /// the wall clock may have been set since they began.
+    async fn purge(&self, now: Millis, logins_before: Millis, spared: &BTreeSet<RoomId>) -> Result<Purged>;
 
     /// Some users, in the order of their ids, from the first behind `after` on; those that have ended are among them.
     /// For moving to another store and for checking one.
@@ -272,7 +287,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Keeps a room that comes from another store, with its members. Conflicts as in [`Store::create_room`].
     async fn restore_room(&self, room: Room, members: Vec<Membership>) -> Result<()>;
 
-    /// Whether the database answers.
+    /// Whether the database answers and can be written: it writes something that is gone when this answers. Every other
+    /// answer than `Ok` means that people should be sent elsewhere.
     async fn ping(&self) -> Result<()>;
 
     /// Writes everything down and closes; called once, at the end.

@@ -4,52 +4,120 @@ use std::sync::Arc;
 
 use protocol::{ClientFrame, ClientId, ErrorCode, Resume, ServerFrame, decode_client};
 
-use crate::auth::Identity;
-use crate::clock;
-use crate::error::Failure;
-use crate::hub;
-use crate::session::{Dialect, Generation, Session};
+use super::dialect::Native;
+use crate::auth::{Credential, Identity, Sent};
+use crate::error::ApiError;
 use crate::state::AppState;
+use realtime::attachment::Attachment;
+use realtime::session::{Carrier, Session};
+use realtime::{following, hub, renewal};
 
 /// A connection that has introduced itself.
 pub(super) struct Introduced {
-    pub(super) session: Arc<Session>,
-    pub(super) generation: Generation,
+    pub(super) line: Attachment,
     pub(super) resumed: bool,
+}
+
+/// What a `hello` says.
+pub(super) struct Hello {
+    token: Option<String>,
+    resume: Option<Resume>,
+    follow: bool,
 }
 
 /// What is wrong with a frame, and the request it names.
 pub(super) type Refusal = (ErrorCode, Option<ClientId>);
 
 /// Reads a frame that should be `hello`.
-pub(super) fn parse(text: &str) -> Result<(Option<String>, Option<Resume>), Refusal> {
+pub(super) fn parse(text: &str) -> Result<Hello, Refusal> {
     match decode_client(text) {
-        Ok(ClientFrame::Hello { token, resume }) => Ok((token, resume)),
+        Ok(ClientFrame::Hello { token, resume, follow }) => Ok(Hello { token, resume, follow }),
         Ok(other) => Err((ErrorCode::BadFrame, other.cid().cloned())),
         Err(error) => Err((error.code, error.cid)),
     }
 }
 
-/// Checks the token, then gives the session that is claimed a new line, or opens one.
-pub(super) async fn introduce(state: &AppState, token: &str, resume: Option<Resume>) -> Result<Introduced, Failure> {
-    let identity = state.auth.authenticate(&*state.store, token, clock::now()).await?;
-    if let Some(introduced) = resume.and_then(|claim| take_back(state, &identity, &claim)) {
-        return Ok(introduced);
+/// Checks who it is, then gives the session that is claimed a new line, or opens one.
+///
+/// The token says who it is; where there is none that is in force, the secret of the claimed session does, while the
+/// login behind that session stands.
+pub(super) async fn introduce(state: &AppState, hello: Hello, sent: Sent) -> Result<Introduced, ApiError> {
+    let Hello { token, resume, follow } = hello;
+    let credential = token.map_or(sent, |token| Ok(Some(Credential::Bearer(token))));
+    let now = state.clock.wall();
+    let known = match &credential {
+        Ok(Some(Credential::Bearer(token) | Credential::Cookie(token))) => {
+            state.auth.authenticate(&*state.store, token, now).await
+        }
+        Ok(None) => Err(ErrorCode::Unauthorized.into()),
+        Err(code) => Err((*code).into()),
+    };
+    let carrier = match credential {
+        Ok(Some(Credential::Cookie(_))) => Carrier::Cookie,
+        Ok(Some(Credential::Bearer(_)) | None) | Err(_) => Carrier::Bearer,
+    };
+    let introduced = match (known, resume) {
+        (Ok(identity), resume) => match resume.and_then(|claim| take_back(state, &identity, carrier, &claim)) {
+            Some(introduced) => introduced,
+            None => open(state, &identity, carrier)?,
+        },
+        (Err(failure), Some(claim)) if failure.code == ErrorCode::Unauthorized => {
+            by_secret(state, &claim).await?.ok_or(failure)?
+        }
+        (Err(failure), _) => return Err(failure),
+    };
+    let (services, session) = (state.services(), &introduced.line.session);
+    // The line is given back if this is cut off.
+    renewal::confirm(&*services, session).await?;
+    if follow {
+        following::begin(&*services, session).await?;
+    } else {
+        session.set_follows(false);
     }
-    let session = state.hub.open_session(&identity, Dialect::Native).ok_or(ErrorCode::TooManyConnections)?;
-    let attached = attach(state, &session, &identity, None).ok_or(ErrorCode::Internal)?;
-    Ok(Introduced { session, generation: attached, resumed: false })
+    renewal::tell_if_due(&*services, session);
+    Ok(introduced)
 }
 
-fn take_back(state: &AppState, identity: &Identity, claim: &Resume) -> Option<Introduced> {
-    let session = state.hub.find_session(&claim.session, identity)?;
-    let generation = attach(state, &session, identity, Some(claim))?;
-    Some(Introduced { session, generation, resumed: true })
+fn open(state: &AppState, identity: &Identity, carrier: Carrier) -> Result<Introduced, ApiError> {
+    let session = state.hub.open_session(identity, carrier, &Native).ok_or(ErrorCode::TooManyConnections)?;
+    let line = attach(state, &session, identity, carrier, None).ok_or(ErrorCode::Internal)?;
+    Ok(Introduced { line, resumed: false })
 }
 
-fn attach(state: &AppState, session: &Session, identity: &Identity, claim: Option<&Resume>) -> Option<Generation> {
+fn take_back(state: &AppState, identity: &Identity, carrier: Carrier, claim: &Resume) -> Option<Introduced> {
+    let session = state.hub.find_session(&claim.session).filter(|found| found.user == identity.user)?;
+    let line = attach(state, &session, identity, carrier, Some(claim))?;
+    Some(Introduced { line, resumed: true })
+}
+
+/// By the session's secret alone: it was told to one client only, and is used once.
+///
+/// The session goes on as it began. A script may read the secret, and what it says beside it must not make a session of the
+/// cookie one that is told tokens.
+async fn by_secret(state: &AppState, claim: &Resume) -> Result<Option<Introduced>, ApiError> {
+    let claimed = state.hub.find_session(&claim.session).filter(|found| found.is_claimed_by(&claim.secret));
+    let Some(session) = claimed else {
+        return Ok(None);
+    };
+    let identity = session.identity();
+    if !state.auth.stands(&*state.store, &identity, state.clock.wall()).await? {
+        return Err(ErrorCode::Revoked.into());
+    }
+    let line = attach(state, &session, &identity, session.carrier(), Some(claim));
+    Ok(line.map(|line| Introduced { line, resumed: true }))
+}
+
+fn attach(
+    state: &AppState,
+    session: &Arc<Session>,
+    identity: &Identity,
+    carrier: Carrier,
+    claim: Option<&Resume>,
+) -> Option<Attachment> {
     let limits = &state.config.limits;
     let attached = session.attach(
+        identity,
+        carrier,
         claim.map(|claim| (&claim.secret, claim.have)),
         hub::random_secret(),
         limits,
@@ -59,10 +127,9 @@ fn attach(state: &AppState, session: &Session, identity: &Identity, claim: Optio
             resumed: claim.is_some(),
             rooms,
             me: identity.me(),
-            now: clock::now(),
+            now: state.clock.wall(),
             limits: limits.into(),
         },
     )?;
-    session.set_identity(identity.clone());
-    Some(attached.generation)
+    Some(Attachment { services: state.services(), session: Arc::clone(session), generation: attached.generation })
 }

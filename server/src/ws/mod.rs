@@ -1,43 +1,53 @@
-//! The native transport: `GET /ws`. The only module that knows axum's WebSocket.
+//! The native transport: `GET /ws`.
 //!
-//! `mod.rs` decides who may open one, `hello.rs` who it is, `connection.rs` runs it.
+//! `mod.rs` decides who may open one, `upgrade.rs` makes a socket of the request, `socket.rs` reads and writes it,
+//! `hello.rs` asks who it is, `connection.rs` runs it.
 
 mod connection;
+mod dialect;
 mod hello;
+mod socket;
+mod upgrade;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use protocol::{ErrorCode, Limits, SUBPROTOCOL};
+use websocket::SizeLimits;
+use websocket::handshake::offered;
 
-use crate::auth::{Credential, credential};
-use crate::error::Failure;
+pub use self::dialect::Native;
+pub(crate) use self::socket::FRAMES_OF_ONE_WRITE;
+pub use self::socket::{ReadError, Socket};
+pub use self::upgrade::{Stream, Upgrade};
+pub use crate::abortable_stream::AbortableStream;
+
+use crate::abortable_stream::StreamHandle;
+use crate::auth::{Credential, Sent, credential};
+use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
-use crate::http::origin::{Origin, origin};
+use crate::http::origin::{login, origin};
 use crate::http::problem::problem;
+use crate::pace::Rate;
 use crate::state::AppState;
-
-/// tungstenite zeroes and holds the whole of it for each connection: 128 KiB by default.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Frames are gathered up to here before they go to the socket; 0 would write each by itself.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Beyond the largest batch that a session hands over, or tungstenite fails the connection.
-const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 
 /// Answers the upgrade, or says why not.
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
+    // Behind the upgrade: what is none is the asker's mistake, line or no line.
+    Extension(handle): Extension<Arc<StreamHandle>>,
 ) -> Response {
-    match admit(&state, peer, &headers) {
+    match admit(&state, peer, &headers).await {
         Ok((credential, place, address)) => {
             let limits = &state.config.limits;
-            sized(upgrade, limits).protocols([SUBPROTOCOL]).on_upgrade(move |socket| async move {
+            handle.count_frames(Rate::of_frames(limits));
+            upgrade.subprotocol(&headers, SUBPROTOCOL).accept(size_limits(limits), move |socket| async move {
                 connection::run(socket, state, credential, address).await;
                 drop(place);
             })
@@ -46,22 +56,16 @@ pub(crate) async fn upgrade(
     }
 }
 
-fn sized(upgrade: WebSocketUpgrade, limits: &Limits) -> WebSocketUpgrade {
-    let frame_bytes_max = usize::try_from(limits.frame_bytes_max).unwrap_or(usize::MAX);
-    let unwritten = usize::try_from(limits.unwritten_bytes_max).unwrap_or(usize::MAX);
-    let retention = usize::try_from(limits.retention_bytes_max).unwrap_or(usize::MAX);
-    let batch_max = unwritten.saturating_add(retention).saturating_add(frame_bytes_max * 2);
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX.max(batch_max))
-        .max_message_size(frame_bytes_max)
-        .max_frame_size(frame_bytes_max)
+/// A message may come in one frame: both have the same limit.
+#[must_use]
+pub fn size_limits(limits: &Limits) -> SizeLimits {
+    let bytes_max = u64::from(limits.frame_bytes_max);
+    SizeLimits { frame_bytes_max: bytes_max, message_bytes_max: bytes_max }
 }
 
-type Admitted = (Option<String>, crate::connections::Place, crate::address::Address);
+type Admitted = (Sent, crate::connections::Place, realtime::address::Address);
 
-fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admitted, Failure> {
+async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admitted, ApiError> {
     if state.stopping.is_cancelled() {
         return Err(ErrorCode::ShuttingDown.into());
     }
@@ -69,21 +73,23 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admi
         return Err(ErrorCode::UnsupportedVersion.into());
     }
     let https = is_https(peer.ip(), headers, &state.config);
-    let token = match (origin(peer.ip(), headers, &state.config), credential(headers, https)) {
-        // A page cannot set this header on a socket: whoever sends it is a program that holds the token.
-        (_, Some(Credential::Bearer(token))) | (Origin::Own, Some(Credential::Cookie(token))) => Some(token),
-        // Without an Origin the cookie proves nothing; the token may still come in `hello`.
-        (Origin::Own | Origin::Absent, _) => None,
-        (Origin::Foreign, _) => return Err(ErrorCode::BadOrigin.into()),
-    };
+    let credential = login(origin(peer.ip(), headers, &state.config), credential(headers, https))?;
     let address = client_address(peer.ip(), headers, &state.config);
-    let place = state.connections.enter(address, &state.config.limits)?;
-    Ok((token, place, address))
+    let place = match (state.connections.enter(address, &state.config.limits), &credential) {
+        (Err(failure), Ok(Some(Credential::Bearer(token) | Credential::Cookie(token))))
+            if failure.code == ErrorCode::TooManyConnections =>
+        {
+            // Strangers behind the same address may have taken its places. Only now is it worth asking who this is.
+            state.auth.authenticate(&*state.store, token, state.clock.wall()).await.map_err(|_| failure)?;
+            state.connections.enter_user(address, &state.config.limits)?
+        }
+        (place, _) => place?,
+    };
+    Ok((credential, place, address))
 }
 
 /// A client that offers no subprotocol gets this one; one that offers only others is told.
 fn offers_another_version(headers: &HeaderMap) -> bool {
-    let offers: Vec<_> =
-        headers.get_all("sec-websocket-protocol").iter().filter_map(|value| value.to_str().ok()).collect();
-    !offers.is_empty() && !offers.iter().flat_map(|value| value.split(',')).any(|offer| offer.trim() == SUBPROTOCOL)
+    let mut offers = offered(headers).peekable();
+    offers.peek().is_some() && !offers.any(|offer| offer == SUBPROTOCOL)
 }

@@ -23,10 +23,17 @@ async fn a_guest_is_made_by_a_post_and_named_by_choice_or_chance() {
     let drawn: Vec<_> =
         [Guest::new(&server).await, Guest::new(&server).await].map(|guest| guest.session.me.name).into();
     assert!(drawn[0] != drawn[1], "names are drawn, not given");
-    for bad in ["", "x<y", "a&b", "say \"hi\"", "zero\u{200b}width", "left\u{202e}right", &"x".repeat(31)] {
+    for bad in ["", "\u{301}\u{302}", "zero\u{200b}width", "left\u{202e}right", "nul\0", &"x".repeat(31)] {
         let body = protocol::api::NewGuest { name: Some(bad.to_owned()) };
         let refused = Ask::post("/api/v1/guest").json(&body).send(server.addr).await;
         assert_eq!(refused.code(), ErrorCode::InvalidName, "{bad:?}");
+    }
+    for (typed, shown) in [
+        ("O'Brien & Sons", "O\u{2019}Brien & Sons"),
+        ("<b>\"x\"</b>", "\u{2039}b\u{203A}\u{201D}x\u{201D}\u{2039}/b\u{203A}"),
+        ("\u{200f}علی\u{200c}رضا\u{200f}", "علی\u{200c}رضا"),
+    ] {
+        assert_eq!(Guest::named(&server, typed).await.session.me.name.as_str(), shown, "{typed:?}");
     }
     // Without a body at all, as a page does it.
     Ask::post("/api/v1/guest").send(server.addr).await.assert_status(201);
@@ -42,7 +49,15 @@ async fn a_guest_who_registers_keeps_rooms_and_connections() {
     let answer = guest.ask(credentials("register", "Robin_1", PASSWORD)).await.assert_status(201);
     let session: Session = answer.json();
     assert_eq!((session.me.kind, session.me.username.as_deref()), (UserKind::Account, Some("Robin_1")));
-    assert!(session.me.name == guest.session.me.name);
+    // What the guest was called was never theirs to store; those inside see the name that the account begins with.
+    assert!(session.me.name != guest.session.me.name);
+    let renamed = client.expect("the new name", |frame| {
+        let protocol::ServerFrame::Presence { joined, changed, .. } = frame else {
+            return None;
+        };
+        joined.iter().chain(changed).find(|member| member.name == session.me.name).cloned()
+    });
+    assert!(renamed.await.id == you);
     client.say(&room.code, "still here").await;
     let account = Guest::login(&server, "robin_1", PASSWORD).await;
     let rooms: Vec<RoomView> = account.ask(Ask::get("/api/v1/rooms")).await.json();
@@ -57,7 +72,8 @@ async fn registering_checks_name_and_password() {
         ("TAKEN", PASSWORD, ErrorCode::UsernameTaken),
         ("ab", PASSWORD, ErrorCode::InvalidUsername),
         ("with space", PASSWORD, ErrorCode::InvalidUsername),
-        ("ünïcode", PASSWORD, ErrorCode::InvalidUsername),
+        ("e\u{2019}apostrophe", PASSWORD, ErrorCode::InvalidUsername),
+        ("\u{200b}", PASSWORD, ErrorCode::InvalidUsername),
         (&"x".repeat(33), PASSWORD, ErrorCode::InvalidUsername),
         ("short", "1234567", ErrorCode::InvalidPassword),
         ("long", &"x".repeat(257), ErrorCode::InvalidPassword),
@@ -67,6 +83,38 @@ async fn registering_checks_name_and_password() {
     }
     Guest::register(&server, "longest", &"ü".repeat(256)).await;
     Guest::login(&server, "longest", &"ü".repeat(256)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_begins_under_a_name_of_its_own() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::named(&server, "Quiet Heron").await;
+    let register = |name: &str| {
+        let body = serde_json::json!({ "username": "robin", "password": PASSWORD, "name": name });
+        guest.ask(Ask::post("/api/v1/register").json(&body))
+    };
+    assert_eq!(register("").await.code(), ErrorCode::InvalidName);
+    let session: Session = register(" Brisk  Otter ").await.assert_status(201).json();
+    assert_eq!(session.me.name.as_str(), "Brisk Otter");
+    assert_eq!(Guest::login(&server, "robin", PASSWORD).await.session.me.name.as_str(), "Brisk Otter");
+}
+
+/// One person's keyboard writes a character whole and another's in parts, one is set to full width.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_entered_from_every_keyboard() {
+    let server = TestServer::spawn().await;
+    Guest::register(&server, "José", "pässwörter").await;
+    for (username, password) in [
+        ("jose\u{301}", "pa\u{308}sswo\u{308}rter"),
+        ("JOSE\u{301}", "pässwörter"),
+        ("\u{200b}ｊｏｓé ", "pässwo\u{308}rter"),
+    ] {
+        Guest::login(&server, username, password).await;
+    }
+    let taken = credentials("register", "ＪＯＳÉ", PASSWORD).send(server.addr).await;
+    assert_eq!(taken.code(), ErrorCode::UsernameTaken);
+    let other = credentials("login", "jose", "pässwörter").send(server.addr).await;
+    assert_eq!(other.code(), ErrorCode::BadCredentials);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,7 +222,7 @@ async fn a_deleted_account_is_gone_from_rooms_and_from_sight() {
     assert_eq!(close, Some(ErrorCode::Revoked.close_code()));
     assert_eq!(own.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Unauthorized);
     assert_eq!(credentials("login", "robin", PASSWORD).send(server.addr).await.code(), ErrorCode::BadCredentials);
-    assert_eq!(other.look_up(&alone.code).await.code(), ErrorCode::RoomNotFound, "its last member is gone");
+    assert_eq!(other.look_up(&alone.code).await.code(), ErrorCode::RoomEnded, "its last member is gone");
     let view: RoomView = other.look_up(&shared.code).await.json();
     assert!(view.owner, "the room that is shared has an heir");
     Guest::register(&server, "Robin", PASSWORD).await;

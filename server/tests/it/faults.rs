@@ -70,7 +70,7 @@ async fn generous() -> TestServer {
     .await
 }
 
-/// One who comes and goes until told to stop. Answers whether they are inside then, as far as they were told.
+/// One who comes and goes until told to stop. Returns whether they are inside then, as far as they were told.
 async fn come_and_go(mut client: TestClient, code: String, stop: Arc<AtomicBool>, done: Arc<AtomicU64>) -> bool {
     let mut inside = false;
     loop {
@@ -164,7 +164,7 @@ async fn storm(kill: &'static str, start: &'static str) {
             expected.insert(user);
         }
     }
-    poll("everything is settled", async || (server.state.hub.owed_count() == 0).then_some(())).await;
+    poll("everything is settled", async || (server.state.rooms.owed_count() == 0).then_some(())).await;
     let id = server.state.store.room_by_code(busy.code(), 0).await.expect("answers").expect("the room is kept").id;
     let members = server.state.store.members(id).await.expect("answers");
     assert_eq!(

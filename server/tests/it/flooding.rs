@@ -81,7 +81,7 @@ async fn thirty_messages_pass_at_once_then_the_sender_is_told_how_long_to_wait()
     let wait_ms = wait_ms.expect("a rate limit says how long to wait");
     assert_eq!(code, ErrorCode::RateLimited);
     assert!((1..=1_500).contains(&wait_ms), "{wait_ms} ms");
-    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    server.state.clock.advance(wait_ms);
     client.send_as(&refused, &room.code, "one too many").await;
     client.expect_ack(&refused).await;
     other.expect_message("one too many").await;
@@ -104,6 +104,22 @@ async fn frames_of_any_kind_are_limited_and_flooding_closes_with_4508() {
     client.wire.expect_end(ErrorCode::Flooding).await;
     assert_eq!(ErrorCode::Flooding.close_code(), 4508);
     guest.connect().await.ping().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mistakes_now_and_then_are_no_flood_however_long_a_connection_lives() {
+    let server = TestServer::limited(|limits| {
+        (limits.refusals_burst, limits.refusals_refill_ms) = (3, 50);
+    })
+    .await;
+    let mut client = Guest::new(&server).await.connect().await;
+    for _ in 0..12 {
+        client.wire.text("{\"t\":\"of_the_future\"}").await;
+        client.expect_error(ErrorCode::BadFrame, None).await;
+        server.state.clock.advance(50);
+    }
+    client.wire.texts_at_once(&vec!["{}".to_owned(); 100]).await;
+    client.wire.expect_end(ErrorCode::Flooding).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +149,11 @@ async fn the_ninth_connection_of_a_person_is_refused_until_one_ends() {
     }
     let mut ninth = Wire::open(server.addr).await;
     ninth
-        .text(&crate::harness::frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None }))
+        .text(&crate::harness::frame(&ClientFrame::Hello {
+            token: Some(guest.token().to_owned()),
+            resume: None,
+            follow: false,
+        }))
         .await;
     ninth.expect_end(ErrorCode::TooManyConnections).await;
     for client in &mut open {

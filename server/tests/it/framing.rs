@@ -9,7 +9,7 @@ use crate::harness::{Guest, TestServer, frame};
 /// A line that has said hello.
 async fn greeted(server: &TestServer, guest: &Guest) -> RawLine {
     let mut line = RawLine::open(server.addr).await;
-    line.text(&frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None })).await;
+    line.text(&frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None, follow: false })).await;
     assert!(matches!(line.reads.next().await, Ok(ServerFrame::Welcome { .. })));
     line
 }
@@ -21,6 +21,20 @@ async fn expect_end(server: &TestServer, guest: &Guest, bytes: &[u8], code: Erro
     let mut inside = greeted(server, guest).await;
     inside.bytes(bytes).await;
     assert_eq!(inside.reads.end().await, (code.close_code(), Some(code)), "after hello: {bytes:02x?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_come_with_the_request_are_read_behind_it() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let hello = frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None, follow: false });
+    // The second frame is cut: its end comes later.
+    let frames = [masked(FINAL | TEXT, hello.as_bytes()), masked(FINAL | TEXT, b"{}")].concat();
+    let (with_it, later) = frames.split_at(frames.len() - 1);
+    let mut line = RawLine::open_and_send(server.addr, with_it).await;
+    assert!(matches!(line.reads.next().await, Ok(ServerFrame::Welcome { .. })));
+    line.bytes(later).await;
+    assert!(matches!(line.reads.next().await, Ok(ServerFrame::Error { code: ErrorCode::BadFrame, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,9 +79,23 @@ async fn frames_that_break_the_rules_are_closed_with_1002() {
     let control_in_parts = masked(0x9, b"");
     let long_control = masked(FINAL | 0x9, &[b'x'; 126]);
     let without_mask = vec![FINAL | TEXT, 2, b'{', b'}'];
-    for bytes in [reserved_bit, unknown_kind, continues_nothing, control_in_parts, long_control, without_mask] {
+    // Two bytes of payload, and two more than needed to say so.
+    let long_length = vec![FINAL | TEXT, 0xfe, 0, 2, 0, 0, 0, 0, b'{', b'}'];
+    let many =
+        [reserved_bit, unknown_kind, continues_nothing, control_in_parts, long_control, without_mask, long_length];
+    for bytes in many {
         expect_end(&server, &guest, &bytes, ErrorCode::ProtocolError).await;
     }
+}
+
+/// The rest of the message never comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_told_before_the_message_is_whole() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let whole = masked(FINAL | TEXT, &[b"{\"t\":\"\xff".as_slice(), &[b'x'; 1_000]].concat());
+    expect_end(&server, &guest, &whole[..40], ErrorCode::InvalidUtf8).await;
+    expect_end(&server, &guest, &masked(FINAL | 0x3, b"{}")[..1], ErrorCode::ProtocolError).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -67,7 +67,7 @@ async fn a_second_hello_and_a_binary_frame_are_refused_and_the_connection_goes_o
     let server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
     let mut client = guest.connect().await;
-    client.tell(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None }).await;
+    client.tell(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None, follow: false }).await;
     client.expect_error(ErrorCode::BadFrame, None).await;
     client.wire.binary(b"{\"t\":\"ping\"}").await;
     client.expect_error(ErrorCode::BadFrame, None).await;
@@ -79,7 +79,7 @@ async fn a_hello_without_a_good_token_is_told_so_and_closed() {
     let server = TestServer::spawn().await;
     for token in [None, Some(String::new()), Some("e30.e30.e30".to_owned())] {
         let mut wire = Wire::open(server.addr).await;
-        wire.text(&frame(&ClientFrame::Hello { token, resume: None })).await;
+        wire.text(&frame(&ClientFrame::Hello { token, resume: None, follow: false })).await;
         match wire.next().await {
             Heard::Frame(ServerFrame::Error { code: ErrorCode::Unauthorized, .. }) => {}
             other => panic!("no unauthorized but {other:?}"),
@@ -112,11 +112,11 @@ async fn the_welcome_tells_the_limits_in_force() {
     .await;
     let guest = Guest::new(&server).await;
     let mut wire = Wire::open(server.addr).await;
-    wire.text(&frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None })).await;
+    wire.text(&frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None, follow: false })).await;
     let Heard::Frame(ServerFrame::Welcome { limits, now, .. }) = wire.next().await else { panic!("no welcome") };
     assert_eq!(limits, (&server.state.config.limits).into());
     assert_eq!((limits.text_chars_max, limits.grace_ms), (77, 1_234));
-    let here = server::clock::now();
+    let here = server.state.clock.wall();
     assert!(now <= here && here - now < 10_000, "the server's clock is told");
 }
 

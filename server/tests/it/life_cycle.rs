@@ -3,7 +3,6 @@
 use protocol::api::CreateRoom;
 use protocol::{ErrorCode, LeaveReason};
 use server::auth::TOKEN_MS;
-use server::clock::now;
 use server::janitor::Janitor;
 use server::store::RoomId;
 
@@ -27,11 +26,11 @@ async fn guests_end_with_their_memberships_and_rooms_pass_on() {
     let ids = (id_of(&server, &theirs).await, id_of(&server, &alone).await);
     let user = server.identity(guest.token()).await.user;
     let mut janitor = Janitor::default();
-    janitor.look(&server.state, now()).await;
+    janitor.look(&server.state, server.state.clock.now()).await;
     assert!(server.state.store.is_member(ids.0, user, 0).await.expect("answers"));
     let end = server.state.store.user(user, 0).await.expect("answers").and_then(|user| user.expires_at);
-    assert!(end.is_some_and(|end| end <= now() + TOKEN_MS));
-    janitor.look(&server.state, now() + TOKEN_MS).await;
+    assert!(end.is_some_and(|end| end <= server.state.clock.wall() + TOKEN_MS));
+    janitor.look(&server.state, server.state.clock.now().after(TOKEN_MS)).await;
     assert_eq!(server.state.store.user(user, 0).await.expect("answers"), None);
     assert!(!server.state.store.is_member(ids.0, user, 0).await.expect("answers"));
     assert_eq!(server.state.store.members(ids.1).await.expect("answers"), []);
@@ -47,9 +46,11 @@ async fn rooms_too_old_end_with_their_membership_and_members_are_told_why() {
     let (mut first, mut second) = (one.enter(&room).await, two.enter(&room).await);
     let id = id_of(&server, &room).await;
     let mut janitor = Janitor::default();
-    janitor.look(&server.state, room.view.expires_at - 1).await;
+    let now = server.state.clock.now();
+    let left_ms = room.view.expires_at - now.wall;
+    janitor.look(&server.state, now.after(left_ms - 1_000)).await;
     first.say(&room.code, "still here").await;
-    janitor.look(&server.state, room.view.expires_at + 60_000).await;
+    janitor.look(&server.state, now.after(left_ms + 60_000)).await;
     assert_eq!(first.expect_left().await, LeaveReason::Expired);
     assert_eq!(second.expect_left().await, LeaveReason::Expired);
     assert_eq!(server.state.store.members(id).await.expect("answers"), []);
@@ -67,17 +68,17 @@ async fn after_a_crash_rooms_count_as_without_a_seat_from_the_restart_on() {
 
     let server = TestServer::in_folder(folder.path(), |_| {}).await;
     let guest = Guest { addr: server.addr, ..guest };
-    let (start, empty_ms) = (now(), server.state.config.limits.room_empty_ms);
+    let (start, empty_ms) = (server.state.clock.now(), server.state.config.limits.room_empty_ms);
     let lives = async |id| server.state.store.room(id, 0).await.expect("answers").is_some();
     let mut janitor = Janitor::default();
     janitor.look(&server.state, start).await;
     let mut back = guest.enter(&used).await;
-    janitor.look(&server.state, start + empty_ms - 1).await;
+    janitor.look(&server.state, start.after(empty_ms - 1)).await;
     assert!(lives(left_id).await && lives(used_id).await, "not before its time");
-    janitor.look(&server.state, start + empty_ms).await;
+    janitor.look(&server.state, start.after(empty_ms)).await;
     assert!(!lives(left_id).await, "nobody came back");
     assert!(lives(used_id).await, "somebody is inside");
     assert_eq!(server.state.store.members(left_id).await.expect("answers"), []);
     back.say(&used.code, "as if nothing had happened").await;
-    assert!(start + empty_ms < start + HOUR, "well before its lifetime");
+    assert!(empty_ms < HOUR, "well before its lifetime");
 }

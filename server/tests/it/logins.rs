@@ -3,11 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::LoginView;
-use protocol::{ClientFrame, ErrorCode, UserKind};
+use protocol::{ClientFrame, ErrorCode, LeaveReason, UserKind};
+use serde_json::json;
 use server::auth::{Auth, TOKEN_MS};
 use server::keys::Keys;
 
 use crate::harness::{Ask, Guest, TestClient, TestServer, Wire, frame};
+use crate::socketio::Raw;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -30,19 +32,42 @@ async fn a_revoked_login_is_disconnected_at_once_with_4511() {
     let logins = list(&own).await;
     assert_eq!(logins.iter().filter(|login| login.current).count(), 1);
     assert_eq!(logins.len(), 2);
-    let now = server::clock::now();
-    assert!(logins.iter().all(|login| login.last_used_at % server::clock::HOUR_MS == 0 && login.last_used_at <= now));
+    let now = server.state.clock.wall();
+    assert!(logins.iter().all(|login| login.last_used_at % realtime::clock::HOUR_MS == 0 && login.last_used_at <= now));
     let doomed = logins.iter().find(|login| !login.current).expect("there is another");
     own.ask(revoke(doomed)).await.assert_status(204);
     ends.wire.expect_end(ErrorCode::Revoked).await;
     assert_eq!(ErrorCode::Revoked.close_code(), 4511);
     assert_eq!(other.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Revoked);
     let mut wire = Wire::open(server.addr).await;
-    wire.text(&frame(&ClientFrame::Hello { token: Some(other.token().to_owned()), resume: None })).await;
+    wire.text(&frame(&ClientFrame::Hello { token: Some(other.token().to_owned()), resume: None, follow: false })).await;
     wire.expect_end(ErrorCode::Revoked).await;
     stays.say(&room.code, "still here").await;
     assert_eq!(list(&own).await.len(), 1);
     assert_eq!(own.ask(revoke(doomed)).await.code(), ErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_is_known_by_its_device() {
+    let server = TestServer::spawn().await;
+    let begin = |path: &str, device: &str| {
+        let body = serde_json::json!({ "username": "robin", "password": PASSWORD, "device": device });
+        Ask::post(&format!("/api/v1/{path}")).json(&body)
+    };
+    let guest = Guest::new(&server).await;
+    guest.ask(begin("register", "Firefox on Linux")).await.assert_status(201);
+    for coarse in ["Safari on iPhone", "Bot on another system"] {
+        begin("login", coarse).send(server.addr).await.assert_status(200);
+    }
+    Guest::login(&server, "robin", PASSWORD).await;
+    for fine in ["Firefox 150.0 on Linux", "Mozilla/5.0 (X11; Linux x86_64)", "my laptop", ""] {
+        assert_eq!(begin("login", fine).send(server.addr).await.code(), ErrorCode::InvalidDevice, "{fine}");
+    }
+    let mut devices: Vec<_> = list(&guest).await.into_iter().map(|login| login.device).collect();
+    devices.sort();
+    let told = ["Bot on another system", "Firefox on Linux", "Safari on iPhone"];
+    assert!(devices[0].is_none(), "one did not say");
+    assert_eq!(devices[1..].iter().flatten().map(String::as_str).collect::<Vec<_>>(), told);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,6 +119,29 @@ async fn signing_out_ends_the_login_and_its_connections() {
     assert_eq!(own.ask(Ask::get("/api/v1/me")).await.code(), ErrorCode::Revoked);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_who_signs_out_is_told_so_of_every_room_before_the_line_ends() {
+    let server = TestServer::spawn().await;
+    for _ in 0..5 {
+        let guest = Guest::new(&server).await;
+        let rooms = [guest.room().await, guest.room().await, guest.room().await];
+        let mut client = guest.connect().await;
+        let mut raw = Raw::connect(server.addr, &json!({"token": guest.token()})).await;
+        for room in &rooms {
+            client.join(&room.code).await;
+            raw.send(&format!("421[\"join_room\",\"{}\"]", room.code)).await;
+            raw.expect("431").await;
+        }
+        guest.ask(Ask::post("/api/v1/logout")).await.assert_status(204);
+        for _ in &rooms {
+            assert_eq!(client.expect_left().await, LeaveReason::SignedOut);
+            raw.expect("42[\"left_room\"").await;
+        }
+        client.wire.expect_end(ErrorCode::Revoked).await;
+        raw.expect("41").await;
+    }
+}
+
 /// Tokens that are not the server's, or not any more, and what is wrong with each.
 async fn bad_tokens(server: &TestServer, one: &Guest, two: &Guest) -> Vec<(&'static str, String)> {
     let parts: Vec<&str> = one.token().split('.').collect();
@@ -107,7 +155,7 @@ async fn bad_tokens(server: &TestServer, one: &Guest, two: &Guest) -> Vec<(&'sta
     let other_algorithm = encode("{\"typ\":\"JWT\",\"alg\":\"HS512\"}");
     let who = server.identity(one.token()).await;
     let issue = |auth: &Auth, at| auth.issue(who.user, who.login, UserKind::Guest, &who.name, at).token;
-    let now = server::clock::now();
+    let now = server.state.clock.wall();
     vec![
         ("another's claims", format!("{head}.{}.{signature}", others[1])),
         ("another's signature", format!("{head}.{claims}.{}", others[2])),

@@ -26,7 +26,7 @@ async fn people_and_rooms_move_counted_and_compared() {
     let checked = succeeded(&folder.run(&["--data-dir=data", "db", "check"]).await);
     assert_eq!(checked, "sqlite: in order, 2 users, 2 logins, 1 rooms, 2 memberships\n");
     let there = if is_mongodb() {
-        uri_of(&mongodb(), &format!("ws_it_move_{}", u64::from_be_bytes(server::clock::random())))
+        uri_of(&mongodb(), &format!("ws_it_move_{}", u64::from_be_bytes(realtime::clock::random())))
     } else {
         "sqlite:there.db".to_owned()
     };

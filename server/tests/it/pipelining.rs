@@ -11,7 +11,7 @@ fn cid(name: &str) -> ClientId {
 }
 
 fn hello(guest: &Guest) -> String {
-    frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None })
+    frame(&ClientFrame::Hello { token: Some(guest.token().to_owned()), resume: None, follow: false })
 }
 
 fn join(name: &str, room: &Room) -> String {

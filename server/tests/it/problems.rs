@@ -142,12 +142,15 @@ async fn the_framework_s_own_refusals_have_the_one_form_too() {
     let problem = plain.problem();
     assert!(matches!(problem.status, 400 | 426), "{problem:?}");
     let wrong_version = Ask::get("/ws")
+        .header("connection", "upgrade")
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "8")
         .header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")
         .send(server.addr)
         .await;
-    assert!(wrong_version.problem().status < 500);
+    assert_eq!((wrong_version.problem().status, wrong_version.code()), (426, ErrorCode::UnsupportedVersion));
+    assert_eq!(wrong_version.header("sec-websocket-version"), Some("13"), "RFC 6455, 4.4");
+    assert_eq!(wrong_version.header("upgrade"), Some("websocket"), "RFC 9110, 15.5.22");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,13 +2,16 @@
 
 use protocol::api::{CreateRoom, RoomView};
 use protocol::{ErrorCode, LeaveReason, RoomCode, RoomName, ServerFrame};
-use server::store::{self, RoomId};
+use serde_json::json;
+use server::janitor::Janitor;
+use server::store::{self, RoomId, UserId};
 
 use crate::harness::{Ask, Guest, TestServer, eventually, poll};
+use crate::socketio::Raw;
 
 async fn is_gone(guest: &Guest, code: &str) -> bool {
     let answer = guest.look_up(code).await;
-    answer.status != 200 && answer.code() == ErrorCode::RoomNotFound
+    answer.status != 200 && answer.code() == ErrorCode::RoomEnded
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +25,7 @@ async fn the_leave_of_the_last_member_deletes_the_room() {
     second.leave(&room.code).await;
     assert!(is_gone(&two, &room.code).await);
     let cid = second.ask_join(&room.code, None, None).await;
-    second.expect_error(ErrorCode::RoomNotFound, Some(&cid)).await;
+    second.expect_error(ErrorCode::RoomEnded, Some(&cid)).await;
     eventually("the room's task is over", || server.state.hub.room_count() == 0).await;
 }
 
@@ -76,7 +79,7 @@ async fn when_the_owner_leaves_the_oldest_member_inherits() {
     assert_eq!(third.expect_left().await, LeaveReason::Deleted);
     assert_eq!(second.expect_left().await, LeaveReason::Deleted);
     assert!(is_gone(&two, &room.code).await);
-    assert_eq!(two.ask(delete()).await.code(), ErrorCode::RoomNotFound);
+    assert_eq!(two.ask(delete()).await.code(), ErrorCode::RoomEnded);
     let cid = second.send(&room.code, "too late").await;
     let (code, _) = second.next_error(Some(&cid)).await;
     assert!(matches!(code, ErrorCode::NotInRoom | ErrorCode::RoomEnded), "{code}");
@@ -86,7 +89,7 @@ async fn when_the_owner_leaves_the_oldest_member_inherits() {
 async fn the_lifetime_ends_a_room_under_those_inside() {
     let server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
-    let now = server::clock::now();
+    let now = server.state.clock.wall();
     // The API allows no less than an hour, so this one is put into the store.
     let owner = server.identity(guest.token()).await.user;
     let room = store::Room {
@@ -97,36 +100,38 @@ async fn the_lifetime_ends_a_room_under_those_inside() {
         capacity: 10,
         owner,
         created_at: now,
-        expires_at: now + 1_200,
+        expires_at: now + 60_000,
     };
     server.state.store.create_room(room).await.expect("the store keeps it");
     let mut client = guest.connect().await;
     let joined = client.join("SHRT-2345").await;
-    assert_eq!(joined.room.expires_at, now + 1_200);
+    assert_eq!(joined.room.expires_at, now + 60_000);
+    server.state.clock.advance(30_000);
+    client.say("SHRT2345", "not before its time").await;
+    server.state.clock.advance(30_000);
     assert_eq!(client.expect_left().await, LeaveReason::Expired);
-    assert!(server::clock::now() >= now + 1_200, "not before its time");
     assert!(is_gone(&guest, "SHRT2345").await);
     eventually("the room's task is over", || server.state.hub.room_count() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_without_a_seat_ends_after_its_time_and_no_earlier() {
-    let server = TestServer::limited(|limits| {
-        limits.room_empty_ms = 1_000;
-        limits.grace_ms = 0;
-    })
-    .await;
+    let server = TestServer::limited(|limits| limits.grace_ms = 0).await;
     let guest = Guest::new(&server).await;
     let room = guest.room().await;
     guest.enter(&room).await.close().await;
     eventually("the seat is empty", || server.state.hub.session_count() == 0).await;
-    let empty_since = server::clock::now();
+    let empty_since = server.state.clock.wall();
     let mine = guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>();
     assert_eq!(mine.len(), 1, "the room waits for its people");
     // Somebody comes back in time: the count begins anew.
     guest.enter(&room).await.close().await;
-    poll("the end of the room", async || is_gone(&guest, &room.code).await.then_some(())).await;
-    assert!(server::clock::now() >= empty_since + 1_000);
+    poll("the end of the room", async || {
+        server.state.clock.advance(20_000);
+        is_gone(&guest, &room.code).await.then_some(())
+    })
+    .await;
+    assert!(server.state.clock.wall() >= empty_since + server.state.config.limits.room_empty_ms);
     assert!(guest.ask(Ask::get("/api/v1/rooms")).await.json::<Vec<RoomView>>().is_empty());
 }
 
@@ -139,7 +144,9 @@ async fn a_room_whose_owner_expires_passes_on_and_those_inside_are_told() {
     let joined = inside.join(&room.code).await;
     assert!(!joined.members[0].owner, "it is somebody else's");
     // A guest who is not seen for a day is forgotten.
-    server::janitor::Janitor::default().look(&server.state, server::clock::now() + 25 * server::clock::HOUR_MS).await;
+    server::janitor::Janitor::default()
+        .look(&server.state, server.state.clock.now().after(25 * realtime::clock::HOUR_MS))
+        .await;
     let told = inside.expect("the new role", |frame| match frame {
         // The newcomer and the new role may be told in one.
         ServerFrame::Presence { joined: came, changed, .. } => {
@@ -154,10 +161,14 @@ async fn a_room_whose_owner_expires_passes_on_and_those_inside_are_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r9_a_room_that_nobody_ever_enters_ends_too() {
-    let server = TestServer::limited(|limits| limits.room_empty_ms = 1_000).await;
+    let server = TestServer::spawn().await;
     let guest = Guest::new(&server).await;
     let room = guest.room().await;
-    poll("the end of the room", async || is_gone(&guest, &room.code).await.then_some(())).await;
+    poll("the end of the room", async || {
+        server.state.clock.advance(20_000);
+        is_gone(&guest, &room.code).await.then_some(())
+    })
+    .await;
     eventually("nothing is left of it", || server.state.hub.room_count() == 0).await;
 }
 
@@ -170,11 +181,15 @@ async fn after_a_restart_a_room_to_which_nobody_returns_ends() {
     guest.enter(&empty).await.close().await;
     server.stop().await;
 
-    let server = TestServer::in_folder(folder.path(), |limits| limits.room_empty_ms = 1_000).await;
+    let server = TestServer::in_folder(folder.path(), |_| {}).await;
     let guest = Guest { addr: server.addr, ..guest };
     let mut inside = guest.enter(&used).await;
     assert!(!is_gone(&guest, &empty.code).await, "it was there after the restart");
-    poll("the end of the room", async || is_gone(&guest, &empty.code).await.then_some(())).await;
+    poll("the end of the room", async || {
+        server.state.clock.advance(20_000);
+        is_gone(&guest, &empty.code).await.then_some(())
+    })
+    .await;
     inside.say(&used.code, "somebody is here").await;
     assert!(!is_gone(&guest, &used.code).await);
 }
@@ -190,4 +205,81 @@ async fn deleting_a_room_deletes_its_membership() {
     assert!(listed.len() == 1 && listed[0].code == room.code() && listed[0].member && !listed[0].owner);
     one.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204);
     assert!(mine().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_ended_says_so_to_whoever_comes_too_late() {
+    let server = TestServer::limited(|limits| limits.misses_per_minute = 5).await;
+    let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = one.room().await;
+    let path = format!("/r/{}", room.code);
+    one.leave(&room.code).await.assert_status(204);
+    let looked = two.look_up(&room.code).await;
+    assert_eq!((looked.status, looked.code()), (410, ErrorCode::RoomEnded));
+    assert_eq!(two.join(&room.code, None).await.code(), ErrorCode::RoomEnded);
+    assert_eq!(two.leave(&room.code).await.code(), ErrorCode::RoomEnded);
+    let page = Ask::get(&path).send(server.addr).await.assert_status(410);
+    assert!(page.text().contains("This room has ended"));
+    let mut client = two.connect().await;
+    let cid = client.ask_join(&room.code, None, None).await;
+    client.expect_error(ErrorCode::RoomEnded, Some(&cid)).await;
+    let mut script = Raw::connect(server.addr, &json!({"token": two.token()})).await;
+    script.send(&format!("421[\"join_room\",\"{}\"]", room.code)).await;
+    let answer = script.expect("431").await;
+    assert!(answer.contains("NOT_FOUND") && answer.contains(ErrorCode::RoomEnded.text()), "{answer}");
+    // It helps a guesser to no more guesses.
+    assert_eq!(two.look_up(&room.code).await.code(), ErrorCode::RateLimited);
+    // Whoever is given the code next has a room like any other.
+    let now = server.state.clock.wall();
+    let next = store::Room {
+        id: RoomId([7; 16]),
+        code: room.code(),
+        name: RoomName::parse("next").expect("is a name"),
+        pin_hash: None,
+        capacity: 10,
+        owner: server.identity(one.token()).await.user,
+        created_at: now,
+        expires_at: now + 3_600_000,
+    };
+    server.state.store.create_room(next).await.expect("the store keeps it");
+    one.look_up(&room.code).await.assert_status(200);
+    Ask::get(&path).send(server.addr).await.assert_status(200);
+}
+
+/// A room that nobody has entered since the start has no task that could tell of its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_ended_in_the_database_alone_says_so_too() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    let now = server.state.clock.now();
+    let owner = server.identity(guest.token()).await.user;
+    // One whose time is over, and one whose members are gone.
+    for (id, code, owner, lasts_ms) in [(7, "SHRT2345", owner, 1), (8, "GNES2345", UserId([9; 16]), 3_600_000)] {
+        let room = store::Room {
+            id: RoomId([id; 16]),
+            code: RoomCode::parse(code).expect("is a code"),
+            name: RoomName::parse("quiet").expect("is a name"),
+            pin_hash: None,
+            capacity: 10,
+            owner,
+            created_at: now.wall,
+            expires_at: now.wall + lasts_ms,
+        };
+        server.state.store.create_room(room).await.expect("the store keeps it");
+    }
+    Janitor::default().look(&server.state, now.after(1_000)).await;
+    assert_eq!(server.state.hub.room_count(), 0);
+    for code in ["SHRT2345", "GNES2345"] {
+        assert_eq!(guest.look_up(code).await.code(), ErrorCode::RoomEnded, "{code}");
+        Ask::get(&format!("/r/{code}")).send(server.addr).await.assert_status(410);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ended_rooms_are_forgotten_where_the_operator_wants_it() {
+    let server = TestServer::limited(|limits| limits.ended_rooms_max = 0).await;
+    let guest = Guest::new(&server).await;
+    let room = guest.room().await;
+    guest.leave(&room.code).await.assert_status(204);
+    assert_eq!(guest.look_up(&room.code).await.code(), ErrorCode::RoomNotFound);
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use chat::{Input, RoomStart, SessionKey};
 use futures::FutureExt as _;
 use protocol::{Activity, ClientFrame, ClientId, MemberId, RoomCode, RoomName, Secret, ServerFrame, SessionId};
-use server::hub;
-use server::room::{Command, Inside, RoomHandle, RoomTask};
-use server::session::{Dialect, Generation, Session, Turn};
+use realtime::channel::{Command, RoomHandle, RoomTask, SeatHandle};
+use realtime::hub;
+use realtime::session::{Carrier, Generation, Session, Turn};
+use server::rooms;
 use server::store::{Membership, Room, RoomId};
+use server::ws::Native;
 
 use crate::harness::{Ask, Guest, TestServer, poll};
 
@@ -16,7 +18,7 @@ const MAILBOX_MAX: usize = 64;
 
 /// A stored room with a task that does not run yet: what is asked of it waits.
 async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
-    let (state, now) = (&server.state, server::clock::now());
+    let (state, now) = (&server.state, server.state.clock.now());
     let stored = Room {
         id: RoomId([7; 16]),
         code: RoomCode::parse("SHRT2345").expect("is a code"),
@@ -24,19 +26,20 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         pin_hash: None,
         capacity: 10,
         owner: server.identity(owner.token()).await.user,
-        created_at: now,
-        expires_at: now + 3_600_000,
+        created_at: now.wall,
+        expires_at: now.wall + 3_600_000,
     };
     state.store.create_room(stored.clone()).await.expect("the store keeps it");
     let start = RoomStart {
-        info: hub::info(&stored),
+        info: rooms::info(&stored),
+        node: state.hub.node(),
         epoch: 1,
-        owner: state.keys.member_id(stored.id, stored.owner),
+        owner: state.keys.member_id(stored.id.into(), stored.owner),
         limits: state.config.limits.clone(),
-        ids: state.keys.message_ids(stored.id),
+        ids: Box::new(state.keys.message_ids(stored.id.into())),
         now,
     };
-    RoomTask::new(stored.id, start, state.hub.clone(), MAILBOX_MAX)
+    RoomTask::new(stored.id.into(), start, state.hub.clone(), MAILBOX_MAX)
 }
 
 fn secret() -> Secret {
@@ -45,13 +48,16 @@ fn secret() -> Secret {
 
 async fn session(server: &TestServer, guest: &Guest, number: u64) -> Arc<Session> {
     let id = SessionId::parse(&format!("session-{number:014}")).expect("22 characters");
-    Arc::new(Session::new(SessionKey(number), id, Dialect::Native, server.identity(guest.token()).await, secret()))
+    let identity = server.identity(guest.token()).await;
+    Arc::new(Session::new(SessionKey(number), id, &Native, identity, Carrier::Bearer, secret()))
 }
 
 /// Gives a session a line, as a transport does.
 fn connect(server: &TestServer, session: &Session) -> Generation {
     let limits = &server.state.config.limits;
-    session.attach(None, secret(), limits, |_, _| ServerFrame::Ping {}).expect("it is not over").generation
+    let attached =
+        session.attach(&session.identity(), Carrier::Bearer, None, secret(), limits, |_, _| ServerFrame::Ping {});
+    attached.expect("it is not over").generation
 }
 
 fn join(server: &TestServer, room: &RoomHandle, session: &Arc<Session>) -> MemberId {
@@ -84,16 +90,16 @@ async fn a_leave_waits_for_a_busy_room_and_is_answered_by_its_name() {
     let mut client = guest.connect().await;
     let user = server.identity(guest.token()).await.user;
     let other = server.identity(Guest::new(&server).await.token()).await.user;
-    let (membership, now) = (Membership { user: other, joined_at: 0 }, server::clock::now());
-    server.state.store.join(room.id, membership, 10, now).await.expect("the store answers");
+    let (membership, now) = (Membership { user: other, joined_at: 0 }, server.state.clock.wall());
+    server.state.store.join(room.id.into(), membership, 10, now).await.expect("the store answers");
     let session = server.state.hub.sessions_of(user).pop().expect("it is connected");
     let member = join(&server, &room, &session);
-    assert!(session.entered(Inside { room: room.clone(), code: room.code, member }));
+    assert!(session.entered(SeatHandle { room: room.clone(), code: room.code, member }));
     fill(&room);
 
     let cid = ClientId::parse("leave-1").expect("is a cid");
     client.tell(&ClientFrame::Leave { cid: cid.clone(), room: room.code.as_str().to_owned() }).await;
-    let is_member = async || server.state.store.is_member(room.id, user, now).await.expect("the store answers");
+    let is_member = async || server.state.store.is_member(room.id.into(), user, now).await.expect("the store answers");
     poll("the membership has ended", async || (!is_member().await).then_some(())).await;
     let running = tokio::spawn(task.run());
     client
@@ -116,7 +122,9 @@ async fn a_session_that_ended_at_the_door_leaves_no_seat_however_busy_the_room_i
     join(&server, &room, &ended);
     fill(&room);
     // Others wait in line: the mailbox is full again as soon as it is emptied.
-    let mut waiting: Vec<_> = (0..MAILBOX_MAX * 2).map(|_| Box::pin(room.send_wait(Input::Tick))).collect();
+    let mut waiting: Vec<_> = (0..MAILBOX_MAX * 2)
+        .map(|_| Box::pin(room.send_in_turn(Command { input: Input::Tick, session: None, done: None })))
+        .collect();
     assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
     let running = tokio::spawn(task.run());
     futures::future::join_all(waiting).await;
@@ -143,7 +151,8 @@ async fn whose_line_was_lost_at_the_door_is_shown_offline() {
     let state = poll("the newcomer is told", async || {
         let Some(Turn::Write(frames)) = watches.turn(line) else { return None };
         frames.iter().find_map(|bytes| {
-            let text = std::str::from_utf8(bytes).expect("frames are text");
+            let payload = websocket::payload(bytes);
+            let text = std::str::from_utf8(&payload).expect("frames are text");
             match protocol::decode_server(text).expect("the server sends frames") {
                 ServerFrame::Presence { joined, changed, .. } => {
                     joined.iter().chain(&changed).find(|person| person.id == member).map(|person| person.state)
@@ -165,9 +174,9 @@ async fn who_looked_a_room_up_before_its_end_does_not_bring_it_back() {
     let hub = &server.state.hub;
     let stored = server.state.store.room_by_code(room.code(), 0).await.expect("answers").expect("is kept");
     owner.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204);
-    poll("the end of its task", async || (!hub.is_live(stored.id)).then_some(())).await;
-    let late = hub.room(&stored);
-    poll("the end of the late task", async || (late.is_over() && !hub.is_live(stored.id)).then_some(())).await;
+    poll("the end of its task", async || (!hub.is_live(stored.id.into())).then_some(())).await;
+    let late = server.state.rooms.live(&stored);
+    poll("the end of the late task", async || (late.is_over() && !hub.is_live(stored.id.into())).then_some(())).await;
     assert_eq!(hub.room_count(), 0);
 }
 

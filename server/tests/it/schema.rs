@@ -9,8 +9,9 @@ use mongodb::bson::{Bson, Document};
 use protocol::api::CreateRoom;
 use server::config::Database;
 
+use crate::harness::api::credentials;
 use crate::harness::database::{Scratch, is_mongodb, mongodb, of_folder};
-use crate::harness::{Guest, TestServer};
+use crate::harness::{Ask, Guest, TestServer};
 
 /// Path of a field and its values as text; times as numbers.
 type Fields = BTreeMap<String, Vec<String>>;
@@ -34,6 +35,7 @@ const MONGODB: &[&str] = &[
     "users.created_at",
     "users.expires_at",
     "users.logins.created_at",
+    "users.logins.device",
     "users.logins.key",
     "users.logins.last_used_at",
 ];
@@ -45,6 +47,7 @@ const SQLITE: &[&str] = &[
     "accounts.username",
     "accounts.username_folded",
     "logins.created_at",
+    "logins.device",
     "logins.key",
     "logins.last_used_at",
     "logins.number",
@@ -77,7 +80,11 @@ async fn busy_run(server: &TestServer) {
     let other = Guest::named(server, "Nickname Two").await;
     other.join(&room.code, Some("secretpin")).await.assert_status(200);
     let account = Guest::register(server, "robin", "correct horse battery").await;
-    Guest::login(server, "robin", "correct horse battery").await;
+    let login = serde_json::json!({
+        "username": "robin", "password": "correct horse battery", "device": "Firefox on Linux",
+    });
+    Ask::post("/api/v1/login").json(&login).send(server.addr).await.assert_status(200);
+    Guest::named(server, "Nickname Three").await.ask(credentials("register", "wren", "correct horse battery")).await;
     account.room().await;
     let (mut first, mut second) = (owner.enter(&room).await, other.enter(&room).await);
     for number in 0..10 {
@@ -128,7 +135,7 @@ async fn every_field_of_mongodb_is_on_the_list() {
     if !is_mongodb() {
         return;
     }
-    let name = format!("ws_it_schema_{}", u64::from_be_bytes(server::clock::random()));
+    let name = format!("ws_it_schema_{}", u64::from_be_bytes(realtime::clock::random()));
     let uri = crate::harness::database::uri_of(&mongodb(), &name);
     let server = TestServer::with(|config| {
         config.database = Database::parse(&uri, std::path::Path::new("")).expect("is an address");

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use protocol::{ErrorCode, ServerFrame};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::harness::process::Folder;
-use crate::harness::{Ask, Guest, Heard, TestClient, TestServer, Wire, eventually, poll};
+use crate::harness::{Ask, Guest, Heard, PATIENCE, TestClient, TestServer, Wire, eventually, poll};
 
 /// Reads a connection to its end; answers when it may come back, and the close code.
 async fn farewell(client: &mut TestClient) -> (Option<u64>, Option<u16>) {
@@ -113,6 +113,68 @@ async fn the_program_stops_on_sigterm_and_ends_well() {
     });
     joined.await;
     moved.enter(&room).await.say(&room.code, "as if nothing had happened").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_signal_that_asks_for_an_end_is_a_goodbye() {
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP] {
+        let folder = Folder::new();
+        let server = folder.serve(&["--database=memory:"]).await;
+        let guest = Guest::at(server.addr, None).await;
+        let mut client = guest.enter(&guest.room().await).await;
+        server.signal(signal);
+        let (told, close) = farewell(&mut client).await;
+        assert!(told.is_some() && close == Some(1012), "signal {signal}: {close:?}");
+        // A second one changes nothing.
+        assert!(server.terminate().await.success(), "signal {signal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_moment_that_somebody_can_connect_no_signal_ends_the_process_by_itself() {
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        let folder = Folder::new();
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let addr = free.local_addr().expect("a bound port has an address");
+        drop(free);
+        let mut starting = folder.begin(&["--listen", &addr.to_string(), "--data-dir", "data"]);
+        let began = std::time::Instant::now();
+        while TcpStream::connect(addr).await.is_err() {
+            assert!(began.elapsed() < PATIENCE, "nobody listens");
+            tokio::task::yield_now().await;
+        }
+        starting.signal(signal);
+        let status = starting.end().await;
+        assert!(status.success(), "signal {signal}: {status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hang_up_that_whoever_started_it_ignores_stays_ignored() {
+    let folder = Folder::new();
+    let mut server = folder.serve_after("trap '' HUP", &["--database=memory:"]).await;
+    server.signal(libc::SIGHUP);
+    for _ in 0..20 {
+        Ask::get("/healthz").send(server.addr).await.assert_status(200);
+    }
+    assert!(server.is_running());
+    assert!(server.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_that_ask_for_nothing_here_end_nothing() {
+    let folder = Folder::new();
+    let mut server = folder.serve(&["--database=memory:"]).await;
+    let guest = Guest::at(server.addr, None).await;
+    let room = guest.room().await;
+    let mut client = guest.enter(&room).await;
+    for signal in [libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM] {
+        server.signal(signal);
+        Ask::get("/healthz").send(server.addr).await.assert_status(200);
+        assert!(server.is_running(), "signal {signal}");
+    }
+    client.say(&room.code, "and nobody notices").await;
+    assert!(server.terminate().await.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

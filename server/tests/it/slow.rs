@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use protocol::{Activity, ErrorCode};
+use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::harness::process::Folder;
 use crate::harness::{Guest, Room, TestClient, TestServer, Wire, eventually};
+use crate::socketio::Raw;
 
 /// Traffic that fills every buffer between the server and a reader that has stopped.
 const MESSAGES: usize = 1_000;
@@ -122,6 +124,33 @@ async fn r12_a_reader_that_falls_behind_is_told_4009_and_may_resume_with_a_gap()
     })
     .await;
     assert!(kept > 1 && missed > 5 && kept + missed == 40, "{kept} kept, {missed} missed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r12_a_burst_is_no_reason_to_end_a_reader_that_takes_it() {
+    const SAID: usize = 60;
+    let server = TestServer::narrow(|limits| {
+        limits.sends_burst = 100_000;
+        // Whatever a slow machine takes to say it all.
+        limits.unwritten_ms_max = 60_000;
+    })
+    .await;
+    let (one, two) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = one.room().await;
+    let (mut speaks, mut late) = (one.enter(&room).await, enter_narrow(server.addr, &two, &room).await);
+    let mut raw = Raw::connect(server.addr, &json!({"token": two.token()})).await;
+    raw.send(&format!("421[\"join_room\",\"{}\"]", room.code)).await;
+    raw.expect("431").await;
+    // Four times what may usually wait, before anything of it is read.
+    const { assert!(SAID * BYTES > 3 * 256 * 1024) };
+    for number in 0..SAID {
+        speaks.say(&room.code, &text(number)).await;
+    }
+    assert_eq!(late.messages_until(&text(SAID - 1)).await.len(), SAID);
+    for number in 0..SAID {
+        let said = raw.expect("42[\"new_message\"").await;
+        assert!(said.contains(&format!("\"{number:05}")), "{number} was left out");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,38 +5,12 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
+use crate::mode::Mode;
 use crate::shell;
 use crate::site;
 use crate::steps::{Steps, say};
 use crate::wasm;
 use crate::workspace::{OUTPUT_NAME, Workspace};
-
-/// Small and fast, or soon there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Release,
-    Dev,
-}
-
-impl Mode {
-    pub(crate) fn from_dev(dev: bool) -> Self {
-        if dev { Self::Dev } else { Self::Release }
-    }
-
-    fn server_profile(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Dev => "dev",
-        }
-    }
-
-    fn server_folder(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Dev => "debug",
-        }
-    }
-}
 
 /// Builds the interface and the server, and gives the binary.
 pub(crate) fn everything(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<PathBuf> {
@@ -66,11 +40,29 @@ pub(crate) fn server(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Re
 }
 
 /// Becomes the server, so that Ctrl-C and the exit code are the server's own.
-pub(crate) fn serve(binary: &Path, arguments: &[String]) -> Result<ExitCode> {
+pub(crate) fn serve(workspace: &Workspace, binary: &Path, arguments: &[String]) -> Result<ExitCode> {
     say(&format!("==> {} {}", binary.display(), arguments.join(" ")));
     let mut command = Command::new(binary);
     command.args(arguments).env_remove("LD_LIBRARY_PATH");
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !chooses_its_data(arguments, is_set) {
+        // The server's own choice is a folder where it is started: here, among the sources, with a secret in it.
+        command.env(DATA_DIR, workspace.target().join("data"));
+    }
     become_command(command)
+}
+
+/// The server's variable for the folder of its secret and database.
+const DATA_DIR: &str = "WHISPERSPACE_DATA_DIR";
+
+/// Whether the developer says where the data is, by an argument, a variable or a file (which a variable would overrule).
+fn chooses_its_data(arguments: &[String], is_set: impl Fn(&str) -> bool) -> bool {
+    let told = |option: &str| {
+        arguments
+            .iter()
+            .any(|argument| argument.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    told("--data-dir") || told("--config") || is_set(DATA_DIR) || is_set("WHISPERSPACE_CONFIG")
 }
 
 #[cfg(unix)]
@@ -84,4 +76,22 @@ fn become_command(mut command: Command) -> Result<ExitCode> {
 fn become_command(mut command: Command) -> Result<ExitCode> {
     let status = command.status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DATA_DIR, chooses_its_data};
+
+    #[test]
+    fn data_is_kept_under_target_unless_the_developer_says_where() {
+        let arguments = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let unset = |_: &str| false;
+        for chosen in ["--data-dir here", "--log debug --data-dir=here", "--config some.toml", "--config=some.toml"] {
+            assert!(chooses_its_data(&arguments(chosen), unset), "{chosen}");
+        }
+        for not in ["", "--listen 0.0.0.0:3000", "--data-directory x"] {
+            assert!(!chooses_its_data(&arguments(not), unset), "{not}");
+        }
+        assert!(chooses_its_data(&[], |name| name == DATA_DIR));
+    }
 }

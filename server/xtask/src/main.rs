@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is typed while working on `WhisperSpace`, so that a fresh clone needs Rust only.
 //! Each command prints its steps and their times. A missing tool is a sentence that says what to type.
 
+mod autobahn;
 mod bench;
 mod build;
 mod check;
@@ -9,17 +10,18 @@ mod css;
 mod debian;
 mod e2e;
 mod http;
+mod mode;
 mod mongodb;
-mod proof;
 mod shell;
 mod site;
-mod snip;
+mod smoke_test;
 mod steps;
 mod summary;
 mod test;
 mod toolchain;
 mod wasm;
 mod wasm_opt;
+mod wasm_strip;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use build::Mode;
+use mode::Mode;
 use steps::Steps;
 use workspace::Workspace;
 
@@ -44,7 +46,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build the interface and the server, then serve at 127.0.0.1:3000.
+    /// Build the interface and the server, then serve at 127.0.0.1:3000 with the data under target/data.
     Run {
         /// Quick profiles: compiles sooner, downloads and runs slower.
         #[arg(long)]
@@ -87,13 +89,13 @@ fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Run { dev, server } => {
             let binary = build::everything(&workspace, &mut steps, Mode::from_dev(dev))?;
             steps.print_times();
-            build::serve(&binary, &server)
+            build::serve(&workspace, &binary, &server)
         }
         Command::Build { dev } => {
             let mode = Mode::from_dev(dev);
             let binary = build::everything(&workspace, &mut steps, mode)?;
             if mode == Mode::Release {
-                proof::prove(&workspace, &mut steps, &binary)?;
+                smoke_test::prove(&workspace, &mut steps, &binary)?;
             }
             steps.print_times();
             steps::say(&format!("built {}", binary.display()));

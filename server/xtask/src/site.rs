@@ -13,8 +13,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-use crate::build::Mode;
 use crate::css;
+use crate::mode::Mode;
 use crate::steps::say;
 use crate::workspace::{OUTPUT_NAME, Workspace};
 

@@ -1,6 +1,7 @@
 //! What a person sees of a command: its steps, the time of each, notes and warnings.
 //! The only place of xtask that prints.
 
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -39,14 +40,15 @@ impl Steps {
 }
 
 /// A line for a person or for the script that reads the last line.
-#[expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
+///
+/// What is built is built, whoever reads of it: an output that is closed or full ends no command.
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// A line that should not be missed and not be taken for output.
 pub(crate) fn warn(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// `840 ms`, `12.3 s`, `4 min 05 s`.

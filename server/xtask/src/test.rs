@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use crate::build::{self, Mode};
+use crate::autobahn;
+use crate::build;
 use crate::check;
 use crate::clients;
 use crate::e2e;
+use crate::mode::Mode;
 use crate::mongodb;
 use crate::shell;
 use crate::steps::{Steps, say, warn};
@@ -32,6 +34,8 @@ enum Part {
     Check,
     /// Unit, property and integration tests.
     Native,
+    /// Autobahn's cases against the server's WebSocket codec.
+    Websocket,
     /// Two browsers against the binary.
     E2e,
 }
@@ -40,7 +44,7 @@ impl Options {
     fn wants(&self, part: Part) -> bool {
         match self.only {
             Some(only) => only == part,
-            None => part != Part::Check || self.filters.is_empty(),
+            None => !matches!(part, Part::Check | Part::Websocket) || self.filters.is_empty(),
         }
     }
 }
@@ -53,6 +57,9 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
     }
     if options.wants(Part::Native) {
         totals += native(workspace, steps, &options.filters);
+    }
+    if options.wants(Part::Websocket) {
+        totals += websocket_cases(workspace, steps);
     }
     if options.wants(Part::E2e) {
         totals += end_to_end(workspace, steps, options);
@@ -70,14 +77,34 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
 }
 
 /// The packages of the product share one build; xtask has the build that runs it.
-const PRODUCT: &[&str] =
-    &["--package", "protocol", "--package", "chat", "--package", "app", "--package", "server", "--features", "app/ssr"];
+const PRODUCT: &[&str] = &[
+    "--package",
+    "protocol",
+    "--package",
+    "client",
+    "--package",
+    "chat",
+    "--package",
+    "forgetting",
+    "--package",
+    "realtime",
+    "--package",
+    "websocket",
+    "--package",
+    "socketio",
+    "--package",
+    "app",
+    "--package",
+    "server",
+    "--features",
+    "app/ssr",
+];
 
 /// Kill the database: they run alone.
 const FAULTS: &str = "faults::";
 /// Say the same whatever the database is.
 const NO_DATABASE: &[&str] =
-    &["tidy::", "config::", "vectors::", "canary::", "framing::", "socketio::", "pages::", "origins::"];
+    &["tidy::", "config::", "vectors::", "canary::", "framing::", "memory::", "socketio::", "pages::", "origins::"];
 
 /// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
 /// the others.
@@ -108,6 +135,16 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
     let xtask = Run { packages: &["--package", "xtask"], skipped: &[], variables: &[] };
     totals += cargo_test(workspace, steps, "tests of xtask", &xtask, filters);
     totals
+}
+
+/// Not every machine can run them; whoever asks for nothing else is told by the count of tests that none ran.
+fn websocket_cases(workspace: &Workspace, steps: &mut Steps) -> Totals {
+    let Some(wstest) = autobahn::find() else {
+        autobahn::missing();
+        return Totals::default();
+    };
+    let result = steps.step("Autobahn's WebSocket cases", || autobahn::run(workspace, &wstest));
+    counted("Autobahn's WebSocket cases", result)
 }
 
 /// The integration tests on another database.
@@ -170,7 +207,7 @@ fn end_to_end(workspace: &Workspace, steps: &mut Steps, options: &Options) -> To
     let result = build::everything(workspace, steps, mode).and_then(|binary| {
         ensure!(binary.is_file(), "cargo made no {}", binary.display());
         if mode == Mode::Release && options.filters.is_empty() {
-            crate::proof::prove(workspace, steps, &binary)?;
+            crate::smoke_test::prove(workspace, steps, &binary)?;
         }
         steps.step("end to end, in Chromium", || e2e::run(&ready, &binary, &options.filters))
     });
@@ -195,12 +232,12 @@ mod tests {
 
     #[test]
     fn everything_runs_unless_something_is_chosen() {
-        let parts = [Part::Check, Part::Native, Part::E2e];
+        let parts = [Part::Check, Part::Native, Part::Websocket, Part::E2e];
         let wanted = |options: &Options| parts.map(|part| options.wants(part));
-        assert_eq!(wanted(&options(None, &[])), [true, true, true]);
-        assert_eq!(wanted(&options(None, &["join"])), [false, true, true]);
-        assert_eq!(wanted(&options(Some(Part::Check), &[])), [true, false, false]);
-        assert_eq!(wanted(&options(Some(Part::E2e), &["join"])), [false, false, true]);
+        assert_eq!(wanted(&options(None, &[])), [true, true, true, true]);
+        assert_eq!(wanted(&options(None, &["join"])), [false, true, false, true]);
+        assert_eq!(wanted(&options(Some(Part::Check), &[])), [true, false, false, false]);
+        assert_eq!(wanted(&options(Some(Part::E2e), &["join"])), [false, false, false, true]);
     }
 
     #[test]

@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::build::Mode;
+use crate::mode::Mode;
 use crate::shell;
-use crate::snip;
 use crate::steps::{Steps, say, size};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::wasm_opt::Optimizer;
+use crate::wasm_strip;
 use crate::workspace::{OUTPUT_NAME, Workspace};
 
 const PACKAGE: &str = "frontend";
@@ -61,7 +61,7 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Res
         Mode::Release => steps.step("find wasm-opt", || Ok(Optimizer::find(workspace)))?,
         Mode::Dev => None,
     };
-    let recipe = Recipe { mode, snip: toolchain.keeps_functions_apart(profile), optimizer: optimizer.as_ref() };
+    let recipe = Recipe { mode, strip: toolchain.keeps_functions_apart(profile), optimizer: optimizer.as_ref() };
     let make = |program: &Program| {
         let name = program.name;
         let wasm = steps.step(&format!("compile the interface: {name} ({profile})"), || {
@@ -104,7 +104,7 @@ fn target(workspace: &Workspace, cargo: &mut Command, folder: &Path) {
 /// What is done with the compiled program.
 struct Recipe<'a> {
     mode: Mode,
-    snip: bool,
+    strip: bool,
     optimizer: Option<&'a Optimizer>,
 }
 
@@ -121,7 +121,7 @@ fn wrap(workspace: &Workspace, program: Program, compiled: &[u8], recipe: &Recip
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    bindgen(compiled, recipe.snip, name, &folder)?;
+    bindgen(compiled, recipe.strip, name, &folder)?;
     let wasm = folder.join(format!("{name}.wasm"));
     fs::rename(folder.join(format!("{name}_bg.wasm")), &wasm)?;
     if let Some(optimizer) = recipe.optimizer {
@@ -135,10 +135,10 @@ fn wrap(workspace: &Workspace, program: Program, compiled: &[u8], recipe: &Recip
 }
 
 /// The glue takes its wasm from the address that the page gives it: it knows neither folder nor file name.
-fn bindgen(wasm: &[u8], snip: bool, name: &str, folder: &Path) -> Result<()> {
-    let mut module = snip::parse(wasm)?;
-    if snip {
-        let count = snip::snip(&mut module)?;
+fn bindgen(wasm: &[u8], strip: bool, name: &str, folder: &Path) -> Result<()> {
+    let mut module = wasm_strip::parse(wasm)?;
+    if strip {
+        let count = wasm_strip::strip(&mut module)?;
         say(&format!("    snipped {count} functions that are never called"));
     }
     Bindgen::new()
@@ -146,6 +146,8 @@ fn bindgen(wasm: &[u8], snip: bool, name: &str, folder: &Path) -> Result<()> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // `start.js` ends an instance that panicked, and may begin another.
+        .reset_state_function(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(folder)

@@ -17,6 +17,8 @@ const VERSION: &str = "132.0.0";
 const FLAGS: &[&str] = &[
     "-Oz",
     "--converge",
+    "--ignore-implicit-traps",
+    "--low-memory-unused",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",

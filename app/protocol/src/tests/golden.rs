@@ -14,6 +14,7 @@ const CLIENT: &[(&str, &str)] = &[
         "hello_resume",
         r#"{"t":"hello","resume":{"session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","have":17}}"#,
     ),
+    ("hello_follow", r#"{"t":"hello","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln","follow":true}"#),
     ("join", r#"{"t":"join","cid":"c1","code":"kw7p-3mxq"}"#),
     ("join_pin_since", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#),
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
@@ -64,6 +65,8 @@ const SERVER: &[(&str, &str)] = &[
         "error",
         r#"{"t":"error","code":"rate_limited","text":"That was a bit fast. Wait a moment and try again.","cid":"c3","retry_after_ms":2000}"#,
     ),
+    ("token", r#"{"t":"token","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln","expires_at":1795305600000}"#),
+    ("token_cookie", r#"{"t":"token"}"#),
     ("bye", r#"{"t":"bye","code":"shutting_down","reconnect_in_ms":1800}"#),
     ("ping", r#"{"t":"ping"}"#),
     ("pong", r#"{"t":"pong"}"#),
@@ -115,8 +118,20 @@ fn a_faulty_frame_is_answered_by_its_name() {
 fn what_counts_is_what_must_not_be_lost() {
     let counted: Vec<_> =
         SERVER.iter().filter(|(_, json)| decode_server(json).unwrap().is_counted()).map(|(name, _)| *name).collect();
-    let expected =
-        ["joined", "left", "left_expired", "room", "message", "message_html", "ack", "gap", "gap_some", "error"];
+    let expected = [
+        "joined",
+        "left",
+        "left_expired",
+        "room",
+        "message",
+        "message_html",
+        "ack",
+        "gap",
+        "gap_some",
+        "error",
+        "token",
+        "token_cookie",
+    ];
     assert_eq!(counted, expected);
 }
 

@@ -4,11 +4,16 @@ use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::ErrorCode;
+use protocol::api::{Credentials, Register};
 
-use crate::browser::use_ready;
-use crate::client::{Failure, http, use_client};
-use crate::components::{Field, Form, FormError, focus_heading, keep_filled, typed};
+use super::done::use_done;
+use super::secret::Secret;
+use crate::browser::{device, use_ready};
+use crate::components::{Field, Form, FormError, focus_heading, keep_filled, said, typed};
+use crate::driver::{http, use_client};
 use crate::i18n::words;
+use crate::signals::{RwSignal, Signal, live};
+use client::RequestError;
 
 /// A titled form whose boxes are in `children`.
 #[component]
@@ -31,7 +36,7 @@ fn Panel(
     };
     view! {
         <form class="panel" method="post" on:submit=submit>
-            <fieldset class="plain" disabled=move || !ready.get()>
+            <fieldset class="plain" disabled=live(move || !ready.get())>
                 <legend>
                     <h2>{title}</h2>
                 </legend>
@@ -39,12 +44,14 @@ fn Panel(
                 {children()}
                 <FormError error=form.error() />
                 <div class="actions">
-                    <button type="submit" class=class aria-disabled=move || form.busy()>
+                    <button type="submit" class=class aria-disabled=live(move || form.busy())>
                         {button}
                     </button>
-                    <p class="done" role="status">
-                        {move || done.map(|done| done.get()).filter(|done| !done.is_empty())}
-                    </p>
+                    <p
+                        class="done"
+                        role="status"
+                        inner_html=said(move || done.map_or("", |done| done.get()).to_owned())
+                    ></p>
                 </div>
             </fieldset>
         </form>
@@ -58,9 +65,12 @@ pub(super) fn SignIn() -> impl IntoView {
     let client = use_client();
     let form = Form::new(&["username", "password"], None);
     let (name, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let done = use_done();
     let on_submit = move |()| {
         form.attempt(async move {
-            client.set_me(http::login(typed(name), typed(password)).await?);
+            let credentials = Credentials { username: typed(name), password: typed(password), device: device() };
+            client.set_me(http::login(credentials).await?);
+            done(words.signed_in);
             focus_heading();
             Ok(())
         });
@@ -74,10 +84,9 @@ pub(super) fn SignIn() -> impl IntoView {
                 autocomplete="username"
                 error=form.error_of("username")
             />
-            <Field
+            <Secret
                 label=words.password
                 name="password"
-                kind="password"
                 node=password
                 autocomplete="current-password"
                 error=form.error_of("password")
@@ -90,11 +99,19 @@ pub(super) fn SignIn() -> impl IntoView {
 pub(super) fn SignUp() -> impl IntoView {
     let words = words();
     let client = use_client();
-    let form = Form::new(&["new-username", "new-password"], None);
-    let (name, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let form = Form::new(&["new-username", "new-password", "new-name"], None);
+    let (name, password, called) = (NodeRef::<Input>::new(), NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let done = use_done();
     let on_submit = move |()| {
         form.attempt(async move {
-            client.set_me(http::register(typed(name), typed(password)).await?);
+            let wish = Register {
+                username: typed(name),
+                password: typed(password),
+                name: Some(typed(called)).filter(|name| !name.trim().is_empty()),
+                device: device(),
+            };
+            client.set_me(http::register(wish).await?);
+            done(words.signed_up);
             focus_heading();
             Ok(())
         });
@@ -109,14 +126,21 @@ pub(super) fn SignUp() -> impl IntoView {
                 hint=words.user_name_hint
                 error=form.error_of("new-username")
             />
-            <Field
+            <Secret
                 label=words.password
                 name="new-password"
-                kind="password"
                 node=password
                 autocomplete="new-password"
                 hint=words.password_hint
                 error=form.error_of("new-password")
+            />
+            <Field
+                label=words.name_in_rooms
+                name="new-name"
+                node=called
+                autocomplete="nickname"
+                hint=words.new_name_hint
+                error=form.error_of("new-name")
             />
         </Panel>
     }
@@ -136,7 +160,7 @@ pub(super) fn Name() -> impl IntoView {
         done.set("");
         form.attempt(async move {
             client.set_me(http::rename(typed(node)).await?);
-            done.try_set(words.saved);
+            done.set(words.saved);
             Ok(())
         });
     };
@@ -171,25 +195,23 @@ pub(super) fn Password() -> impl IntoView {
                     input.set_value("");
                 }
             }
-            done.try_set(words.password_changed);
+            done.set(words.password_changed);
             Ok(())
         });
     };
     view! {
         <Panel title=words.change_password hint="" button=words.change_password form done on_submit>
             <UserNameForManagers />
-            <Field
+            <Secret
                 label=words.current_password
                 name="current"
-                kind="password"
                 node=current
                 autocomplete="current-password"
                 error=form.error_of("current")
             />
-            <Field
+            <Secret
                 label=words.new_password
                 name="new"
-                kind="password"
                 node=new
                 autocomplete="new-password"
                 hint=words.password_hint
@@ -222,6 +244,7 @@ fn UserNameForManagers() -> impl IntoView {
 pub(super) fn Delete(account: bool) -> impl IntoView {
     let words = words();
     let client = use_client();
+    let done = use_done();
     let form = Form::new(&["delete-password"], None).saying(ErrorCode::BadCredentials, words.wrong_password);
     let password = NodeRef::<Input>::new();
     let on_submit = move |()| {
@@ -229,8 +252,9 @@ pub(super) fn Delete(account: bool) -> impl IntoView {
             let password = account.then(|| typed(password));
             http::delete_me(password).await?;
             client.forget_me();
+            done(words.forgotten);
             focus_heading();
-            Ok::<(), Failure>(())
+            Ok::<(), RequestError>(())
         });
     };
     let (title, hint) = if account {
@@ -246,10 +270,9 @@ pub(super) fn Delete(account: bool) -> impl IntoView {
                     .then(|| {
                         view! {
                             <UserNameForManagers />
-                            <Field
+                            <Secret
                                 label=words.password
                                 name="delete-password"
-                                kind="password"
                                 node=password
                                 autocomplete="current-password"
                                 error=form.error_of("delete-password")

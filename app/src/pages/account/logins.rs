@@ -4,9 +4,11 @@ use leptos::prelude::*;
 use protocol::LoginId;
 use protocol::api::LoginView;
 
-use crate::client::http;
-use crate::components::{Form, FormError};
+use super::done::use_done;
+use crate::components::{Form, FormError, told};
+use crate::driver::http;
 use crate::i18n::words;
+use crate::signals::{Effect, RwSignal};
 use crate::{browser, format};
 
 /// The list, fetched once the page runs.
@@ -14,10 +16,11 @@ use crate::{browser, format};
 pub(super) fn Logins() -> impl IntoView {
     let words = words();
     let form = Form::new(&[], None);
+    let done = use_done();
     let logins = RwSignal::new(None::<Vec<LoginView>>);
     let fetch = move || {
         form.attempt(async move {
-            logins.try_set(Some(http::logins().await?));
+            logins.set(Some(http::logins().await?));
             Ok(())
         });
     };
@@ -25,6 +28,7 @@ pub(super) fn Logins() -> impl IntoView {
     let revoke = Callback::new(move |id: LoginId| {
         form.attempt(async move {
             http::revoke_login(id.clone()).await?;
+            done(words.login_ended);
             logins.try_update(|logins| {
                 if let Some(logins) = logins {
                     logins.retain(|login| login.id != id);
@@ -34,7 +38,7 @@ pub(super) fn Logins() -> impl IntoView {
         });
     });
     let list = move || match logins.get() {
-        None => view! { <p class="muted">{words.loading}</p> }.into_any(),
+        None => view! { <p class="muted" inner_html=told(words.loading)></p> }.into_any(),
         Some(logins) => {
             let entries = logins.into_iter().map(|login| view! { <Entry login revoke /> }).collect_view();
             view! {
@@ -65,6 +69,10 @@ fn Entry(login: LoginView, revoke: Callback<LoginId>) -> impl IntoView {
     // The last use is known by the hour only, and a login is not used before it begins.
     let used = when(login.last_used_at.max(login.created_at));
     let id = login.id;
+    let title = match &login.device {
+        Some(device) => (words.login_on)(device, &began),
+        None => (words.login_began)(&began),
+    };
     let end = if login.current {
         view! { <span class="chip">{words.this_login}</span> }.into_any()
     } else {
@@ -83,7 +91,7 @@ fn Entry(login: LoginView, revoke: Callback<LoginId>) -> impl IntoView {
     view! {
         <li class="login">
             <p>
-                {(words.login_began)(&began)} ", " <span class="muted">{(words.login_used)(&used)}</span>
+                {title} ", " <span class="muted">{(words.login_used)(&used)}</span>
             </p>
             {end}
         </li>

@@ -7,17 +7,22 @@ mod talk;
 
 use std::collections::{BTreeMap, HashMap};
 
-use protocol::{LeaveReason, Limits, Member, MemberId, Millis, Position, RoomInfo, ServerFrame};
+use protocol::{LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
 
-use crate::event::{Effect, Ended, Input, MessageIds, SessionKey};
+use crate::event::{Effect, Ended, Input};
+use crate::ids::{MessageIds, NodeId, SessionKey};
+use crate::names::NamesInUse;
 use crate::presence::PendingPresence;
-use crate::seat::{Occupant, Seat};
+use crate::seat::{JoinRequest, Occupant, Seat};
+use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
 
 /// What a room begins with.
 pub struct RoomStart {
     /// Its name, capacity, lifetime.
     pub info: RoomInfo,
+    /// The node that this room's task is on.
+    pub node: NodeId,
     /// Random, below 2^53.
     pub epoch: u64,
     /// Who owns it.
@@ -26,13 +31,14 @@ pub struct RoomStart {
     pub limits: Limits,
     /// Makes message ids.
     pub ids: Box<dyn MessageIds>,
-    /// The time.
-    pub now: Millis,
+    /// The time: the rest of its life is measured from here on, whatever becomes of the wall clock.
+    pub now: Now,
 }
 
 /// A live room. Everything it knows is in memory and goes with it.
 pub struct Room {
     info: RoomInfo,
+    node: NodeId,
     epoch: u64,
     seq: u64,
     owner: MemberId,
@@ -40,10 +46,13 @@ pub struct Room {
     ids: Box<dyn MessageIds>,
     seats: BTreeMap<MemberId, Seat>,
     sessions: HashMap<SessionKey, Occupant>,
+    names: NamesInUse,
     presence: PendingPresence,
     typing: Typing,
+    /// When its lifetime is over.
+    ends_at: Monotonic,
     /// Since when there has been no seat.
-    empty_since: Option<Millis>,
+    empty_since: Option<Monotonic>,
     ended: bool,
 }
 
@@ -52,7 +61,9 @@ impl Room {
     #[must_use]
     pub fn new(start: RoomStart) -> Self {
         Self {
+            ends_at: start.now.when(start.info.expires_at),
             info: start.info,
+            node: start.node,
             epoch: start.epoch,
             seq: 0,
             owner: start.owner,
@@ -60,58 +71,61 @@ impl Room {
             ids: start.ids,
             seats: BTreeMap::new(),
             sessions: HashMap::new(),
+            names: NamesInUse::default(),
             presence: PendingPresence::default(),
             typing: Typing::default(),
-            empty_since: Some(start.now),
+            empty_since: Some(start.now.mono),
             ended: false,
         }
     }
 
     /// Takes one input and answers what is to be done, in order. Never panics; after the end it answers nothing but
     /// errors to requests.
-    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
         if self.ended {
-            Self::refuse_ended(&mut out, input);
+            self.refuse_ended(&mut out, input);
             return out;
         }
         match input {
             Input::Join { session, cid, member, name, activity, since } => {
-                self.join(&mut out, now, seats::Join { session, cid, member, name, activity, since });
+                self.join(&mut out, now, JoinRequest { session, cid, member, name, activity, since });
             }
-            Input::Leave { session, cid } => self.leave(&mut out, now, session, cid),
-            Input::Remove { member, reason } => self.remove(&mut out, now, &member, reason, None),
-            Input::Send { session, cid, body } => self.send(&mut out, now, session, cid, body),
-            Input::Relay(item) => self.relay(&mut out, now, item),
+            Input::Leave { session, cid } => self.leave(&mut out, now.mono, session, cid),
+            Input::Remove { member, reason } => self.remove(&mut out, now.mono, &member, reason, None),
+            Input::Send { session, cid, random, body } => self.send(&mut out, now, session, cid, random, body),
+            Input::Relay(event) => self.relay(&mut out, now.mono, event),
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
             Input::Answer { session, frame } => self.answer(&mut out, session, frame),
-            Input::Typing { session, on } => self.type_signal(now, session, on),
-            Input::Status { session, activity } => self.status(now, session, activity),
-            Input::Dropped { session } => self.set_connected(now, session, false),
+            Input::Typing { session, on } => self.type_signal(now.mono, session, on),
+            Input::Status { session, activity } => self.status(now.mono, session, activity),
+            Input::Dropped { session } => self.set_connected(now.mono, session, false),
             Input::Resumed { session } => self.resumed(&mut out, now, session),
-            Input::SessionEnded { session } => self.end_session(&mut out, now, session),
-            Input::Rename { member, name } => self.rename(now, &member, &name),
-            Input::Owner { member } => self.set_owner(now, member),
-            Input::Changed(info) => {
-                self.info = info;
-                out.push(Effect::Broadcast(ServerFrame::Room { room: self.info.clone() }));
-            }
+            Input::SessionEnded { session } => self.end_session(&mut out, now.mono, session),
+            Input::Rename { member, name } => self.rename(now.mono, &member, &name),
+            Input::Owner { member } => self.set_owner(now.mono, member),
             Input::End(reason) => self.end(&mut out, reason),
-            Input::Tick => self.tick(&mut out, now),
+            Input::Tick => self.tick(&mut out, now.mono),
         }
         out
     }
 
     /// When [`Input::Tick`] is due at the latest.
     #[must_use]
-    pub fn deadline(&self) -> Millis {
+    pub fn deadline(&self) -> Monotonic {
         let tick_ms = self.limits.presence_tick_ms;
-        let empty = self.empty_since.map(|since| since.saturating_add(self.limits.room_empty_ms));
-        [Some(self.info.expires_at), empty, self.presence.deadline(tick_ms), self.typing.deadline(tick_ms)]
+        let empty = self.empty_since.map(|since| since.after(self.limits.room_empty_ms));
+        [Some(self.ends_at), empty, self.presence.deadline(tick_ms), self.typing.deadline(tick_ms)]
             .into_iter()
             .flatten()
             .min()
-            .unwrap_or(self.info.expires_at)
+            .unwrap_or(self.ends_at)
+    }
+
+    /// When its lifetime is over.
+    #[must_use]
+    pub const fn ends_at(&self) -> Monotonic {
+        self.ends_at
     }
 
     /// The room as members know it.
@@ -143,11 +157,11 @@ impl Room {
         self.ended
     }
 
-    fn tick(&mut self, out: &mut Vec<Effect>, now: Millis) {
-        if now >= self.info.expires_at {
+    fn tick(&mut self, out: &mut Vec<Effect>, now: Monotonic) {
+        if now >= self.ends_at {
             return self.end(out, LeaveReason::Expired);
         }
-        if self.empty_since.is_some_and(|since| now >= since.saturating_add(self.limits.room_empty_ms)) {
+        if self.empty_since.is_some_and(|since| now >= since.after(self.limits.room_empty_ms)) {
             return self.end(out, LeaveReason::Empty);
         }
         let tick_ms = self.limits.presence_tick_ms;
@@ -155,10 +169,10 @@ impl Room {
             let (code, count) = (self.info.code, self.count());
             let seats = &self.seats;
             let frame = self.presence.take(code, count, |id| seats.get(id).map(|seat| &seat.member));
-            out.extend(frame.map(Effect::Volatile));
+            out.extend(frame.map(Effect::Broadcast));
         }
         if let Some(members) = self.typing.tick(now, tick_ms) {
-            out.push(Effect::Volatile(ServerFrame::Typing { room: self.info.code, members }));
+            out.push(Effect::Broadcast(ServerFrame::Typing { room: self.info.code, members }));
         }
     }
 
@@ -169,6 +183,7 @@ impl Room {
         sessions.sort_unstable();
         out.extend(sessions.into_iter().map(Effect::Unseated));
         self.seats.clear();
+        self.names = NamesInUse::default();
         self.presence = PendingPresence::default();
         self.typing = Typing::default();
         out.push(Effect::Ended(Ended(reason)));

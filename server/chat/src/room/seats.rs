@@ -1,35 +1,27 @@
 //! Who is inside: taking and leaving seats, sessions that drop and return, names, presence.
 
 use protocol::{
-    Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Millis, Position, ServerFrame,
+    Activity, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Position, RoomInfo, ServerFrame,
 };
 
 use super::Room;
-use crate::event::{Effect, SessionKey};
-use crate::seat::{Occupant, Seat};
-
-/// The fields of [`crate::Input::Join`].
-pub(super) struct Join {
-    pub(super) session: SessionKey,
-    pub(super) cid: Option<ClientId>,
-    pub(super) member: MemberId,
-    pub(super) name: DisplayName,
-    pub(super) activity: Activity,
-    pub(super) since: Option<Position>,
-}
+use crate::event::Effect;
+use crate::ids::SessionKey;
+use crate::seat::{JoinRequest, Occupant, Seat};
+use crate::time::{Monotonic, Now};
 
 impl Room {
-    pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Millis, join: Join) {
-        let Join { session, cid, member, name, activity, since } = join;
+    pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Now, join: JoinRequest) {
+        let JoinRequest { session, cid, member, name, activity, since } = join;
         let seated = self.seats.contains_key(&member);
         if !seated && self.count() >= self.info.capacity {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
             return;
         }
         if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
-            self.seat(out, now, session, &member, &name, activity);
+            self.seat(out, now.mono, session, &member, &name, activity);
         }
-        out.push(Effect::Reply(session, self.joined(&member, cid)));
+        out.push(Effect::Reply(session, self.joined(now, &member, cid)));
         if let Some(gap) = since.and_then(|since| self.gap_since(since)) {
             out.push(Effect::Reply(session, gap));
         }
@@ -38,7 +30,7 @@ impl Room {
     fn seat(
         &mut self,
         out: &mut Vec<Effect>,
-        now: Millis,
+        now: Monotonic,
         session: SessionKey,
         member: &MemberId,
         name: &DisplayName,
@@ -51,29 +43,34 @@ impl Room {
             self.refresh_state(now, member);
             return;
         }
-        let unique = self.unique_name(name, member);
+        let (unique, claim) = self.names.claim(name);
         let owner = self.owner == *member;
         let state = self.sessions.get(&session).map_or(activity, Occupant::presence);
         let person = Member { id: member.clone(), name: unique, state, owner };
-        self.seats.insert(member.clone(), Seat { member: person, sessions: vec![session] });
+        self.seats.insert(member.clone(), Seat { member: person, claim, sessions: vec![session] });
         self.presence.joined(member, now);
         self.empty_since = None;
     }
 
     /// The state for one who joins: at most `roster_max` people, the reader first.
-    fn joined(&self, you: &MemberId, cid: Option<ClientId>) -> ServerFrame {
+    fn joined(&self, now: Now, you: &MemberId, cid: Option<ClientId>) -> ServerFrame {
         let roster_max = usize::try_from(self.limits.roster_max).unwrap_or(usize::MAX);
         let own = self.seats.get(you).into_iter();
         let others = self.seats.values().filter(|seat| seat.member.id != *you);
         let members = own.chain(others).take(roster_max).map(|seat| seat.member.clone()).collect();
         ServerFrame::Joined {
             cid,
-            room: self.info.clone(),
+            room: self.info_at(now),
             you: you.clone(),
             position: self.position(),
             count: self.count(),
             members,
         }
+    }
+
+    /// The room with an end that is right by the wall clock as it stands now, should it have been set meanwhile.
+    fn info_at(&self, now: Now) -> RoomInfo {
+        RoomInfo { expires_at: now.stamp_of(self.ends_at, self.info.expires_at), ..self.info.clone() }
     }
 
     fn gap_since(&self, since: Position) -> Option<ServerFrame> {
@@ -85,21 +82,7 @@ impl Room {
         (missed > 0).then_some(ServerFrame::Gap { room, missed: Some(missed) })
     }
 
-    /// The name as wished, or with the first number that makes it unique without regard to case.
-    fn unique_name(&self, wished: &DisplayName, own: &MemberId) -> DisplayName {
-        let taken: std::collections::HashSet<String> =
-            self.seats.values().filter(|seat| seat.member.id != *own).map(|seat| seat.member.name.folded()).collect();
-        if !taken.contains(&wished.folded()) {
-            return wished.clone();
-        }
-        // One of (seats + 1) numbers is free, so the search is bounded by the capacity.
-        (2..=self.count().saturating_add(2))
-            .map(|number| wished.numbered(number))
-            .find(|name| !taken.contains(&name.folded()))
-            .unwrap_or_else(|| wished.clone())
-    }
-
-    pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: Option<ClientId>) {
+    pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Monotonic, session: SessionKey, cid: Option<ClientId>) {
         match self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             Some(member) => self.remove(out, now, &member, LeaveReason::Left, Some((session, cid))),
             None => out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, cid, None))),
@@ -110,7 +93,7 @@ impl Room {
     pub(super) fn remove(
         &mut self,
         out: &mut Vec<Effect>,
-        now: Millis,
+        now: Monotonic,
         member: &MemberId,
         reason: LeaveReason,
         asked: Option<(SessionKey, Option<ClientId>)>,
@@ -118,6 +101,7 @@ impl Room {
         let Some(seat) = self.seats.remove(member) else {
             return;
         };
+        self.names.release(&seat.claim);
         let room = self.info.code;
         for session in seat.sessions {
             self.sessions.remove(&session);
@@ -130,7 +114,7 @@ impl Room {
     }
 
     /// A session is over; the seat ends with the last of them, the membership stays.
-    pub(super) fn end_session(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
+    pub(super) fn end_session(&mut self, out: &mut Vec<Effect>, now: Monotonic, session: SessionKey) {
         let Some(occupant) = self.sessions.remove(&session) else {
             return;
         };
@@ -141,6 +125,7 @@ impl Room {
         };
         seat.sessions.retain(|other| *other != session);
         if seat.sessions.is_empty() {
+            self.names.release(&seat.claim);
             self.seats.remove(&occupant.member);
             self.seat_gone(now, &occupant.member);
         } else {
@@ -148,14 +133,14 @@ impl Room {
         }
     }
 
-    fn seat_gone(&mut self, now: Millis, member: &MemberId) {
+    fn seat_gone(&mut self, now: Monotonic, member: &MemberId) {
         self.presence.left(member, now);
         if self.seats.is_empty() {
             self.empty_since = Some(now);
         }
     }
 
-    pub(super) fn status(&mut self, now: Millis, session: SessionKey, activity: Activity) {
+    pub(super) fn status(&mut self, now: Monotonic, session: SessionKey, activity: Activity) {
         let Some(occupant) = self.sessions.get_mut(&session) else {
             return;
         };
@@ -164,7 +149,7 @@ impl Room {
         self.refresh_state(now, &member);
     }
 
-    pub(super) fn set_connected(&mut self, now: Millis, session: SessionKey, connected: bool) {
+    pub(super) fn set_connected(&mut self, now: Monotonic, session: SessionKey, connected: bool) {
         let Some(occupant) = self.sessions.get_mut(&session) else {
             return;
         };
@@ -176,27 +161,27 @@ impl Room {
         self.refresh_state(now, &member);
     }
 
-    pub(super) fn resumed(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey) {
-        self.set_connected(now, session, true);
+    pub(super) fn resumed(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey) {
+        self.set_connected(now.mono, session, true);
         if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
-            out.push(Effect::Reply(session, self.joined(&member, None)));
+            out.push(Effect::Reply(session, self.joined(now, &member, None)));
         }
     }
 
-    pub(super) fn rename(&mut self, now: Millis, member: &MemberId, wished: &DisplayName) {
-        if !self.seats.contains_key(member) {
+    pub(super) fn rename(&mut self, now: Monotonic, member: &MemberId, wished: &DisplayName) {
+        let Some(seat) = self.seats.get_mut(member) else {
             return;
-        }
-        let name = self.unique_name(wished, member);
-        if let Some(seat) = self.seats.get_mut(member)
-            && seat.member.name != name
-        {
+        };
+        self.names.release(&seat.claim);
+        let (name, claim) = self.names.claim(wished);
+        seat.claim = claim;
+        if seat.member.name != name {
             seat.member.name = name;
             self.presence.changed(member, now);
         }
     }
 
-    pub(super) fn set_owner(&mut self, now: Millis, owner: MemberId) {
+    pub(super) fn set_owner(&mut self, now: Monotonic, owner: MemberId) {
         for seat in self.seats.values_mut() {
             let owns = seat.member.id == owner;
             if seat.member.owner != owns {
@@ -208,7 +193,7 @@ impl Room {
     }
 
     /// A person is as present as the most present of their sessions.
-    fn refresh_state(&mut self, now: Millis, member: &MemberId) {
+    fn refresh_state(&mut self, now: Monotonic, member: &MemberId) {
         let Some(seat) = self.seats.get_mut(member) else {
             return;
         };

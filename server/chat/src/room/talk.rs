@@ -1,17 +1,27 @@
 //! What is said: the order, the acks, the repeats, the typing. Nothing of it stays.
 
-use protocol::{ClientId, ErrorCode, Message, Millis, ServerFrame};
+use protocol::{ClientId, ErrorCode, Message, ServerFrame};
 
 use super::Room;
-use crate::event::{Body, Effect, Input, Item, SessionKey};
+use crate::event::{Body, Effect, EventKind, Input, NewMessage, RoomEvent};
+use crate::ids::{Origin, SessionKey};
 use crate::seat::Acked;
+use crate::time::{Monotonic, Now};
 
 /// When a client may try again what the broker would not take.
 const RELAY_RETRY_MS: u64 = 1_000;
 
 impl Room {
     /// Checks a message and hands it to the broker; its place in the order comes when it returns ([`Room::relay`]).
-    pub(super) fn send(&mut self, out: &mut Vec<Effect>, now: Millis, session: SessionKey, cid: ClientId, body: Body) {
+    pub(super) fn send(
+        &mut self,
+        out: &mut Vec<Effect>,
+        now: Now,
+        session: SessionKey,
+        cid: ClientId,
+        random: u64,
+        body: Body,
+    ) {
         let Some(occupant) = self.sessions.get_mut(&session) else {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
             return;
@@ -29,21 +39,41 @@ impl Room {
             return;
         };
         occupant.remember(cid.clone());
-        self.typing.stop(session, now);
-        out.push(Effect::Publish(Item { session, cid, member, name, at: now, body }));
+        self.typing.stop(session, now.mono);
+        let (at, origin) = (now.wall, Origin { node: self.node, session });
+        let id = self.ids.message_id(at, random, &member);
+        let kind = EventKind::Message(NewMessage { cid, member, name, body });
+        out.push(Effect::Publish(RoomEvent { id, origin, at, kind }));
     }
 
-    /// Gives a message its place and tells everybody. The sender's ack goes first, so that both leave in one write.
-    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, now: Millis, item: Item) {
-        let Item { session, cid, member, name, at, body } = item;
-        self.seq += 1;
-        let (seq, room) = (self.seq, self.info.code);
-        let id = self.ids.message_id(self.position(), at, &member);
-        let acked = Acked { seq, id: id.clone(), at };
-        if let Some(occupant) = self.sessions.get_mut(&session) {
+    /// Applies what the broker brings, whichever node it began on.
+    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, now: Monotonic, event: RoomEvent) {
+        let RoomEvent { id, origin, at, kind } = event;
+        match kind {
+            EventKind::Message(message) => {
+                self.relay_message(out, now, Acked { seq: self.seq + 1, id, at }, origin, message);
+            }
+        }
+    }
+
+    /// Gives a message its place and tells everybody. The sender's ack goes first, so that both leave in one write; a
+    /// sender on another node is told there.
+    fn relay_message(
+        &mut self,
+        out: &mut Vec<Effect>,
+        now: Monotonic,
+        acked: Acked,
+        origin: Origin,
+        message: NewMessage,
+    ) {
+        let NewMessage { cid, member, name, body } = message;
+        let Acked { seq, id, at } = acked.clone();
+        let room = self.info.code;
+        self.seq = seq;
+        if let Some(occupant) = self.sessions.get_mut(&origin.session).filter(|_| origin.node == self.node) {
             occupant.acknowledge(&cid, acked.clone());
             let ack = self.ack(cid.clone(), acked);
-            out.push(Effect::Reply(session, ack));
+            out.push(Effect::Reply(origin.session, ack));
         }
         self.typing.spoke(&member, now);
         let Body { text, html } = body;
@@ -78,7 +108,7 @@ impl Room {
         }
     }
 
-    pub(super) fn type_signal(&mut self, now: Millis, session: SessionKey, on: bool) {
+    pub(super) fn type_signal(&mut self, now: Monotonic, session: SessionKey, on: bool) {
         let Some(occupant) = self.sessions.get(&session) else {
             return;
         };
@@ -90,11 +120,13 @@ impl Room {
     }
 
     /// Requests that reach a room which has just ended are answered; everything else has lost its object.
-    pub(super) fn refuse_ended(out: &mut Vec<Effect>, input: Input) {
+    pub(super) fn refuse_ended(&self, out: &mut Vec<Effect>, input: Input) {
         let refused = match input {
             Input::Join { session, cid, .. } | Input::Leave { session, cid } => Some((session, cid)),
             Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
-            Input::Relay(item) => Some((item.session, Some(item.cid))),
+            Input::Relay(RoomEvent { origin, kind: EventKind::Message(message), .. }) => {
+                (origin.node == self.node).then_some((origin.session, Some(message.cid)))
+            }
             Input::Answer { session, frame } => {
                 out.push(Effect::Reply(session, frame));
                 None
@@ -107,7 +139,6 @@ impl Room {
             | Input::SessionEnded { .. }
             | Input::Rename { .. }
             | Input::Owner { .. }
-            | Input::Changed(_)
             | Input::End(_)
             | Input::Tick => None,
         };

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use protocol::{Activity, LeaveReason, Limits, MemberId, ServerFrame};
 
-use super::{cid, join, member, name, room, run, send};
-use crate::event::{Effect, Ended, Input, SessionKey};
+use super::{at, cid, join, member, name, room, run, run_at, send};
+use crate::event::{Effect, Ended, Input};
+use crate::ids::SessionKey;
+use crate::time::{Monotonic, Now};
 
 const SESSIONS: u64 = 6;
 
@@ -61,7 +63,7 @@ impl Readers {
                     self.heard.entry(*session).or_default().push(message.seq);
                 }
             }
-            Effect::Volatile(ServerFrame::Presence { count, joined, changed, left, .. }) => {
+            Effect::Broadcast(ServerFrame::Presence { count, joined, changed, left, .. }) => {
                 for one in joined.iter().chain(changed) {
                     self.roster.insert(one.id.clone(), one.state);
                 }
@@ -71,9 +73,24 @@ impl Readers {
                 self.count = *count;
             }
             Effect::Ended(Ended(reason)) => self.ended = Some(*reason),
-            Effect::Broadcast(_) | Effect::Volatile(_) | Effect::Reply(..) | Effect::Publish(_) => {}
+            Effect::Broadcast(_) | Effect::Reply(..) | Effect::Publish(_) => {}
         }
     }
+}
+
+/// An effect in which every stamp of the wall clock is 0.
+fn without_stamps(mut effect: Effect) -> Effect {
+    match &mut effect {
+        Effect::Reply(_, frame) | Effect::Broadcast(frame) => match frame {
+            ServerFrame::Ack { at, .. } => *at = 0,
+            ServerFrame::Message(message) => message.at = 0,
+            ServerFrame::Joined { room, .. } => room.expires_at = 0,
+            _ => {}
+        },
+        Effect::Publish(event) => event.at = 0,
+        Effect::Seated(_) | Effect::Unseated(_) | Effect::Ended(_) => {}
+    }
+    effect
 }
 
 proptest! {
@@ -219,22 +236,36 @@ proptest! {
         }
     }
 
+    /// Whoever sets the wall clock, by years or by an hour, before any input: nothing changes but the stamps.
+    #[test]
+    fn a_wall_clock_that_is_set_changes_stamps_only(inputs in inputs(), walls in prop::collection::vec(any::<u64>(), 120)) {
+        let (mut one, mut other, mut ms) = (room(3, Limits::default()), room(3, Limits::default()), 0);
+        for ((pause, input), wall) in inputs.into_iter().zip(walls) {
+            ms += pause;
+            let here = run_at(&mut one, at(ms), input.clone());
+            let there = run_at(&mut other, Now { wall, ..at(ms) }, input);
+            let unstamped = |effects: Vec<Effect>| effects.into_iter().map(without_stamps).collect::<Vec<_>>();
+            prop_assert_eq!(unstamped(here), unstamped(there));
+            prop_assert_eq!(one.deadline(), other.deadline());
+        }
+    }
+
     /// A bucket never passes more than its burst and its refill.
     #[test]
     fn a_bucket_keeps_its_rate(burst in 1_u32..50, refill_ms in 1_u64..5_000, pauses in prop::collection::vec(0_u64..3_000, 1..200)) {
         let rate = crate::Rate { burst, refill_ms };
-        let (mut bucket, mut now, mut passed) = (crate::Bucket::default(), 1_000_000, 0_u64);
+        let (mut bucket, mut now, mut passed) = (crate::Bucket::default(), Monotonic::START.after(1_000_000), 0_u64);
         let start = now;
         for pause in pauses {
-            now += pause;
+            now = now.after(pause);
             match bucket.take(now, rate) {
                 Ok(()) => passed += 1,
                 Err(wait_ms) => {
                     let mut later = bucket;
-                    prop_assert!(later.take(now + wait_ms, rate).is_ok(), "the wait it names is not enough");
+                    prop_assert!(later.take(now.after(wait_ms), rate).is_ok(), "the wait it names is not enough");
                 }
             }
-            prop_assert!(passed <= u64::from(burst) + (now - start) / refill_ms);
+            prop_assert!(passed <= u64::from(burst) + now.since(start) / refill_ms);
         }
     }
 }

@@ -24,7 +24,7 @@ use Frame::{Gap, Number};
 
 /// As the server resumes: a gap is a frame of so many bytes. It is in every room.
 fn resume(queue: &mut ResumeQueue<Frame>, have: u64, bytes_max: usize) -> Option<Vec<Frame>> {
-    queue.resume(have, &[room(0), room(1), room(2)], bytes_max, |room, missed| (Gap(room, missed), GAP_BYTES))
+    queue.resume(have, &[room(0), room(1), room(2)], bytes_max, |room, missed| Some((Gap(room, missed), GAP_BYTES)))
 }
 
 const GAP_BYTES: usize = 40;

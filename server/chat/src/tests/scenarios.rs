@@ -2,8 +2,11 @@
 
 use protocol::{Activity, ErrorCode, LeaveReason, Limits, Position, ServerFrame};
 
-use super::{HOUR, cid, join, member, name, room, run, send};
-use crate::event::{Effect, Ended, Input, SessionKey};
+use super::{HOUR, NODE, at, cid, join, member, name, room, run, run_at, send};
+use crate::event::{Effect, Ended, EventKind, Input, RoomEvent};
+use crate::ids::{NodeId, Origin, SessionKey};
+use crate::room::Room;
+use crate::time::Now;
 
 fn replies(effects: &[Effect], session: u64) -> Vec<&ServerFrame> {
     let of = |effect| match effect {
@@ -54,11 +57,61 @@ fn a_repeated_request_that_is_refused_at_the_door_keeps_its_ack() {
     assert_eq!(replies(&run(&mut room, 2, refuse(50)), 1), replies(&acked, 1), "the same ack");
     assert_eq!(replies(&run(&mut room, 3, refuse(51)), 1), [&refusal(51)]);
     // On its way to the broker: its ack comes, so a refusal would be a second answer.
-    let published = room.handle(4, send(1, 52));
-    assert_eq!(room.handle(5, refuse(52)), []);
-    let [Effect::Publish(item)] = &published[..] else { panic!("{published:?}") };
-    let relayed = room.handle(6, Input::Relay(item.clone()));
+    let published = room.handle(at(4), send(1, 52));
+    assert_eq!(room.handle(at(5), refuse(52)), []);
+    let [Effect::Publish(event)] = &published[..] else { panic!("{published:?}") };
+    let relayed = room.handle(at(6), Input::Relay(event.clone()));
     assert!(matches!(replies(&relayed, 1)[..], [ServerFrame::Ack { .. }]));
+}
+
+/// What a session's request publishes, and the same event as another node would have made it: for a session to which that
+/// node gives the same number.
+fn published(room: &mut Room, ms: u64, input: Input) -> (RoomEvent, RoomEvent) {
+    let effects = room.handle(at(ms), input);
+    let [Effect::Publish(event)] = &effects[..] else { panic!("{effects:?}") };
+    let origin = Origin { node: NodeId(NODE.0 + 1), ..event.origin };
+    (event.clone(), RoomEvent { origin, ..event.clone() })
+}
+
+#[test]
+fn an_event_of_another_node_is_shown_to_all_and_acknowledges_nobody() {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    let (own, foreign) = published(&mut room, 1, send(1, 50));
+    let shown = room.handle(at(2), Input::Relay(foreign));
+    let [Effect::Broadcast(ServerFrame::Message(message))] = &shown[..] else { panic!("{shown:?}") };
+    assert_eq!((message.seq, &message.id, message.at), (1, &own.id, own.at), "what was made before it was published");
+    // The request of our own session with that number is still unanswered, and is answered by its own event.
+    assert_eq!(room.handle(at(3), send(1, 50)), []);
+    let relayed = room.handle(at(4), Input::Relay(own));
+    assert!(matches!(replies(&relayed, 1)[..], [ServerFrame::Ack { seq: 2, .. }]), "{relayed:?}");
+}
+
+#[test]
+fn a_room_that_has_ended_refuses_what_its_own_sessions_sent_and_answers_nobody_else() {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    let (own, foreign) = published(&mut room, 1, send(1, 50));
+    run(&mut room, 2, Input::End(LeaveReason::Deleted));
+    assert_eq!(room.handle(at(3), Input::Relay(foreign)), []);
+    let refused = room.handle(at(3), Input::Relay(own));
+    assert!(matches!(replies(&refused, 1)[..], [ServerFrame::Error { code: ErrorCode::RoomEnded, .. }]));
+}
+
+#[test]
+fn the_id_is_made_before_the_message_is_published_and_no_place_changes_it() {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    let (first, _) = published(&mut room, 1, send(1, 50));
+    let (second, _) = published(&mut room, 2, send(1, 51));
+    let EventKind::Message(message) = &second.kind;
+    assert_eq!((message.cid.as_str(), second.at), ("c51", 2));
+    for (seq, event) in [(1, second), (2, first)] {
+        let id = event.id.clone();
+        let relayed = room.handle(at(3), Input::Relay(event));
+        let [ServerFrame::Ack { seq: of, id: acked, .. }] = replies(&relayed, 1)[..] else { panic!("{relayed:?}") };
+        assert_eq!((*of, acked), (seq, &id), "whatever order the broker brings them in");
+    }
 }
 
 #[test]
@@ -106,8 +159,8 @@ fn who_returns_is_told_how_many_were_missed_or_that_nobody_knows() {
 }
 
 #[test]
-fn names_are_made_unique_without_regard_to_case() {
-    let mut room = room(9, Limits::default());
+fn names_are_made_unique_as_they_read() {
+    let mut room = room(20, Limits::default());
     let call = |session, who, called: &str| Input::Join {
         session: SessionKey(session),
         cid: None,
@@ -123,6 +176,16 @@ fn names_are_made_unique_without_regard_to_case() {
     assert_eq!(own_name(run(&mut room, 0, call(1, 1, "Quiet Heron")), 1), "Quiet Heron");
     assert_eq!(own_name(run(&mut room, 0, call(2, 2, "QUIET HERON")), 2), "QUIET HERON 2");
     assert_eq!(own_name(run(&mut room, 0, call(3, 3, "quiet heron")), 3), "quiet heron 3");
+    for (session, called, shown) in [
+        (5, "José", "José"),
+        (6, "Jose\u{301}", "Jose\u{301} 2"),
+        (7, "ＪＯＳÉ", "ＪＯＳÉ 3"),
+        (8, "علی\u{200C}رضا", "علی\u{200C}رضا"),
+        (9, "علیرضا", "علیرضا 2"),
+        (10, "Jose", "Jose"),
+    ] {
+        assert_eq!(own_name(run(&mut room, 0, call(session, u8::try_from(session).unwrap(), called)), session), shown);
+    }
     // A second session of the first person brings no new name.
     assert_eq!(own_name(run(&mut room, 0, call(4, 1, "Another")), 4), "Quiet Heron");
 }
@@ -144,12 +207,12 @@ fn typing_is_told_once_and_ends_by_itself() {
     run(&mut room, 200, Input::Tick);
     run(&mut room, 1_000, Input::Typing { session: SessionKey(1), on: true });
     let told = run(&mut room, 1_200, Input::Tick);
-    assert_eq!(told, vec![Effect::Volatile(ServerFrame::Typing { room: super::code(), members: vec![member(0)] })]);
+    assert_eq!(told, vec![Effect::Broadcast(ServerFrame::Typing { room: super::code(), members: vec![member(0)] })]);
     run(&mut room, 3_000, Input::Typing { session: SessionKey(1), on: true });
     assert_eq!(run(&mut room, 3_300, Input::Tick), vec![], "a refreshed signal is no news");
-    assert_eq!(room.deadline(), 8_000);
+    assert_eq!(room.deadline(), at(8_000).mono);
     let ended = run(&mut room, 8_000, Input::Tick);
-    assert_eq!(ended, vec![Effect::Volatile(ServerFrame::Typing { room: super::code(), members: vec![] })]);
+    assert_eq!(ended, vec![Effect::Broadcast(ServerFrame::Typing { room: super::code(), members: vec![] })]);
 }
 
 #[test]
@@ -165,7 +228,7 @@ fn who_types_on_after_a_message_is_told_again() {
     run(&mut room, 2_050, typing(true));
     let told = run(&mut room, 2_200, Input::Tick);
     assert!(
-        matches!(told.as_slice(), [Effect::Volatile(ServerFrame::Typing { members, .. })] if *members == [member(0)]),
+        matches!(told.as_slice(), [Effect::Broadcast(ServerFrame::Typing { members, .. })] if *members == [member(0)]),
         "{told:?}"
     );
 }
@@ -185,7 +248,7 @@ fn leaving_tells_each_session_and_answers_the_one_that_asked() {
 fn a_room_without_a_seat_ends_and_so_does_one_past_its_lifetime() {
     let limits = Limits::default();
     let mut empty = room(9, limits.clone());
-    assert_eq!(empty.deadline(), limits.room_empty_ms);
+    assert_eq!(empty.deadline(), at(limits.room_empty_ms).mono);
     assert_eq!(run(&mut empty, limits.room_empty_ms - 1, Input::Tick), vec![]);
     let ended = run(&mut empty, limits.room_empty_ms, Input::Tick);
     assert_eq!(ended.last(), Some(&Effect::Ended(Ended(LeaveReason::Empty))));
@@ -216,6 +279,31 @@ fn a_new_owner_is_told() {
     run(&mut room, 200, Input::Tick);
     run(&mut room, 300, Input::Owner { member: member(1) });
     let told = run(&mut room, 500, Input::Tick);
-    let [Effect::Volatile(ServerFrame::Presence { changed, .. })] = told.as_slice() else { panic!("{told:?}") };
+    let [Effect::Broadcast(ServerFrame::Presence { changed, .. })] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(changed.iter().map(|one| one.owner).collect::<Vec<_>>(), vec![false, true]);
+}
+
+#[test]
+fn a_wall_clock_set_back_or_forth_moves_no_end_and_the_end_that_is_told_is_right_again() {
+    let limits = Limits::default();
+    for (wall_then, expires_then) in [(5 * HOUR, 28 * HOUR), (0, 23 * HOUR)] {
+        let mut room = room(9, limits.clone());
+        run(&mut room, 0, join(1, 0));
+        let later = Now { wall: wall_then, ..at(HOUR) };
+        let joined = run_at(&mut room, later, join(2, 1));
+        let [ServerFrame::Joined { room: info, .. }] = replies(&joined, 2)[..] else { panic!("{joined:?}") };
+        assert_eq!(info.expires_at, expires_then, "23 hours are left, by whatever clock");
+        let almost = Now { wall: wall_then + 23 * HOUR, ..at(24 * HOUR - 1) };
+        assert!(!run_at(&mut room, almost, Input::Tick).iter().any(|effect| matches!(effect, Effect::Ended(_))));
+        let ended = run_at(&mut room, Now { wall: 0, ..at(24 * HOUR) }, Input::Tick);
+        assert_eq!(ended.last(), Some(&Effect::Ended(Ended(LeaveReason::Expired))));
+    }
+}
+
+#[test]
+fn an_end_that_is_told_does_not_flicker_with_the_reading_of_the_clocks() {
+    let mut room = room(9, Limits::default());
+    let joined = run_at(&mut room, Now { wall: 3, ..at(1) }, join(1, 0));
+    let [ServerFrame::Joined { room: info, .. }] = replies(&joined, 1)[..] else { panic!("{joined:?}") };
+    assert_eq!(info.expires_at, 24 * HOUR);
 }

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::{Ask, HOST, Server};
 use crate::auth::TOKEN_MS;
-use crate::clock;
 use crate::config::Options;
 use crate::store::{LoginKey, UserId};
 
@@ -50,7 +49,7 @@ async fn a_cookie_counts_for_the_sites_own_pages_only() {
     for origin in ["http://evil.example", "null", "https://chat.example.evil.example"] {
         rename().header("origin", origin).cookie(&session.token).send().await.refused(ErrorCode::BadOrigin);
         let read = server.ask("GET", "/api/v1/me").header("origin", origin).cookie(&session.token);
-        read.send().await.refused(ErrorCode::Unauthorized);
+        read.send().await.refused(ErrorCode::BadOrigin);
         let made = server.ask("POST", "/api/v1/guest").header("origin", origin);
         made.send().await.refused(ErrorCode::BadOrigin);
         let by_token = rename().header("origin", origin).bearer(&session).send().await;
@@ -102,11 +101,21 @@ async fn a_token_in_its_second_half_is_renewed_by_use_and_its_guest_with_it() {
     for path in ["/api/v1/me", "/api/v1/rooms", "/", "/about"] {
         let answer = server.ask("GET", path).without("origin").cookie(&old).send().await;
         let renewed = answer.cookie().expect("is renewed");
-        let identity =
-            server.state.auth.authenticate(&*server.state.store, &renewed, clock::now()).await.expect("is good");
-        assert!(identity.expires_at > clock::now() + TOKEN_MS - 60_000, "{path}");
+        let identity = server
+            .state
+            .auth
+            .authenticate(&*server.state.store, &renewed, server.state.clock.wall())
+            .await
+            .expect("is good");
+        assert!(identity.expires_at > server.state.clock.wall() + TOKEN_MS - 60_000, "{path}");
         assert_eq!(identity.me(), session.me);
-        let guest = server.state.store.user(identity.user, clock::now()).await.expect("answers").expect("is there");
+        let guest = server
+            .state
+            .store
+            .user(identity.user, server.state.clock.wall())
+            .await
+            .expect("answers")
+            .expect("is there");
         assert!(guest.expires_at.is_some_and(|at| at >= identity.expires_at), "{path}");
     }
     let refused = server.ask("POST", "/api/v1/rooms").cookie(&old).json(&json!({ "capacity": 1 })).send().await;
@@ -123,8 +132,8 @@ async fn a_token_in_its_second_half_is_renewed_by_use_and_its_guest_with_it() {
 /// The token of the same login as it would be thirteen hours later.
 async fn aged(server: &Server, session: &Session) -> String {
     let state = &server.state;
-    let identity = state.auth.authenticate(&*state.store, &session.token, clock::now()).await.expect("is good");
-    let then = clock::now() - TOKEN_MS / 2 - 3_600_000;
+    let identity = state.auth.authenticate(&*state.store, &session.token, state.clock.wall()).await.expect("is good");
+    let then = state.clock.wall() - TOKEN_MS / 2 - 3_600_000;
     state.auth.issue(identity.user, identity.login, identity.kind, &identity.name, then).token
 }
 
@@ -160,8 +169,102 @@ async fn a_token_of_nobody_here_is_worth_nothing() {
     let server = Server::new();
     let name = server.guest().await.me.name;
     let kind = protocol::UserKind::Guest;
-    let stranger = server.state.auth.issue(UserId([9; 16]), LoginKey([9; 16]), kind, &name, clock::now()).token;
+    let stranger =
+        server.state.auth.issue(UserId([9; 16]), LoginKey([9; 16]), kind, &name, server.state.clock.wall()).token;
     server.ask("GET", "/api/v1/me").cookie(&stranger).send().await.refused(ErrorCode::Unauthorized);
     let answer = server.ask("POST", "/api/v1/guest").cookie(&stranger).send().await;
     let _: Session = answer.json(StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_login_by_another_spelling_is_none_and_two_are_none() {
+    for (server, name, other) in [(Server::https(), "__Host-ws", "__%48ost-ws"), (Server::new(), "ws", "%77s")] {
+        let (own, evil) = (server.guest().await, server.guest().await);
+        let me = |cookies: String| server.ask("GET", "/api/v1/me").header("cookie", &cookies).send();
+        me(format!("{other}={}", evil.token)).await.refused(ErrorCode::Unauthorized);
+        for cookies in [
+            format!("{other}={}; {name}={}", evil.token, own.token),
+            format!("{name}={}; {other}={}", own.token, evil.token),
+        ] {
+            let profile: protocol::api::Profile = me(cookies).await.json(StatusCode::OK);
+            assert_eq!(profile.id, own.id, "the planted one is not read");
+        }
+        let two = format!("{name}={}; theme=dark; {name}={}", own.token, evil.token);
+        me(two.clone()).await.refused(ErrorCode::TwoLogins);
+        let made = server.ask("POST", "/api/v1/guest").header("cookie", &two).send().await;
+        made.refused(ErrorCode::TwoLogins);
+        assert_eq!(made.cookie(), None, "no new guest at every page");
+        let page = server.ask("GET", "/").without("origin").header("cookie", &two).send().await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text().contains("Two logins came"), "the page says why nobody is signed in");
+        assert!(page.text().contains("data-theme=\"dark\""), "{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn the_theme_is_read_by_its_own_name_only() {
+    let server = Server::new();
+    for (cookies, dark) in [("theme=dark", true), ("them%65=dark", false), ("a=b; theme=dark; theme=light", true)] {
+        let page = server.ask("GET", "/about").without("origin").header("cookie", cookies).send().await;
+        assert_eq!(page.text().contains("data-theme=\"dark\""), dark, "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_public_address_the_host_of_a_request_makes_no_origin_an_own_one() {
+    let server = Server::https();
+    let ask = |host: &str, origin: &str| {
+        server.ask("POST", "/api/v1/guest").header("host", host).header("origin", origin).send()
+    };
+    ask("evil.example", "https://evil.example").await.refused(ErrorCode::BadOrigin);
+    ask("192.0.2.9:3000", "http://192.0.2.9:3000").await.refused(ErrorCode::BadOrigin);
+    let _: Session = ask("127.0.0.1:3000", "https://chat.example").await.json(StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn what_another_site_embeds_is_neither_counted_nor_worked_for() {
+    let server = Server::with(Options { limit: vec!["misses_per_minute=3".to_owned()], ..Options::default() });
+    let image = |path: &'static str| {
+        let ask = server.ask("GET", path).without("origin").header("sec-fetch-site", "cross-site");
+        ask.header("sec-fetch-mode", "no-cors").header("sec-fetch-dest", "image").send()
+    };
+    for _ in 0..40 {
+        image("/r/KW7P3MXQ").await.refused(ErrorCode::BadOrigin);
+        image("/api/v1/rooms/KW7P3MXQ").await.refused(ErrorCode::BadOrigin);
+        let old_browser = server.ask("GET", "/r/KW7P3MXQ").without("origin").header("accept", "image/avif,image/*,*/*");
+        old_browser.send().await.refused(ErrorCode::BadOrigin);
+        let frame = server.ask("GET", "/r/KW7P3MXQ").without("origin").header("sec-fetch-site", "cross-site");
+        let frame = frame.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "iframe");
+        frame.send().await.refused(ErrorCode::BadOrigin);
+        let fetched = server.ask("GET", "/api/v1/rooms/KW7P3MXQ").header("origin", "https://evil.example");
+        fetched.send().await.refused(ErrorCode::BadOrigin);
+    }
+    assert!(server.state.rate_limits.is_empty(), "nothing is counted");
+    let typed = server.ask("GET", "/r/KW7P3MXQ").without("origin").header("sec-fetch-site", "none");
+    assert_eq!(typed.send().await.status, StatusCode::NOT_FOUND, "and their victim is not locked out");
+    for _ in 0..110 {
+        image("/socket.io/?EIO=4&transport=polling").await.refused(ErrorCode::BadOrigin);
+    }
+    assert_eq!(server.state.connections.total(), 0);
+}
+
+#[tokio::test]
+async fn applications_that_are_listed_ask_and_read_by_one_list() {
+    let listed = ["capacitor://localhost", "tauri://localhost", "https://*.team.example"];
+    let server = Server::with(Options { allow_origin: listed.map(str::to_owned).to_vec(), ..Options::default() });
+    let made = |origin: &'static str| server.ask("POST", "/api/v1/guest").header("origin", origin).send();
+    let poll =
+        |origin: &'static str| server.ask("GET", "/socket.io/?EIO=4&transport=polling").header("origin", origin).send();
+    for origin in ["capacitor://localhost", "tauri://localhost", "https://a.team.example"] {
+        for answer in [made(origin).await, poll(origin).await] {
+            assert!(answer.status.is_success(), "{origin}: {}", answer.text());
+            assert_eq!(answer.headers["access-control-allow-origin"], origin);
+        }
+    }
+    for origin in ["ionic://localhost", "https://team.example", "https://a.team.example.evil.example"] {
+        for answer in [made(origin).await, poll(origin).await] {
+            answer.refused(ErrorCode::BadOrigin);
+            assert_eq!(answer.headers.get("access-control-allow-origin"), None);
+        }
+    }
 }

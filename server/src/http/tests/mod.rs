@@ -23,15 +23,15 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
-use crate::broker::local::LocalBroker;
 use crate::config::{Config, Options};
 use crate::connections::Connections;
-use crate::gates::Gates;
-use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::state::{AppState, State};
 use crate::store::SharedStore;
 use crate::store::memory::MemoryStore;
+use realtime::broker::local::LocalBroker;
+use realtime::hub::Hub;
+use realtime::rate_limits::RateLimits;
 
 const HOST: &str = "chat.example";
 
@@ -57,15 +57,20 @@ impl Server {
         let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let limits = Arc::new(config.limits.clone());
         let broker = Arc::new(LocalBroker::new(64));
-        let hub = Hub::new(limits, keys.clone(), Arc::clone(&store), broker, tracker.clone(), halt);
+        let clock = realtime::clock::Clock::start();
+        let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt);
+        let rooms = crate::rooms::Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
         let state = AppState::new(State {
+            clock,
             auth: Auth::new(&keys, 2),
-            gates: Gates::new(&config.limits),
-            connections: Connections::default(),
+            rate_limits: RateLimits::new(&config.limits),
+            connections: Connections::new(crate::open_files::Budget { lines_total: 100, reserve: 10 }),
+            readiness: crate::readiness::Readiness::default(),
             leptos: crate::http::pages::options(),
             store,
             keys,
             hub,
+            rooms,
             tracker,
             stopping,
             config,
@@ -166,7 +171,7 @@ impl Answer {
         assert_eq!(self.status.as_u16(), code.http_status(), "{}", self.text());
         assert_eq!(self.headers["content-type"], "application/problem+json");
         let problem: Problem = serde_json::from_slice(&self.body).expect("is a problem");
-        assert_eq!(problem, Problem::new(code, problem.retry_after_ms));
+        assert_eq!(problem, Problem::new(code, problem.retry_after_ms).with_number(problem.number()));
         problem
     }
 

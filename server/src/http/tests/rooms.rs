@@ -8,11 +8,10 @@ use protocol::{ErrorCode, RoomCode};
 use serde_json::{Value, json};
 
 use super::Server;
-use crate::clock;
 use crate::config::Options;
 
-async fn make(server: &Server, owner: &Session, wish: Value) -> RoomView {
-    server.ask("POST", "/api/v1/rooms").bearer(owner).json(&wish).send().await.json(StatusCode::CREATED)
+async fn make(server: &Server, owner: &Session, request: Value) -> RoomView {
+    server.ask("POST", "/api/v1/rooms").bearer(owner).json(&request).send().await.json(StatusCode::CREATED)
 }
 
 fn path(code: RoomCode, rest: &str) -> String {
@@ -23,8 +22,8 @@ fn path(code: RoomCode, rest: &str) -> String {
 async fn a_room_is_made_as_wished_or_as_usual() {
     let server = Server::new();
     let owner = server.guest().await;
-    let wish = json!({ "name": " Tea  time ", "capacity": 500, "lifetime_s": 604_800 });
-    let answer = server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&wish).send().await;
+    let request = json!({ "name": " Tea  time ", "capacity": 500, "lifetime_s": 604_800 });
+    let answer = server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&request).send().await;
     let room: RoomView = answer.json(StatusCode::CREATED);
     assert_eq!(answer.headers["location"], format!("/r/{}", room.code.as_str()).as_str());
     assert_eq!(
@@ -110,12 +109,17 @@ async fn guessing_a_pin_costs_time_and_locks_out_nobody_else() {
         let ask = server.ask("POST", &path(room.code, "/join")).bearer(session).header("x-forwarded-for", from);
         ask.json(&json!({ "pin": pin })).send()
     };
-    for _ in 0..5 {
+    for left in (0..5).rev() {
         // Another guest is no way round it.
-        guess(&server.guest().await, "203.0.113.1", "wrong").await.refused(ErrorCode::WrongPin);
+        let refused = guess(&server.guest().await, "203.0.113.1", "wrong").await.refused(ErrorCode::WrongPin);
+        assert_eq!(
+            (refused.tries_left, refused.retry_after_ms.is_some()),
+            (Some(left), left == 0),
+            "how many are left"
+        );
     }
     let answer = guess(&server.guest().await, "203.0.113.1", "open sesame").await;
-    assert!(answer.refused(ErrorCode::RateLimited).retry_after_ms.is_some_and(|wait_ms| wait_ms > 29_000));
+    assert!(answer.refused(ErrorCode::TooManyTries).retry_after_ms.is_some_and(|wait_ms| wait_ms > 29_000));
     let _: RoomView = guess(&server.guest().await, "203.0.113.2", "open sesame").await.json(StatusCode::OK);
 }
 
@@ -146,7 +150,7 @@ async fn the_last_one_who_leaves_takes_the_room_along() {
     let view: RoomView = ask("GET", "", &guest).await.json(StatusCode::OK);
     assert!(view.owner, "the room was handed on");
     ask("POST", "/leave", &guest).await.done();
-    ask("GET", "", &guest).await.refused(ErrorCode::RoomNotFound);
+    ask("GET", "", &guest).await.refused(ErrorCode::RoomEnded);
 }
 
 #[tokio::test]
@@ -158,9 +162,9 @@ async fn a_room_is_deleted_by_its_owner() {
     let _: RoomView = ask("POST", "/join", &guest).await.json(StatusCode::OK);
     ask("DELETE", "", &guest).await.refused(ErrorCode::Forbidden);
     ask("DELETE", "", &owner).await.done();
-    ask("DELETE", "", &owner).await.refused(ErrorCode::RoomNotFound);
-    ask("POST", "/join", &guest).await.refused(ErrorCode::RoomNotFound);
-    assert_eq!(server.state.store.live_rooms(clock::now()).await.expect("answers").len(), 0);
+    ask("DELETE", "", &owner).await.refused(ErrorCode::RoomEnded);
+    ask("POST", "/join", &guest).await.refused(ErrorCode::RoomEnded);
+    assert_eq!(server.state.store.live_rooms(server.state.clock.wall()).await.expect("answers").len(), 0);
 }
 
 #[tokio::test]
@@ -195,6 +199,7 @@ async fn without_scripts_a_room_is_made_and_joined_by_forms() {
     let server = Server::new();
     let made = server
         .ask("POST", "/create")
+        .cookie("asked")
         .form("name=Ada&code=&room=Tea+time&pin=open+sesame&capacity=3&lifetime_s=3600")
         .send()
         .await;
@@ -206,11 +211,11 @@ async fn without_scripts_a_room_is_made_and_joined_by_forms() {
     let me: protocol::Me = server.ask("GET", "/api/v1/me").cookie(&owner).send().await.json(StatusCode::OK);
     assert_eq!(me.name.as_str(), "Ada");
     let dashed = code.dashed().to_lowercase();
-    let first = server.ask("POST", "/join").form(&format!("name=Bob&code={dashed}")).send().await;
-    assert_eq!(first.led_to(), format!("/r/{}?error=pin_required", code.as_str()));
+    let first = server.ask("POST", "/join").cookie("asked").form(&format!("name=Bob&code={dashed}")).send().await;
+    first.refused(ErrorCode::PinRequired);
     let bob = first.cookie().expect("is somebody now");
     let wrong = server.ask("POST", "/join").cookie(&bob).form(&format!("name=Bob&code={dashed}&pin=nope")).send().await;
-    assert_eq!(wrong.led_to(), format!("/r/{}?error=wrong_pin", code.as_str()));
+    wrong.refused(ErrorCode::WrongPin);
     let right = server
         .ask("POST", "/join")
         .cookie(&bob)
@@ -228,22 +233,24 @@ async fn without_scripts_a_room_is_made_and_joined_by_forms() {
 }
 
 #[tokio::test]
-async fn a_form_that_fails_comes_back_with_its_error() {
+async fn a_form_that_fails_tells_a_program_why() {
     let server = Server::new();
     let table = [
-        ("/create", "name=%3Cb%3E", "/?error=invalid_name"),
-        ("/create", "room=&capacity=many", "/?error=invalid_capacity"),
-        ("/create", "capacity=1", "/?error=invalid_capacity"),
-        ("/create", "lifetime_s=-1", "/?error=invalid_lifetime"),
-        ("/create", "pin=12", "/?error=invalid_pin"),
-        ("/join", "code=", "/?error=invalid_code&code="),
-        ("/join", "code=AAAA-AAAA", "/?error=room_not_found&code=AAAA-AAAA"),
-        ("/join", "code=%0D%0ASet-Cookie:x", "/?error=invalid_code&code=Set-Cookie%3Ax"),
-        ("/leave", "code=AAAAAAAA", "/?error=unauthorized"),
+        ("/create", "name=%CC%81", ErrorCode::InvalidName),
+        ("/create", "room=%00&capacity=2", ErrorCode::InvalidRoomName),
+        ("/create", "room=&capacity=many", ErrorCode::InvalidCapacity),
+        ("/create", "capacity=1", ErrorCode::InvalidCapacity),
+        ("/create", "lifetime_s=-1", ErrorCode::InvalidLifetime),
+        ("/create", "pin=12", ErrorCode::InvalidPin),
+        ("/join", "code=", ErrorCode::InvalidCode),
+        ("/join", "code=AAAA-AAAA", ErrorCode::RoomNotFound),
+        ("/join", "code=%0D%0ASet-Cookie:x", ErrorCode::InvalidCode),
     ];
-    for (path, body, place) in table {
-        assert_eq!(server.ask("POST", path).form(body).send().await.led_to(), place, "{path} {body}");
+    for (path, body, code) in table {
+        server.ask("POST", path).cookie("asked").form(body).send().await.refused(code);
     }
+    let left = server.ask("POST", "/leave").cookie("asked").form("code=AAAAAAAA").send().await;
+    assert_eq!(left.led_to(), "/?error=unauthorized");
     server.ask("POST", "/join").json(&json!({})).send().await.refused(ErrorCode::UnsupportedMedia);
     server.ask("POST", "/join").form("name=%FF&name=x").send().await.refused(ErrorCode::BadFrame);
     let guest = server.guest().await;

@@ -76,7 +76,7 @@ fn attacks_are_text() {
     for &attack in ATTACKS {
         let shown = attack.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         assert_eq!(html(attack), None, "of {attack}");
-        // With a mark beside it, it goes through parser and fence.
+        // With a mark beside it, it goes through parser and allow list.
         let typed = format!("*x* `y` {attack}");
         let expected = format!("<p><em>x</em> <code>y</code> {shown}</p>");
         assert_eq!(html(&typed), Some(expected), "of {typed}");

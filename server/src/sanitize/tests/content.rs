@@ -19,7 +19,7 @@ pub(super) fn content(html: &str) -> Result<String, String> {
             }
             if name == "a"
                 && let Some((address, start)) = link.take()
-                && content[start..] != address
+                && ["", "https://", "mailto:"].iter().all(|scheme| address != format!("{scheme}{}", &content[start..]))
             {
                 content.push_str(&address);
             }
@@ -51,7 +51,7 @@ pub(super) fn content(html: &str) -> Result<String, String> {
     if open.is_empty() { Ok(content) } else { Err(format!("{open:?} stay open")) }
 }
 
-/// The address of a link whose attributes are exactly those that the fence writes.
+/// The address of a link whose attributes are exactly those that the allow list writes.
 fn address_of(attributes: &str) -> Option<String> {
     let address = attributes
         .strip_prefix(r#" href=""#)?

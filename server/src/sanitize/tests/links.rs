@@ -35,6 +35,38 @@ const LINKS: &[(&str, Option<&str>)] = &[
     ("[x]: http://x.com\n\n[x]", Some("<p>[x]: <a href=\"http://x.com\" LINK>http://x.com</a></p><p>[x]</p>")),
 ];
 
+/// Typed without a scheme, as people do.
+const BARE: &[(&str, Option<&str>)] = &[
+    ("www.example.org", Some("<p><a href=\"https://www.example.org\" LINK>www.example.org</a></p>")),
+    (
+        "(see WWW.Example.org/a_b?c=1), or not.",
+        Some("<p>(see <a href=\"https://WWW.Example.org/a_b?c=1\" LINK>WWW.Example.org/a_b?c=1</a>), or not.</p>"),
+    ),
+    ("**www.x.org:8080**", Some("<p><strong><a href=\"https://www.x.org:8080\" LINK>www.x.org:8080</a></strong></p>")),
+    ("www.пример.рф", Some("<p><a href=\"https://www.пример.рф\" LINK>www.пример.рф</a></p>")),
+    ("ada@example.org", Some("<p><a href=\"mailto:ada@example.org\" LINK>ada@example.org</a></p>")),
+    (
+        "Mail: Ada.L+x_y@mail.example.org. Or _b-c@x.org_!",
+        Some(
+            "<p>Mail: <a href=\"mailto:Ada.L+x_y@mail.example.org\" LINK>Ada.L+x_y@mail.example.org</a>. Or <em><a href=\"mailto:b-c@x.org\" LINK>b-c@x.org</a></em>!</p>",
+        ),
+    ),
+    ("||me@x.org||", Some("<p><span class=\"spoiler\"><a href=\"mailto:me@x.org\" LINK>me@x.org</a></span></p>")),
+    ("`www.x.org me@x.org`", Some("<p><code>www.x.org me@x.org</code></p>")),
+    ("[www.x.org](https://x.org)", Some("<p><a href=\"https://x.org\" LINK>www.x.org</a></p>")),
+    (
+        "https://www.x.org/~me@x.org me@x.org",
+        Some(
+            "<p><a href=\"https://www.x.org/~me@x.org\" LINK>https://www.x.org/~me@x.org</a> <a href=\"mailto:me@x.org\" LINK>me@x.org</a></p>",
+        ),
+    ),
+];
+
+#[test]
+fn links_what_is_typed_without_a_scheme() {
+    check(BARE);
+}
+
 #[test]
 fn renders_links() {
     check(LINKS);

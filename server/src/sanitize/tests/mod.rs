@@ -1,8 +1,8 @@
 //! What people type, and what comes of it. [`content`] reads the HTML back, so that nothing typed can get lost unseen.
 
+mod allow_list;
 mod attacks;
 mod content;
-mod fence;
 mod links;
 mod markup;
 mod plain;

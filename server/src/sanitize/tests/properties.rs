@@ -6,7 +6,8 @@ use proptest::sample::select;
 
 use protocol::Text;
 
-use super::super::{EXPANSION_FLOOR, EXPANSION_MAX, fence, rendered};
+use super::super::limits::{DEPTH_MAX, EXPANSION_FLOOR, EXPANSION_MAX};
+use super::super::{allow_list, rendered};
 use super::content::{content, without_marks};
 use super::{CHARS_MAX, html};
 
@@ -118,7 +119,7 @@ fn check(typed: &str) -> Result<(), TestCaseError> {
     // Once more without the scan and the net under the parsers: one must not be wrong, the other never be needed.
     prop_assert_eq!(&rendered(typed.trim()), &html, "of {:?}", typed);
     let Some(html) = html else { return Ok(()) };
-    prop_assert_eq!(&fence::fence(&html), &html, "the fence changes what it made of {:?}", typed);
+    prop_assert_eq!(&allow_list::clean(&html), &html, "the allow list changes what it made of {:?}", typed);
     let content = content(&html).map_err(|wrong| TestCaseError::fail(format!("{wrong} in {html} of {typed:?}")))?;
     prop_assert_eq!(without_marks(&content), without_marks(typed), "in {}", html);
     prop_assert!(html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR));
@@ -180,6 +181,11 @@ const PATTERNS: &[&str] = &[
     "&amp;",
     "\\",
     "\\|",
+    "www.",
+    "www.a.bc ",
+    "a@",
+    "a@b.cd ",
+    "@a.b",
     "http://a",
     "http://a)",
     "http://a.b ",
@@ -217,12 +223,12 @@ fn the_longest_and_deepest_texts_are_bounded() {
     let typed = lines.concat();
     check(&typed).expect("deep lists keep every character");
     let depth = html(&typed).expect("the outer lists are lists").matches("<ul>").count();
-    assert_eq!(depth, super::super::DEPTH_MAX);
+    assert_eq!(depth, DEPTH_MAX);
     // Marks in marks, and quotes in quotes.
     let typed = format!("{}x{}", "*a **b ".repeat(50), " b** a*".repeat(50));
     let html_of_marks = html(&typed).expect("the outer marks are marks");
     let depth = html_of_marks.matches("<em>").count() + html_of_marks.matches("<strong>").count();
-    assert_eq!(depth, super::super::DEPTH_MAX);
+    assert_eq!(depth, DEPTH_MAX);
     let html_of_quotes = html(&format!("{}x", "> ".repeat(200))).expect("the outer quotes are quotes");
-    assert_eq!(html_of_quotes.matches("<blockquote>").count(), super::super::DEPTH_MAX);
+    assert_eq!(html_of_quotes.matches("<blockquote>").count(), DEPTH_MAX);
 }

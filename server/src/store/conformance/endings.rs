@@ -3,7 +3,7 @@
 use super::fixtures::{
     NOW, a_room_of, assert_sound, code, done, guest, join, owner_of, room, room_id, user_id, users_in,
 };
-use crate::store::{Joined, Left, Room, SharedStore, StoreError};
+use crate::store::{JoinOutcome, Left, Room, SharedStore, StoreError};
 
 /// Nothing is left of it, and its code is free at once.
 pub async fn the_last_to_leave_deletes_the_room(store: &SharedStore) {
@@ -21,7 +21,7 @@ pub async fn the_last_to_leave_deletes_the_room(store: &SharedStore) {
 pub async fn the_room_passes_to_the_oldest_member(store: &SharedStore) {
     a_room_of(store, 1).await;
     for number in [9, 2, 5] {
-        assert_eq!(join(store, 1, number).await, Joined::New);
+        assert_eq!(join(store, 1, number).await, JoinOutcome::New);
     }
     assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(9) });
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 9)));
@@ -44,7 +44,7 @@ pub async fn the_room_passes_on_until_nobody_is_left(store: &SharedStore) {
 pub async fn an_owner_who_comes_back_is_a_member(store: &SharedStore) {
     a_room_of(store, 3).await;
     done(store.leave(room_id(1), user_id(1)).await);
-    assert_eq!(join(store, 1, 1).await, Joined::New);
+    assert_eq!(join(store, 1, 1).await, JoinOutcome::New);
     assert_eq!(owner_of(store, 1).await, Some(user_id(2)));
     assert_eq!(users_in(store, 1).await, [2, 3, 1].map(user_id));
 }

@@ -4,7 +4,7 @@ use super::fixtures::{
     END, HOUR, MANY, NOW, a_room_of, account, assert_conflict, assert_not_found, code, done, guest, key, login,
     membership, room, room_id, user_id, users_in,
 };
-use crate::store::{Joined, Left, Room, SharedStore};
+use crate::store::{JoinOutcome, Left, Room, SharedStore};
 
 /// A millisecond before its end it is all there, at its end it is not there for anybody.
 pub async fn a_room_ends_at_its_millisecond(store: &SharedStore) {
@@ -17,12 +17,12 @@ pub async fn a_room_ends_at_its_millisecond(store: &SharedStore) {
         assert_eq!(done(store.rooms_of(user_id(2), now).await).len(), usize::from(lives));
         assert_eq!(done(store.live_rooms(now).await).len(), usize::from(lives));
         let again = done(store.join(room_id(1), membership(2, now), MANY, now).await);
-        assert_eq!(again, if lives { Joined::Already } else { Joined::NoRoom });
+        assert_eq!(again, if lives { JoinOutcome::Already } else { JoinOutcome::NoRoom });
     }
     let late = done(store.join(room_id(1), membership(3, END), MANY, END).await);
-    assert_eq!(late, Joined::NoRoom);
+    assert_eq!(late, JoinOutcome::NoRoom);
     let in_time = done(store.join(room_id(1), membership(3, END - 1), MANY, END - 1).await);
-    assert_eq!(in_time, Joined::New);
+    assert_eq!(in_time, JoinOutcome::New);
 }
 
 /// The same for a guest, for everything that needs one.
@@ -68,7 +68,7 @@ pub async fn an_expired_room_is_left_as_any_other(store: &SharedStore) {
     let short = Room { expires_at: NOW + 1, ..room(1, 1) };
     done(store.create_room(short).await);
     let joining = store.join(room_id(1), membership(2, NOW), MANY, NOW).await;
-    assert_eq!(done(joining), Joined::New);
+    assert_eq!(done(joining), JoinOutcome::New);
     assert_eq!(done(store.room(room_id(1), NOW + 1).await), None);
     assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(2) });
     assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::RoomDeleted);

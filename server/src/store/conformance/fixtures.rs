@@ -3,7 +3,7 @@
 use protocol::{DisplayName, Millis, RoomCode, RoomName, Username};
 
 use crate::store::{
-    Account, Joined, Login, LoginKey, Membership, Result, Room, RoomId, SharedStore, StoreError, User, UserId,
+    Account, JoinOutcome, Login, LoginKey, Membership, Result, Room, RoomId, SharedStore, StoreError, User, UserId,
 };
 
 pub(crate) const HOUR: Millis = 3_600_000;
@@ -45,7 +45,8 @@ pub(crate) fn code(number: u8) -> RoomCode {
 }
 
 pub(crate) fn username(name: &str) -> Username {
-    Username::parse(name).expect("the cases use valid account names")
+    // Names of signs alone are given no more, and those that were given stay.
+    Username::known(name).expect("the cases use valid account names")
 }
 
 pub(crate) fn display_name(name: &str) -> DisplayName {
@@ -73,7 +74,7 @@ pub(crate) fn account_user(number: u8, name: &str) -> User {
 }
 
 pub(crate) fn login(number: u8, created_at: Millis, last_used_at: Millis) -> Login {
-    Login { key: key(number), created_at, last_used_at }
+    Login { key: key(number), created_at, last_used_at, device: None }
 }
 
 pub(crate) fn room(number: u8, owner: u8) -> Room {
@@ -100,11 +101,11 @@ pub(crate) async fn a_room_of(store: &SharedStore, members: u8) {
     }
     done(store.create_room(room(1, 1)).await);
     for number in 2..=members {
-        assert_eq!(join(store, 1, number).await, Joined::New);
+        assert_eq!(join(store, 1, number).await, JoinOutcome::New);
     }
 }
 
-pub(crate) async fn join(store: &SharedStore, room: u8, user: u8) -> Joined {
+pub(crate) async fn join(store: &SharedStore, room: u8, user: u8) -> JoinOutcome {
     let membership = membership(user, NOW + Millis::from(user));
     done(store.join(room_id(room), membership, MANY, NOW).await)
 }

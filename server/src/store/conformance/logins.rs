@@ -1,7 +1,9 @@
 //! Logins: at most so many a user, each its user's own.
 
+use protocol::Device;
+
 use super::fixtures::{END, HOUR, NOW, assert_conflict, assert_not_found, done, guest, key, login, user_id};
-use crate::store::{Login, LoginKey, SharedStore};
+use crate::store::{Login, LoginKey, SharedStore, User};
 
 async fn logins_of(store: &SharedStore, user: u8) -> Vec<Login> {
     done(store.user(user_id(user), NOW).await).map(|user| user.logins).unwrap_or_default()
@@ -84,6 +86,26 @@ pub async fn touching_what_is_not_there_is_false(store: &SharedStore) {
     assert!(done(store.touch_login(user_id(1), key(1), NOW, END - 1).await));
     assert!(!done(store.touch_login(user_id(1), key(1), NOW, END).await));
     assert_eq!(keys_of(store, 1).await, [key(1)]);
+}
+
+/// Two devices of one account, one of which never said what it is; a name is noted where its login is, and nowhere else.
+pub async fn a_login_keeps_its_device(store: &SharedStore) {
+    let [firefox, safari] = ["Firefox on Linux", "Safari on iPhone"].map(|words| Device::parse(words).ok());
+    let told = Login { device: firefox, ..login(1, NOW, NOW) };
+    a_user_with(store, &[told, login(2, NOW, NOW)]).await;
+    assert_eq!(logins_of(store, 1).await, [told, login(2, NOW, NOW)]);
+    let device = safari.expect("is a device");
+    assert!(done(store.name_login(user_id(1), key(2), device, NOW).await));
+    assert!(done(store.touch_login(user_id(1), key(1), NOW + HOUR, NOW).await));
+    let touched = Login { last_used_at: NOW + HOUR, ..told };
+    let named = Login { device: safari, ..login(2, NOW, NOW) };
+    assert_eq!(logins_of(store, 1).await, [touched, named]);
+    assert!(!done(store.name_login(user_id(1), key(3), device, NOW).await));
+    assert!(!done(store.name_login(user_id(2), key(1), device, NOW).await));
+    assert!(!done(store.name_login(user_id(1), key(1), device, END).await));
+    assert_eq!(logins_of(store, 1).await, [touched, named]);
+    done(store.create_user(User { logins: vec![named], ..guest(3) }).await);
+    assert_eq!(logins_of(store, 3).await, [named]);
 }
 
 /// The first call ends it, the second finds nothing.

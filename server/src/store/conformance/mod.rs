@@ -38,6 +38,7 @@ macro_rules! store_conformance {
         accounts {
             names_collide_in_any_case
             an_account_is_found_in_any_case
+            names_of_every_script_collide_as_they_read
             a_name_is_free_after_deletion
             a_guest_becomes_an_account_and_keeps_all_else
             a_guest_cannot_take_a_name_in_use
@@ -57,6 +58,7 @@ macro_rules! store_conformance {
             the_new_login_always_stays
             a_login_is_touched_and_never_goes_back
             touching_what_is_not_there_is_false
+            a_login_keeps_its_device
             a_login_is_removed_once
             all_logins_but_one_are_removed
             all_logins_are_removed
@@ -105,7 +107,9 @@ macro_rules! store_conformance {
         }
         purging {
             nothing_expired_is_nothing_purged
+            what_a_ping_writes_does_not_stay
             expired_rooms_are_purged
+            spared_rooms_are_not_purged
             expired_guests_are_purged
             rooms_of_purged_guests_pass_on_or_end
             rooms_that_pass_on_are_reported_once

@@ -1,10 +1,12 @@
 //! Calls at once leave the same state as some order of them.
 
+use std::collections::BTreeSet;
+
 use super::fixtures::{
     CROWD, END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, at_once, code, done, guest, join, key,
     login, membership, owner_of, room, room_id, user_id, username, users_in,
 };
-use crate::store::{Joined, Left, Room, SharedStore, StoreError};
+use crate::store::{JoinOutcome, Left, Room, SharedStore, StoreError};
 
 /// Rounds of a race that may come out in more than one way.
 const ROUNDS: u8 = 32;
@@ -22,7 +24,7 @@ fn is_conflict<T>(answer: &Result<T, StoreError>) -> bool {
 pub async fn many_users_join_at_once(store: &SharedStore) {
     a_room_of(store, 1).await;
     let answers = at_once(store, 2..=CROWD, |store, user| async move { join(&store, 1, user).await }).await;
-    assert!(answers.iter().all(|joined| *joined == Joined::New));
+    assert!(answers.iter().all(|joined| *joined == JoinOutcome::New));
     let mut users = users_in(store, 1).await;
     assert_eq!(users.first(), Some(&user_id(1)));
     users.sort();
@@ -34,8 +36,8 @@ pub async fn many_users_join_at_once(store: &SharedStore) {
 pub async fn one_user_joins_many_times_at_once(store: &SharedStore) {
     a_room_of(store, 1).await;
     let answers = at_once(store, 1..=CROWD, |store, _| async move { join(&store, 1, 2).await }).await;
-    assert_eq!(count(&answers, |joined| *joined == Joined::New), 1);
-    assert_eq!(count(&answers, |joined| *joined == Joined::Already), usize::from(CROWD) - 1);
+    assert_eq!(count(&answers, |joined| *joined == JoinOutcome::New), 1);
+    assert_eq!(count(&answers, |joined| *joined == JoinOutcome::Already), usize::from(CROWD) - 1);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
 }
 
@@ -46,8 +48,8 @@ pub async fn the_bound_holds_under_many_joins(store: &SharedStore) {
         done(store.join(room_id(1), membership(user, NOW), 10, NOW).await)
     })
     .await;
-    assert_eq!(count(&answers, |joined| *joined == Joined::New), 9);
-    assert_eq!(count(&answers, |joined| *joined == Joined::Bound), usize::from(CROWD) - 10);
+    assert_eq!(count(&answers, |joined| *joined == JoinOutcome::New), 9);
+    assert_eq!(count(&answers, |joined| *joined == JoinOutcome::Bound), usize::from(CROWD) - 10);
     assert_eq!(users_in(store, 1).await.len(), 10);
     assert_sound(store, 1, 1..=CROWD).await;
 }
@@ -128,7 +130,7 @@ pub async fn joins_race_a_deletion(store: &SharedStore) {
                 assert!(done(store.delete_room(room_id(round)).await));
             } else {
                 let joined = join(&store, round, user).await;
-                assert!(matches!(joined, Joined::New | Joined::Already | Joined::NoRoom));
+                assert!(matches!(joined, JoinOutcome::New | JoinOutcome::Already | JoinOutcome::NoRoom));
             }
         })
         .await;
@@ -145,7 +147,7 @@ pub async fn joins_race_the_last_to_leave(store: &SharedStore) {
             if user == 1 {
                 done(store.leave(room_id(round), user_id(1)).await) == Left::RoomDeleted
             } else {
-                join(&store, round, 2).await == Joined::NoRoom
+                join(&store, round, 2).await == JoinOutcome::NoRoom
             }
         })
         .await;
@@ -173,7 +175,7 @@ pub async fn the_owner_leaves_among_others(store: &SharedStore) {
     for round in 1..=ROUNDS {
         done(store.create_room(room(round, 1)).await);
         for user in 2..=8 {
-            assert_eq!(join(store, round, user).await, Joined::New);
+            assert_eq!(join(store, round, user).await, JoinOutcome::New);
         }
         at_once(store, 1..=6, |store, user| async move {
             let left = done(store.leave(room_id(round), user_id(user)).await);
@@ -219,7 +221,7 @@ pub async fn a_user_is_deleted_while_rooms_change(store: &SharedStore) {
     for round in 1..=ROUNDS {
         done(store.create_user(guest(1)).await);
         done(store.create_room(room(round, 1)).await);
-        assert_eq!(join(store, round, 2).await, Joined::New);
+        assert_eq!(join(store, round, 2).await, JoinOutcome::New);
         at_once(store, 1..=4, |store, user| async move {
             match user {
                 1 => drop(done(store.delete_user(user_id(1)).await)),
@@ -244,10 +246,10 @@ pub async fn a_purge_races_joins(store: &SharedStore) {
         done(store.create_room(lasting).await);
         at_once(store, 1..=8, |store, user| async move {
             if user == 1 {
-                assert_eq!(done(store.purge(END, 0).await).users, 1);
+                assert_eq!(done(store.purge(END, 0, &BTreeSet::new()).await).users, 1);
             } else {
                 let joining = store.join(room_id(round), membership(user, NOW), MANY, NOW).await;
-                assert!(matches!(done(joining), Joined::New | Joined::NoRoom));
+                assert!(matches!(done(joining), JoinOutcome::New | JoinOutcome::NoRoom));
             }
         })
         .await;

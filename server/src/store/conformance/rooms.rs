@@ -4,7 +4,7 @@ use super::fixtures::{
     END, HOUR, MANY, NOW, a_room_of, assert_conflict, assert_sound, code, done, guest, join, membership, room, room_id,
     room_name, user_id, users_in,
 };
-use crate::store::{Joined, Membership, Room, SharedStore};
+use crate::store::{JoinOutcome, Membership, Room, SharedStore};
 
 /// An empty store has no room, by whatever way one asks.
 pub async fn the_unknown_are_none(store: &SharedStore) {
@@ -83,7 +83,7 @@ pub async fn a_deleted_room_leaves_no_member(store: &SharedStore) {
     assert!(done(store.delete_room(room_id(1)).await));
     assert!(!done(store.delete_room(room_id(1)).await));
     assert_sound(store, 1, 1..=3).await;
-    assert_eq!(join(store, 1, 3).await, Joined::NoRoom);
+    assert_eq!(join(store, 1, 3).await, JoinOutcome::NoRoom);
     assert_eq!(done(store.rooms_of(user_id(2), NOW).await), [room(2, 2)]);
 }
 
@@ -96,7 +96,7 @@ pub async fn rooms_of_a_user_are_in_the_order_of_membership(store: &SharedStore)
     }
     for (number, joined_at) in [(3, NOW + 1), (4, NOW + 2), (2, NOW + 2), (1, NOW + 3)] {
         let joining = store.join(room_id(number), membership(2, joined_at), MANY, NOW).await;
-        assert_eq!(done(joining), Joined::New);
+        assert_eq!(done(joining), JoinOutcome::New);
     }
     let rooms = done(store.rooms_of(user_id(2), NOW).await);
     assert_eq!(rooms, [room(3, 1), room(2, 1), room(4, 1), room(1, 1)]);

@@ -96,7 +96,7 @@ pub async fn deleting_a_user_deletes_its_record(store: &SharedStore) {
 pub async fn deleting_a_user_ends_its_memberships(store: &SharedStore) {
     a_room_of(store, 3).await;
     done(store.create_room(room(2, 2)).await);
-    assert_eq!(join(store, 2, 1).await, crate::store::Joined::New);
+    assert_eq!(join(store, 2, 1).await, crate::store::JoinOutcome::New);
     done(store.create_room(room(3, 1)).await);
     done(store.create_room(room(4, 3)).await);
     let mut left = done(store.delete_user(user_id(1)).await);

@@ -4,41 +4,27 @@
 //! is atomic. It must stay obvious: a reader checks the contract of [`Store`] against this module.
 
 mod rooms;
+mod state;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use protocol::{Millis, RoomCode, Username};
+use protocol::{Device, Millis, RoomCode, Username};
+
+use state::State;
 
 use super::{
-    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, StoreError,
-    User, UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store,
+    StoreError, User, UserId,
 };
 
 /// Users and rooms that end with the process.
 #[derive(Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    users: BTreeMap<UserId, User>,
-    /// Folded account names.
-    names: BTreeMap<String, UserId>,
-    rooms: BTreeMap<RoomId, KeptRoom>,
-    /// Codes of all kept rooms, expired ones included.
-    codes: BTreeMap<RoomCode, RoomId>,
-    closed: bool,
-}
-
-struct KeptRoom {
-    room: Room,
-    /// In the order of their joining, never empty.
-    members: Vec<Membership>,
 }
 
 impl MemoryStore {
@@ -101,6 +87,10 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.touch_login(id, key, last_used_at, now)))
     }
 
+    async fn name_login(&self, id: UserId, key: LoginKey, device: Device, now: Millis) -> Result<bool> {
+        self.step(|state| Ok(state.name_login(id, key, device, now)))
+    }
+
     async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool> {
         self.step(|state| Ok(!state.remove_logins(id, |login| login.key == key).is_empty()))
     }
@@ -125,7 +115,7 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.live_room(id, now).map(|kept| kept.room.clone())))
     }
 
-    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined> {
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<JoinOutcome> {
         self.step(|state| Ok(state.join(room, membership, members_max, now)))
     }
 
@@ -160,9 +150,9 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged> {
+    async fn purge(&self, now: Millis, logins_before: Millis, spared: &BTreeSet<RoomId>) -> Result<Purged> {
         self.step(|state| {
-            let mut rooms = state.purge_rooms(now);
+            let mut rooms = state.purge_rooms(now, spared);
             let users = state.purge_users(now, logins_before);
             let (ended, passed_on) = state.purge_memberships();
             rooms.extend(ended);

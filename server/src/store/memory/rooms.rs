@@ -1,11 +1,11 @@
 //! Rooms and their membership, as plain steps on the maps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::Millis;
 
-use super::{KeptRoom, State};
-use crate::store::{Joined, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+use super::state::{KeptRoom, State};
+use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, StoreError, UserId};
 
 impl KeptRoom {
     pub(super) fn has(&self, user: UserId) -> bool {
@@ -34,18 +34,18 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn join(&mut self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Joined {
+    pub(super) fn join(&mut self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> JoinOutcome {
         let Some(kept) = self.live_room(room, now) else {
-            return Joined::NoRoom;
+            return JoinOutcome::NoRoom;
         };
         if kept.has(membership.user) {
-            return Joined::Already;
+            return JoinOutcome::Already;
         }
         if kept.members.len() as u64 >= u64::from(members_max) {
-            return Joined::Bound;
+            return JoinOutcome::Bound;
         }
         kept.members.push(membership);
-        Joined::New
+        JoinOutcome::New
     }
 
     pub(super) fn leave(&mut self, room: RoomId, user: UserId) -> Left {
@@ -99,10 +99,11 @@ impl State {
         true
     }
 
-    pub(super) fn purge_rooms(&mut self, now: Millis) -> Vec<RoomId> {
-        let expired = self.rooms.values().filter(|kept| now >= kept.room.expires_at);
-        let expired: Vec<RoomId> = expired.map(|kept| kept.room.id).collect();
-        for id in &expired {
+    pub(super) fn purge_rooms(&mut self, now: Millis, spared: &BTreeSet<RoomId>) -> Vec<EndedRoom> {
+        let expired = self.rooms.values().map(|kept| &kept.room).filter(|room| now >= room.expires_at);
+        let expired = expired.filter(|room| !spared.contains(&room.id)).map(|room| (room.id, room.code));
+        let expired: Vec<_> = expired.collect();
+        for (id, _) in &expired {
             self.remove_room(*id);
         }
         expired
@@ -110,18 +111,21 @@ impl State {
 
     /// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
     /// passed on.
-    pub(super) fn purge_memberships(&mut self) -> (Vec<RoomId>, BTreeMap<RoomId, UserId>) {
+    pub(super) fn purge_memberships(&mut self) -> (Vec<EndedRoom>, BTreeMap<RoomId, UserId>) {
         let members =
             self.rooms.iter().flat_map(|(id, kept)| kept.members.iter().map(move |member| (*id, member.user)));
         let gone = members.filter(|(_, user)| !self.users.contains_key(user));
         let gone: Vec<(RoomId, UserId)> = gone.collect();
         let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
         for (room, user) in gone {
-            let owned = self.rooms.get(&room).is_some_and(|kept| kept.room.owner == user);
+            let Some((code, owner)) = self.rooms.get(&room).map(|kept| (kept.room.code, kept.room.owner)) else {
+                continue;
+            };
+            let owned = owner == user;
             match self.leave(room, user) {
                 Left::RoomDeleted => {
                     passed_on.remove(&room);
-                    ended.push(room);
+                    ended.push((room, code));
                 }
                 Left::Remaining { owner } if owned => {
                     passed_on.insert(room, owner);

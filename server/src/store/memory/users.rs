@@ -1,8 +1,8 @@
 //! Users and their logins, as plain steps on the maps.
 
-use protocol::{Millis, Username};
+use protocol::{Device, Millis, Username};
 
-use super::State;
+use super::state::State;
 use crate::store::{Account, AccountChange, Login, LoginKey, Result, StoreError, User, UserId};
 
 /// A copy for the caller, the logins in their order.
@@ -92,6 +92,12 @@ impl State {
             login.last_used_at = login.last_used_at.max(last_used_at);
         }
         found
+    }
+
+    pub(super) fn name_login(&mut self, id: UserId, key: LoginKey, device: Device, now: Millis) -> bool {
+        let logins = self.live_user(id, now).map(|user| &mut user.logins);
+        let login = logins.into_iter().flatten().find(|login| login.key == key);
+        login.map(|login| login.device = Some(device)).is_some()
     }
 
     pub(super) fn remove_logins(&mut self, id: UserId, ends: impl Fn(&Login) -> bool) -> Vec<LoginKey> {

@@ -23,7 +23,7 @@ pub fn export_schema() -> String {
 /// # Errors
 /// When the database does not answer.
 pub async fn strange_fields(store: &MongoStore) -> Result<Vec<String>> {
-    let link = store.reach.link()?;
+    let link = store.server.link()?;
     let look = async {
         let mut strange = BTreeSet::new();
         for name in link.database.list_collection_names().await? {
@@ -46,7 +46,7 @@ pub async fn strange_fields(store: &MongoStore) -> Result<Vec<String>> {
         }
         Ok(strange.into_iter().collect())
     };
-    store.reach.sweep(look).await
+    store.server.sweep(look).await
 }
 
 /// The paths of every field, those of elements of arrays under the array's own.

@@ -5,9 +5,9 @@
 
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
-use protocol::{DisplayName, Millis, RoomCode, RoomName, Username};
+use protocol::{Device, DisplayName, Millis, RoomCode, RoomName, Username};
 
-use super::faults::Fault;
+use super::faults::MongoFault;
 use crate::store::{Account, Login, LoginKey, Membership, Result, Room, RoomId, StoreError, User, UserId};
 
 /// Every field of a user, for the check and for the tests.
@@ -24,6 +24,7 @@ pub(super) const USER_FIELDS: &[&str] = &[
     "logins.key",
     "logins.created_at",
     "logins.last_used_at",
+    "logins.device",
 ];
 
 /// Every field of a room.
@@ -60,11 +61,15 @@ pub(super) fn of_account(account: &Account) -> Document {
 }
 
 pub(super) fn of_login(login: Login) -> Document {
-    doc! {
+    let mut document = doc! {
         "key": bytes(login.key.0),
         "created_at": time(login.created_at),
         "last_used_at": time(login.last_used_at),
+    };
+    if let Some(device) = login.device {
+        document.insert("device", device.words());
     }
+    document
 }
 
 /// A guest has no `account`, an account no `expires_at`.
@@ -120,9 +125,9 @@ pub(super) fn user(document: &Document) -> Result<User> {
 
 fn account(document: &Document) -> Result<Account> {
     Ok(Account {
-        username: Username::parse(document.get_str("username").map_err(strange)?).map_err(strange)?,
+        username: Username::kept(document.get_str("username").map_err(strange)?).map_err(strange)?,
         password_hash: document.get_str("password_hash").map_err(strange)?.to_owned(),
-        display_name: DisplayName::parse(document.get_str("display_name").map_err(strange)?).map_err(strange)?,
+        display_name: DisplayName::kept(document.get_str("display_name").map_err(strange)?).map_err(strange)?,
     })
 }
 
@@ -133,6 +138,8 @@ pub(super) fn logins(document: &Document) -> Result<Vec<Login>> {
             key: LoginKey(id_of(login, "key")?),
             created_at: time_of(login, "created_at")?,
             last_used_at: time_of(login, "last_used_at")?,
+            // A device name that this version does not know is left out.
+            device: login.get_str("device").ok().and_then(|words| Device::parse(words).ok()),
         })
     })
 }
@@ -151,8 +158,8 @@ pub(super) fn room(document: &Document) -> Result<Room> {
     };
     Ok(Room {
         id: RoomId(id_of(document, "_id")?),
-        code: RoomCode::parse(document.get_str("code").map_err(strange)?).map_err(strange)?,
-        name: RoomName::parse(document.get_str("name").map_err(strange)?).map_err(strange)?,
+        code: code(document)?,
+        name: RoomName::kept(document.get_str("name").map_err(strange)?).map_err(strange)?,
         pin_hash: document
             .contains_key("pin_hash")
             .then(|| document.get_str("pin_hash").map(str::to_owned).map_err(strange))
@@ -162,6 +169,10 @@ pub(super) fn room(document: &Document) -> Result<Room> {
         created_at: time_of(document, "created_at")?,
         expires_at: time_of(document, "expires_at")?,
     })
+}
+
+pub(super) fn code(document: &Document) -> Result<RoomCode> {
+    RoomCode::parse(document.get_str("code").map_err(strange)?).map_err(strange)
 }
 
 pub(super) fn id_of(document: &Document, field: &str) -> Result<[u8; 16]> {
@@ -176,11 +187,11 @@ fn each<T>(document: &Document, field: &str, read: impl Fn(&Document) -> Result<
     let elements = document.get_array(field).map_err(strange)?;
     elements
         .iter()
-        .map(|element| read(element.as_document().ok_or(Fault::new("no document")).map_err(strange)?))
+        .map(|element| read(element.as_document().ok_or(MongoFault::new("no document")).map_err(strange)?))
         .collect()
 }
 
 /// A document that is none of ours. What is in it is not repeated.
 pub(super) fn strange<E>(_: E) -> StoreError {
-    StoreError::Failed(Box::new(Fault::new("a document is not as this program writes it")))
+    StoreError::Failed(Box::new(MongoFault::new("a document is not as this program writes it")))
 }

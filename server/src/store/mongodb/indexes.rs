@@ -7,7 +7,7 @@ use mongodb::bson::doc;
 use mongodb::options::IndexOptions;
 use serde_json::{Value, json};
 
-use super::link::Link;
+use super::collections::Collections;
 
 /// The server itself deletes what ended so long ago: a backstop, because the hub deletes in time and tells.
 const BACKSTOP: Duration = Duration::from_hours(1);
@@ -23,7 +23,7 @@ const INDEXES: &[Row] = &[
     ("rooms", "by_member", "members.user", false, false, false),
 ];
 
-pub(super) async fn make(link: &Link) -> mongodb::error::Result<()> {
+pub(super) async fn make(link: &Collections) -> mongodb::error::Result<()> {
     for (collection, name) in [(&link.users, "users"), (&link.rooms, "rooms")] {
         let rows = INDEXES.iter().filter(|row| row.0 == name);
         collection.create_indexes(rows.map(model)).await?;

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
-use mongodb::{Client, Collection, Database};
+use mongodb::{Client, Collection};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::collections::Collections;
 use super::documents::bytes;
-use super::faults::Fault;
+use super::faults::MongoFault;
 use super::indexes;
 use super::uri::MongoUri;
+use crate::store::trouble::Trouble;
 use crate::store::{Result, StoreError};
 
 /// How long one step of connecting may take, and the choice of a server among several.
@@ -38,44 +40,37 @@ pub(super) const TRIES_MAX: usize = 64;
 /// Connections at once. A join holds one for a millisecond or two.
 const CONNECTIONS_MAX: u32 = 64;
 
-/// Both collections of a connected client.
-#[derive(Clone)]
-pub(super) struct Link {
-    pub(super) client: Client,
-    pub(super) database: Database,
-    pub(super) users: Collection<Document>,
-    pub(super) rooms: Collection<Document>,
-}
-
 /// What every call goes through.
-pub(super) struct Reach {
+pub(super) struct MongoServer {
     uri: MongoUri,
-    link: OnceLock<Link>,
+    link: OnceLock<Collections>,
     there: watch::Sender<bool>,
     looking: AtomicBool,
+    pub(super) trouble: Trouble,
     closed: CancellationToken,
 }
 
-impl Reach {
+impl MongoServer {
     /// Looks for the server. Where it is away, goes on looking.
     pub(super) async fn start(uri: MongoUri) -> Arc<Self> {
         let (there, mut seen) = watch::channel(false);
-        let reach = Arc::new(Self {
+        let server = Arc::new(Self {
             uri,
             link: OnceLock::new(),
             there,
             looking: AtomicBool::new(false),
+            trouble: Trouble::default(),
             closed: CancellationToken::new(),
         });
-        reach.look();
+        server.look();
         if timeout(START_MAX, seen.wait_for(|there| *there)).await.is_err() {
             tracing::warn!("the database is away: the server waits for it, and serves as soon as it answers");
         }
-        reach
+        server
     }
 
     /// The collections, unless the server is known to be away.
-    pub(super) fn link(&self) -> Result<&Link> {
+    pub(super) fn link(&self) -> Result<&Collections> {
         if self.closed.is_cancelled() || !*self.there.borrow() {
             return Err(StoreError::Unavailable);
         }
@@ -87,17 +82,30 @@ impl Reach {
         self.within(CALL_MAX, call).await
     }
 
-    /// As [`Reach::call`], for work on everything that is kept, which nobody waits for.
+    /// As [`MongoServer::call`], for work on everything that is kept, which nobody waits for.
     pub(super) async fn sweep<T>(self: &Arc<Self>, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.within(SWEEP_MAX, call).await
     }
 
     async fn within<T>(self: &Arc<Self>, most: Duration, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let done = timeout(most, call).await.unwrap_or(Err(StoreError::Unavailable));
+        let done = done.map_err(|error| self.told(error));
         if matches!(done, Err(StoreError::Unavailable)) {
             self.look();
         }
         done
+    }
+
+    /// Tells what the server refused. That it is away is told by whoever looks after it.
+    fn told(&self, error: StoreError) -> StoreError {
+        let StoreError::Failed(source) = error else {
+            return error;
+        };
+        let fault = source.downcast_ref::<MongoFault>().copied();
+        if let Some(fault) = fault.filter(|fault| fault.code != 0 || !fault.passes) {
+            self.trouble.met(fault);
+        }
+        if fault.is_some_and(|fault| fault.passes) { StoreError::Unavailable } else { StoreError::Failed(source) }
     }
 
     /// Starts the task that looks after a server that did not answer, unless it runs.
@@ -105,14 +113,14 @@ impl Reach {
         if self.closed.is_cancelled() || self.looking.swap(true, Ordering::AcqRel) {
             return;
         }
-        let reach = Arc::clone(self);
+        let server = Arc::clone(self);
         tokio::spawn(async move {
-            let closed = reach.closed.clone();
+            let closed = server.closed.clone();
             tokio::select! {
-                () = reach.look_until_there() => {}
+                () = server.look_until_there() => {}
                 () = closed.cancelled() => {}
             }
-            reach.looking.store(false, Ordering::Release);
+            server.looking.store(false, Ordering::Release);
         });
     }
 
@@ -124,7 +132,7 @@ impl Reach {
                 break;
             };
             self.there.send_replace(false);
-            // Once a cause, not once a try.
+            // Logged once for each cause, not at each attempt.
             if told != Some(fault) {
                 tracing::warn!(cause = %fault, "the database is away");
                 told = Some(fault);
@@ -138,7 +146,7 @@ impl Reach {
         self.there.send_replace(true);
     }
 
-    async fn try_once(&self) -> std::result::Result<(), Fault> {
+    async fn try_once(&self) -> std::result::Result<(), MongoFault> {
         if let Some(link) = self.link.get() {
             return answered(timeout(CALL_MAX, probe(link)).await);
         }
@@ -150,11 +158,11 @@ impl Reach {
         Ok(())
     }
 
-    /// Ends it for every call to come.
+    /// Closes it: every later call is refused.
     pub(super) async fn close(&self) {
         self.closed.cancel();
         if let Some(link) = self.link.get() {
-            // What is still under way ends with the process.
+            // Calls that are still under way are cut off when the process ends.
             let _ = timeout(CALL_MAX, link.client.clone().shutdown().immediate(true)).await;
         }
     }
@@ -162,15 +170,15 @@ impl Reach {
 
 fn answered<T>(
     result: std::result::Result<mongodb::error::Result<T>, tokio::time::error::Elapsed>,
-) -> std::result::Result<T, Fault> {
+) -> std::result::Result<T, MongoFault> {
     match result {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Fault::of(&error)),
-        Err(_) => Err(Fault::new("it takes too long")),
+        Ok(Err(error)) => Err(MongoFault::of(&error)),
+        Err(_) => Err(MongoFault::new("it takes too long")),
     }
 }
 
-/// Deletes the document of an id. Answers whether there was one.
+/// Deletes the document of an id. Returns whether there was one.
 ///
 /// A document that changes at the same moment may be missed by some servers: it is looked for once more.
 pub(super) async fn delete(collection: &Collection<Document>, id: [u8; 16]) -> Result<bool> {
@@ -187,11 +195,11 @@ pub(super) async fn delete(collection: &Collection<Document>, id: [u8; 16]) -> R
 }
 
 /// A read of data: a gateway answers `ping` by itself while its engine is away.
-pub(super) async fn probe(link: &Link) -> mongodb::error::Result<()> {
+pub(super) async fn probe(link: &Collections) -> mongodb::error::Result<()> {
     link.rooms.find_one(doc! {}).projection(doc! { "_id": 1 }).await.map(|_| ())
 }
 
-async fn connect(uri: &MongoUri) -> mongodb::error::Result<Link> {
+async fn connect(uri: &MongoUri) -> mongodb::error::Result<Collections> {
     let mut options = ClientOptions::parse(uri.expose()).await?;
     options.app_name.get_or_insert_with(|| "whisperspace".to_owned());
     options.connect_timeout.get_or_insert(CONNECT_MAX);
@@ -206,5 +214,5 @@ async fn connect(uri: &MongoUri) -> mongodb::error::Result<Link> {
     let client = Client::with_options(options)?;
     let database = client.database(&name);
     let (users, rooms) = (database.collection("users"), database.collection("rooms"));
-    Ok(Link { client, database, users, rooms })
+    Ok(Collections { client, database, users, rooms })
 }

@@ -7,9 +7,10 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
 use protocol::{Millis, RoomCode};
 
+use super::collections::Collections;
 use super::documents::{self, bytes, id_of, of_membership, of_room, time};
-use super::link::{self, Link, TRIES_MAX};
-use crate::store::{Joined, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+use super::link::{self, TRIES_MAX};
+use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, StoreError, UserId};
 
 /// Ids in one command.
 const BATCH_MAX: usize = 1_000;
@@ -19,7 +20,7 @@ fn without_members() -> Document {
     doc! { "members": 0 }
 }
 
-pub(super) async fn create(link: &Link, room: &Room, members: &[Membership]) -> Result<()> {
+pub(super) async fn create(link: &Collections, room: &Room, members: &[Membership]) -> Result<()> {
     let document = of_room(room, members);
     for _ in 0..TRIES_MAX {
         match link.rooms.insert_one(&document).await.map_err(StoreError::from) {
@@ -34,7 +35,7 @@ pub(super) async fn create(link: &Link, room: &Room, members: &[Membership]) -> 
             return Err(StoreError::Conflict);
         }
         if link.rooms.delete_one(expired).await?.deleted_count == 0 {
-            // Somebody lives under the code, or had it deleted a moment ago and it is free now.
+            // A live room has the code, or had it until a moment ago.
             let taken = doc! { "$or": [{ "code": room.code.as_str() }, { "_id": bytes(room.id.0) }] };
             if link.rooms.find_one(taken).projection(doc! { "_id": 1 }).await?.is_some() {
                 return Err(StoreError::Conflict);
@@ -44,28 +45,28 @@ pub(super) async fn create(link: &Link, room: &Room, members: &[Membership]) -> 
     Err(StoreError::Unavailable)
 }
 
-pub(super) async fn by_code(link: &Link, code: RoomCode, now: Millis) -> Result<Option<Room>> {
+pub(super) async fn by_code(link: &Collections, code: RoomCode, now: Millis) -> Result<Option<Room>> {
     one(link, doc! { "code": code.as_str() }, now).await
 }
 
-pub(super) async fn by_id(link: &Link, id: RoomId, now: Millis) -> Result<Option<Room>> {
+pub(super) async fn by_id(link: &Collections, id: RoomId, now: Millis) -> Result<Option<Room>> {
     one(link, doc! { "_id": bytes(id.0) }, now).await
 }
 
-async fn one(link: &Link, filter: Document, now: Millis) -> Result<Option<Room>> {
+async fn one(link: &Collections, filter: Document, now: Millis) -> Result<Option<Room>> {
     let found = link.rooms.find_one(filter).projection(without_members()).await?;
     let room = found.as_ref().map(documents::room).transpose()?;
     Ok(room.filter(|room| now < room.expires_at))
 }
 
-/// One round trip for whoever gets in. Only who does not is looked at again, to be told why.
+/// One round trip where the join succeeds; a second one only to find out why it did not.
 pub(super) async fn join(
-    link: &Link,
+    link: &Collections,
     room: RoomId,
     membership: Membership,
     members_max: u32,
     now: Millis,
-) -> Result<Joined> {
+) -> Result<JoinOutcome> {
     let live = doc! { "_id": bytes(room.0), "expires_at": { "$gt": time(now) } };
     for _ in 0..TRIES_MAX {
         if let Some(last) = members_max.checked_sub(1) {
@@ -74,19 +75,19 @@ pub(super) async fn join(
             open.insert(format!("members.{last}"), doc! { "$exists": false });
             let change = doc! { "$push": { "members": of_membership(membership) } };
             if link.rooms.update_one(open, change).await?.matched_count > 0 {
-                return Ok(Joined::New);
+                return Ok(JoinOutcome::New);
             }
         }
         let found = link.rooms.find_one(live.clone()).projection(doc! { "members": 1 }).await?;
         let Some(found) = found else {
-            return Ok(Joined::NoRoom);
+            return Ok(JoinOutcome::NoRoom);
         };
         let members = documents::members(&found)?;
         if members.iter().any(|member| member.user == membership.user) {
-            return Ok(Joined::Already);
+            return Ok(JoinOutcome::Already);
         }
         if members.len() as u64 >= u64::from(members_max) {
-            return Ok(Joined::Bound);
+            return Ok(JoinOutcome::Bound);
         }
     }
     Err(StoreError::Unavailable)
@@ -104,7 +105,7 @@ fn without(user: UserId) -> Vec<Document> {
 }
 
 /// One round trip while others remain, one more for the last.
-pub(super) async fn leave(link: &Link, room: RoomId, user: UserId) -> Result<Left> {
+pub(super) async fn leave(link: &Collections, room: RoomId, user: UserId) -> Result<Left> {
     let inside = doc! { "_id": bytes(room.0), "members.user": bytes(user.0) };
     for _ in 0..TRIES_MAX {
         let mut among_others = inside.clone();
@@ -123,7 +124,7 @@ pub(super) async fn leave(link: &Link, room: RoomId, user: UserId) -> Result<Lef
         if link.rooms.delete_one(alone).await?.deleted_count > 0 {
             return Ok(Left::RoomDeleted);
         }
-        // A stranger; or somebody came between the two steps.
+        // Not a member; or somebody joined between the two steps.
         if link.rooms.find_one(inside.clone()).projection(doc! { "_id": 1 }).await?.is_none() {
             return Ok(Left::NotMember);
         }
@@ -131,7 +132,7 @@ pub(super) async fn leave(link: &Link, room: RoomId, user: UserId) -> Result<Lef
     Err(StoreError::Unavailable)
 }
 
-pub(super) async fn leave_all(link: &Link, user: UserId) -> Result<Vec<(RoomId, Left)>> {
+pub(super) async fn leave_all(link: &Collections, user: UserId) -> Result<Vec<(RoomId, Left)>> {
     let mut left = Vec::new();
     for room in ids(link, doc! { "members.user": bytes(user.0) }).await? {
         match leave(link, room, user).await? {
@@ -143,17 +144,17 @@ pub(super) async fn leave_all(link: &Link, user: UserId) -> Result<Vec<(RoomId, 
     Ok(left)
 }
 
-pub(super) async fn is_member(link: &Link, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
+pub(super) async fn is_member(link: &Collections, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
     let filter = doc! { "_id": bytes(room.0), "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
     Ok(link.rooms.find_one(filter).projection(doc! { "_id": 1 }).await?.is_some())
 }
 
-pub(super) async fn members(link: &Link, room: RoomId) -> Result<Vec<Membership>> {
+pub(super) async fn members(link: &Collections, room: RoomId) -> Result<Vec<Membership>> {
     let found = link.rooms.find_one(doc! { "_id": bytes(room.0) }).projection(doc! { "members": 1 }).await?;
     found.as_ref().map(documents::members).transpose().map(Option::unwrap_or_default)
 }
 
-pub(super) async fn of_user(link: &Link, user: UserId, now: Millis) -> Result<Vec<Room>> {
+pub(super) async fn of_user(link: &Collections, user: UserId, now: Millis) -> Result<Vec<Room>> {
     let filter = doc! { "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
     let fields = doc! {
         "code": 1, "name": 1, "pin_hash": 1, "capacity": 1, "owner": 1, "created_at": 1, "expires_at": 1,
@@ -169,18 +170,23 @@ pub(super) async fn of_user(link: &Link, user: UserId, now: Millis) -> Result<Ve
     Ok(rooms.into_iter().map(|(_, room)| room).collect())
 }
 
-pub(super) async fn delete(link: &Link, room: RoomId) -> Result<bool> {
+pub(super) async fn delete(link: &Collections, room: RoomId) -> Result<bool> {
     link::delete(&link.rooms, room.0).await
 }
 
-pub(super) async fn all_live(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
+pub(super) async fn all_live(link: &Collections, now: Millis) -> Result<Vec<RoomId>> {
     ids(link, doc! { "expires_at": { "$gt": time(now) } }).await
 }
 
-pub(super) async fn purge(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
-    let expired = ids(link, doc! { "expires_at": { "$lte": time(now) } }).await?;
+pub(super) async fn purge(link: &Collections, now: Millis, spared: &BTreeSet<RoomId>) -> Result<Vec<EndedRoom>> {
+    let over = doc! { "expires_at": { "$lte": time(now) } };
+    let found: Vec<Document> =
+        link.rooms.find(over).projection(doc! { "_id": 1, "code": 1 }).await?.try_collect().await?;
+    let read = |document: &Document| Ok((RoomId(id_of(document, "_id")?), documents::code(document)?));
+    let mut expired = found.iter().map(read).collect::<Result<Vec<_>>>()?;
+    expired.retain(|(room, _)| !spared.contains(room));
     for batch in expired.chunks(BATCH_MAX) {
-        let batch: Vec<_> = batch.iter().map(|id| bytes(id.0)).collect();
+        let batch: Vec<_> = batch.iter().map(|(id, _)| bytes(id.0)).collect();
         link.rooms.delete_many(doc! { "_id": { "$in": batch } }).await?;
     }
     Ok(expired)
@@ -188,7 +194,7 @@ pub(super) async fn purge(link: &Link, now: Millis) -> Result<Vec<RoomId>> {
 
 /// Ends the memberships of users who are gone. Answers the rooms that ended with them, and those that live on under
 /// another owner.
-pub(super) async fn purge_memberships(link: &Link) -> Result<(Vec<RoomId>, BTreeMap<RoomId, UserId>)> {
+pub(super) async fn purge_memberships(link: &Collections) -> Result<(Vec<EndedRoom>, BTreeMap<RoomId, UserId>)> {
     let stages = [
         doc! { "$project": { "members.user": 1 } },
         doc! { "$unwind": "$members" },
@@ -200,12 +206,16 @@ pub(super) async fn purge_memberships(link: &Link) -> Result<(Vec<RoomId>, BTree
     let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
     for document in &gone {
         let (room, user) = (RoomId(id_of(document, "_id")?), UserId(id_of(document, "user")?));
-        let owned = doc! { "_id": bytes(room.0), "owner": bytes(user.0) };
-        let owned = link.rooms.find_one(owned).projection(doc! { "_id": 1 }).await?.is_some();
+        let kept =
+            link.rooms.find_one(doc! { "_id": bytes(room.0) }).projection(doc! { "code": 1, "owner": 1 }).await?;
+        let Some(kept) = kept else {
+            continue;
+        };
+        let (code, owned) = (documents::code(&kept)?, id_of(&kept, "owner")? == user.0);
         match leave(link, room, user).await? {
             Left::RoomDeleted => {
                 passed_on.remove(&room);
-                ended.push(room);
+                ended.push((room, code));
             }
             Left::Remaining { owner } if owned => {
                 passed_on.insert(room, owner);
@@ -217,7 +227,7 @@ pub(super) async fn purge_memberships(link: &Link) -> Result<(Vec<RoomId>, BTree
 }
 
 /// Members without an account, in the order of their joining; users who are gone are among them.
-pub(super) async fn guests(link: &Link, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
+pub(super) async fn guests(link: &Collections, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
     let filter = doc! { "_id": bytes(room.0) };
     let Some(found) = link.rooms.find_one(filter).projection(doc! { "members": 1 }).await? else {
         return Ok(Vec::new());
@@ -240,12 +250,16 @@ pub(super) async fn guests(link: &Link, room: RoomId, guests_max: u32) -> Result
     Ok(guests)
 }
 
-async fn ids(link: &Link, filter: Document) -> Result<Vec<RoomId>> {
+async fn ids(link: &Collections, filter: Document) -> Result<Vec<RoomId>> {
     let found: Vec<Document> = link.rooms.find(filter).projection(doc! { "_id": 1 }).await?.try_collect().await?;
     found.iter().map(|document| id_of(document, "_id").map(RoomId)).collect()
 }
 
-pub(super) async fn page(link: &Link, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
+pub(super) async fn page(
+    link: &Collections,
+    after: Option<RoomId>,
+    rooms_max: u32,
+) -> Result<Vec<(Room, Vec<Membership>)>> {
     let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": bytes(after.0) } });
     let found = link.rooms.find(filter).sort(doc! { "_id": 1 }).limit(i64::from(rooms_max)).await?;
     let found: Vec<Document> = found.try_collect().await?;

@@ -14,10 +14,10 @@ pub struct MongoUri(String);
 /// Why an address is none. The address is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAUri {
-    /// It is another thing.
+    /// It does not begin as an address of MongoDB does.
     #[error("the address of a MongoDB server is mongodb://HOST[:PORT][/DATABASE] or mongodb+srv://HOST[/DATABASE]")]
     Form,
-    /// It looks like one, and the driver can do nothing with it: no waiting would help.
+    /// It begins like one, but the driver cannot parse it: waiting would not help.
     #[error(
         "a part of that MongoDB address is not valid: its user or password holds a character that has to be \
          percent-encoded, its port is none, or it has an option that the driver does not take"
@@ -26,7 +26,8 @@ pub enum NotAUri {
 }
 
 impl MongoUri {
-    /// Takes an address that the driver understands. What it means (a host, a certificate's file) shows when it connects.
+    /// Takes an address that the driver understands. What it means (a host, a certificate's file) shows when it
+    /// connects.
     ///
     /// # Errors
     /// [`NotAUri`], which says what one looks like.

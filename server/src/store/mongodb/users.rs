@@ -3,13 +3,14 @@
 use futures::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
-use protocol::Millis;
+use protocol::{Device, Millis};
 
+use super::collections::Collections;
 use super::documents::{self, bytes, of_account, of_login, of_user, time};
-use super::link::{self, Link};
+use super::link;
 use crate::store::{Account, AccountChange, Login, LoginKey, Result, StoreError, User, UserId};
 
-pub(super) async fn create(link: &Link, user: &User) -> Result<()> {
+pub(super) async fn create(link: &Collections, user: &User) -> Result<()> {
     link.users.insert_one(of_user(user)).await?;
     Ok(())
 }
@@ -25,24 +26,24 @@ fn live_guest(id: UserId, now: Millis) -> Document {
     filter
 }
 
-pub(super) async fn read(link: &Link, id: UserId, now: Millis) -> Result<Option<User>> {
+pub(super) async fn read(link: &Collections, id: UserId, now: Millis) -> Result<Option<User>> {
     let found = link.users.find_one(doc! { "_id": bytes(id.0) }).await?;
     let user = found.as_ref().map(documents::user).transpose()?;
     Ok(user.filter(|user| user.expires_at.is_none_or(|end| now < end)))
 }
 
-pub(super) async fn by_name(link: &Link, folded: &str) -> Result<Option<User>> {
+pub(super) async fn by_name(link: &Collections, folded: &str) -> Result<Option<User>> {
     let found = link.users.find_one(doc! { "account.username_folded": folded }).await?;
     found.as_ref().map(documents::user).transpose()
 }
 
-pub(super) async fn make_account(link: &Link, id: UserId, account: &Account, now: Millis) -> Result<()> {
+pub(super) async fn make_account(link: &Collections, id: UserId, account: &Account, now: Millis) -> Result<()> {
     let change = doc! { "$set": { "account": of_account(account) }, "$unset": { "expires_at": "" } };
     let changed = link.users.update_one(live_guest(id, now), change).await?;
     if changed.matched_count == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-pub(super) async fn change_account(link: &Link, id: UserId, change: &AccountChange) -> Result<()> {
+pub(super) async fn change_account(link: &Collections, id: UserId, change: &AccountChange) -> Result<()> {
     let set = match change {
         AccountChange::PasswordHash(hash) => doc! { "account.password_hash": hash },
         AccountChange::DisplayName(name) => doc! { "account.display_name": name.as_str() },
@@ -52,14 +53,14 @@ pub(super) async fn change_account(link: &Link, id: UserId, change: &AccountChan
     if changed.matched_count == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-pub(super) async fn extend_guest(link: &Link, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
+pub(super) async fn extend_guest(link: &Collections, id: UserId, expires_at: Millis, now: Millis) -> Result<()> {
     let change = doc! { "$set": { "expires_at": time(expires_at) } };
     link.users.update_one(live_guest(id, now), change).await?;
     Ok(())
 }
 
 /// Its account and logins go with it; its memberships are the caller's to end.
-pub(super) async fn delete(link: &Link, id: UserId) -> Result<()> {
+pub(super) async fn delete(link: &Collections, id: UserId) -> Result<()> {
     link::delete(&link.users, id.0).await.map(|_| ())
 }
 
@@ -96,7 +97,7 @@ fn making_way(mut logins: Vec<Login>, others_max: u32) -> Vec<LoginKey> {
 }
 
 pub(super) async fn add_login(
-    link: &Link,
+    link: &Collections,
     id: UserId,
     login: Login,
     logins_max: u32,
@@ -119,7 +120,7 @@ pub(super) async fn add_login(
 }
 
 pub(super) async fn touch_login(
-    link: &Link,
+    link: &Collections,
     id: UserId,
     key: LoginKey,
     last_used_at: Millis,
@@ -132,13 +133,31 @@ pub(super) async fn touch_login(
     Ok(touched.matched_count > 0)
 }
 
-pub(super) async fn remove_login(link: &Link, id: UserId, key: LoginKey) -> Result<bool> {
+pub(super) async fn name_login(
+    link: &Collections,
+    id: UserId,
+    key: LoginKey,
+    device: Device,
+    now: Millis,
+) -> Result<bool> {
+    let mut filter = live(id, now);
+    filter.insert("logins.key", bytes(key.0));
+    let change = doc! { "$set": { "logins.$.device": device.words() } };
+    let named = link.users.update_one(filter, change).await?;
+    Ok(named.matched_count > 0)
+}
+
+pub(super) async fn remove_login(link: &Collections, id: UserId, key: LoginKey) -> Result<bool> {
     let filter = doc! { "_id": bytes(id.0), "logins.key": bytes(key.0) };
     let removed = link.users.update_one(filter, doc! { "$pull": { "logins": { "key": bytes(key.0) } } }).await?;
     Ok(removed.modified_count > 0)
 }
 
-pub(super) async fn remove_logins_except(link: &Link, id: UserId, keep: Option<LoginKey>) -> Result<Vec<LoginKey>> {
+pub(super) async fn remove_logins_except(
+    link: &Collections,
+    id: UserId,
+    keep: Option<LoginKey>,
+) -> Result<Vec<LoginKey>> {
     let change = if let Some(keep) = keep {
         doc! { "$pull": { "logins": { "key": { "$ne": bytes(keep.0) } } } }
     } else {
@@ -155,7 +174,7 @@ pub(super) async fn remove_logins_except(link: &Link, id: UserId, keep: Option<L
 }
 
 /// Answers how many users went.
-pub(super) async fn purge(link: &Link, now: Millis, logins_before: Millis) -> Result<u64> {
+pub(super) async fn purge(link: &Collections, now: Millis, logins_before: Millis) -> Result<u64> {
     let gone = link.users.delete_many(doc! { "expires_at": { "$lte": time(now) } }).await?;
     let unused = doc! { "last_used_at": { "$lt": time(logins_before) } };
     let filter = doc! { "logins.last_used_at": { "$lt": time(logins_before) } };
@@ -163,7 +182,7 @@ pub(super) async fn purge(link: &Link, now: Millis, logins_before: Millis) -> Re
     Ok(gone.deleted_count)
 }
 
-pub(super) async fn page(link: &Link, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
+pub(super) async fn page(link: &Collections, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
     let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": bytes(after.0) } });
     let found = link.users.find(filter).sort(doc! { "_id": 1 }).limit(i64::from(users_max)).await?;
     let found: Vec<Document> = found.try_collect().await?;

@@ -1,34 +1,41 @@
 //! The store in one `SQLite` file: the default of a self-hoster.
 //!
-//! Every call becomes a job of the one thread that owns the connection ([`writer`]); it answers after the commit.
+//! Every call becomes a job of the one thread that owns the connection ([`writer`]); it answers after the commit. While
+//! another program holds the file, what only reads is answered all the same.
 //! A call that is given up while it waits may still be carried out.
 
+mod faults;
+mod memory;
 mod open;
 mod rooms;
 mod users;
 mod values;
+mod watch;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use protocol::{Millis, RoomCode, Username};
+use protocol::{Device, Millis, RoomCode, Username};
 
 pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{
-    Account, AccountChange, Joined, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, User,
-    UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store,
+    StoreError, User, UserId,
 };
+use watch::Watched;
 use writer::{AfterCommit, Writer};
 
 /// Users and rooms in a file that one process uses.
 pub struct SqliteStore {
     writer: Writer,
+    file: Watched,
 }
 
 impl SqliteStore {
@@ -37,9 +44,10 @@ impl SqliteStore {
     /// # Errors
     /// A sentence for the operator that says what to do.
     pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        let path = path.to_owned();
-        let writer = Writer::start(move || open::open(&path), OpenError::Thread).await?;
-        Ok(Self { writer })
+        let opened = path.to_owned();
+        let writer = Writer::start(move || open::open(&opened), OpenError::Thread).await?;
+        let file = Watched::new(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+        Ok(Self { writer, file })
     }
 }
 
@@ -50,12 +58,12 @@ impl Store for SqliteStore {
     }
 
     async fn user(&self, id: UserId, now: Millis) -> Result<Option<User>> {
-        self.writer.run(move |db| users::live(db, id, now)).await
+        self.writer.read(move |db| users::live(db, id, now)).await
     }
 
     async fn user_by_name(&self, username: &Username) -> Result<Option<User>> {
         let folded = username.folded();
-        self.writer.run(move |db| users::by_name(db, &folded)).await
+        self.writer.read(move |db| users::by_name(db, &folded)).await
     }
 
     async fn make_account(&self, id: UserId, account: Account, now: Millis) -> Result<()> {
@@ -87,6 +95,10 @@ impl Store for SqliteStore {
         self.writer.run(move |db| users::touch_login(db, id, key, last_used_at, now)).await
     }
 
+    async fn name_login(&self, id: UserId, key: LoginKey, device: Device, now: Millis) -> Result<bool> {
+        self.writer.run(move |db| users::name_login(db, id, key, device, now)).await
+    }
+
     async fn remove_login(&self, id: UserId, key: LoginKey) -> Result<bool> {
         self.writer.run(move |db| users::remove_login(db, id, key)).await
     }
@@ -101,14 +113,14 @@ impl Store for SqliteStore {
     }
 
     async fn room_by_code(&self, code: RoomCode, now: Millis) -> Result<Option<Room>> {
-        self.writer.run(move |db| rooms::live_by_code(db, code, now)).await
+        self.writer.read(move |db| rooms::live_by_code(db, code, now)).await
     }
 
     async fn room(&self, id: RoomId, now: Millis) -> Result<Option<Room>> {
-        self.writer.run(move |db| rooms::live(db, id, now)).await
+        self.writer.read(move |db| rooms::live(db, id, now)).await
     }
 
-    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<Joined> {
+    async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<JoinOutcome> {
         self.writer.run(move |db| rooms::join(db, room, membership, members_max, now)).await
     }
 
@@ -122,19 +134,19 @@ impl Store for SqliteStore {
     }
 
     async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool> {
-        self.writer.run(move |db| rooms::is_member(db, room, user, now)).await
+        self.writer.read(move |db| rooms::is_member(db, room, user, now)).await
     }
 
     async fn members(&self, room: RoomId) -> Result<Vec<Membership>> {
-        self.writer.run(move |db| rooms::members(db, room)).await
+        self.writer.read(move |db| rooms::members(db, room)).await
     }
 
     async fn guests_in(&self, room: RoomId, guests_max: u32) -> Result<Vec<UserId>> {
-        self.writer.run(move |db| rooms::guests(db, room, guests_max)).await
+        self.writer.read(move |db| rooms::guests(db, room, guests_max)).await
     }
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
-        self.writer.run(move |db| rooms::of_user(db, user, now)).await
+        self.writer.read(move |db| rooms::of_user(db, user, now)).await
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {
@@ -142,15 +154,16 @@ impl Store for SqliteStore {
     }
 
     async fn live_rooms(&self, now: Millis) -> Result<Vec<RoomId>> {
-        self.writer.run(move |db| rooms::all_live(db, now)).await
+        self.writer.read(move |db| rooms::all_live(db, now)).await
     }
 
     /// Also folds the write-ahead log into the file and empties it, so that what was deleted since the last purge is
     /// on the disk no longer.
-    async fn purge(&self, now: Millis, logins_before: Millis) -> Result<Purged> {
+    async fn purge(&self, now: Millis, logins_before: Millis, spared: &BTreeSet<RoomId>) -> Result<Purged> {
+        let spared = spared.clone();
         self.writer
             .run_and(AfterCommit::EmptyLog, move |db| {
-                let mut ended = rooms::purge(db, now)?;
+                let mut ended = rooms::purge(db, now, &spared)?;
                 let users = users::purge(db, now, logins_before)?;
                 let (abandoned, passed_on) = rooms::purge_memberships(db)?;
                 ended.extend(abandoned);
@@ -160,11 +173,11 @@ impl Store for SqliteStore {
     }
 
     async fn users_page(&self, after: Option<UserId>, users_max: u32) -> Result<Vec<User>> {
-        self.writer.run(move |db| users::page(db, after, users_max)).await
+        self.writer.read(move |db| users::page(db, after, users_max)).await
     }
 
     async fn rooms_page(&self, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
-        self.writer.run(move |db| rooms::page(db, after, rooms_max)).await
+        self.writer.read(move |db| rooms::page(db, after, rooms_max)).await
     }
 
     async fn restore_room(&self, room: Room, members: Vec<Membership>) -> Result<()> {
@@ -172,7 +185,19 @@ impl Store for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.writer.run(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?)).await
+        let state = &self.writer.state;
+        if state.is_damaged() {
+            return Err(StoreError::Unavailable);
+        }
+        if let Err(gone) = self.file.look() {
+            state.trouble.met(gone);
+            return Err(StoreError::Unavailable);
+        }
+        // The number that is there already, once more: one page goes to the disk, and nothing of it stays.
+        let number = open::known();
+        self.writer.run(move |db| Ok(db.pragma_update(None, "user_version", number)?)).await?;
+        state.trouble.over();
+        Ok(())
     }
 
     async fn close(&self) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Rooms and their membership in SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Millis, RoomCode, RoomName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::values::{Time, parsed};
-use crate::store::{Joined, Left, Membership, Result, Room, RoomId, UserId};
+use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, UserId};
 
 pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Result<()> {
     db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
@@ -16,12 +16,12 @@ pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Re
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
-        room.id,
+        room.id.0,
         room.code.as_str(),
         room.name.as_str(),
         room.pin_hash,
         room.capacity,
-        room.owner,
+        room.owner.0,
         Time(room.created_at),
         Time(room.expires_at),
     ])?;
@@ -39,7 +39,7 @@ pub(super) fn live_by_code(db: &Connection, code: RoomCode, now: Millis) -> Resu
 pub(super) fn live(db: &Connection, id: RoomId, now: Millis) -> Result<Option<Room>> {
     let room = db
         .prepare_cached("SELECT * FROM rooms WHERE id = ? AND expires_at > ?")?
-        .query_row(params![id, Time(now)], room_from)
+        .query_row(params![id.0, Time(now)], room_from)
         .optional()?;
     Ok(room)
 }
@@ -50,42 +50,43 @@ pub(super) fn join(
     membership: Membership,
     members_max: u32,
     now: Millis,
-) -> Result<Joined> {
+) -> Result<JoinOutcome> {
     let lives =
-        db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND expires_at > ?")?.exists(params![room, Time(now)])?;
+        db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND expires_at > ?")?.exists(params![room.0, Time(now)])?;
     if !lives {
-        return Ok(Joined::NoRoom);
+        return Ok(JoinOutcome::NoRoom);
     }
     let already = db
         .prepare_cached("SELECT 1 FROM memberships WHERE room = ? AND user = ?")?
-        .exists(params![room, membership.user])?;
+        .exists(params![room.0, membership.user.0])?;
     if already {
-        return Ok(Joined::Already);
+        return Ok(JoinOutcome::Already);
     }
     let members: i64 =
-        db.prepare_cached("SELECT count(*) FROM memberships WHERE room = ?")?.query_row([room], |row| row.get(0))?;
+        db.prepare_cached("SELECT count(*) FROM memberships WHERE room = ?")?.query_row([room.0], |row| row.get(0))?;
     if members >= i64::from(members_max) {
-        return Ok(Joined::Bound);
+        return Ok(JoinOutcome::Bound);
     }
     insert_membership(db, room, membership)?;
-    Ok(Joined::New)
+    Ok(JoinOutcome::New)
 }
 
 pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left> {
     let ended =
-        db.prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?.execute(params![room, user])?;
+        db.prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?.execute(params![room.0, user.0])?;
     if ended == 0 {
         return Ok(Left::NotMember);
     }
     let owner: UserId =
-        db.prepare_cached("SELECT owner FROM rooms WHERE id = ?")?.query_row([room], |row| row.get(0))?;
+        db.prepare_cached("SELECT owner FROM rooms WHERE id = ?")?.query_row([room.0], |row| row.get(0).map(UserId))?;
     // Who did not own the room need not find the oldest member, for which all of them are sorted.
     let others = if owner == user {
         "SELECT user FROM memberships WHERE room = ? ORDER BY number LIMIT 1"
     } else {
         "SELECT user FROM memberships WHERE room = ? LIMIT 1"
     };
-    let other: Option<UserId> = db.prepare_cached(others)?.query_row([room], |row| row.get(0)).optional()?;
+    let other: Option<UserId> =
+        db.prepare_cached(others)?.query_row([room.0], |row| row.get(0).map(UserId)).optional()?;
     let Some(other) = other else {
         delete(db, room)?;
         return Ok(Left::RoomDeleted);
@@ -93,14 +94,14 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
     if owner != user {
         return Ok(Left::Remaining { owner });
     }
-    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?.execute(params![other, room])?;
+    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?.execute(params![other.0, room.0])?;
     Ok(Left::Remaining { owner: other })
 }
 
 pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, Left)>> {
     let rooms = db
         .prepare_cached("SELECT room FROM memberships WHERE user = ?")?
-        .query_map([user], |row| row.get(0))?
+        .query_map([user.0], |row| row.get(0).map(RoomId))?
         .collect::<rusqlite::Result<Vec<RoomId>>>()?;
     rooms.into_iter().map(|room| Ok((room, leave(db, room, user)?))).collect()
 }
@@ -111,15 +112,15 @@ pub(super) fn is_member(db: &Connection, room: RoomId, user: UserId, now: Millis
             "SELECT 1 FROM memberships JOIN rooms ON rooms.id = room
              WHERE room = ? AND user = ? AND expires_at > ?",
         )?
-        .exists(params![room, user, Time(now)])?;
+        .exists(params![room.0, user.0, Time(now)])?;
     Ok(found)
 }
 
 pub(super) fn members(db: &Connection, room: RoomId) -> Result<Vec<Membership>> {
     let members = db
         .prepare_cached("SELECT user, joined_at FROM memberships WHERE room = ? ORDER BY number")?
-        .query_map([room], |row| {
-            Ok(Membership { user: row.get("user")?, joined_at: row.get::<_, Time>("joined_at")?.0 })
+        .query_map([room.0], |row| {
+            Ok(Membership { user: UserId(row.get("user")?), joined_at: row.get::<_, Time>("joined_at")?.0 })
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(members)
@@ -132,7 +133,7 @@ pub(super) fn guests(db: &Connection, room: RoomId, guests_max: u32) -> Result<V
              WHERE room = ? AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.user = memberships.user)
              ORDER BY number LIMIT ?",
         )?
-        .query_map(params![room, guests_max], |row| row.get(0))?
+        .query_map(params![room.0, guests_max], |row| row.get(0).map(UserId))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(guests)
 }
@@ -143,7 +144,7 @@ pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<
             "SELECT rooms.* FROM memberships JOIN rooms ON rooms.id = room
              WHERE user = ? AND expires_at > ? ORDER BY joined_at, rooms.id",
         )?
-        .query_map(params![user, Time(now)], room_from)?
+        .query_map(params![user.0, Time(now)], room_from)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rooms)
 }
@@ -151,50 +152,61 @@ pub(super) fn of_user(db: &Connection, user: UserId, now: Millis) -> Result<Vec<
 pub(super) fn page(db: &Connection, after: Option<RoomId>, rooms_max: u32) -> Result<Vec<(Room, Vec<Membership>)>> {
     let rooms = db
         .prepare_cached("SELECT * FROM rooms WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2")?
-        .query_map(params![after, rooms_max], room_from)?
+        .query_map(params![after.map(|id| id.0), rooms_max], room_from)?
         .collect::<rusqlite::Result<Vec<Room>>>()?;
     rooms.into_iter().map(|room| Ok((room.clone(), members(db, room.id)?))).collect()
 }
 
 /// Its memberships go with it.
 pub(super) fn delete(db: &Connection, room: RoomId) -> Result<bool> {
-    let deleted = db.prepare_cached("DELETE FROM rooms WHERE id = ?")?.execute([room])?;
+    let deleted = db.prepare_cached("DELETE FROM rooms WHERE id = ?")?.execute([room.0])?;
     Ok(deleted > 0)
 }
 
 pub(super) fn all_live(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
     let rooms = db
         .prepare_cached("SELECT id FROM rooms WHERE expires_at > ?")?
-        .query_map([Time(now)], |row| row.get(0))?
+        .query_map([Time(now)], |row| row.get(0).map(RoomId))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(rooms)
 }
 
-pub(super) fn purge(db: &Connection, now: Millis) -> Result<Vec<RoomId>> {
-    let rooms = db
-        .prepare_cached("DELETE FROM rooms WHERE expires_at <= ? RETURNING id")?
-        .query_map([Time(now)], |row| row.get(0))?
+pub(super) fn purge(db: &Connection, now: Millis, spared: &BTreeSet<RoomId>) -> Result<Vec<EndedRoom>> {
+    let mut expired: Vec<EndedRoom> = db
+        .prepare_cached("SELECT id, code FROM rooms WHERE expires_at <= ?")?
+        .query_map([Time(now)], |row| Ok((RoomId(row.get("id")?), parsed(row, "code", RoomCode::parse)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(rooms)
+    expired.retain(|(room, _)| !spared.contains(room));
+    for (room, _) in &expired {
+        delete(db, *room)?;
+    }
+    Ok(expired)
 }
 
 /// Ends the memberships of users who are gone. Answers the rooms that ended with them, and the owners of those that
 /// passed on.
-pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<RoomId>, BTreeMap<RoomId, UserId>)> {
+pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<EndedRoom>, BTreeMap<RoomId, UserId>)> {
     let gone = db
         .prepare_cached(
             "SELECT room, user FROM memberships
              WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = user)",
         )?
-        .query_map([], |row| Ok((row.get("room")?, row.get("user")?)))?
+        .query_map([], |row| Ok((RoomId(row.get("room")?), UserId(row.get("user")?))))?
         .collect::<rusqlite::Result<Vec<(RoomId, UserId)>>>()?;
     let (mut ended, mut passed_on) = (Vec::new(), BTreeMap::new());
     for (room, user) in gone {
-        let owned = db.prepare_cached("SELECT 1 FROM rooms WHERE id = ? AND owner = ?")?.exists(params![room, user])?;
+        let kept = db
+            .prepare_cached("SELECT code, owner FROM rooms WHERE id = ?")?
+            .query_row([room.0], |row| Ok((parsed(row, "code", RoomCode::parse)?, UserId(row.get("owner")?))))
+            .optional()?;
+        let Some((code, owner)) = kept else {
+            continue;
+        };
+        let owned = owner == user;
         match leave(db, room, user)? {
             Left::RoomDeleted => {
                 passed_on.remove(&room);
-                ended.push(room);
+                ended.push((room, code));
             }
             Left::Remaining { owner } if owned => {
                 passed_on.insert(room, owner);
@@ -207,8 +219,8 @@ pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<RoomId>, BTreeMa
 
 fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> Result<()> {
     db.prepare_cached("INSERT INTO memberships (room, user, joined_at) VALUES (?, ?, ?)")?.execute(params![
-        room,
-        membership.user,
+        room.0,
+        membership.user.0,
         Time(membership.joined_at)
     ])?;
     Ok(())
@@ -216,12 +228,12 @@ fn insert_membership(db: &Connection, room: RoomId, membership: Membership) -> R
 
 fn room_from(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
-        id: row.get("id")?,
+        id: RoomId(row.get("id")?),
         code: parsed(row, "code", RoomCode::parse)?,
-        name: parsed(row, "name", RoomName::parse)?,
+        name: parsed(row, "name", RoomName::kept)?,
         pin_hash: row.get("pin_hash")?,
         capacity: row.get("capacity")?,
-        owner: row.get("owner")?,
+        owner: UserId(row.get("owner")?),
         created_at: row.get::<_, Time>("created_at")?.0,
         expires_at: row.get::<_, Time>("expires_at")?.0,
     })

@@ -2,23 +2,34 @@
 //!
 //! Jobs that wait together share a transaction, each in a savepoint of its own: one that fails takes nothing with it.
 //! No job is answered before the commit, so what was acknowledged outlives the process.
+//!
+//! Another program may hold the file's only place for a writer (a repair by hand). Jobs that write wait for it, up to
+//! [`BUSY_MAX`]; those that only read need no such place and go past them. A second connection for these would keep pages
+//! of what was deleted in its own memory, and its reading would keep the log of changes from being emptied.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior, ffi};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::{mpsc, oneshot};
 
+use super::faults::{self, Fault};
 use super::open::BUSY_MAX;
+use crate::store::trouble::Trouble;
 use crate::store::{Result, StoreError};
 
 /// Jobs that wait; a caller beyond them waits for a place.
 const QUEUE_MAX: usize = 1_024;
 /// Jobs in one transaction, so that the first of them is not kept waiting for long.
 const BATCH_MAX: usize = 64;
+/// Jobs that wait for another program; more are refused at once.
+const HELD_MAX: usize = 1_024;
+/// How long reading is held up between two tries for the writer's place.
+pub(super) const STEP: Duration = Duration::from_millis(50);
 
 /// What follows a job's commit, before it is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,10 +39,39 @@ pub(super) enum AfterCommit {
     EmptyLog,
 }
 
+/// What a job does to the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write(AfterCommit),
+}
+
 pub(super) struct Writer {
     /// `None` once closed. The locks are held for one assignment.
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     ended: Mutex<Option<oneshot::Receiver<Result<()>>>>,
+    pub(super) state: Arc<FileState>,
+}
+
+/// What is known of the file while it is in use.
+#[derive(Debug, Default)]
+pub(super) struct FileState {
+    pub(super) trouble: Trouble,
+    /// A job found it damaged.
+    is_damaged: AtomicBool,
+}
+
+impl FileState {
+    pub(super) fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, fault: Fault) {
+        if fault.is_damage() {
+            self.is_damaged.store(true, Ordering::Relaxed);
+        }
+        self.trouble.met(fault);
+    }
 }
 
 impl Writer {
@@ -46,11 +86,13 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let (started, start) = oneshot::channel();
         let (end, ended) = oneshot::channel();
+        let state = Arc::<FileState>::default();
+        let noted = Arc::clone(&state);
         let serving = move || match open() {
             // Nobody listens when the caller gave up, or dropped the store without closing it.
             Ok(connection) => {
                 let _ = started.send(Ok(()));
-                let _ = end.send(serve(connection, jobs));
+                let _ = end.send(serve(connection, jobs, &noted));
             }
             Err(error) => {
                 let _ = started.send(Err(error));
@@ -63,7 +105,7 @@ impl Writer {
             Ok(opened) => opened?,
             Err(_) => return Err(no_thread(io::Error::other("the thread ended at once"))),
         }
-        Ok(Self { queue: Mutex::new(Some(queue)), ended: Mutex::new(Some(ended)) })
+        Ok(Self { queue: Mutex::new(Some(queue)), ended: Mutex::new(Some(ended)), state })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
@@ -74,14 +116,31 @@ impl Writer {
         self.run_and(AfterCommit::Nothing, work).await
     }
 
+    /// Runs what changes nothing: also while another program holds the file.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.enqueue(Kind::Read, work).await
+    }
+
     pub(super) async fn run_and<T, F>(&self, after: AfterCommit, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.enqueue(Kind::Write(after), work).await
+    }
+
+    async fn enqueue<T, F>(&self, kind: Kind, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (caller, answer) = oneshot::channel();
-        let job = Box::new(Work { function: Some(work), outcome: None, caller, after });
+        let job = Box::new(Work { function: Some(work), outcome: None, caller, kind });
         let queue = queue.ok_or(StoreError::Unavailable)?;
         queue.send(job).await.map_err(|_| StoreError::Unavailable)?;
         answer.await.map_err(|_| StoreError::Unavailable)?
@@ -99,17 +158,19 @@ impl Writer {
 }
 
 trait Job: Send {
-    /// Does the work. Answers whether its changes stay.
+    /// Does the work. Returns whether its changes stay.
     fn run(&mut self, db: &Connection) -> bool;
-    fn after(&self) -> AfterCommit;
-    fn answer(self: Box<Self>, commit: std::result::Result<(), ffi::Error>);
+    fn kind(&self) -> Kind;
+    /// The fault of the database that it met, if it did.
+    fn fault(&self) -> Option<Fault>;
+    fn answer(self: Box<Self>, commit: std::result::Result<(), Fault>);
 }
 
 struct Work<T, F> {
     function: Option<F>,
     outcome: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
-    after: AfterCommit,
+    kind: Kind,
 }
 
 impl<T, F> Job for Work<T, F>
@@ -122,47 +183,125 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
-    fn after(&self) -> AfterCommit {
-        self.after
+    fn kind(&self) -> Kind {
+        self.kind
     }
 
-    fn answer(self: Box<Self>, commit: std::result::Result<(), ffi::Error>) {
-        let outcome = match (self.outcome, commit) {
-            (Some(Err(error)), _) => Err(error),
-            (Some(Ok(_)) | None, Err(error)) => Err(rusqlite::Error::SqliteFailure(error, None).into()),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(StoreError::Failed("a job of the database panicked".into())),
+    fn fault(&self) -> Option<Fault> {
+        self.outcome.as_ref()?.as_ref().err().and_then(faults::behind)
+    }
+
+    fn answer(self: Box<Self>, commit: std::result::Result<(), Fault>) {
+        let fault = self.fault();
+        let outcome = match (self.outcome, fault.or(commit.err())) {
+            // A refusal is one, whatever became of the others.
+            (Some(Err(error @ (StoreError::Conflict | StoreError::NotFound | StoreError::Unavailable))), _)
+            | (Some(Err(error @ StoreError::Failed(_))), None) => Err(error),
+            (_, Some(fault)) if fault.passes => Err(StoreError::Unavailable),
+            (_, Some(fault)) => Err(StoreError::Failed(Box::new(fault))),
+            (Some(Ok(value)), None) => Ok(value),
+            (None, None) => Err(StoreError::Failed("a job of the database panicked".into())),
         };
         // A caller that is gone wants no answer.
         let _ = self.caller.send(outcome);
     }
 }
 
-fn serve(mut db: Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) -> Result<()> {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH_MAX {
-            match jobs.try_recv() {
-                Ok(job) => batch.push(job),
-                Err(_) => break,
+type Jobs = Vec<Box<dyn Job>>;
+
+/// Jobs that write, while another program holds the file; and until when they wait.
+struct Held {
+    jobs: Jobs,
+    until: Instant,
+}
+
+fn serve(mut db: Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, state: &FileState) -> Result<()> {
+    db.busy_timeout(STEP)?;
+    let mut held: Option<Held> = None;
+    while let Some(batch) = next_batch(&mut jobs, held.is_some()) {
+        held = match held.take() {
+            // With those that write, for them all to go in the order in which they came.
+            Some(Held { jobs: mut waiting, until }) => {
+                let (reads, writes): (Jobs, Jobs) = batch.into_iter().partition(|job| job.kind() == Kind::Read);
+                answer_all(&mut db, reads, state);
+                waiting.extend(writes);
+                write_or_hold(&mut db, waiting, until, state)
             }
-        }
-        let commit = commit_all(&mut db, &mut batch)
-            .map_err(|error| error.sqlite_error().copied().unwrap_or_else(|| ffi::Error::new(ffi::SQLITE_ERROR)));
-        if batch.iter().any(|job| job.after() == AfterCommit::EmptyLog) {
-            empty_log(&db);
-        }
-        for job in batch {
-            job.answer(commit);
-        }
+            None => write_or_hold(&mut db, batch, Instant::now() + BUSY_MAX, state),
+        };
+        forgetting::clear_stack();
     }
-    empty_log(&db);
+    empty_log(&db, state);
     db.close().map_err(|(_, error)| error.into())
 }
 
+/// The jobs that are there; none is waited for where others are held. `None` when no more will come.
+fn next_batch(jobs: &mut mpsc::Receiver<Box<dyn Job>>, holds: bool) -> Option<Jobs> {
+    let mut batch = if holds { Vec::new() } else { vec![jobs.blocking_recv()?] };
+    while batch.len() < BATCH_MAX {
+        match jobs.try_recv() {
+            Ok(job) => batch.push(job),
+            Err(_) => break,
+        }
+    }
+    Some(batch)
+}
+
+/// Runs and answers the jobs, if the place of the writer is free. If it is not, the ones that read are answered, and the
+/// others come back until their time is over.
+fn write_or_hold(db: &mut Connection, batch: Jobs, until: Instant, state: &FileState) -> Option<Held> {
+    let writes = batch.iter().any(|job| job.kind() != Kind::Read);
+    if !writes || !is_held_by_another(db) || Instant::now() >= until {
+        answer_all(db, batch, state);
+        return None;
+    }
+    let (reads, mut jobs): (Jobs, Jobs) = batch.into_iter().partition(|job| job.kind() == Kind::Read);
+    answer_all(db, reads, state);
+    let busy = Fault::of(ffi::Error::new(ffi::SQLITE_BUSY));
+    for refused in jobs.split_off(jobs.len().min(HELD_MAX)) {
+        state.note(busy);
+        refused.answer(Err(busy));
+    }
+    Some(Held { jobs, until })
+}
+
+/// Whether another program has the writer's place, and keeps it for a step.
+fn is_held_by_another(db: &mut Connection) -> bool {
+    let begun = db.transaction_with_behavior(TransactionBehavior::Immediate).and_then(rusqlite::Transaction::finish);
+    begun.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+}
+
+fn answer_all(db: &mut Connection, mut batch: Jobs, state: &FileState) {
+    if batch.is_empty() {
+        return;
+    }
+    let changes = db.total_changes();
+    let commit = commit_all(db, &mut batch).map_err(|error| {
+        // Where a job's fault ended the transaction, what came after it failed for no other reason.
+        let first = batch.iter().find_map(|job| job.fault());
+        let unknown = || Fault::of(ffi::Error::new(ffi::SQLITE_ERROR));
+        first.or_else(|| error.sqlite_error().map(|error| Fault::of(*error))).unwrap_or_else(unknown)
+    });
+    let faults: Vec<_> = batch.iter().filter_map(|job| job.fault()).chain(commit.err()).collect();
+    if faults.is_empty() && db.total_changes() > changes {
+        state.trouble.over();
+    }
+    for fault in faults {
+        state.note(fault);
+    }
+    if batch.iter().any(|job| job.kind() == Kind::Write(AfterCommit::EmptyLog)) {
+        empty_log(db, state);
+    }
+    for job in batch {
+        job.answer(commit);
+    }
+}
+
 fn commit_all(db: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    // Immediate: another program's write (a repair by hand) is waited for here, and cannot fail a job half way.
-    let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Immediate: what writes has the writer's place from the beginning, and cannot fail half way for want of it.
+    let writes = batch.iter().any(|job| job.kind() != Kind::Read);
+    let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
+    let mut transaction = db.transaction_with_behavior(behavior)?;
     for job in batch {
         let savepoint = transaction.savepoint()?;
         // A panic is a bug in one job; the thread serves the whole server and goes on.
@@ -178,11 +317,11 @@ fn commit_all(db: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Resu
 }
 
 /// Another program that reads may keep part of the log alive. It is not waited for: the next time empties it.
-fn empty_log(db: &Connection) {
+fn empty_log(db: &Connection, state: &FileState) {
     let emptied =
         db.busy_timeout(Duration::ZERO).and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-    let emptied = db.busy_timeout(BUSY_MAX).and(emptied);
-    if let Err(error) = emptied {
-        tracing::warn!(%error, "the database's log could not be emptied; it is tried again");
+    let emptied = db.busy_timeout(STEP).and(emptied);
+    if let Some(error) = emptied.err().as_ref().and_then(rusqlite::Error::sqlite_error) {
+        state.note(Fault::of(*error));
     }
 }

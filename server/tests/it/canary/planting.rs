@@ -24,7 +24,7 @@ struct Word {
 
 impl Word {
     fn new(what: &'static str) -> Self {
-        let letters = server::clock::random::<16>().map(|byte| char::from(b'a' + byte % 26));
+        let letters = realtime::clock::random::<16>().map(|byte| char::from(b'a' + byte % 26));
         Self { what, text: letters.iter().collect() }
     }
 }
@@ -40,6 +40,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     };
     let (name, other_name, new_name) =
         (word("a guest's name"), word("another guest's name"), word("a guest's new name"));
+    let settled_name = word("the name of a guest who makes an account");
     let (pin, wrong_pin) = (word("a PIN"), word("a wrong PIN"));
     let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
@@ -58,6 +59,9 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let rename = Ask::new("PATCH", "/api/v1/me").json(&json!({"name": new_name}));
     other.ask(rename).await.assert_status(200);
     let account = sign_up(addr, &password, &wrong_password).await;
+    // What a guest is called is written down by no way out of being a guest.
+    let settles = Guest::at(addr, Some(&settled_name)).await;
+    settles.ask(credentials("register", "wren", &password)).await.assert_status(201);
     browse(&owner, &room, [&header, &path, &query]).await;
     be_refused(addr, &refused).await;
 

@@ -117,6 +117,6 @@ impl Room {
 
 /// `register` or `login`.
 pub(crate) fn credentials(path: &str, username: &str, password: &str) -> Ask {
-    let body = Credentials { username: username.to_owned(), password: password.to_owned() };
+    let body = Credentials { username: username.to_owned(), password: password.to_owned(), device: None };
     Ask::post(&format!("/api/v1/{path}")).json(&body)
 }

@@ -65,7 +65,7 @@ impl TestClient {
     }
 
     pub(crate) async fn hello(mut wire: Wire, addr: SocketAddr, token: &str, resume: Option<Resume>) -> Self {
-        let hello = ClientFrame::Hello { token: Some(token.to_owned()), resume };
+        let hello = ClientFrame::Hello { token: Some(token.to_owned()), resume, follow: false };
         wire.text(&frame(&hello)).await;
         Self::welcomed(wire, addr, token).await
     }
@@ -149,8 +149,10 @@ impl TestClient {
     pub(crate) async fn leave(&mut self, room: &str) {
         let cid = self.cid();
         self.tell(&ClientFrame::Leave { cid: cid.clone(), room: room.to_owned() }).await;
-        self.expect("left", |frame| {
-            matches!(frame, ServerFrame::Left { cid: Some(by), .. } if *by == cid).then_some(())
+        self.expect("left", |frame| match frame {
+            ServerFrame::Left { cid: Some(by), .. } if *by == cid => Some(()),
+            ServerFrame::Error { cid: Some(by), code, .. } if *by == cid => panic!("the leave is refused: {code}"),
+            _ => None,
         })
         .await;
     }

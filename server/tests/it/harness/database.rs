@@ -52,7 +52,7 @@ impl Scratch {
 
     /// A fresh one on the server, whatever the kind of this run is.
     pub(crate) fn mongodb() -> Self {
-        let (server, name) = (mongodb(), format!("ws_it_{}", u64::from_be_bytes(server::clock::random())));
+        let (server, name) = (mongodb(), format!("ws_it_{}", u64::from_be_bytes(realtime::clock::random())));
         let database = Database::parse(&uri_of(&server, &name), Path::new("")).expect("is an address");
         Self { database, folder: None, dropped: Some((server, name)) }
     }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -12,6 +13,9 @@ use super::{Ask, PATIENCE, poll};
 
 /// A folder that the binary runs in; everything it writes is below.
 pub(crate) struct Folder(TempDir);
+
+/// A server that may not have got as far as to say where it is.
+pub(crate) struct Starting(Child);
 
 /// A running server.
 pub(crate) struct BinServer {
@@ -37,6 +41,7 @@ impl Folder {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_whisperspace"));
         command.env_clear().env("TMPDIR", self.path()).current_dir(self.path()).args(arguments);
+        heed_signals(&mut command);
         command
     }
 
@@ -56,6 +61,13 @@ impl Folder {
         child.wait_with_output().expect("the output of an ended process can be read")
     }
 
+    /// Starts the binary and waits for nothing.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Starting {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.output("stderr"));
+        Starting(command.spawn().expect("the binary starts"))
+    }
+
     /// Starts a server, its output in `stdout` and `stderr` of the folder.
     pub(crate) async fn serve(&self, arguments: &[&str]) -> BinServer {
         self.serve_at("127.0.0.1:0", arguments).await
@@ -63,14 +75,35 @@ impl Folder {
 
     /// As [`Folder::serve`], at an address of the test's own.
     pub(crate) async fn serve_at(&self, listen: &str, arguments: &[&str]) -> BinServer {
-        let output = |name: &str| {
-            let path = self.path().join(name);
-            File::options().create(true).append(true).open(path).expect("the folder can be written")
-        };
+        self.serve_logging(self.output("stderr").into(), listen, arguments).await
+    }
+
+    fn output(&self, name: &str) -> File {
+        let path = self.path().join(name);
+        File::options().create(true).append(true).open(path).expect("the folder can be written")
+    }
+
+    /// As [`Folder::serve_at`], with its log somewhere else.
+    pub(crate) async fn serve_logging(&self, stderr: Stdio, listen: &str, arguments: &[&str]) -> BinServer {
+        let mut command = self.command(&["--listen", listen, "--data-dir", "data"]);
+        command.args(arguments);
+        self.start(command, stderr).await
+    }
+
+    /// As [`Folder::serve`], by a shell that does something before, such as setting a limit.
+    pub(crate) async fn serve_after(&self, before: &str, arguments: &[&str]) -> BinServer {
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().env("TMPDIR", self.path()).current_dir(self.path());
+        heed_signals(&mut command);
+        command.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_whisperspace"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]).args(arguments);
+        self.start(command, self.output("stderr").into()).await
+    }
+
+    async fn start(&self, mut command: Command, stderr: Stdio) -> BinServer {
         let stdout = self.path().join("stdout");
         let before = std::fs::read_to_string(&stdout).unwrap_or_default().len();
-        let mut command = self.command(&["--listen", listen, "--data-dir", "data"]);
-        command.args(arguments).stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
+        command.stdin(Stdio::null()).stdout(self.output("stdout")).stderr(stderr);
         let mut child = command.spawn().expect("the binary starts");
         let addr = poll("the address of the server", async || {
             if let Ok(Some(status)) = child.try_wait() {
@@ -108,14 +141,33 @@ impl Folder {
 }
 
 impl BinServer {
+    /// The reader's end of its log, where that is a pipe.
+    pub(crate) fn take_stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("its log is a pipe that nobody has taken yet")
+    }
+
+    /// Its number.
+    pub(crate) fn pid(&self) -> libc::pid_t {
+        libc::pid_t::try_from(self.child.id()).expect("process ids fit")
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn terminate(mut self) -> ExitStatus {
-        let id = libc::pid_t::try_from(self.child.id()).expect("process ids fit");
-        #[expect(unsafe_code, reason = "the standard library sends no other signal than SIGKILL")]
-        // SAFETY: kill reads two integers; the process is a child that was not waited for, so the id is still its own.
-        let sent = unsafe { libc::kill(id, libc::SIGTERM) };
-        assert_eq!(sent, 0, "the server runs");
+        self.signal(libc::SIGTERM);
         ended(&mut self.child).await.expect("the server stops in time")
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        send(&self.child, signal);
+    }
+
+    /// The soft and the hard limit on open files.
+    pub(crate) fn open_files(&self) -> (String, String) {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("the server runs");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("Linux tells it");
+        let mut columns = line.split_whitespace().map(str::to_owned);
+        (columns.next().expect("soft"), columns.next().expect("hard"))
     }
 
     /// SIGKILL: no goodbye, no clearing up.
@@ -145,6 +197,33 @@ impl Drop for BinServer {
     }
 }
 
+impl Starting {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        send(&self.0, signal);
+    }
+
+    /// How it ends, which has to be soon.
+    pub(crate) async fn end(&mut self) -> ExitStatus {
+        ended(&mut self.0).await.expect("it ends in time")
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn send(child: &Child, signal: libc::c_int) {
+    let id = libc::pid_t::try_from(child.id()).expect("process ids fit");
+    #[expect(unsafe_code, reason = "the standard library sends no other signal than SIGKILL")]
+    // SAFETY: kill reads two integers; the process is a child that was not waited for, so the id is still its own.
+    let sent = unsafe { libc::kill(id, signal) };
+    assert_eq!(sent, 0, "the process runs");
+}
+
 async fn ended(child: &mut Child) -> Option<ExitStatus> {
     let asked = Instant::now();
     while asked.elapsed() < PATIENCE {
@@ -154,4 +233,19 @@ async fn ended(child: &mut Child) -> Option<ExitStatus> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     None
+}
+
+/// Has a program begin with every signal as the system has it: tests that were started by `nohup`, or by a shell's `&`,
+/// ignore some, and hand that on.
+fn heed_signals(command: &mut Command) {
+    #[expect(unsafe_code, reason = "the standard library resets no signal but SIGPIPE")]
+    // SAFETY: between fork and exec the closure calls `signal` only, which may be called there (signal-safety(7)).
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
 }

@@ -17,7 +17,8 @@ pub(crate) const TEXT: u8 = 0x1;
 pub(crate) const CONTINUATION: u8 = 0x0;
 /// A goodbye.
 pub(crate) const CLOSE: u8 = 0x8;
-const PING: u8 = 0x9;
+/// A ping or pong of the protocol itself.
+const CONTROL: [u8; 2] = [0x9, 0xa];
 /// Frames of a client are masked. With a mask of zeroes they stay readable.
 const MASKED: u8 = 0x80;
 
@@ -52,13 +53,18 @@ pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 impl RawLine {
     /// Connects and upgrades.
     pub(crate) async fn open(addr: SocketAddr) -> Self {
+        Self::open_and_send(addr, &[]).await
+    }
+
+    /// Connects and sends these bytes in one write with the request to upgrade.
+    pub(crate) async fn open_and_send(addr: SocketAddr, bytes: &[u8]) -> Self {
         let mut stream = TcpStream::connect(addr).await.expect("the server listens");
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await.expect("the line is open");
+        stream.write_all(&[request.as_bytes(), bytes].concat()).await.expect("the line is open");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.expect("the upgrade is answered"));
@@ -94,7 +100,7 @@ impl RawFrames {
                     let code = payload.first_chunk().expect("the close has a code");
                     return Err(u16::from_be_bytes(*code));
                 }
-                PING => {}
+                kind if CONTROL.contains(&kind) => {}
                 other => panic!("a frame of kind {other}"),
             }
         }

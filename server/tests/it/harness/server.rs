@@ -2,12 +2,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::Limits;
 use server::auth::Identity;
 use server::config::{Config, Database, Options};
 use server::state::AppState;
+use server::store::SharedStore;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
@@ -15,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::PATIENCE;
 use super::database::{self, Scratch};
+use super::held::{HeldStore, LockFile};
 
 /// Stops, at the latest, when it is dropped with its runtime.
 pub(crate) struct TestServer {
@@ -74,7 +77,24 @@ impl TestServer {
         Self::on(listener, change).await
     }
 
+    /// In memory, with a hand on the answers of its store.
+    pub(crate) async fn held() -> (Self, Arc<LockFile>) {
+        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        let hold = Arc::<LockFile>::default();
+        let held = Arc::clone(&hold);
+        let wrap = move |inner| -> SharedStore { Arc::new(HeldStore { inner, hold: held }) };
+        (Self::over(listener, |_| {}, wrap).await, hold)
+    }
+
     async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(listener, change, |store| store).await
+    }
+
+    async fn over(
+        listener: TcpListener,
+        change: impl FnOnce(&mut Config),
+        wrap: impl FnOnce(SharedStore) -> SharedStore + Send + 'static,
+    ) -> Self {
         let mut config = config();
         change(&mut config);
         let scratch = (config.database == Database::Memory).then(Scratch::fresh);
@@ -87,13 +107,18 @@ impl TestServer {
         let addr = listener.local_addr().expect("a bound port has an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, state) = oneshot::channel();
-        let serving = tokio::spawn(server::serve_observed(
+        let serving = tokio::spawn(server::serve_over(
             config,
             listener,
             async move {
                 let _ = stopped.await;
             },
-            move |state| drop(started.send(state.clone())),
+            wrap,
+            move |state| {
+                // Nobody waits yet: tests let spans pass at once.
+                state.clock.make_movable();
+                drop(started.send(state.clone()));
+            },
         ));
         let state = state.await.expect("the server starts");
         Self { addr, state, stop: Some(stop), serving: Some(serving), _scratch: scratch }
@@ -106,7 +131,7 @@ impl TestServer {
 
     /// Whom a token stands for.
     pub(crate) async fn identity(&self, token: &str) -> Identity {
-        let identity = self.state.auth.authenticate(&*self.state.store, token, server::clock::now());
+        let identity = self.state.auth.authenticate(&*self.state.store, token, self.state.clock.wall());
         identity.await.expect("the token is good")
     }
 

@@ -280,6 +280,8 @@ async fn what_two_hundred_clients_ask_in_their_connect_handlers_is_answered() {
     let server = TestServer::limited(|limits| {
         limits.guests_made_per_hour = 1_000;
         limits.connections_per_address = 1_000;
+        // They open all at once, before any of them has said who it is.
+        limits.strangers_per_network = 1_000;
     })
     .await;
     let owner = Guest::new(&server).await;

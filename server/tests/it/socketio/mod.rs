@@ -1,5 +1,5 @@
 //! Existing Socket.IO clients: the official ones (`clients`), and the wire itself where they are too polite (`raw`,
-//! `heartbeat`, `upgrade`, `bursts`).
+//! `heartbeat`, `upgrade`, `bursts`, `strangers`).
 
 mod bursts;
 mod clients;
@@ -7,4 +7,8 @@ mod heartbeat;
 mod polling;
 mod puppet;
 mod raw;
+mod strangers;
 mod upgrade;
+
+pub(crate) use polling::Polling;
+pub(crate) use raw::Raw;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::{SinkExt as _, StreamExt as _};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::{Value, json};
+use server::origins::AllowedOrigin;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -16,17 +17,17 @@ use super::polling::Polling;
 use crate::harness::{Ask, Guest, PATIENCE, TestServer, eventually};
 
 /// One Engine.IO session over one WebSocket.
-pub(super) struct Raw {
-    pub(super) socket: WebSocketStream<TcpStream>,
+pub(crate) struct Raw {
+    pub(crate) socket: WebSocketStream<TcpStream>,
 }
 
 impl Raw {
-    pub(super) async fn open(addr: SocketAddr) -> Self {
+    pub(crate) async fn open(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         Self::over(stream, addr, "EIO=4", &[]).await.unwrap_or_else(|status| panic!("refused with {status}"))
     }
 
-    pub(super) async fn over(
+    pub(crate) async fn over(
         stream: TcpStream,
         addr: SocketAddr,
         query: &str,
@@ -47,19 +48,19 @@ impl Raw {
     }
 
     /// A socket that is connected to the namespace.
-    pub(super) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
+    pub(crate) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
         let mut raw = Self::open(addr).await;
         raw.send(&format!("40{auth}")).await;
         raw.expect("40{\"sid\"").await;
         raw
     }
 
-    pub(super) async fn send(&mut self, packet: &str) {
+    pub(crate) async fn send(&mut self, packet: &str) {
         self.socket.send(Message::text(packet)).await.expect("the line is open");
     }
 
     /// The next packet that is no ping; `None` at the end. Pings are answered.
-    pub(super) async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
             match next {
@@ -74,7 +75,7 @@ impl Raw {
         }
     }
 
-    pub(super) async fn expect(&mut self, start: &str) -> String {
+    pub(crate) async fn expect(&mut self, start: &str) -> String {
         let mut passed = Vec::new();
         loop {
             match self.next().await {
@@ -95,9 +96,13 @@ impl Raw {
     }
 }
 
+fn listed() -> AllowedOrigin {
+    "https://listed.example".parse().expect("is an origin")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cookie_counts_for_the_sites_own_pages_only_and_a_bearer_token_always() {
-    let server = TestServer::with(|config| config.origins = vec!["https://listed.example".to_owned()]).await;
+    let server = TestServer::with(|config| config.origins = vec![listed()]).await;
     let guest = Guest::new(&server).await;
     let (own, cookie) = (server.origin(), format!("ws={}", guest.token()));
     let bearer = format!("Bearer {}", guest.token());
@@ -110,6 +115,10 @@ async fn a_cookie_counts_for_the_sites_own_pages_only_and_a_bearer_token_always(
     assert_eq!(open(&[("cookie", &cookie), ("origin", &own)]).await, Ok(true));
     assert_eq!(open(&[("cookie", &cookie), ("origin", "https://listed.example")]).await, Ok(true));
     assert_eq!(open(&[("cookie", &cookie)]).await, Ok(false));
+    let two = format!("{cookie}; {cookie}");
+    assert_eq!(open(&[("cookie", &two), ("origin", &own)]).await, Ok(false), "two logins are none");
+    let encoded = format!("%77s={}", guest.token());
+    assert_eq!(open(&[("cookie", &encoded), ("origin", &own)]).await, Ok(false), "names are compared as sent");
     assert_eq!(open(&[("cookie", &cookie), ("origin", "https://evil.example")]).await, Err(403));
     assert_eq!(open(&[("origin", "https://evil.example")]).await, Err(403));
     assert_eq!(open(&[("authorization", &bearer), ("origin", "https://evil.example")]).await, Ok(true));
@@ -118,7 +127,7 @@ async fn a_cookie_counts_for_the_sites_own_pages_only_and_a_bearer_token_always(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn polling_is_shared_with_the_listed_origins_only() {
-    let server = TestServer::with(|config| config.origins = vec!["https://listed.example".to_owned()]).await;
+    let server = TestServer::with(|config| config.origins = vec![listed()]).await;
     let poll = || Ask::get("/socket.io/?EIO=4&transport=polling");
     let listed = poll().origin("https://listed.example").send(server.addr).await.assert_status(200);
     assert_eq!(listed.header("access-control-allow-origin"), Some("https://listed.example"));
@@ -131,24 +140,12 @@ async fn polling_is_shared_with_the_listed_origins_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_old_version_is_spoken_only_where_the_operator_wants_it() {
-    let old = "EIO=3";
-    for wanted in [false, true] {
-        let server = TestServer::with(|config| config.socketio_eio3 = wanted).await;
-        let guest = Guest::new(&server).await;
-        let bearer = format!("Bearer {}", guest.token());
-        let stream = TcpStream::connect(server.addr).await.expect("the server listens");
-        match Raw::over(stream, server.addr, old, &[("authorization", &bearer)]).await {
-            Ok(mut raw) => {
-                assert!(wanted);
-                raw.expect("40").await;
-                let room = guest.room().await;
-                raw.send(&format!("42[\"join_room\",\"{}\"]", room.code)).await;
-                raw.expect("42[\"joined_room\"").await;
-            }
-            Err(status) => assert_eq!((wanted, status), (false, 400)),
-        }
-    }
+async fn the_old_version_is_refused_by_its_number() {
+    let server = TestServer::spawn().await;
+    let stream = TcpStream::connect(server.addr).await.expect("the server listens");
+    assert_eq!(Raw::over(stream, server.addr, "EIO=3", &[]).await.err(), Some(400));
+    let told = Ask::get("/socket.io/?EIO=3&transport=polling").send(server.addr).await.assert_status(400);
+    assert_eq!(told.json::<Value>()["code"], 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -335,7 +332,19 @@ async fn a_revoked_login_is_told_not_to_come_back_and_a_stopping_server_says_not
     refused.send(&format!("40{}", json!({"token": guest.token()}))).await;
     assert_eq!(refused.expect("44").await, r#"44{"message":"Authentication error"}"#);
     let silent = Raw::open(server.addr).await;
-    let (took, last) = tokio::join!(server.stop(), stays.rest());
+    let ended = async {
+        let mut last = Vec::new();
+        loop {
+            match tokio::time::timeout(PATIENCE, stays.socket.next()).await.expect("something comes in time") {
+                Some(Ok(Message::Text(text))) => last.push(text.as_str().to_owned()),
+                // The Java client reads nothing behind it, not even the end.
+                Some(Ok(Message::Close(_))) => panic!("a close frame before the end"),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return last,
+            }
+        }
+    };
+    let (took, last) = tokio::join!(server.stop(), ended);
     assert!(took < Duration::from_secs(6), "{took:?}");
     assert!(!last.iter().any(|packet| packet == "41" || packet == "1"), "{last:?}");
     drop(silent);
@@ -424,4 +433,24 @@ async fn a_storm_of_joins_costs_each_reader_a_few_lists_and_no_more() {
         }
     }
     assert!(lists <= ticks, "{lists} lists in {ticks} ticks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_websocket_frame_is_told_by_its_close_code() {
+    let server = TestServer::spawn().await;
+    let guest = Guest::new(&server).await;
+    for (first, rest, code) in [(0xc1, [0x80, 0, 0, 0, 0], 1002), (0x81, [0x81, 0, 0, 0, 0], 1007)] {
+        let mut raw = Raw::connect(server.addr, &json!({"token": guest.token()})).await;
+        let line = raw.socket.get_mut();
+        let bytes = [&[first][..], &rest, &[0xff]].concat();
+        tokio::io::AsyncWriteExt::write_all(line, &bytes).await.expect("the line is open");
+        let close = loop {
+            match raw.socket.next().await.expect("says why before the end") {
+                Ok(Message::Close(frame)) => break frame.map(|frame| u16::from(frame.code)),
+                Ok(_) => {}
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(close, Some(code));
+    }
 }

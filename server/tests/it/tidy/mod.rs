@@ -1,5 +1,7 @@
 //! What the compiler cannot hold: who may name what, how long a file may be, and that documents name all there is.
 
+mod circles;
+mod modules;
 mod source;
 
 use std::path::Path;
@@ -29,7 +31,9 @@ fn read(path: &str) -> String {
 fn dependencies(manifest: &str) -> Vec<String> {
     let manifest: toml::Table = read(manifest).parse().expect("a manifest is TOML");
     let table = manifest.get("dependencies").and_then(toml::Value::as_table);
-    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+    let optional = |value: &toml::Value| value.get("optional").and_then(toml::Value::as_bool) == Some(true);
+    let always = table.into_iter().flatten().filter(|(_, value)| !optional(value));
+    always.map(|(name, _)| name.clone()).collect()
 }
 
 #[test]
@@ -67,7 +71,17 @@ fn nothing_is_left_to_be_done_and_nothing_is_unwrapped() {
         }
     }
     assert_none("left to be done", left);
-    let product = all(&["app/src", "app/protocol/src", "frontend", "server/src", "server/chat/src"]);
+    let product = all(&[
+        "app/src",
+        "app/client/src",
+        "app/protocol/src",
+        "frontend",
+        "server/src",
+        "server/realtime/src",
+        "server/chat/src",
+        "server/socketio/src",
+        "server/websocket/src",
+    ]);
     let calls = [".unwrap()", "todo!(", "unimplemented!(", "dbg!(", "#[allow("];
     assert_none(
         "not in the product",
@@ -78,20 +92,64 @@ fn nothing_is_left_to_be_done_and_nothing_is_unwrapped() {
 #[test]
 fn the_wire_depends_on_serde_only_and_the_room_on_the_wire_only() {
     assert_eq!(dependencies("app/protocol/Cargo.toml"), ["serde", "serde_json"]);
+    assert_eq!(dependencies("app/client/Cargo.toml"), ["protocol", "serde"]);
     assert_eq!(dependencies("server/chat/Cargo.toml"), ["protocol"]);
-    for manifest in ["app/Cargo.toml", "app/protocol/Cargo.toml", "frontend/Cargo.toml"] {
+    assert_eq!(dependencies("server/websocket/Cargo.toml"), ["base64", "bytes", "http", "sha1", "thiserror"]);
+    let of_socketio = ["base64", "bytes", "serde_json"];
+    assert_eq!(dependencies("server/socketio/Cargo.toml"), of_socketio, "no IO, and none of the other crates");
+    let of_realtime = dependencies("server/realtime/Cargo.toml");
+    for foreign in ["axum", "hyper", "rusqlite", "mongodb", "socketio", "websocket", "ammonia", "server"] {
+        assert!(!of_realtime.iter().any(|name| name == foreign), "the core knows {foreign}");
+    }
+    for manifest in ["app/Cargo.toml", "app/client/Cargo.toml", "app/protocol/Cargo.toml", "frontend/Cargo.toml"] {
         let named = dependencies(manifest);
         assert!(!named.iter().any(|name| name == "server" || name == "chat"), "{manifest}: {named:?}");
     }
+    // The tables of Unicode are for the door of the server: a browser would download them.
+    for manifest in ["app/Cargo.toml", "app/client/Cargo.toml", "frontend/Cargo.toml"] {
+        let manifest: toml::Table = read(manifest).parse().expect("a manifest is TOML");
+        for section in ["features", "dependencies", "target"] {
+            let linked = manifest.get(section).map(toml::Value::to_string).unwrap_or_default();
+            assert!(!linked.contains("door"), "{section} switches on protocol/door: {linked}");
+        }
+    }
     let app = all(&["app", "frontend"]);
     assert_none("the interface names the server", named(&app, &["server", "chat", "rusqlite", "axum", "tokio"]));
+    // A terminal and a bot use the client as well: it has no browser, and nothing is drawn.
+    let client = all(&["app/client/src"]);
+    assert_none("the client names the page", named(&client, &["app", "leptos", "web_sys", "js_sys", "wasm_bindgen"]));
+}
+
+/// The core still has two circles: a session holds its seats, and a room's handle tells sessions; the hub makes the tasks
+/// of rooms, and these name the hub. No other file may join them.
+const CORE: &[&str] = &[
+    "server/realtime/src/channel/handle.rs",
+    "server/realtime/src/channel/task.rs",
+    "server/realtime/src/hub/mod.rs",
+    "server/realtime/src/session/mod.rs",
+];
+
+#[test]
+fn no_files_of_a_package_import_each_other_in_a_circle() {
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("a manifest is TOML");
+    let packages = manifest["workspace"]["members"].as_array().expect("a list of folders");
+    assert!(packages.len() >= 10, "{packages:?}");
+    let mut tied = Vec::new();
+    for package in packages {
+        let src = format!("{}/src", package.as_str().expect("a folder"));
+        let circles = circles::circles(&all(&[&src]), &src).into_iter();
+        tied.extend(circles.filter(|circle| !circle.files.iter().all(|file| CORE.contains(&file.as_str()))));
+    }
+    let told = tied.into_iter().map(|circle| format!("{}\n    {}", circle.files.join(" "), circle.ties.join("\n    ")));
+    assert_none("files that import each other in a circle: move what both need to a file below them", told.collect());
 }
 
 #[test]
 fn the_store_knows_no_message() {
     let store = all(&["server/src/store"]);
     assert!(store.len() > 5, "the store is there");
-    let types = ["Text", "Body", "Message", "ServerFrame", "ClientFrame", "Item", "Input", "Address"];
+    let types =
+        ["Text", "Body", "Message", "ServerFrame", "ClientFrame", "RoomEvent", "NewMessage", "Input", "Address"];
     assert_none("a message in the store", named(&store, &types));
     let others: Vec<_> = all(&["server/src"]).into_iter().filter(|file| !file.path.contains("/store/")).collect();
     assert_none("SQL outside of the store", named(&others, &["rusqlite"]));
@@ -99,39 +157,75 @@ fn the_store_knows_no_message() {
 
 #[test]
 fn only_the_transport_knows_sockets() {
-    let others: Vec<_> = all(&["server/src", "server/chat/src"])
+    let others: Vec<_> = all(&["server/src", "server/realtime/src", "server/chat/src"])
         .into_iter()
-        .filter(|file| !file.path.contains("/ws/") && !file.path.contains("/socketio"))
+        .filter(|file| !["/ws/", "/socketio", "/selftest/socket.rs"].iter().any(|at| file.path.contains(at)))
         .collect();
-    let places = others.iter().flat_map(|file| [file.holding("extract::ws"), file.holding("tungstenite::")].concat());
+    let codecs = ["extract::ws", "tungstenite::", "websocket::"];
+    let places = codecs.iter().flat_map(|codec| others.iter().flat_map(|file| file.holding(codec)));
     assert_none("a WebSocket outside of ws/", places.collect());
 }
 
 #[test]
 fn one_module_reads_the_environment_and_one_the_clock() {
-    let product = all(&["app/src", "app/protocol/src", "server/src", "server/chat/src"]);
+    let product =
+        all(&["app/src", "app/client/src", "app/protocol/src", "server/src", "server/realtime/src", "server/chat/src"]);
     let except =
         |name: &str| -> Vec<Source> { product.iter().filter(|file| !file.path.ends_with(name)).cloned().collect() };
     let others = except("server/src/config.rs");
     let environment = ["env::var", "std::env", "var_os(", "env = \""];
     let read = environment.iter().flat_map(|call| others.iter().flat_map(|file| file.holding(call)));
     assert_none("reads the environment", read.collect());
-    let others = except("server/src/clock.rs");
+    let others = except("server/realtime/src/clock.rs");
     assert_none(
         "reads the clock or the generator",
         named(&others, &["SystemTime", "UNIX_EPOCH", "getrandom", "OsRng", "thread_rng"]),
     );
-    let pure = all(&["app/protocol/src", "server/chat/src"]);
+    // A span's beginning that is not read from the monotonic clock could be made of a stamp.
+    let makers: Vec<_> = others.into_iter().filter(|file| !file.path.ends_with("chat/src/time.rs")).collect();
+    let made = makers.iter().flat_map(|file| file.holding("Monotonic::START"));
+    assert_none("makes a monotonic time", made.collect());
+    let pure = all(&["app/client/src", "app/protocol/src", "server/chat/src", "server/websocket/src"]);
     assert_none(
         "a clock, a lock or a task in a pure crate",
         named(&pure, &["Instant", "Duration", "Mutex", "tokio", "async", "await", "tracing"]),
     );
+    let timed = all(&["server/socketio/src"]);
+    let asked = timed.iter().flat_map(|file| file.holding("Instant::now"));
+    assert_none("reads a clock where times are passed in", asked.collect());
+    assert_none("a lock or a task in a pure crate", named(&timed, &["Mutex", "tokio", "async", "await", "tracing"]));
 }
 
 #[test]
 fn what_handles_text_does_not_log() {
     let silent = all(&["server/src/sanitize", "server/src/auth", "server/src/store/memory"]);
     assert_none("logs next to content", named(&silent, &["tracing", "println", "eprintln"]));
+}
+
+#[test]
+fn words_of_the_interface_are_set_on_elements() {
+    let views = all(&["app/src/components", "app/src/pages"]);
+    let html: Vec<_> = views.iter().flat_map(|file| file.holding("inner_html=")).collect();
+    let is_words = |place: &String| place.contains("inner_html=said(") || place.contains("inner_html=told(");
+    let sanitized = |place: &String| place.starts_with("app/src/components/message_row.rs");
+    assert!(html.len() > 20, "{html:?}");
+    assert_none(
+        "set as HTML, and neither words nor a message",
+        html.into_iter().filter(|place| !is_words(place) && !sanitized(place)).collect(),
+    );
+    // A translator replaces text nodes: who wrote to them would write to nothing. Elements may come and go.
+    let changing = views.iter().flat_map(|file| file.holding("{move || ")).filter(|place| {
+        !(place.contains("view!") || place.contains("then(") || place.contains("=move") || place.contains("={move"))
+    });
+    assert_none("a text node that changes: use `said`", changing.collect());
+}
+
+#[test]
+fn the_interface_has_the_small_signals() {
+    let views = all(&["app/src"]).into_iter().filter(|file| !file.path.ends_with("src/signals.rs"));
+    let kinds = ["Signal", "RwSignal", "ArcRwSignal", "Memo", "Effect"];
+    let large = views.filter(|file| !file.places(&kinds).is_empty() && file.holding("use crate::signals::").is_empty());
+    assert_none("takes leptos' own signals, not `crate::signals`", large.map(|file| file.path).collect());
 }
 
 #[test]
@@ -153,10 +247,11 @@ fn the_readme_of_the_wire_names_every_frame_and_code() {
 
 #[test]
 fn every_limit_limits_something() {
-    let code: Vec<_> = all(&["app/src", "app/protocol/src", "server/src", "server/chat/src"])
-        .into_iter()
-        .filter(|file| !file.path.ends_with("protocol/src/limits.rs"))
-        .collect();
+    let code: Vec<_> =
+        all(&["app/src", "app/client/src", "app/protocol/src", "server/src", "server/realtime/src", "server/chat/src"])
+            .into_iter()
+            .filter(|file| !file.path.ends_with("protocol/src/limits.rs"))
+            .collect();
     let unused = Limits::REFERENCE.iter().filter(|(name, _, _)| named(&code, &[name]).is_empty());
     assert_none("set by the operator and read by nobody", unused.map(|(name, _, _)| (*name).to_owned()).collect());
 }

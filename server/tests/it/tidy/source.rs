@@ -29,9 +29,7 @@ pub(super) fn all(folders: &[&str]) -> Vec<Source> {
             if entry.path().is_dir() && name != "target" && name != "node_modules" {
                 left.push(path);
             } else if entry.path().extension().is_some_and(|ending| ending == "rs") {
-                let text = std::fs::read_to_string(entry.path()).expect("a file can be read");
-                let code = blanked(&text);
-                files.push(Source { path, text, code });
+                files.push(Source::new(path, std::fs::read_to_string(entry.path()).expect("a file can be read")));
             }
         }
     }
@@ -41,6 +39,16 @@ pub(super) fn all(folders: &[&str]) -> Vec<Source> {
 }
 
 impl Source {
+    pub(super) fn new(path: String, text: String) -> Self {
+        let code = blanked(&text);
+        Self { path, text, code }
+    }
+
+    /// Without comments and what is between quotes, tests included.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
     pub(super) fn lines(&self) -> usize {
         self.text.lines().count()
     }

@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::Result;
 
-use super::Parts;
+use super::part::Parts;
 
 /// Where the tests say what is to be killed, for as long as the server is there.
 #[derive(Debug)]

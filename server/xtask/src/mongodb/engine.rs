@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::free_address;
-use super::part::Part;
+use super::part::{Part, free_address};
 use crate::debian;
 use crate::shell;
 use crate::steps::say;

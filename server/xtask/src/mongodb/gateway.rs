@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::part::Part;
-use super::{free_address, wire};
+use super::part::{Part, free_address};
+use super::wire;
 use crate::shell;
 use crate::steps::say;
 

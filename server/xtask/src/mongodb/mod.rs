@@ -8,45 +8,19 @@ mod engine;
 mod gateway;
 mod mongod;
 mod part;
+mod server;
 mod wire;
 
 use std::env;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::debian;
 use crate::shell;
 use crate::workspace::Workspace;
-use control::Control;
-use part::Part;
-
-/// The server, for as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Server {
-    /// What it is, for a person.
-    pub(crate) what: String,
-    /// For `TEST_MONGODB_URI`.
-    pub(crate) uri: String,
-    /// Parts that the tests may kill and start; none of a server that is somebody else's.
-    pub(crate) control: Option<Control>,
-}
-
-/// What can be killed: the database server, and what stands in front of it.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    database: Part,
-    gateway: Option<Part>,
-}
-
-impl Server {
-    /// Ours, with both parts running.
-    fn started(what: String, uri: String, parts: Parts) -> Result<Self> {
-        let control = Control::start(parts)?;
-        Ok(Self { what, uri, control: Some(control) })
-    }
-}
+use part::Parts;
+pub(crate) use server::Server;
 
 /// The first that is there.
 pub(crate) fn provide(workspace: &Workspace) -> Result<Server> {
@@ -80,9 +54,4 @@ fn named_mongod() -> Result<Option<PathBuf>> {
         return Ok(Some(path));
     }
     Ok(shell::find_program(&["mongod"]))
-}
-
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
-    Ok(listener.local_addr()?)
 }

@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::part::Part;
-use super::{Parts, Server, free_address, wire};
+use super::part::{Part, Parts, free_address};
+use super::server::Server;
+use super::wire;
 use crate::shell;
 
 const IMAGE: &str = "mongo:8.0.15";

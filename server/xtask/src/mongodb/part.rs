@@ -1,6 +1,7 @@
 //! One process of a server for the tests: started, killed without mercy, started again.
 
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,19 @@ pub(crate) struct Part {
     child: Option<Child>,
     /// What goes with it at the end.
     after: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// What can be killed: the database server, and what stands in front of it.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(super) database: Part,
+    pub(super) gateway: Option<Part>,
+}
+
+/// A loopback address that a part can listen on.
+pub(super) fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
+    Ok(listener.local_addr()?)
 }
 
 impl Part {

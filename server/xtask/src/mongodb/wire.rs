@@ -104,6 +104,6 @@ mod tests {
 
     #[test]
     fn nobody_at_the_port_is_not_writable() {
-        assert!(!is_writable(super::super::free_address().expect("there is a free port")));
+        assert!(!is_writable(super::super::part::free_address().expect("there is a free port")));
     }
 }

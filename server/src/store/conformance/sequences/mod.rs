@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 
 use super::fixtures::{NOW, room_id, user_id};
-use crate::store::{Joined, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User, UserId};
+use crate::store::{JoinOutcome, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User, UserId};
 use logins::LoginStep;
 use rooms::RoomStep;
 use users::UserStep;
@@ -40,7 +40,7 @@ enum Answer {
     Ids(Vec<RoomId>),
     Users(Vec<UserId>),
     Keys(Vec<LoginKey>),
-    Joined(Joined),
+    Joined(JoinOutcome),
     Left(Left),
     AllLeft(Vec<(RoomId, Left)>),
     Members(Vec<Membership>),

@@ -1,5 +1,7 @@
 //! Calls about users, and the purge.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::{Strategy, any, prop_oneof};
 
 use super::{Answer, KEYS, TIMES, USERS, answered, done, sorted, time};
@@ -79,7 +81,7 @@ pub(super) async fn answer(store: &dyn Store, step: &UserStep) -> Answer {
             })
         }
         UserStep::Purge { now, logins_before } => {
-            let purged = store.purge(time(now), time(logins_before)).await;
+            let purged = store.purge(time(now), time(logins_before), &BTreeSet::new()).await;
             answered(purged, |Purged { rooms, users, passed_on }| {
                 Answer::Purged(Purged { rooms: sorted(rooms), users, passed_on: sorted(passed_on) })
             })

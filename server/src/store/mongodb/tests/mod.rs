@@ -39,7 +39,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new(server: &str) -> Self {
-        let name = format!("ws_test_{}", u64::from_be_bytes(crate::clock::random()));
+        let name = format!("ws_test_{}", u64::from_be_bytes(realtime::clock::random()));
         Self { server: server.to_owned(), name }
     }
 
@@ -91,7 +91,7 @@ async fn random_calls_are_answered_as_by_the_reference() {
     for _ in 0..24 {
         let steps = sequences::steps().new_tree(&mut runner).expect("steps can be made").current();
         sequences::assert_alike(&MemoryStore::new(), &store, &steps).await;
-        let link = store.reach.link().expect("the server answers");
+        let link = store.server.link().expect("the server answers");
         link.users.delete_many(mongodb::bson::doc! {}).await.expect("is emptied");
         link.rooms.delete_many(mongodb::bson::doc! {}).await.expect("is emptied");
     }
@@ -109,7 +109,7 @@ async fn indexes_are_made_once_however_often_one_starts() {
     for store in [&one, &two, &three] {
         store.ping().await.expect("the server answers");
     }
-    let link = three.reach.link().expect("the server answers");
+    let link = three.server.link().expect("the server answers");
     let mut names = link.users.list_index_names().await.expect("are listed");
     names.extend(link.rooms.list_index_names().await.expect("are listed"));
     names.sort();

@@ -1,5 +1,6 @@
 //! What is in the files, who may read them, and which are refused.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -8,7 +9,7 @@ use tempfile::TempDir;
 use super::{NOW, a_room, account_user, assert_filled, file, fill, open};
 use crate::store::sqlite::open::BUSY_MAX;
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Left, Room, RoomId, Store, UserId};
+use crate::store::{Left, Room, RoomId, Store, StoreError, User, UserId};
 
 /// All bytes of all files of a folder.
 fn bytes_in(folder: &Path) -> Vec<u8> {
@@ -45,7 +46,7 @@ async fn what_is_deleted_is_not_in_the_files() {
         if close {
             store.close().await.unwrap();
         } else {
-            store.purge(NOW, 0).await.unwrap();
+            store.purge(NOW, 0, &BTreeSet::new()).await.unwrap();
         }
         assert!(!holds(&bytes_in(folder.path()), canary), "{canary} is not found any more");
     }
@@ -104,6 +105,32 @@ async fn files_are_their_owners_only() {
     }
 }
 
+/// Who made an account before there were devices, and names of every script, signs in as ever.
+#[tokio::test]
+async fn a_file_of_the_first_version_is_taken_further() {
+    let folder = TempDir::new().unwrap();
+    let db = Connection::open(file(&folder)).unwrap();
+    db.execute_batch(crate::store::sqlite::SCHEMA[0]).unwrap();
+    db.pragma_update(None, "application_id", 0x5753_5052).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.execute_batch(
+        "INSERT INTO users VALUES (x'01010101010101010101010101010101', 1800000000000, NULL);
+         INSERT INTO accounts VALUES
+             (x'01010101010101010101010101010101', 'Robin_1', 'robin_1', '$argon2id$hash', 'Rob ''n'' \"Ro\"');
+         INSERT INTO logins (user, key, created_at, last_used_at) VALUES
+             (x'01010101010101010101010101010101', x'02020202020202020202020202020202', 1800000000000, 1800000000000);",
+    )
+    .unwrap();
+    drop(db);
+    let store = open(&folder).await;
+    let found = store.user_by_name(&protocol::Username::parse("ＲＯＢＩＮ_1").unwrap()).await.unwrap().unwrap();
+    // Its name stays as it was chosen, also one that would be set otherwise today.
+    assert_eq!(found.account.unwrap().display_name.as_str(), "Rob 'n' \"Ro\"");
+    assert!(found.logins.len() == 1 && found.logins[0].device.is_none());
+    let again = store.create_user(User { id: UserId([9; 16]), ..account_user("robin_1") }).await;
+    assert!(matches!(again, Err(StoreError::Conflict)));
+}
+
 #[tokio::test]
 async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
@@ -111,7 +138,7 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let db = Connection::open(file(&folder)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
-    assert!(matches!(error, OpenError::Newer { found: 99, known: 1, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::Newer { found: 99, known: 2, .. }), "{error:?}");
     assert!(error.to_string().contains("start that version"), "{error}");
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99);
@@ -169,9 +196,67 @@ async fn a_reader_elsewhere_does_not_hold_up_a_purge() {
     fill(&store).await;
     let log = || std::fs::metadata(folder.path().join("whisperspace.db-wal")).unwrap().len();
     let patience = BUSY_MAX / 2;
-    tokio::time::timeout(patience, store.purge(NOW, 0)).await.unwrap().unwrap();
+    tokio::time::timeout(patience, store.purge(NOW, 0, &BTreeSet::new())).await.unwrap().unwrap();
     assert!(log() > 0);
     other.execute_batch("COMMIT").unwrap();
-    store.purge(NOW, 0).await.unwrap();
+    store.purge(NOW, 0, &BTreeSet::new()).await.unwrap();
     assert_eq!(log(), 0);
+}
+
+/// A file that was copied or made by hand may be open to everybody, and its log with it.
+#[tokio::test]
+async fn files_that_others_could_read_are_closed_to_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, copied) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store = open(&folder).await;
+    fill(&store).await;
+    for suffix in ["", "-wal", "-shm"] {
+        let name = format!("whisperspace.db{suffix}");
+        let copy = copied.path().join(&name);
+        std::fs::copy(folder.path().join(&name), &copy).unwrap();
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let store = open(&copied).await;
+    assert_filled(&store).await;
+    for file in std::fs::read_dir(copied.path()).unwrap() {
+        assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+/// Bytes that a broken disk returns differently, on any page: found at the start, and nothing is written to the file.
+#[tokio::test]
+async fn a_damaged_file_is_refused_at_the_start() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    fill_with(&store, "damaged").await;
+    store.close().await.unwrap();
+    let whole = std::fs::read(file(&folder)).unwrap();
+    let pages = whole.len() / 4096;
+    assert!(pages > 8);
+    for page in 2..pages {
+        let mut broken = whole.clone();
+        broken[page * 4096..page * 4096 + 64].fill(0xA5);
+        std::fs::write(file(&folder), &broken).unwrap();
+        let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
+        assert!(matches!(error, OpenError::Damaged { .. }), "page {page}: {error:?}");
+        assert!(error.to_string().contains("restore it from a copy"), "{error}");
+        assert_eq!(std::fs::read(file(&folder)).unwrap(), broken);
+    }
+    std::fs::write(file(&folder), &whole).unwrap();
+    open(&folder).await.close().await.unwrap();
+}
+
+/// What is done to the file while it is in use is told by the next ping, and so is its return.
+#[tokio::test]
+async fn a_file_that_is_not_the_one_of_the_path_any_more_is_not_ready() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ping().await.unwrap();
+    let aside = folder.path().join("aside");
+    std::fs::rename(file(&folder), &aside).unwrap();
+    assert!(matches!(store.ping().await, Err(StoreError::Unavailable)));
+    std::fs::write(file(&folder), "another").unwrap();
+    assert!(matches!(store.ping().await, Err(StoreError::Unavailable)));
+    std::fs::rename(&aside, file(&folder)).unwrap();
+    store.ping().await.unwrap();
 }

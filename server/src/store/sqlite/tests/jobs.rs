@@ -1,13 +1,18 @@
 //! What jobs of one transaction do to each other, and what callers are told when the file cannot be written.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
+use futures::FutureExt as _;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
 use super::{NOW, a_room, account_user, assert_filled, file, fill, open, second_member};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Joined, Result, Room, RoomId, Store, StoreError};
+use crate::store::sqlite::open::BUSY_MAX;
+use crate::store::{JoinOutcome, Result, Room, RoomId, Store, StoreError, User, UserId};
 
 async fn rooms_named(store: &SqliteStore, name: &'static str) -> i64 {
     let read = store.writer.run(move |db| {
@@ -17,14 +22,25 @@ async fn rooms_named(store: &SqliteStore, name: &'static str) -> i64 {
     read.await.unwrap()
 }
 
+/// Keeps the thread busy until it is told to go on: what is asked meanwhile waits together and shares a transaction.
+async fn occupy(store: &SqliteStore) -> (Pin<Box<dyn Future<Output = Result<()>> + '_>>, mpsc::Sender<()>) {
+    let ((go, wait), (begin, begun)) = (mpsc::channel(), oneshot::channel());
+    let mut busy: Pin<Box<dyn Future<Output = Result<()>> + '_>> = Box::pin(store.writer.run(move |_| {
+        let _ = begin.send(());
+        wait.recv().map_err(|_| StoreError::Unavailable)
+    }));
+    assert!(busy.as_mut().now_or_never().is_none());
+    // Not only queued: a thread that had not begun would take some of what follows along, and leave the rest.
+    begun.await.expect("the thread runs it");
+    (busy, go)
+}
+
 /// Jobs that wait together: one that fails or panics half way leaves nothing of itself, the others are kept.
 #[tokio::test]
 async fn a_job_that_fails_takes_nothing_with_it() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
-    // While the thread is busy with this one, the others gather behind it and share a transaction.
-    let (go, wait) = std::sync::mpsc::channel();
-    let busy = store.writer.run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
+    let (busy, go) = occupy(&store).await;
     let rename = |name: &'static str, end: fn() -> Result<()>| {
         store.writer.run(move |db| {
             db.execute("UPDATE rooms SET name = ?", [name])?;
@@ -41,7 +57,7 @@ async fn a_job_that_fails_takes_nothing_with_it() {
     first.unwrap();
     assert!(matches!(failing, Err(StoreError::NotFound)));
     assert!(matches!(panicking, Err(StoreError::Failed(_))));
-    assert_eq!(last.unwrap(), Joined::New);
+    assert_eq!(last.unwrap(), JoinOutcome::New);
     assert_eq!(rooms_named(&store, "Tea").await, 1);
     assert_eq!(store.members(RoomId([3; 16])).await.unwrap().len(), 2);
 }
@@ -51,8 +67,7 @@ async fn a_job_that_fails_takes_nothing_with_it() {
 async fn a_lost_transaction_is_acknowledged_to_nobody() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
-    let (go, wait) = std::sync::mpsc::channel();
-    let busy = store.writer.run(move |_| wait.recv().map_err(|_| StoreError::Unavailable));
+    let (busy, go) = occupy(&store).await;
     let first = store.create_room(a_room("Tea"));
     let losing = store.writer.run(|db| Ok(db.execute_batch("ROLLBACK")?));
     let last = store.create_user(account_user("ada"));
@@ -66,7 +81,7 @@ async fn a_lost_transaction_is_acknowledged_to_nobody() {
     assert_filled(&store).await;
 }
 
-/// A full disk fails the call with its cause and nothing else; with room again the store goes on by itself.
+/// A full disk makes the call unavailable, and nothing else; with room again the store goes on by itself.
 #[tokio::test]
 async fn a_full_disk_is_told_and_passes() {
     let folder = TempDir::new().unwrap();
@@ -84,7 +99,7 @@ async fn a_full_disk_is_told_and_passes() {
         ..a_room("Huge")
     };
     let refused = store.create_room(huge.clone()).await;
-    assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
     assert_filled(&store).await;
     pages(1 << 20).await.unwrap();
     store.create_room(huge.clone()).await.unwrap();
@@ -93,17 +108,31 @@ async fn a_full_disk_is_told_and_passes() {
 
 /// A program that holds the file for longer than we wait makes the database unavailable, not wrong.
 #[tokio::test]
-async fn a_file_held_by_another_program_is_unavailable_for_as_long() {
+async fn a_file_held_by_another_program_can_be_read_and_not_be_written_for_as_long() {
     let folder = TempDir::new().unwrap();
-    let store = open(&folder).await;
-    let impatient = store.writer.run(|db| Ok(db.busy_timeout(std::time::Duration::ZERO)?));
-    impatient.await.unwrap();
+    let store = Arc::new(open(&folder).await);
+    fill(&store).await;
     let other = Connection::open(file(&folder)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.create_user(account_user("ada")).await;
+    let began = Instant::now();
+    let eve = || User { id: UserId([9; 16]), logins: Vec::new(), ..account_user("eve") };
+    let (writing, user) = (store.clone(), eve());
+    let refused = tokio::spawn(async move { writing.create_user(user).await });
+    // One after the other, so that each waits behind the one that writes.
+    for _ in 0..10 {
+        assert_filled(&store).await;
+    }
+    assert!(began.elapsed() < BUSY_MAX && !refused.is_finished(), "reading waits for the writer's place");
+    let refused = refused.await.unwrap();
     assert!(matches!(refused, Err(StoreError::Unavailable)), "{refused:?}");
+    assert!(began.elapsed() >= BUSY_MAX, "a short repair costs nobody an error");
+    // What waits when the place is free again is done.
+    let (writing, user) = (store.clone(), eve());
+    let waiting = tokio::spawn(async move { writing.create_user(user).await });
+    assert_filled(&store).await;
     other.execute_batch("ROLLBACK").unwrap();
-    store.create_user(account_user("ada")).await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(store.user(eve().id, NOW).await.unwrap(), Some(eve()));
 }
 
 /// More calls than the queue has places, most of their callers gone: the rest are answered, and nothing hangs.

@@ -14,7 +14,7 @@ use super::SqliteStore;
 use crate::store::conformance::sequences;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Account, Joined, Login, LoginKey, Membership, Room, RoomId, SharedStore, Store, StoreError, User, UserId,
+    Account, JoinOutcome, Login, LoginKey, Membership, Room, RoomId, SharedStore, Store, StoreError, User, UserId,
 };
 
 const NOW: u64 = 1_800_000_000_000;
@@ -57,7 +57,7 @@ fn account_user(name: &str) -> User {
         }),
         created_at: NOW,
         expires_at: None,
-        logins: vec![Login { key: LoginKey([2; 16]), created_at: NOW, last_used_at: NOW }],
+        logins: vec![Login { key: LoginKey([2; 16]), created_at: NOW, last_used_at: NOW, device: None }],
     }
 }
 
@@ -82,7 +82,7 @@ async fn fill(store: &SqliteStore) {
     store.create_user(account_user("ada")).await.unwrap();
     store.create_room(a_room("Tea")).await.unwrap();
     let joined = store.join(RoomId([3; 16]), second_member(), 10, NOW).await.unwrap();
-    assert_eq!(joined, Joined::New);
+    assert_eq!(joined, JoinOutcome::New);
 }
 
 async fn assert_filled(store: &SqliteStore) {
@@ -114,6 +114,7 @@ async fn tables_and_columns_are_exactly_these() {
         "logins.key",
         "logins.created_at",
         "logins.last_used_at",
+        "logins.device",
         "memberships.number",
         "memberships.room",
         "memberships.user",
@@ -144,7 +145,7 @@ async fn settings_are_in_force() {
         ("foreign_keys", "1"),
         ("temp_store", "2"),
         ("trusted_schema", "0"),
-        ("busy_timeout", "5000"),
+        ("busy_timeout", "50"),
     ];
     for (name, expected) in settings {
         let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");

@@ -1,0 +1,414 @@
+//! One room as this page knows it: seat, people, log, outbox, typing. Pure: says what to send, is told the time.
+
+use std::sync::Arc;
+
+use protocol::{
+    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode,
+    RoomInfo,
+};
+
+use crate::RequestError;
+use crate::env::Env;
+use crate::outbox::{ANSWER_MS_MAX, ErrorMeans, Outbox, is_passing};
+use crate::own_typing::OwnTyping;
+use crate::phase::{Joined, Returned, RoomPhase};
+use crate::roster::Roster;
+use crate::row::{Block, Row};
+use crate::timeline::Timeline;
+
+/// How long it is shown that the connection is back.
+const RETURNED_MS: Millis = 10_000;
+/// Refusals that may pass before a join counts as refused.
+const TRIES_MAX: u32 = 6;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Seat {
+    /// None, and none asked for on this connection.
+    None,
+    /// Asked for, or promised by `welcome` (then without a `cid`).
+    Asked {
+        cid: Option<ClientId>,
+        since: Millis,
+    },
+    /// Refused for a reason that passes (a rate limit, a busy server): asked for again then.
+    Paused {
+        until: Millis,
+    },
+    Taken,
+}
+
+/// One room.
+#[derive(Debug)]
+pub struct RoomState {
+    code: RoomCode,
+    phase: RoomPhase,
+    info: Option<RoomInfo>,
+    roster: Roster,
+    timeline: Timeline,
+    outbox: Outbox,
+    typing: Vec<MemberId>,
+    pin: Option<String>,
+    seat: Seat,
+    refusals: u32,
+    was_cut: bool,
+    returned_until: Option<Millis>,
+    own_typing: OwnTyping,
+    told: Option<Activity>,
+    changed: bool,
+}
+
+impl RoomState {
+    /// A room that was asked for just now.
+    pub fn new(code: RoomCode, pin: Option<String>, rows_max: usize) -> Self {
+        Self {
+            code,
+            phase: RoomPhase::Joining,
+            info: None,
+            roster: Roster::default(),
+            timeline: Timeline::new(rows_max),
+            outbox: Outbox::default(),
+            typing: Vec::new(),
+            pin,
+            seat: Seat::None,
+            refusals: 0,
+            was_cut: false,
+            returned_until: None,
+            own_typing: OwnTyping::default(),
+            told: None,
+            changed: true,
+        }
+    }
+
+    /// There is a connection. The server may have kept the seat.
+    pub fn welcome(&mut self, seat_kept: bool, now: Millis) {
+        self.seat = if seat_kept { Seat::Asked { cid: None, since: now } } else { Seat::None };
+    }
+
+    /// The connection is gone.
+    pub fn cut(&mut self) {
+        self.seat = Seat::None;
+        self.outbox.close();
+        self.typing.clear();
+        self.own_typing = OwnTyping::default();
+        self.told = None;
+        self.returned_until = None;
+        if self.phase == RoomPhase::Inside && !self.was_cut {
+            self.was_cut = true;
+            self.timeline.begin_outage();
+        }
+        self.changed = true;
+    }
+
+    /// The answer to a join, or the state of a room whose seat was kept.
+    pub fn joined(&mut self, joined: Joined, now: Millis) {
+        // A fresh seat counts as online; what a kept one counts as is told again.
+        self.told = joined.cid.is_some().then_some(Activity::Online);
+        self.timeline.joined(&joined.you, joined.position);
+        self.roster.reset(joined.you, joined.count, joined.members);
+        self.info = Some(joined.room);
+        self.phase = RoomPhase::Inside;
+        self.seat = Seat::Taken;
+        self.pin = None;
+        self.refusals = 0;
+        self.outbox.open();
+        if std::mem::take(&mut self.was_cut) {
+            self.returned_until = Some(now + RETURNED_MS);
+        }
+        self.changed = true;
+    }
+
+    /// The seat ended.
+    pub fn left(&mut self, reason: LeaveReason) {
+        self.phase = RoomPhase::Ended(reason);
+        self.seat = Seat::None;
+        self.typing.clear();
+        self.outbox.close();
+        self.outbox.fail_all(ErrorCode::RoomEnded);
+        self.changed = true;
+    }
+
+    /// The room changed.
+    pub fn room(&mut self, info: RoomInfo) {
+        self.info = Some(info);
+        self.changed = true;
+    }
+
+    /// Somebody said something.
+    pub fn message(&mut self, message: Message) {
+        if self.roster.you() == Some(&message.member) {
+            self.outbox.acknowledged(&message.cid);
+        }
+        self.typing.retain(|member| *member != message.member);
+        self.timeline.message(message);
+        self.changed = true;
+    }
+
+    /// The server took an own message.
+    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, at: Millis) {
+        self.outbox.acknowledged(cid);
+        self.timeline.acknowledged(cid, seq, at);
+        self.changed = true;
+    }
+
+    /// People came, changed and went.
+    pub fn presence(&mut self, count: u32, joined: Vec<Member>, changed: Vec<Member>, left: &[MemberId]) {
+        let moves = self.roster.apply(count, joined, changed, left);
+        self.typing.retain(|member| !left.contains(member));
+        self.timeline.people(&moves.joined, &moves.left);
+        self.changed = true;
+    }
+
+    /// Who types now.
+    pub fn typing(&mut self, members: Vec<MemberId>) {
+        self.typing = members;
+        self.changed = true;
+    }
+
+    /// Messages were missed.
+    pub fn gap(&mut self, missed: Option<u64>) {
+        self.timeline.gap(missed);
+        self.changed = true;
+    }
+
+    /// A request failed. False where it is none of this room.
+    pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
+        if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
+            self.join_refused(code, retry_after_ms, now);
+            return true;
+        }
+        match self.outbox.refused(cid, code, retry_after_ms, now) {
+            ErrorMeans::NotMine => return false,
+            ErrorMeans::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
+            // An answer to a request from before the join that is under way: it is about the previous seat.
+            ErrorMeans::SeatLost | ErrorMeans::Handled => {}
+        }
+        self.changed = true;
+        true
+    }
+
+    /// Asks again for a seat after a refusal.
+    pub fn join_again(&mut self, pin: Option<String>) {
+        if matches!(self.phase, RoomPhase::Refused(_)) {
+            self.phase = RoomPhase::Joining;
+            self.pin = pin;
+            self.refusals = 0;
+            self.seat = Seat::None;
+            self.changed = true;
+        }
+    }
+
+    /// Takes a text that fits. `name` and `at` are shown until the server's come back.
+    ///
+    /// # Errors
+    /// When there is no seat to come, or too much waits already.
+    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
+        match self.phase {
+            RoomPhase::Joining | RoomPhase::Inside => {}
+            RoomPhase::Refused(failure) => return Err(failure.code),
+            RoomPhase::Ended(_) => return Err(ErrorCode::RoomEnded),
+        }
+        self.outbox.push(cid.clone(), text.clone())?;
+        self.timeline.write(cid, name, text, at);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Tries a failed message again.
+    pub fn retry(&mut self, key: u64, at: Millis) {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.retry(cid)) {
+            self.timeline.move_last(&cid, at);
+            self.changed = true;
+        }
+    }
+
+    /// Discards a failed message.
+    pub fn discard(&mut self, key: u64) {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.discard(cid)) {
+            self.timeline.discard(&cid);
+            self.changed = true;
+        }
+    }
+
+    /// The person types, or stopped. Says what to tell, if it is time to.
+    pub fn type_on(&mut self, on: bool, now: Millis) -> Option<ClientFrame> {
+        let tell = self.seat == Seat::Taken && self.own_typing.tells(on, now);
+        tell.then(|| self.typing_frame(on))
+    }
+
+    fn typing_frame(&self, on: bool) -> ClientFrame {
+        ClientFrame::Typing { room: self.code.as_str().to_owned(), on }
+    }
+
+    /// Sends what may go on a connection that is up: a join, the next message, a status.
+    pub fn pump(&mut self, env: &mut Env<'_>, activity: Activity, say: &mut Vec<ClientFrame>) {
+        let now = env.now;
+        let ask = match &self.seat {
+            Seat::None => matches!(self.phase, RoomPhase::Joining | RoomPhase::Inside),
+            Seat::Asked { since, .. } => now.saturating_sub(*since) >= ANSWER_MS_MAX,
+            Seat::Paused { until } => *until <= now,
+            Seat::Taken => false,
+        };
+        if ask {
+            let cid = env.cid();
+            self.seat = Seat::Asked { cid: Some(cid.clone()), since: now };
+            let code = self.code.as_str().to_owned();
+            say.push(ClientFrame::Join { cid, code, pin: self.pin.clone(), since: self.timeline.position() });
+        }
+        if self.seat != Seat::Taken {
+            return;
+        }
+        if self.own_typing.repeats(now) {
+            say.push(self.typing_frame(true));
+        }
+        let room = || self.code.as_str().to_owned();
+        if self.told.replace(activity) != Some(activity) {
+            say.push(ClientFrame::Status { state: activity, room: Some(room()) });
+        }
+        if let Some((cid, text)) = self.outbox.next(now) {
+            say.push(ClientFrame::Send { cid, room: room(), text });
+            self.changed = true;
+        }
+    }
+
+    /// Shows where own messages stand. To be called when everything of a moment has happened.
+    pub fn settle(&mut self, now: Millis) {
+        if self.returned_until.is_some_and(|until| until <= now) {
+            self.returned_until = None;
+            self.changed = true;
+        }
+        self.outbox.pass(now);
+        for (cid, delivery) in self.outbox.deliveries() {
+            self.timeline.deliver(cid, delivery);
+        }
+    }
+
+    /// When `pump` and `settle` are due, if no event comes before.
+    pub fn deadline(&self, now: Millis) -> Option<Millis> {
+        let seat = match &self.seat {
+            Seat::Asked { since, .. } => Some(since + ANSWER_MS_MAX),
+            Seat::Paused { until } => Some(*until),
+            Seat::None | Seat::Taken => None,
+        };
+        // A wait that is shown counts down every second.
+        let second = self.outbox.halted_until().map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
+        [seat, second, self.outbox.deadline(), self.own_typing.deadline(), self.returned_until]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Since when an answer is waited for.
+    pub fn in_flight_since(&self) -> Option<Millis> {
+        self.outbox.in_flight_since()
+    }
+
+    /// Whether it is over for this page unless the person does something.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, RoomPhase::Refused(_) | RoomPhase::Ended(_))
+    }
+
+    /// Whether anything but the rows changed since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed) || self.outbox.halted_until().is_some()
+    }
+
+    /// The rows in blocks, where they changed since this was last asked.
+    pub fn take_blocks(&mut self) -> Option<Vec<Block>> {
+        self.timeline.take_changed().then(|| self.timeline.blocks())
+    }
+
+    /// All rows in blocks.
+    pub fn blocks(&self) -> Vec<Block> {
+        self.timeline.blocks()
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> Vec<Arc<Row>> {
+        self.timeline.rows()
+    }
+
+    /// The person looks at this room, or no more.
+    pub fn look(&mut self, looks: bool) {
+        self.changed |= self.timeline.look(looks);
+    }
+
+    /// The person reads the older rows, or no more.
+    pub fn hold(&mut self, held: bool) {
+        self.timeline.hold(held);
+    }
+
+    /// The person has read everything.
+    pub fn read(&mut self) {
+        self.timeline.read();
+        self.changed = true;
+    }
+
+    /// What others said since the person looked away.
+    pub fn unread(&self) -> u32 {
+        self.timeline.unread()
+    }
+
+    /// Whether something was said in the room, as far as its order tells: on this page or before it.
+    pub fn is_used(&self) -> bool {
+        self.timeline.position().is_some_and(|position| position.seq > 0)
+    }
+
+    /// Where this page stands.
+    pub fn phase(&self) -> RoomPhase {
+        self.phase
+    }
+
+    /// What the room is.
+    pub fn info(&self) -> Option<&RoomInfo> {
+        self.info.as_ref()
+    }
+
+    /// Who is inside.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Others who type now.
+    pub fn typists(&self) -> Vec<DisplayName> {
+        let others = self.typing.iter().filter(|member| self.roster.you() != Some(*member));
+        others.filter_map(|member| self.roster.name_of(member).cloned()).collect()
+    }
+
+    /// How the room came back, while that is news.
+    pub fn returned(&self) -> Option<Returned> {
+        self.returned_until.map(|_| self.timeline.missed().map_or(Returned::NothingMissed, Returned::Missed))
+    }
+
+    /// Seconds until the server takes messages again.
+    pub fn slow_down_s(&self, now: Millis) -> Option<u32> {
+        let until = self.outbox.halted_until()?;
+        u32::try_from(until.saturating_sub(now).div_ceil(1_000)).ok()
+    }
+
+    /// Own messages that are not acknowledged.
+    pub fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// The same, with their texts, in order; none where the room is over.
+    pub fn unsent_texts(&self) -> Vec<(ClientId, String)> {
+        if self.is_over() { Vec::new() } else { self.outbox.texts() }
+    }
+
+    fn join_refused(&mut self, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) {
+        self.refusals += 1;
+        self.changed = true;
+        if is_passing(code) && self.refusals < TRIES_MAX {
+            let pause = retry_after_ms.unwrap_or(1_000 << self.refusals.min(5));
+            self.seat = Seat::Paused { until: now + pause.min(600_000) };
+            return;
+        }
+        // The page was inside before, so the code was right: the room has ended since.
+        let gone = self.was_cut && code == ErrorCode::RoomNotFound;
+        let code = if gone { ErrorCode::RoomEnded } else { code };
+        self.seat = Seat::None;
+        self.phase = RoomPhase::Refused(RequestError { code, retry_after_ms, number: None, unreachable: false });
+        self.outbox.close();
+        self.outbox.fail_all(code);
+    }
+}

@@ -1,0 +1,91 @@
+//! Brings each frame to the room or the request that it is about.
+
+use protocol::{ClientFrame, ClientId, ErrorCode, Millis, RoomCode, ServerFrame, WireLimits};
+
+use super::ClientState;
+use crate::link::Action;
+use crate::outbox::is_passing;
+use crate::phase::Joined;
+use crate::room_state::RoomState;
+
+impl ClientState {
+    pub(super) fn take(&mut self, now: Millis, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Welcome { resumed, rooms, me, now: server_now, limits, .. } => {
+                self.clock_ahead = server_now.cast_signed().wrapping_sub(now.cast_signed());
+                self.limited(&limits);
+                self.me = Some(me);
+                self.welcomed(now, if resumed { &rooms } else { &[] });
+            }
+            joined @ ServerFrame::Joined { .. } => self.joined(now, joined),
+            ServerFrame::Left { cid: Some(cid), .. } => {
+                self.leaving.retain(|_, leaving| *leaving != cid);
+            }
+            ServerFrame::Left { cid: None, room, reason } => self.in_room(room, |room| room.left(reason)),
+            ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
+            ServerFrame::Message(message) => {
+                self.in_room(message.room, |room| room.message(message));
+            }
+            ServerFrame::Ack { cid, room, seq, at, .. } => {
+                self.in_room(room, |room| room.acknowledged(&cid, seq, at));
+            }
+            ServerFrame::Presence { room, count, joined, changed, left } => {
+                self.in_room(room, |room| room.presence(count, joined, changed, &left));
+            }
+            ServerFrame::Typing { room, members } => {
+                self.in_room(room, |room| room.typing(members));
+            }
+            ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
+            ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
+                self.failed(now, &cid, code, retry_after_ms);
+            }
+            ServerFrame::Token { .. } => self.actions.push(Action::Renew),
+            ServerFrame::Error { cid: None, .. }
+            | ServerFrame::Bye { .. }
+            | ServerFrame::Ping {}
+            | ServerFrame::Pong {}
+            | ServerFrame::Unknown => {}
+        }
+    }
+
+    fn joined(&mut self, now: Millis, frame: ServerFrame) {
+        if let ServerFrame::Joined { cid, room, you, position, count, members } = frame {
+            let joined = Joined { cid, room, you, position, count, members };
+            self.in_room(joined.room.code, |room| room.joined(joined, now));
+        }
+    }
+
+    fn limited(&mut self, limits: &WireLimits) {
+        self.text_chars_max = limits.text_chars_max;
+        self.frame_bytes_max = limits.frame_bytes_max;
+    }
+
+    /// There is a connection, and these rooms kept their seats.
+    fn welcomed(&mut self, now: Millis, kept: &[RoomCode]) {
+        // A session that went on may be in rooms that this page, just loaded, has not shown yet.
+        for code in kept.iter().filter(|code| !self.leaving.contains_key(code)) {
+            let room = self.rooms.entry(*code);
+            room.or_insert_with(|| RoomState::new(*code, None, self.rows_max));
+        }
+        for (code, room) in &mut self.rooms {
+            room.welcome(kept.contains(code), now);
+        }
+        for (code, cid) in &self.leaving {
+            let (cid, room) = (cid.clone(), code.as_str().to_owned());
+            self.actions.push(Action::Say(ClientFrame::Leave { cid, room }));
+        }
+    }
+
+    fn failed(&mut self, now: Millis, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>) {
+        let mine = self.rooms.values_mut().any(|room| room.error(cid, code, retry_after_ms, now));
+        if !mine && !is_passing(code) {
+            self.leaving.retain(|_, leaving| leaving != cid);
+        }
+    }
+
+    fn in_room(&mut self, code: RoomCode, act: impl FnOnce(&mut RoomState)) {
+        if let Some(room) = self.rooms.get_mut(&code) {
+            act(room);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A pretended server with one room: keeps the protocol's promises, and fails where it is told to.
+
+use protocol::{ClientFrame, ErrorCode, LeaveReason, MessageId, Position, ServerFrame};
+
+use crate::fixtures::{code, info, member, member_id, message, welcome};
+
+pub(super) const YOU: u64 = 1;
+pub(super) const OTHER: u64 = 2;
+
+/// A server with one room, whose other member talks when told to.
+#[derive(Default)]
+pub(super) struct Server {
+    pub(super) sessions: u64,
+    pub(super) session: Option<u64>,
+    pub(super) seated: bool,
+    pub(super) epoch: u64,
+    /// Every message of this epoch, by sender and text.
+    pub(super) relayed: Vec<(u64, String)>,
+    pub(super) acks: Vec<(protocol::ClientId, u64)>,
+    /// Counted frames since `welcome`.
+    pub(super) log: Vec<ServerFrame>,
+    /// Asks for patience with the next so many messages.
+    pub(super) limited: u32,
+    /// Refuses the next join with this.
+    pub(super) refuses: Option<ErrorCode>,
+    /// Has kept only the newer half of what a dropped session did not confirm.
+    pub(super) forgetful: bool,
+    /// Says what it has not kept behind what it has.
+    pub(super) gaps_last: bool,
+    pub(super) out: Vec<ServerFrame>,
+    pub(super) said: Vec<ClientFrame>,
+}
+
+impl Server {
+    pub(super) fn emit(&mut self, frame: ServerFrame) {
+        if self.session.is_some() {
+            if frame.is_counted() {
+                self.log.push(frame.clone());
+            }
+            self.out.push(frame);
+        }
+    }
+
+    pub(super) fn seq(&self) -> u64 {
+        self.relayed.len() as u64
+    }
+
+    pub(super) fn relay(&mut self, from: u64, cid: protocol::ClientId, text: String) -> u64 {
+        self.relayed.push((from, text.clone()));
+        let seq = self.seq();
+        if self.seated {
+            self.emit(ServerFrame::Message(protocol::Message { cid, text, ..message(from, 0, seq) }));
+        }
+        seq
+    }
+
+    pub(super) fn joined(&mut self, cid: Option<protocol::ClientId>) {
+        let position = Position { epoch: self.epoch, seq: self.seq() };
+        let members = vec![member(YOU), member(OTHER)];
+        self.emit(ServerFrame::Joined { cid, room: info(), you: member_id(YOU), position, count: 2, members });
+    }
+
+    pub(super) fn take(&mut self, frame: ClientFrame) {
+        self.said.push(frame.clone());
+        match frame {
+            ClientFrame::Hello { resume, .. } => self.hello(resume),
+            ClientFrame::Join { cid, since, .. } => {
+                if let Some(code) = self.refuses.take() {
+                    return self.emit(ServerFrame::error(code, Some(cid), None));
+                }
+                self.seated = true;
+                self.joined(Some(cid));
+                let missed = since.map_or(Some(0), |since| (since.epoch == self.epoch).then(|| self.seq() - since.seq));
+                if missed != Some(0) {
+                    self.emit(ServerFrame::Gap { room: code(), missed });
+                }
+            }
+            ClientFrame::Send { cid, text, .. } => self.send(cid, text),
+            ClientFrame::Leave { cid, .. } => {
+                self.seated = false;
+                self.emit(ServerFrame::Left { cid: Some(cid), room: code(), reason: LeaveReason::Left });
+            }
+            ClientFrame::Ping { .. } => self.emit(ServerFrame::Pong {}),
+            ClientFrame::Typing { .. } | ClientFrame::Status { .. } | ClientFrame::Pong { .. } => {}
+        }
+    }
+
+    pub(super) fn hello(&mut self, resume: Option<protocol::Resume>) {
+        let goes_on =
+            resume.filter(|resume| self.session.is_some_and(|id| resume.session.as_str() == format!("{id:022}")));
+        self.sessions += 1;
+        self.session = Some(self.sessions);
+        let log = std::mem::take(&mut self.log);
+        let rooms = if goes_on.is_some() && self.seated { vec![code()] } else { Vec::new() };
+        self.emit(welcome(self.sessions, goes_on.is_some(), rooms));
+        let Some(resume) = goes_on else {
+            self.seated = false;
+            self.acks.clear();
+            return;
+        };
+        let have = usize::try_from(resume.have).expect("a small count");
+        let unconfirmed = log.get(have..).expect("a client does not confirm what it was not sent");
+        let dropped = if self.forgetful { unconfirmed.len().div_ceil(2) } else { 0 };
+        let is_message = |frame: &&ServerFrame| matches!(frame, ServerFrame::Message(_));
+        let lost = unconfirmed[..dropped].iter().filter(is_message).count() as u64;
+        let gap = (lost > 0).then(|| ServerFrame::Gap { room: code(), missed: Some(lost) });
+        let mut owed = unconfirmed[dropped..].to_vec();
+        // The word about the others comes first; a client copes where it comes last.
+        let place = if self.gaps_last { owed.len() } else { 0 };
+        owed.splice(place..place, gap);
+        for frame in owed {
+            self.emit(frame);
+        }
+        if self.seated {
+            self.joined(None);
+        }
+    }
+
+    pub(super) fn send(&mut self, cid: protocol::ClientId, text: String) {
+        if !self.seated {
+            return self.emit(ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None));
+        }
+        if self.limited > 0 {
+            self.limited -= 1;
+            return self.emit(ServerFrame::error(ErrorCode::RateLimited, Some(cid), Some(1_500)));
+        }
+        let again = self.acks.iter().find(|(known, _)| *known == cid).map(|(_, seq)| *seq);
+        let seq = again.unwrap_or_else(|| self.relay(YOU, cid.clone(), text));
+        self.acks.push((cid.clone(), seq));
+        let id = MessageId::parse("m").expect("a short id");
+        self.emit(ServerFrame::Ack { cid, room: code(), seq, id, at: 0 });
+    }
+}

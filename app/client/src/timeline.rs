@@ -1,0 +1,406 @@
+//! The log of one room: frames go in, rows come out. Pure.
+//!
+//! A message is shown once, in the place the server gave it; an own one is shown at once and merged by its `cid`. A
+//! hole in the order becomes a line of its own: no message is missing without a row that says so.
+
+use std::sync::Arc;
+
+use protocol::{ClientId, DisplayName, MemberId, Message, Millis, Position};
+
+use crate::message_list::{ListEntry, MessageList};
+pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
+use crate::sequence::{Missed, MissedCount, Sequence};
+
+/// Names in one line of comings and goings; more start another line.
+const NAMES_MAX: usize = 30;
+
+/// The log of one room.
+#[derive(Debug)]
+pub struct Timeline {
+    lines: MessageList,
+    you: Option<MemberId>,
+    order: Sequence,
+    /// The row that was made from the position in `joined`. A `gap` right after it has the exact number and replaces
+    /// it.
+    announced: Option<Announced>,
+    /// How many messages rows say are missing, from holes in `seq`, since the connection was lost. A `gap` that comes
+    /// later counts the same ones again.
+    untold: u64,
+    /// `joined` has told the position since: until the next message no `gap` can add anything.
+    proven: bool,
+    missed: MissedCount,
+    reading: Reading,
+}
+
+/// How far the log was read.
+#[derive(Debug, Default)]
+struct Reading {
+    /// Nobody looks at the log.
+    away: bool,
+    /// What came of others since.
+    unread: u32,
+    /// The row that says where reading ended.
+    mark: Option<u64>,
+}
+
+/// A line about missed messages: its row's key, and what the row said before.
+#[derive(Debug, Clone, Copy)]
+struct Announced {
+    key: u64,
+    before: Option<Missed>,
+}
+
+impl Timeline {
+    /// An empty log that keeps at most `rows_max` rows.
+    pub fn new(rows_max: usize) -> Self {
+        Self {
+            lines: MessageList::new(rows_max),
+            you: None,
+            order: Sequence::default(),
+            announced: None,
+            untold: 0,
+            proven: false,
+            missed: MissedCount::default(),
+            reading: Reading::default(),
+        }
+    }
+
+    /// Where the order stands, for joining again.
+    pub fn position(&self) -> Option<Position> {
+        self.order.position()
+    }
+
+    /// The rows, oldest first.
+    pub fn rows(&self) -> Vec<Arc<Row>> {
+        self.lines.rows()
+    }
+
+    /// The rows in blocks.
+    pub fn blocks(&self) -> Vec<Block> {
+        self.lines.blocks()
+    }
+
+    /// Somebody reads the older rows, or no more.
+    pub fn hold(&mut self, held: bool) {
+        self.lines.hold(held);
+    }
+
+    /// Somebody looks at the log, or nobody any more: reading ends here. True where that changes anything.
+    pub fn look(&mut self, looks: bool) -> bool {
+        let changes = self.reading.away == looks;
+        if changes {
+            self.reading.away = !looks;
+            self.reading.unread = 0;
+        }
+        changes
+    }
+
+    /// All was read: the mark where reading ended goes.
+    pub fn read(&mut self) {
+        self.reading.unread = 0;
+        if let Some(index) = self.reading.mark.take().and_then(|key| self.lines.find_key(key)) {
+            self.lines.remove(index);
+        }
+    }
+
+    /// What others said while nobody looked.
+    pub fn unread(&self) -> u32 {
+        self.reading.unread
+    }
+
+    /// Something of others comes: the first of it, while nobody looks, stands below a mark.
+    fn note_unread(&mut self) {
+        if !self.reading.away {
+            return;
+        }
+        if self.reading.unread == 0 {
+            self.read();
+            self.reading.mark = Some(self.push(RowKind::Unread));
+        }
+        self.reading.unread = self.reading.unread.saturating_add(1);
+    }
+
+    /// Whether rows changed since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        self.lines.take_changed()
+    }
+
+    /// The connection was lost: what is missed is counted from here.
+    pub fn begin_outage(&mut self) {
+        self.missed = MissedCount::default();
+        self.announced = None;
+        self.untold = 0;
+        self.proven = false;
+        self.order.begin_outage();
+    }
+
+    /// What was missed since the connection was lost; `None` for nothing.
+    pub fn missed(&self) -> Option<Missed> {
+        self.missed.sum()
+    }
+
+    /// The room was joined, or joined again: its order stands at `position`.
+    pub fn joined(&mut self, you: &MemberId, position: Position) {
+        self.claim_own(you);
+        let missed = self.order.join(position);
+        self.announced = missed.map(|missed| self.push_missed(missed));
+        self.proven = true;
+    }
+
+    /// The server says that messages were missed here.
+    pub fn gap(&mut self, missed: Missed) {
+        let untold = self.untold;
+        let new = match missed {
+            // Holes in `seq` have given the exact number already.
+            None if untold > 0 => Some(0),
+            None => None,
+            Some(missed) => {
+                self.untold = untold.saturating_sub(missed);
+                Some(missed.saturating_sub(untold))
+            }
+        };
+        if new == Some(0) {
+            return;
+        }
+        if let Some(announced) = self.announced.take() {
+            self.restate_missed(announced, new);
+        } else if !self.proven {
+            self.push_missed(new);
+            self.order.tell();
+        }
+    }
+
+    /// Somebody said something; an own message takes the place that the server gave it. A repeated one changes nothing.
+    pub fn message(&mut self, message: Message) {
+        self.advance(message.seq);
+        let place = Some(self.order.place(message.seq));
+        if let Some(index) = self.lines.find_settled(&message.cid, &message.member) {
+            if self.lines.echo(index) {
+                self.lines.edit_message(index, |line| take_echo(line, message));
+                self.lines.regroup(index);
+            }
+            return;
+        }
+        let own = self.you.as_ref() == Some(&message.member);
+        if !own {
+            self.note_unread();
+        }
+        if let Some(index) = self.lines.find_waiting(&message.cid).filter(|_| own) {
+            self.lines.edit_message(index, |line| take_echo(line, message));
+            let line = self.lines.remove(index);
+            self.lines.settle(ListEntry { place, echoed: true, ..line });
+            return;
+        }
+        let cid = Some(message.cid.clone());
+        let row = self.lines.new_row(RowKind::Message(shown(message, own)));
+        self.lines.settle(ListEntry { row, cid, place, echoed: true, block: 0 });
+    }
+
+    /// The server took an own message: it has its place, even if its `message` never comes.
+    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, at: Millis) {
+        if self.order.is_next(seq) {
+            self.advance(seq);
+        }
+        let Some(index) = self.lines.find_waiting(cid) else {
+            return;
+        };
+        self.lines.edit_message(index, |line| {
+            line.delivery = Delivery::Sent;
+            line.at = at;
+        });
+        let line = self.lines.remove(index);
+        self.lines.settle(ListEntry { place: Some(self.order.place(seq)), ..line });
+    }
+
+    /// People came and went: a line of its own, or more names in the line before.
+    pub fn people(&mut self, came: &[DisplayName], went: &[DisplayName]) {
+        if came.is_empty() && went.is_empty() {
+            return;
+        }
+        let last = self.lines.last_settled().filter(|index| match &self.lines.get(*index).row.kind {
+            RowKind::Joins { joined, left } => {
+                joined.len() + came.len() <= NAMES_MAX && left.len() + went.len() <= NAMES_MAX
+            }
+            RowKind::Message(_) | RowKind::Missed(_) | RowKind::Unread => false,
+        });
+        let Some(index) = last else {
+            let mut kind = RowKind::Joins { joined: Vec::new(), left: Vec::new() };
+            add_moves(&mut kind, came, went);
+            self.push(kind);
+            return;
+        };
+        self.lines.edit(index, |kind| add_moves(kind, came, went));
+        if matches!(&self.lines.get(index).row.kind, RowKind::Joins { joined, left } if joined.is_empty() && left.is_empty())
+        {
+            self.lines.remove(index);
+        }
+    }
+
+    /// An own message, shown before the server has it. Returns the row's key.
+    pub fn write(&mut self, cid: ClientId, name: DisplayName, text: String, at: Millis) -> u64 {
+        let row = self.lines.new_row(RowKind::Message(MessageLine {
+            member: self.you.clone(),
+            name,
+            at,
+            text,
+            html: None,
+            own: true,
+            delivery: Delivery::Sending,
+            first: true,
+        }));
+        let key = row.key;
+        // Whoever writes has read what is above.
+        self.read();
+        self.lines.push_waiting(ListEntry { row, cid: Some(cid), place: None, echoed: false, block: 0 });
+        key
+    }
+
+    /// Where an own message that waits stands now.
+    pub fn deliver(&mut self, cid: &ClientId, delivery: Delivery) {
+        let Some(index) = self.lines.find_waiting(cid) else {
+            return;
+        };
+        if !matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.delivery == delivery) {
+            self.lines.edit_message(index, |line| line.delivery = delivery);
+        }
+    }
+
+    /// The `cid` of the own message that waits under this key.
+    pub fn cid_of(&self, key: u64) -> Option<ClientId> {
+        self.lines.cid_of(key)
+    }
+
+    /// An own message is tried again: it moves behind the others.
+    pub fn move_last(&mut self, cid: &ClientId, at: Millis) {
+        if let Some(index) = self.lines.find_waiting(cid) {
+            self.lines.edit_message(index, |line| line.at = at);
+            let line = self.lines.remove(index);
+            self.lines.push_waiting(line);
+        }
+    }
+
+    /// An own message that failed is discarded.
+    pub fn discard(&mut self, cid: &ClientId) {
+        if let Some(index) = self.lines.find_waiting(cid) {
+            self.lines.remove(index);
+        }
+    }
+
+    fn advance(&mut self, seq: u64) {
+        self.announced = None;
+        self.proven = false;
+        if let Some(hole) = self.order.advance(seq) {
+            self.untold = self.untold.saturating_add(hole);
+            self.push_missed(Some(hole));
+        }
+    }
+
+    /// Adds a line that is no message. Returns its key.
+    fn push(&mut self, kind: RowKind) -> u64 {
+        let row = self.lines.new_row(kind);
+        let key = row.key;
+        self.lines.settle(ListEntry { row, cid: None, place: None, echoed: false, block: 0 });
+        key
+    }
+
+    /// Says that something was missed: in the line before, where that says so too.
+    fn push_missed(&mut self, missed: Missed) -> Announced {
+        self.missed.add(missed);
+        if let Some(index) = self.lines.last_settled()
+            && let RowKind::Missed(before) = self.lines.get(index).row.kind
+        {
+            self.lines.edit(index, |kind| {
+                *kind = RowKind::Missed(together(Some(before), missed));
+            });
+            return Announced { key: self.lines.get(index).row.key, before: Some(before) };
+        }
+        Announced { key: self.push(RowKind::Missed(missed)), before: None }
+    }
+
+    /// Replaces the number that was derived from `joined` by the one of a `gap`.
+    fn restate_missed(&mut self, announced: Announced, missed: Missed) {
+        self.missed = MissedCount::default();
+        self.missed.add(missed);
+        let kind = RowKind::Missed(together(announced.before, missed));
+        let index = self.lines.find_key(announced.key);
+        if let Some(index) = index.filter(|index| self.lines.get(*index).row.kind != kind) {
+            self.lines.edit(index, |before| *before = kind);
+        }
+    }
+
+    /// From now on it is known which messages are the reader's own.
+    fn claim_own(&mut self, you: &MemberId) {
+        if self.you.as_ref() == Some(you) {
+            return;
+        }
+        self.you = Some(you.clone());
+        for index in self.lines.indices() {
+            let RowKind::Message(line) = &self.lines.get(index).row.kind else {
+                continue;
+            };
+            let theirs = line.member.as_ref() == Some(you);
+            if (self.lines.waits(index) && !theirs) || (theirs && !line.own) {
+                self.lines.edit_message(index, |line| {
+                    line.member = Some(you.clone());
+                    line.own = true;
+                });
+            }
+        }
+        // What the server relayed before it told who the reader is has its place already.
+        for index in self.lines.indices().rev() {
+            let cid = self.lines.get(index).cid.as_ref().filter(|_| self.lines.waits(index));
+            if cid.is_some_and(|cid| self.lines.find_settled(cid, you).is_some()) {
+                self.lines.remove(index);
+            }
+        }
+        self.lines.regroup(0);
+    }
+}
+
+fn together(before: Option<Missed>, missed: Missed) -> Missed {
+    before.map_or(missed, |before| before.zip(missed).map(|(before, missed)| before.saturating_add(missed)))
+}
+
+fn shown(message: Message, own: bool) -> MessageLine {
+    MessageLine {
+        member: Some(message.member),
+        name: message.name,
+        at: message.at,
+        text: message.text,
+        html: message.html,
+        own,
+        delivery: Delivery::Sent,
+        first: true,
+    }
+}
+
+/// The server's version of an own message replaces the one that was shown before.
+fn take_echo(line: &mut MessageLine, message: Message) {
+    let first = line.first;
+    *line = MessageLine { first, ..shown(message, true) };
+}
+
+/// Somebody who returns is taken out of the list of those who left; somebody who came and left is in both.
+fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
+    let RowKind::Joins { joined, left } = kind else {
+        return;
+    };
+    for name in went {
+        if !left.contains(name) {
+            left.push(name.clone());
+        }
+    }
+    for name in came {
+        let back = left.iter().position(|other| other == name).map(|index| left.remove(index)).is_some();
+        if !back && !joined.contains(name) {
+            joined.push(name.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod tests;

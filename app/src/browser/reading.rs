@@ -1,0 +1,140 @@
+//! What the log and its reader ask of the browser: selection, focus inside, what is seen, how the tab calls for attention.
+//!
+//! The server compiles the second half, which never runs.
+
+pub(crate) use platform::{
+    drop_selection, focus_next, frame_code, has_focus, has_selection, is_hidden, set_icon, show_above, was_loaded_again,
+};
+
+#[cfg(feature = "hydrate")]
+mod platform {
+    use leptos::prelude::*;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlElement, Node};
+
+    /// Whether nobody can see the page.
+    pub(crate) fn is_hidden() -> bool {
+        document().hidden()
+    }
+
+    /// Whether something in the element is selected.
+    pub(crate) fn has_selection(element: &Element) -> bool {
+        let selection = window().get_selection().ok().flatten().filter(|selection| !selection.is_collapsed());
+        selection.is_some_and(|selection| element.contains(selection.anchor_node().as_ref()))
+    }
+
+    /// Selects nothing any more.
+    pub(crate) fn drop_selection() {
+        if let Ok(Some(selection)) = window().get_selection() {
+            // It has no ranges then; there is nothing that could fail.
+            let _ = selection.remove_all_ranges();
+        }
+    }
+
+    /// Whether the element with this id has the focus.
+    pub(crate) fn has_focus(id: &str) -> bool {
+        document().active_element().is_some_and(|element| element.id() == id)
+    }
+
+    /// Moves the focus among the elements that match, to the next or the one before; from elsewhere, to the last.
+    pub(crate) fn focus_next(selector: &str, forward: bool) {
+        let Ok(list) = document().query_selector_all(selector) else {
+            return;
+        };
+        let active: Option<Node> = document().active_element().map(Into::into);
+        let current = (0..list.length()).find(|index| list.item(*index) == active);
+        let next = match current {
+            None => list.length().checked_sub(1),
+            Some(index) if forward => index.checked_add(1),
+            Some(index) => index.checked_sub(1),
+        };
+        let next = next.and_then(|index| list.item(index)).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+        if let Some(element) = next {
+            // An element that went away in between has no focus to take.
+            let _ = element.focus();
+        }
+    }
+
+    /// Brings the element that matches to the top, if it is above what is seen of the log. False where it is not.
+    pub(crate) fn show_above(log: &Element, selector: &str) -> bool {
+        let Ok(Some(element)) = log.query_selector(selector) else {
+            return false;
+        };
+        let above = element.get_bounding_client_rect().top() < log.get_bounding_client_rect().top();
+        if above {
+            element.scroll_into_view();
+        }
+        above
+    }
+
+    /// What the tab shows beside its title: with a dot while there is something unread.
+    pub(crate) fn set_icon(unread: bool) {
+        if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+            let file = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
+            // Set to what it is, it would be asked for again.
+            if icon.get_attribute("href").as_deref() != Some(file) {
+                // Setting a constant attribute name cannot fail.
+                let _ = icon.set_attribute("href", file);
+            }
+        }
+    }
+
+    /// Whether this document was shown before: reloaded, or come back to.
+    pub(crate) fn was_loaded_again() -> bool {
+        window().performance().is_some_and(|performance| performance.navigation().type_() != 0)
+    }
+
+    /// Puts a button beside each block of code, and makes the block reachable, so that it can be scrolled by keys.
+    pub(crate) fn frame_code(body: &Element, label: &str) {
+        let blocks = body.get_elements_by_tag_name("pre");
+        for block in (0..blocks.length()).filter_map(|index| blocks.item(index)) {
+            let (Ok(frame), Ok(button)) = (document().create_element("div"), document().create_element("button"))
+            else {
+                continue;
+            };
+            frame.set_class_name("code-frame");
+            button.set_class_name("code-copy");
+            // None of these can fail: attribute names are constants, and the new elements are nowhere else.
+            let _ = button.set_attribute("type", "button");
+            // Drawn by the style sheet: what is copied or read of a message is the message.
+            let _ = button.set_attribute("aria-label", label);
+            let _ = block.set_attribute("tabindex", "0");
+            let _ = block.replace_with_with_node_1(&frame);
+            let _ = frame.append_child(&block);
+            let _ = frame.append_child(&button);
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod platform {
+    use leptos::web_sys::Element;
+
+    pub(crate) fn is_hidden() -> bool {
+        false
+    }
+
+    pub(crate) fn has_selection(_element: &Element) -> bool {
+        false
+    }
+
+    pub(crate) fn drop_selection() {}
+
+    pub(crate) fn has_focus(_id: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn focus_next(_selector: &str, _forward: bool) {}
+
+    pub(crate) fn show_above(_log: &Element, _selector: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn set_icon(_unread: bool) {}
+
+    pub(crate) fn was_loaded_again() -> bool {
+        false
+    }
+
+    pub(crate) fn frame_code(_body: &Element, _label: &str) {}
+}

@@ -1,0 +1,57 @@
+//! What keys do in the log. It is one stop for Tab; inside, arrows go from link to link, and letters go to the box.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::document;
+
+use super::focus_composer;
+use crate::browser;
+use crate::driver::Room;
+
+/// What can be pressed or scrolled inside the log.
+const CONTROLS: &str = "#log :is(a, button, pre, [role=button])";
+
+/// Escape: everything was read, the end comes into view, and one writes on.
+pub(crate) fn read_to_end(event: &KeyboardEvent, room: Room) {
+    if event.key() == "Escape" && !event.is_composing() && !event.default_prevented() {
+        room.read();
+        browser::drop_selection();
+        if let Some(log) = document().get_element_by_id("log") {
+            log.set_scroll_top(log.scroll_height());
+        }
+        focus_composer();
+    }
+}
+
+/// A key was pressed in the log or on the button below it.
+pub(super) fn key_pressed(event: &KeyboardEvent) {
+    // AltGr counts as both on some systems, and types letters.
+    if event.ctrl_key() != event.alt_key() || event.meta_key() {
+        return;
+    }
+    let at_pill = browser::has_focus("newer");
+    let at_log = browser::has_focus("log");
+    // Code scrolls sideways under the arrows.
+    let at_code = document().active_element().is_some_and(|element| element.tag_name() == "PRE");
+    match event.key().as_str() {
+        "Tab" if event.shift_key() && !at_log => browser::focus("log"),
+        "Tab" if !event.shift_key() && !at_pill => {
+            if document().get_element_by_id("newer").is_some() {
+                browser::focus("newer");
+            } else {
+                focus_composer();
+            }
+        }
+        "ArrowLeft" if !at_code && !at_pill => browser::focus_next(CONTROLS, false),
+        "ArrowRight" if !at_code && !at_pill => browser::focus_next(CONTROLS, true),
+        "ArrowUp" if !at_log && !at_pill => browser::focus_next(CONTROLS, false),
+        "ArrowDown" if !at_log && !at_pill => browser::focus_next(CONTROLS, true),
+        // The default of the key is done where the focus is by then: the letter lands in the box.
+        key => {
+            if key != " " && key.chars().nth(1).is_none() {
+                focus_composer();
+            }
+            return;
+        }
+    }
+    event.prevent_default();
+}

@@ -1,0 +1,144 @@
+//! One person of the list, with what can be done about them below: a menu that opens in its place, so that it fits
+//! wherever the row does.
+
+use leptos::ev::SubmitEvent;
+use leptos::html::Input;
+use leptos::prelude::*;
+use protocol::{Activity, Member, MemberId};
+
+use super::field::typed;
+use super::{Avatar, Field, Form, FormError, changing, when};
+use crate::browser;
+use crate::i18n::words;
+use crate::signals::{Effect, Memo, RwSignal, Signal, live};
+
+/// How one's own name is changed: the state of its form, and what tries it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Naming {
+    /// With the box `name`.
+    pub(crate) form: Form,
+    /// Whether the box is shown.
+    pub(crate) open: RwSignal<bool>,
+    /// Be called so.
+    pub(crate) rename: Callback<String>,
+}
+
+/// The row.
+#[component]
+pub(super) fn Person(
+    /// Whose.
+    member: Member,
+    /// Your own id.
+    you: Signal<Option<MemberId>>,
+    /// Whose menu is open.
+    chosen: RwSignal<Option<MemberId>>,
+    /// For your own row.
+    naming: Naming,
+    /// Write to them, by their name.
+    on_mention: Callback<String>,
+) -> impl IntoView {
+    let words = words();
+    let Member { id, name, state, owner } = member;
+    let (id, name) = (StoredValue::new(id), StoredValue::new(name.as_str().to_owned()));
+    let is_you = move || id.with_value(|id| you.with(|you| you.as_ref() == Some(id)));
+    let is_open = Memo::new(move |_| id.with_value(|id| chosen.with(|chosen| chosen.as_ref() == Some(id))));
+    let toggle = move |_| {
+        naming.open.set(false);
+        chosen.set((!is_open.get_untracked()).then(|| id.get_value()));
+    };
+    // A row that changes is drawn anew: its button takes back the focus that the one before had.
+    if is_open.get_untracked() {
+        Effect::new(move || browser::focus_if_idle(id.get_value().as_str().to_owned()));
+    }
+    let actions = move || {
+        if is_you() {
+            return view! { <OwnName naming name=name.get_value() /> }.into_any();
+        }
+        let mention = move |_| on_mention.run(name.get_value());
+        view! { <button type="button" class="button" on:click=mention>{words.mention}</button> }.into_any()
+    };
+    let menu = move || {
+        view! {
+            <div class="person-menu">
+                {owner.then(|| view! { <p class="muted">{words.owner_more}</p> })}
+                {changing(actions)}
+            </div>
+        }
+        .into_any()
+    };
+    let absence = match state {
+        Activity::Online => None,
+        Activity::Away => Some(words.away),
+        Activity::Offline => Some(words.away_reconnecting),
+    };
+    view! {
+        <li class="person" class:away=absence.is_some() class:offline=state == Activity::Offline>
+            <button
+                type="button"
+                class="person-row"
+                id=id.get_value().as_str().to_owned()
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                on:click=toggle
+            >
+                <Avatar id=Some(id.get_value()) />
+                <span class="person-name" dir="auto" translate="no">{name.get_value()}</span>
+                <span class="person-notes">
+                    {changing(move || is_you().then(|| view! { <span>{words.you}</span> }).into_any())}
+                    {absence.map(|absence| view! { <span>{absence}</span> })}
+                    {owner.then(star)}
+                </span>
+            </button>
+            {when(move || is_open.get(), menu)}
+        </li>
+    }
+    .into_any()
+}
+
+/// The mark of the room's owner.
+fn star() -> impl IntoView {
+    let words = words();
+    view! {
+        <span class="owner" title=words.owner>
+            <span aria-hidden="true">"★"</span>
+            <span class="visually-hidden">{words.owner}</span>
+        </span>
+    }
+}
+
+/// One's own name, and the box to change it.
+#[component]
+fn OwnName(naming: Naming, name: String) -> impl IntoView {
+    let words = words();
+    let Naming { form, open, rename } = naming;
+    let node = NodeRef::<Input>::new();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        rename.run(typed(node));
+    };
+    let show = move |_| {
+        open.set(true);
+        request_animation_frame(|| browser::focus("field-name"));
+    };
+    changing(move || {
+        if !open.get() {
+            return view! { <button type="button" class="button" on:click=show>{words.change_name}</button> }
+                .into_any();
+        }
+        view! {
+            <form class="person-naming" on:submit=submit>
+                <Field
+                    label=words.your_name
+                    name="name"
+                    node
+                    value=name.clone()
+                    hint=words.name_in_rooms_more
+                    autocomplete="nickname"
+                    error=form.error_of("name")
+                />
+                <FormError error=form.error() />
+                <button type="submit" class="button primary" aria-disabled=live(move || form.busy())>{words.save}</button>
+            </form>
+        }
+        .into_any()
+    })
+}

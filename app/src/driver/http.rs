@@ -1,0 +1,201 @@
+//! The HTTP API as the interface calls it. Answers what the server says, or that it was not reached.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use client::RequestError;
+use protocol::api::{
+    ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, Register, RoomView,
+    Session,
+};
+use protocol::{ErrorCode, LoginId, Me, Read, RoomCode, decode, encode};
+
+use crate::browser;
+
+type Answer<T> = Result<T, RequestError>;
+
+/// How long a person waits for an answer.
+const ANSWER_MS_MAX: u32 = 20_000;
+/// For leaving a room: short, because the socket can tell the server later.
+const LEAVE_MS_MAX: u32 = 4_000;
+
+#[cfg(feature = "hydrate")]
+use super::fetch::call as call_within;
+
+/// Pages are rendered on the server, not used there.
+#[cfg(not(feature = "hydrate"))]
+fn call_within(
+    _method: &'static str,
+    _path: String,
+    _body: Option<String>,
+    _answer_ms_max: u32,
+) -> impl Future<Output = Answer<String>> {
+    std::future::ready(Err(RequestError::UNREACHABLE))
+}
+
+/// The server gave this page a login, and no answer has shown yet that the browser sends it back.
+static IS_UNSEEN: AtomicBool = AtomicBool::new(false);
+
+/// Asks the server. Who is a stranger to it right after they were given a login has a cookie that is lost on the way: that
+/// is said, and nobody else is made on this page.
+async fn call(method: &'static str, path: String, body: Option<String>) -> Answer<String> {
+    let answer = call_within(method, path, body, ANSWER_MS_MAX).await;
+    if IS_UNSEEN.load(Ordering::Relaxed) {
+        match &answer {
+            Ok(_) => IS_UNSEEN.store(false, Ordering::Relaxed),
+            Err(failure) if failure.code == ErrorCode::Unauthorized => {
+                browser::lose_cookies();
+                return Err(RequestError::NO_COOKIES);
+            }
+            Err(_) => {}
+        }
+    }
+    answer
+}
+
+/// Makes a guest, with a name of their own choice or a drawn one.
+///
+/// # Errors
+/// [`ErrorCode::InvalidName`], [`ErrorCode::RateLimited`].
+pub(crate) async fn guest(name: Option<String>) -> Answer<Me> {
+    session("POST", "guest", encode(&NewGuest { name })).await
+}
+
+/// Changes the display name, in every room at once.
+///
+/// # Errors
+/// [`ErrorCode::InvalidName`], [`ErrorCode::Unauthorized`].
+pub(crate) async fn rename(name: String) -> Answer<Me> {
+    session("PATCH", "me", encode(&ChangeMe { name })).await
+}
+
+/// Makes an account; a guest becomes it and keeps the rooms, under the account's name.
+///
+/// # Errors
+/// [`ErrorCode::InvalidUsername`], [`ErrorCode::InvalidPassword`], [`ErrorCode::InvalidName`],
+/// [`ErrorCode::UsernameTaken`].
+pub(crate) async fn register(wish: Register) -> Answer<Me> {
+    session("POST", "register", encode(&wish)).await
+}
+
+/// Signs in.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`], [`ErrorCode::RateLimited`].
+pub(crate) async fn login(credentials: Credentials) -> Answer<Me> {
+    session("POST", "login", encode(&credentials)).await
+}
+
+/// Has the cookie renewed. An answer that was lost is asked for again; a refusal says that there is nothing to renew.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn renew() {
+    for _ in 0..3 {
+        if !done("POST", "me/token".to_owned(), None).await.is_err_and(|failure| failure.unreachable) {
+            return;
+        }
+    }
+}
+
+/// Signs out.
+///
+/// # Errors
+/// Only where the server can't be asked.
+pub(crate) async fn logout() -> Answer<()> {
+    done("POST", "logout".to_owned(), None).await
+}
+
+/// Changes the password; every other login ends.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`], [`ErrorCode::InvalidPassword`].
+pub(crate) async fn change_password(current: String, new: String) -> Answer<Me> {
+    session("POST", "me/password", encode(&ChangePassword { current, new })).await
+}
+
+/// Deletes the user with all memberships.
+///
+/// # Errors
+/// [`ErrorCode::BadCredentials`] for an account whose password is another.
+pub(crate) async fn delete_me(password: Option<String>) -> Answer<()> {
+    done("DELETE", "me".to_owned(), Some(encode(&DeleteMe { password }))).await
+}
+
+/// The user's logins.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`].
+pub(crate) async fn logins() -> Answer<Vec<LoginView>> {
+    read(&call("GET", "me/logins".to_owned(), None).await?)
+}
+
+/// Ends a login and its connections.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(crate) async fn revoke_login(id: LoginId) -> Answer<()> {
+    done("DELETE", format!("me/logins/{}", id.as_str()), None).await
+}
+
+/// Makes a room; its maker is a member and owns it.
+///
+/// # Errors
+/// What is wrong with a wish, or [`ErrorCode::RateLimited`].
+pub(crate) async fn create_room(wish: CreateRoom) -> Answer<RoomView> {
+    read(&call("POST", "rooms".to_owned(), Some(encode(&wish))).await?)
+}
+
+/// Makes the membership, so that the room can be entered.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`], [`ErrorCode::RateLimited`].
+pub(crate) async fn join_room(code: RoomCode, pin: Option<String>) -> Answer<RoomView> {
+    read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin }))).await?)
+}
+
+/// Ends the membership.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`].
+pub(crate) async fn leave_room(code: RoomCode) -> Answer<()> {
+    call_within("POST", room_path(code, "/leave"), None, LEAVE_MS_MAX).await.map(drop)
+}
+
+/// Ends a room for everybody in it; its owner's right.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::RoomNotFound`].
+pub(crate) async fn end_room(code: RoomCode) -> Answer<()> {
+    done("DELETE", room_path(code, ""), None).await
+}
+
+/// The rooms that this person is a member of.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`].
+pub(crate) async fn my_rooms() -> Answer<Vec<RoomView>> {
+    read(&call("GET", "rooms".to_owned(), None).await?)
+}
+
+async fn session(method: &'static str, path: &'static str, body: String) -> Answer<Me> {
+    if !browser::keeps_cookies() {
+        return Err(RequestError::NO_COOKIES);
+    }
+    let session: Session = read(&call(method, path.to_owned(), Some(body)).await?)?;
+    if method == "POST" {
+        IS_UNSEEN.store(true, Ordering::Relaxed);
+    }
+    // The token stays unread: the browser carries it as a cookie that scripts can't see.
+    Ok(session.me)
+}
+
+async fn done(method: &'static str, path: String, body: Option<String>) -> Answer<()> {
+    call(method, path, body).await.map(drop)
+}
+
+fn room_path(code: RoomCode, action: &str) -> String {
+    format!("rooms/{}{action}", code.as_str())
+}
+
+/// An answer that can't be read is a fault of the server, not of the person.
+fn read<T: Read>(body: &str) -> Answer<T> {
+    decode(body).map_err(|_| RequestError::of(ErrorCode::Internal))
+}

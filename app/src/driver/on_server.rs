@@ -1,0 +1,53 @@
+//! The driver's twin on the server, where pages are rendered in their first state: no connection, no events.
+
+use protocol::{ErrorCode, Limits, Me, RoomCode};
+
+use super::cells::{PageCells, RoomCells};
+
+/// Does nothing, and keeps nothing between two requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DriverHandle;
+
+#[expect(clippy::unused_self, reason = "the same methods as the line in the browser")]
+impl DriverHandle {
+    pub(super) fn new(cells: PageCells, _me: Option<Me>, _limits: &Limits) -> Self {
+        let PageCells { connection: _, me: _, text_chars_max: _, clock_ahead: _ } = cells;
+        Self
+    }
+
+    pub(super) fn begin_guest(self) {}
+
+    pub(super) fn guest_made(self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    pub(super) fn retry_now(self) {}
+
+    pub(super) fn set_me(self, _me: Me, _same: bool) {}
+
+    pub(super) fn sign_out(self) {}
+
+    pub(super) fn enter(self, _code: RoomCode, _pin: Option<String>) -> RoomCells {
+        RoomCells::default()
+    }
+
+    pub(super) fn look_away(self, _code: RoomCode) {}
+
+    pub(super) fn send(self, _code: RoomCode, _text: &str) -> Result<(), ErrorCode> {
+        Err(ErrorCode::NotInRoom)
+    }
+
+    pub(super) fn retry(self, _code: RoomCode, _key: u64) {}
+
+    pub(super) fn discard(self, _code: RoomCode, _key: u64) {}
+
+    pub(super) fn hold(self, _code: RoomCode, _held: bool) {}
+
+    pub(super) fn read(self, _code: RoomCode) {}
+
+    pub(super) fn typing(self, _code: RoomCode, _on: bool) {}
+
+    pub(super) fn join_again(self, _code: RoomCode, _pin: Option<String>) {}
+
+    pub(super) fn leave(self, _code: RoomCode, _unheard: impl FnOnce() + 'static) {}
+}

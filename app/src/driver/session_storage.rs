@@ -1,0 +1,65 @@
+//! What a reload of the page finds again in its tab: the claim to the session, and, only where the person allowed it,
+//! what was not sent yet. Nothing else is ever stored here.
+//!
+//! The text in the box is `start.js`'s to keep, under `whisperspace.draft`: it is there before the program runs.
+
+use client::Claim;
+use leptos::prelude::window;
+use protocol::{ClientId, RoomCode, decode, encode};
+
+/// Where the claim to the session waits for a reload. Lives as long as the tab.
+const CLAIM_KEY: &str = "whisperspace.session";
+/// Prefix of the keys for unsent messages; the room's code follows.
+const UNSENT_KEY: &str = "whisperspace.unsent.";
+
+/// The claim of the page before this one in the tab.
+pub(super) fn kept_claim() -> Option<Claim> {
+    let kept = storage()?.get_item(CLAIM_KEY).ok()??;
+    decode(&kept).ok()
+}
+
+/// Keeps the claim, or forgets it. Where storage is refused, a reload begins a new session: nothing else is lost.
+pub(super) fn keep_claim(claim: Option<&Claim>) {
+    if let Some(storage) = storage() {
+        let _ = match claim {
+            Some(claim) => storage.set_item(CLAIM_KEY, &encode(claim)),
+            None => storage.remove_item(CLAIM_KEY),
+        };
+    }
+}
+
+/// Stores the unsent messages of a room for the next page in this tab; with none, deletes what was stored.
+pub(super) fn keep_unsent(code: RoomCode, unsent: Vec<(ClientId, String)>) {
+    if let Some(storage) = storage() {
+        let flat: Vec<String> = unsent.into_iter().flat_map(|(cid, text)| [cid.as_str().to_owned(), text]).collect();
+        // A full storage loses them, as no storage would; the browser has asked the person before leaving the page.
+        let _ = if flat.is_empty() {
+            storage.remove_item(&unsent_key(code))
+        } else {
+            storage.set_item(&unsent_key(code), &encode(&flat))
+        };
+    }
+}
+
+/// The unsent messages of a room that the previous page in this tab stored. They are deleted there.
+pub(super) fn kept_unsent(code: RoomCode) -> Vec<(ClientId, String)> {
+    let (Some(storage), key) = (storage(), unsent_key(code)) else {
+        return Vec::new();
+    };
+    let kept = storage.get_item(&key).ok().flatten();
+    let _ = storage.remove_item(&key);
+    let flat: Vec<String> = kept.and_then(|kept| decode(&kept).ok()).unwrap_or_default();
+    let pair = |pair: &[String]| match pair {
+        [cid, text] => Some((ClientId::parse(cid).ok()?, text.clone())),
+        _ => None,
+    };
+    flat.chunks(2).filter_map(pair).collect()
+}
+
+fn unsent_key(code: RoomCode) -> String {
+    String::from(UNSENT_KEY) + code.as_str()
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok().flatten()
+}

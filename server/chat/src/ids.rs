@@ -1,0 +1,41 @@
+//! What the server addresses by: channels, nodes, sessions. Random bits and running numbers are handed in; none of them
+//! is ever on the wire.
+
+use std::fmt;
+
+use protocol::{MemberId, MessageId, Millis};
+
+/// One session, as its node numbers it: another node gives the same number to somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey(pub u64);
+
+/// One process among those that serve the same rooms: 64 random bits, drawn at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(pub u64);
+
+/// Where an event began: a session's number means something only together with its node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The node that made the event.
+    pub node: NodeId,
+    /// Which of that node's sessions asked for it.
+    pub session: SessionKey,
+}
+
+/// Makes the message ids of one room; given by the server, because a keyed hash is its business.
+pub trait MessageIds: Send {
+    /// The id of what a member sent at this time, by the wall clock. `random`: 64 bits that no other message has. Equal
+    /// arguments give equal ids, on every node.
+    fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId;
+}
+
+/// What events are sent to: today always a room. 128 random bits that never change; a code only leads to them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId(pub [u8; 16]);
+
+/// It ties records together: a log line never needs it.
+impl fmt::Debug for ChannelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChannelId(…)")
+    }
+}

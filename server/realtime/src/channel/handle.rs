@@ -1,0 +1,148 @@
+//! How others reach a room's task: its mailbox, and a session's place inside. Nothing here waits for a peer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chat::{ChannelId, Input, Monotonic};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use protocol::{ErrorCode, MemberId, RoomCode};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::unconstrained;
+
+use crate::session::Session;
+
+/// One thing for the room to do.
+#[derive(Debug)]
+pub struct Command {
+    /// What happens.
+    pub input: Input,
+    /// The session that asks: its answer reaches it even when it is not inside.
+    pub session: Option<Arc<Session>>,
+    /// Called when it is done.
+    pub done: Option<oneshot::Sender<()>>,
+}
+
+/// How others reach a room's task.
+#[derive(Clone)]
+pub struct RoomHandle {
+    /// Names the room in the store.
+    pub id: ChannelId,
+    /// Names it on the wire.
+    pub code: RoomCode,
+    /// When its lifetime is over.
+    pub ends_at: Monotonic,
+    pub(super) mailbox: mpsc::Sender<Command>,
+    pub(super) count: Arc<AtomicU32>,
+}
+
+/// A session's place in a room.
+#[derive(Clone)]
+pub struct SeatHandle {
+    /// The room.
+    pub room: RoomHandle,
+    /// Its code.
+    pub code: RoomCode,
+    /// Who the session is there.
+    pub member: MemberId,
+}
+
+impl RoomHandle {
+    /// Hands a command over without waiting.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomEnded`] when the task is over, [`ErrorCode::Overloaded`] when its mailbox is full.
+    pub fn send(&self, command: Command) -> Result<(), ErrorCode> {
+        self.mailbox.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => ErrorCode::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => ErrorCode::RoomEnded,
+        })
+    }
+
+    /// Hands a command over when there is a place in the mailbox: it holds up whoever waits, and nobody else.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomEnded`] when the task is over.
+    pub async fn send_in_turn(&self, command: Command) -> Result<(), ErrorCode> {
+        self.mailbox.send(command).await.map_err(|_| ErrorCode::RoomEnded)
+    }
+
+    /// An input that must not be lost, whatever the mailbox holds. It has its place in the order when this returns: what is
+    /// sent behind it, by whomever, comes behind it. Where the mailbox is full it waits there for as long as what is
+    /// answered is kept, for a task to run to its end; that the task begins late changes nothing.
+    #[must_use = "dropped, it gives up its place"]
+    pub fn line_up(&self, input: Input) -> Option<BoxFuture<'static, ()>> {
+        let room = self.clone();
+        // Outside of the runtime's budget: who has used that up would be put off without a place.
+        let mut waiting = Box::pin(unconstrained(async move {
+            // A closed mailbox means that the room is over, and with it everything the input was about.
+            let _ = room.send_in_turn(Command { input, session: None, done: None }).await;
+        }));
+        waiting.as_mut().now_or_never().is_none().then_some(waiting)
+    }
+
+    /// A request of a session.
+    ///
+    /// # Errors
+    /// See [`RoomHandle::send`].
+    pub fn request(&self, session: &Arc<Session>, input: Input) -> Result<(), ErrorCode> {
+        self.send(Command { input, session: Some(Arc::clone(session)), done: None })
+    }
+
+    /// People inside.
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether the task is over.
+    pub fn is_over(&self) -> bool {
+        self.mailbox.is_closed()
+    }
+
+    /// Whether both lead to one task.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.mailbox.same_channel(&other.mailbox)
+    }
+}
+
+impl std::fmt::Debug for RoomHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RoomHandle({} inside)", self.count())
+    }
+}
+
+impl std::fmt::Debug for SeatHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SeatHandle(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::SessionKey;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_drop_that_finds_the_mailbox_full_is_not_overtaken_by_the_return_behind_it() {
+        let (mailbox, mut taken) = mpsc::channel(1);
+        let code = RoomCode::parse("SHRT2345").expect("is a code");
+        let room =
+            RoomHandle { id: ChannelId([7; 16]), code, ends_at: Monotonic::START, mailbox, count: Arc::default() };
+        let session = SessionKey(1);
+        assert!(room.line_up(Input::Tick).is_none(), "there is a place");
+        // Its task has not begun when there is a place again.
+        let dropped = room.line_up(Input::Dropped { session }).expect("it has to wait");
+        assert!(matches!(taken.try_recv().map(|command| command.input), Ok(Input::Tick)));
+        let resumed = room.line_up(Input::Resumed { session }).expect("it has to wait behind that");
+        let waiting = tokio::spawn(futures::future::join(resumed, dropped));
+        let mut order = Vec::new();
+        for _ in 0..2 {
+            order.push(taken.recv().await.expect("comes").input);
+        }
+        assert!(matches!(order[..], [Input::Dropped { .. }, Input::Resumed { .. }]), "{order:?}");
+        waiting.await.expect("is done");
+        drop(taken);
+        assert!(room.line_up(Input::Tick).is_none(), "a room that is over wants to hear nothing");
+    }
+}

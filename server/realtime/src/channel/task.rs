@@ -1,0 +1,252 @@
+//! A room's task: one mailbox, one writer. It feeds the pure `chat::Room` and carries out the effects in their order.
+//!
+//! It never waits for a peer, and a panic in it ends this room only: those inside are told to connect again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chat::{ChannelId, Effect, EventKind, Input, Room, RoomStart, SessionKey};
+use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
+use tokio::sync::mpsc;
+
+use crate::broker::Subscription;
+use crate::channel::handle::{Command, RoomHandle, SeatHandle};
+use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
+use crate::hub::Hub;
+use crate::session::Session;
+
+/// Commands taken from the mailbox in one go.
+const BATCH_MAX: usize = 64;
+
+/// One session inside.
+struct Seated {
+    session: Arc<Session>,
+    member: MemberId,
+    /// The place of its dialect among those that are spoken.
+    spoken: usize,
+}
+
+/// One dialect that is, or was, spoken inside.
+struct Spoken {
+    dialect: &'static dyn Dialect,
+    projection: Box<dyn Projection>,
+    /// Sessions inside that speak it.
+    inside: usize,
+}
+
+/// The task and what it owns.
+pub struct RoomTask {
+    room: Room,
+    handle: RoomHandle,
+    mailbox: mpsc::Receiver<Command>,
+    relayed: Subscription,
+    sessions: HashMap<SessionKey, Seated>,
+    /// Each dialect that was spoken inside since the task began; there are a few at most.
+    spoken: Vec<Spoken>,
+    /// What was found out while effects were carried out; handled right behind them.
+    deferred: Vec<Input>,
+    hub: Hub,
+    ended: Option<LeaveReason>,
+}
+
+impl RoomTask {
+    /// A task that is not running yet, and the handle to it.
+    pub fn new(id: ChannelId, start: RoomStart, hub: Hub, mailbox_max: usize) -> (Self, RoomHandle) {
+        let (sender, mailbox) = mpsc::channel(mailbox_max);
+        let relayed = hub.broker().subscribe(id);
+        let room = Room::new(start);
+        let (code, ends_at) = (room.info().code, room.ends_at());
+        let handle = RoomHandle { id, code, ends_at, mailbox: sender, count: Arc::default() };
+        let task = Self {
+            room,
+            handle: handle.clone(),
+            mailbox,
+            relayed,
+            sessions: HashMap::new(),
+            spoken: Vec::new(),
+            deferred: Vec::new(),
+            hub,
+            ended: None,
+        };
+        (task, handle)
+    }
+
+    /// Runs until the room ends; answers why.
+    pub async fn run(mut self) -> LeaveReason {
+        let mut batch = Vec::new();
+        loop {
+            let held_back = self.spoken.iter().filter_map(|spoken| spoken.projection.deadline());
+            let due = held_back.fold(self.room.deadline(), Ord::min);
+            tokio::select! {
+                taken = self.mailbox.recv_many(&mut batch, BATCH_MAX) => {
+                    if taken == 0 {
+                        return LeaveReason::Empty;
+                    }
+                }
+                Some(event) = self.relayed.recv() => self.handle(Input::Relay(event), None),
+                () = self.hub.clock().sleep_until(due) => self.handle(Input::Tick, None),
+            }
+            for command in batch.drain(..) {
+                self.handle(command.input, command.session.as_ref());
+                if let Some(done) = command.done {
+                    // The connection that asked may be gone.
+                    let _ = done.send(());
+                }
+                // What was just published comes back here before the next request, so that acks keep the order.
+                while let Ok(event) = self.relayed.try_recv() {
+                    self.handle(Input::Relay(event), None);
+                }
+            }
+            self.tell_held_back();
+            if let Some(reason) = self.ended {
+                self.refuse_rest();
+                return reason;
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input, asking: Option<&Arc<Session>>) {
+        let member = if let Input::Join { member, .. } = &input { Some(member.clone()) } else { None };
+        for effect in self.room.handle(self.hub.clock().now(), input) {
+            self.perform(effect, asking, member.as_ref());
+        }
+        for input in std::mem::take(&mut self.deferred) {
+            self.handle(input, None);
+        }
+        self.handle.count.store(self.room.count(), Ordering::Relaxed);
+    }
+
+    fn perform(&mut self, effect: Effect, asking: Option<&Arc<Session>>, joining: Option<&MemberId>) {
+        let limits = self.hub.limits();
+        match effect {
+            Effect::Seated(key) => {
+                if let (Some(session), Some(member)) = (asking.filter(|session| session.key == key), joining) {
+                    let spoken = self.begin_to_speak(session.dialect);
+                    let seated = Seated { session: Arc::clone(session), member: member.clone(), spoken };
+                    if let Some(before) = self.sessions.insert(key, seated) {
+                        self.stop_speaking(before.spoken);
+                    }
+                    let inside =
+                        SeatHandle { room: self.handle.clone(), code: self.handle.code, member: member.clone() };
+                    if !session.entered(inside) {
+                        // It ended while it waited at the door; its end could not know of this room.
+                        self.deferred.push(Input::SessionEnded { session: key });
+                    } else if !session.is_connected() {
+                        // Nor could the drop of its line.
+                        self.deferred.push(Input::Dropped { session: key });
+                    }
+                }
+            }
+            Effect::Unseated(key) => {
+                if let Some(seated) = self.sessions.remove(&key) {
+                    self.stop_speaking(seated.spoken);
+                    seated.session.left(self.handle.code);
+                }
+            }
+            Effect::Reply(key, frame) => {
+                let inside = self.sessions.get(&key).map(|seated| &seated.session);
+                if let Some(session) = inside.or(asking.filter(|session| session.key == key)) {
+                    session.tell(&frame, limits);
+                }
+            }
+            Effect::Broadcast(frame) => self.broadcast(&frame),
+            Effect::Publish(event) => {
+                let EventKind::Message(message) = &event.kind;
+                let (session, cid) = (event.origin.session, message.cid.clone());
+                if self.hub.broker().publish(self.handle.id, event).is_err() {
+                    for effect in self.room.handle(self.hub.clock().now(), Input::NotRelayed { session, cid }) {
+                        self.perform(effect, asking, joining);
+                    }
+                }
+            }
+            Effect::Ended(ended) => self.ended = Some(ended.0),
+        }
+    }
+
+    /// One encoding for each dialect that is spoken inside.
+    fn broadcast(&mut self, frame: &ServerFrame) {
+        self.speak(|projection, context| projection.broadcast(frame, context));
+    }
+
+    /// What projections held back until now.
+    fn tell_held_back(&mut self) {
+        self.speak(|projection, context| projection.tick(context));
+    }
+
+    /// Hands to each what is said in its dialect.
+    fn speak(&mut self, mut say: impl FnMut(&mut dyn Projection, &RoomContext<'_>) -> Option<Broadcast>) {
+        let (limits, now) = (self.hub.limits(), self.hub.clock().mono());
+        let context = RoomContext { room: &self.room, limits, now };
+        for (spoken, Spoken { projection, inside, .. }) in self.spoken.iter_mut().enumerate() {
+            if *inside == 0 {
+                continue;
+            }
+            let listeners = self.sessions.values().filter(|seated| seated.spoken == spoken);
+            match say(&mut **projection, &context) {
+                Some(Broadcast::Shared(frame)) => listeners.for_each(|seated| seated.session.push(&frame, limits)),
+                Some(Broadcast::PerViewer(mut each)) => {
+                    for Seated { session, member, .. } in listeners {
+                        let viewer = Viewer { member, user: session.user };
+                        each.deliver(&viewer, &mut |frame| session.push(frame, limits));
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// One more session speaks this; answers the dialect's place among those that are spoken.
+    fn begin_to_speak(&mut self, dialect: &'static dyn Dialect) -> usize {
+        let known = self.spoken.iter().position(|spoken| spoken.dialect.id() == dialect.id());
+        let place = known.unwrap_or_else(|| {
+            self.spoken.push(Spoken { dialect, projection: dialect.projection(), inside: 0 });
+            self.spoken.len() - 1
+        });
+        if let Some(spoken) = self.spoken.get_mut(place) {
+            spoken.inside += 1;
+        }
+        place
+    }
+
+    /// One session fewer speaks it. With the last of them goes what they were told.
+    fn stop_speaking(&mut self, place: usize) {
+        let Some(spoken) = self.spoken.get_mut(place) else { return };
+        spoken.inside = spoken.inside.saturating_sub(1);
+        if spoken.inside == 0 {
+            spoken.projection = spoken.dialect.projection();
+        }
+    }
+
+    /// Requests that were still in the mailbox when the room ended get their answer.
+    fn refuse_rest(&mut self) {
+        // First: once the mailbox is closed another task may subscribe, and it must not lose its subscription to this.
+        self.hub.broker().unsubscribe(self.handle.id);
+        self.mailbox.close();
+        while let Ok(command) = self.mailbox.try_recv() {
+            self.handle(command.input, command.session.as_ref());
+        }
+    }
+}
+
+impl Drop for RoomTask {
+    /// After a panic those inside are still here: they connect again and join anew.
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            self.hub.broker().unsubscribe(self.handle.id);
+        }
+        if !std::thread::panicking() {
+            return;
+        }
+        for Seated { session, .. } in self.sessions.values() {
+            session.left(self.handle.code);
+            session.close(ErrorCode::Internal);
+        }
+    }
+}
+
+impl std::fmt::Debug for RoomTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RoomTask({:?})", self.room)
+    }
+}

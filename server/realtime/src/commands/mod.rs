@@ -1,0 +1,202 @@
+//! What a client's frames do, whatever transport brought them: parse, check, hand to the room.
+//!
+//! Knows no socket. Answers go through the session's queue, those of a room through the room, so that they come in the
+//! order of the requests. `join.rs`, `leave.rs`, `send.rs` and `signals.rs` have a command each; here is what they share.
+
+mod join;
+mod leave;
+mod send;
+mod signals;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chat::{Bucket, Monotonic, Now, Rate};
+use futures::future::BoxFuture;
+use protocol::{Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, decode_client};
+
+use crate::address::Address;
+use crate::attachment::Attachment;
+use crate::channel::SeatHandle;
+use crate::error::Refused;
+use crate::services::Services;
+use crate::session::{Confirmed, Generation, Session};
+
+/// When to try again what found a room's mailbox full.
+const BUSY_RETRY_MS: u64 = 500;
+
+/// One client's side of a session.
+#[derive(Debug)]
+pub struct Requests {
+    services: Arc<dyn Services>,
+    session: Arc<Session>,
+    /// The line that the frames come by.
+    generation: Generation,
+    address: Address,
+    frames: Bucket,
+    refused: Bucket,
+    activity: Activity,
+    typed_at: HashMap<RoomCode, Monotonic>,
+}
+
+/// What the transport does next.
+pub enum Next {
+    /// Read on.
+    Read,
+    /// Read on when this is done; write meanwhile.
+    Wait(BoxFuture<'static, ()>),
+    /// Close with this code.
+    Close(ErrorCode),
+}
+
+impl Requests {
+    /// For one connection.
+    pub fn new(line: &Attachment, address: Address) -> Self {
+        let (services, session, generation) = (Arc::clone(&line.services), Arc::clone(&line.session), line.generation);
+        let (frames, refused, typed_at) = (Bucket::default(), Bucket::default(), HashMap::new());
+        Self { services, session, generation, address, frames, refused, activity: Activity::Online, typed_at }
+    }
+
+    /// Takes one text frame.
+    pub fn take(&mut self, text: &str) -> Next {
+        self.take_decoded(decode_client(text))
+    }
+
+    /// Takes what a transport has read by itself.
+    pub fn take_decoded(&mut self, decoded: Result<ClientFrame, FrameError>) -> Next {
+        let now = self.now();
+        if let Err(failure) = self.count(now) {
+            let cid = match &decoded {
+                Ok(frame) => frame.cid().cloned(),
+                Err(error) => error.cid.clone(),
+            };
+            return self.refuse(failure, cid);
+        }
+        match decoded {
+            Ok(frame) => self.handle(frame, now),
+            Err(error) => self.refuse(error.code.into(), error.cid),
+        }
+    }
+
+    /// Takes what this server has no frame for: told so, and counted like any frame.
+    pub fn unknown(&mut self, cid: ClientId) -> Next {
+        if let Err(failure) = self.count(self.now()) {
+            return self.refuse(failure, Some(cid));
+        }
+        self.error(ErrorCode::BadFrame.into(), Some(cid));
+        Next::Read
+    }
+
+    /// Takes a typing signal of a client that wants to know what became of it.
+    ///
+    /// # Errors
+    /// It was refused, and the client told with this `cid`: what the transport does next.
+    pub fn signal(&mut self, cid: &ClientId, room: &str, on: bool) -> Result<(), Next> {
+        let now = self.now();
+        self.count(now).map_err(|failure| self.refuse(failure, Some(cid.clone())))?;
+        let inside = self.inside(room, Some(cid)).ok_or(Next::Read)?;
+        self.typing(&inside, on, now);
+        Ok(())
+    }
+
+    /// Counts one frame.
+    fn count(&mut self, now: Now) -> Result<(), Refused> {
+        let rate = Rate::per_minute(self.limits().frames_per_minute);
+        self.frames.take(now.mono, rate).map_err(|wait_ms| Refused::after(ErrorCode::RateLimited, wait_ms))
+    }
+
+    /// Takes a frame that is no text.
+    pub fn take_binary(&mut self) -> Next {
+        self.refuse(ErrorCode::BadFrame.into(), None)
+    }
+
+    fn handle(&mut self, frame: ClientFrame, now: Now) -> Next {
+        match frame {
+            ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
+            ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
+            ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
+            ClientFrame::Send { cid, room, text } => self.send(cid, &room, &text, now),
+            ClientFrame::Typing { room, on } => {
+                if let Some(inside) = self.inside(&room, None) {
+                    self.typing(&inside, on, now);
+                }
+            }
+            ClientFrame::Status { state: Activity::Offline, .. } => {
+                return self.refuse(ErrorCode::BadFrame.into(), None);
+            }
+            ClientFrame::Status { state, room } => self.status(state, room.as_deref()),
+            ClientFrame::Ping { have } => {
+                let next = have.map_or(Next::Read, |have| self.confirm(have));
+                if matches!(next, Next::Read) {
+                    self.push(&ServerFrame::Pong {});
+                }
+                return next;
+            }
+            ClientFrame::Pong { have } => return self.confirm(have),
+        }
+        Next::Read
+    }
+
+    fn confirm(&mut self, have: u64) -> Next {
+        match self.session.confirm(self.generation, have) {
+            Confirmed::Yes => Next::Read,
+            Confirmed::Never => self.refuse(ErrorCode::BadFrame.into(), None),
+            // An answer would reach the line that the session has now.
+            Confirmed::Stale => Next::Close(ErrorCode::Replaced),
+        }
+    }
+
+    /// Does to its end what touches store and room, even if the connection ends meanwhile: the two must not disagree.
+    fn finish(&self, work: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
+        let session = Arc::clone(&self.session);
+        let working = self.services.hub().spawn(work);
+        Box::pin(async move {
+            // A panic leaves the request without an answer; as any fault of ours it ends this connection only.
+            if working.await.is_err() {
+                session.close(ErrorCode::Internal);
+            }
+        })
+    }
+
+    /// The seat in a room that the client names; an error frame where there is none.
+    fn inside(&self, room: &str, cid: Option<&ClientId>) -> Option<SeatHandle> {
+        let inside = RoomCode::parse(room).and_then(|code| self.session.inside(code).ok_or(ErrorCode::NotInRoom));
+        inside.map_err(|code| self.error(code.into(), cid.cloned())).ok()
+    }
+
+    fn refuse(&mut self, failure: Refused, cid: Option<ClientId>) -> Next {
+        let limits = self.limits();
+        let rate = Rate { burst: limits.refusals_burst, refill_ms: limits.refusals_refill_ms };
+        if self.refused.take(self.now().mono, rate).is_err() {
+            return Next::Close(ErrorCode::Flooding);
+        }
+        self.error(failure, cid);
+        Next::Read
+    }
+
+    fn limits(&self) -> &Limits {
+        self.services.hub().limits()
+    }
+
+    fn now(&self) -> Now {
+        self.services.hub().clock().now()
+    }
+
+    fn error(&self, failure: Refused, cid: Option<ClientId>) {
+        self.push(&ServerFrame::error(failure.code, cid, failure.retry_after_ms));
+    }
+
+    fn push(&self, frame: &ServerFrame) {
+        self.session.tell(frame, self.limits());
+    }
+}
+
+impl std::fmt::Debug for Next {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read => f.write_str("Read"),
+            Self::Wait(_) => f.write_str("Wait"),
+            Self::Close(code) => write!(f, "Close({code})"),
+        }
+    }
+}

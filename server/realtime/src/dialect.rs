@@ -1,0 +1,137 @@
+//! The seam between rooms and what their clients speak. A session owns its [`Dialect`]; a room keeps one [`Projection`] for
+//! each dialect that is spoken inside. Rooms, sessions and the hub know these traits and no dialect by name.
+//!
+//! To add a dialect: implement both traits beside its transport, and give the dialect to `Hub::open_session`.
+
+use bytes::Bytes;
+use chat::{Monotonic, Room, Tells};
+use protocol::{Limits, MemberId, ServerFrame};
+
+use crate::identity::UserId;
+
+/// How a frame counts for resuming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Of no use later: dropped where there is no line.
+    No,
+    /// Kept until confirmed; what it tells is told in another way where it could not be kept.
+    Yes(Tells),
+}
+
+impl Counted {
+    /// What a frame of the protocol is, in any dialect whose clients may resume.
+    #[must_use]
+    pub fn of(frame: &ServerFrame) -> Self {
+        match frame {
+            ServerFrame::Message(message) => Self::Yes(Tells::Message(message.room)),
+            ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),
+            other if other.is_counted() => Self::Yes(Tells::Nothing),
+            _ => Self::No,
+        }
+    }
+}
+
+/// One encoded frame, shared by all who get it.
+#[derive(Clone)]
+pub struct Frame {
+    /// As its transport takes it. The native one takes whole WebSocket frames.
+    pub bytes: Bytes,
+    /// How it counts.
+    pub counted: Counted,
+}
+
+/// Tells one dialect from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialectId(pub &'static str);
+
+/// The words that a session's client speaks. It has no state: what is known of a person comes as an argument, what is
+/// known of a room is the projection's.
+pub trait Dialect: Send + Sync + 'static {
+    /// Sessions with equal ids share a projection in each room.
+    fn id(&self) -> DialectId;
+
+    /// What a frame for one session alone means to its client, whose user this is: any number of frames, in their order.
+    /// A client that may resume has exactly one for [`ServerFrame::Welcome`], and one for [`ServerFrame::Gap`].
+    fn reply(&self, user: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame));
+
+    /// Begins to tell a room's state, when the first session of the dialect takes its seat.
+    fn projection(&self) -> Box<dyn Projection>;
+}
+
+/// A room's state as one dialect tells it.
+pub trait Projection: Send {
+    /// One broadcast, encoded once; `None` where there is no word for it, or where the same was told before.
+    fn broadcast(&mut self, frame: &ServerFrame, context: &RoomContext<'_>) -> Option<Broadcast>;
+
+    /// When [`Projection::tick`] has something to tell.
+    fn deadline(&self) -> Option<Monotonic> {
+        None
+    }
+
+    /// What was held back until its time came.
+    fn tick(&mut self, _: &RoomContext<'_>) -> Option<Broadcast> {
+        None
+    }
+}
+
+/// What a projection may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomContext<'a> {
+    /// As it is after what is told.
+    pub room: &'a Room,
+    /// The limits in force.
+    pub limits: &'a Limits,
+    /// The time.
+    pub now: Monotonic,
+}
+
+/// One broadcast in the words of one dialect.
+pub enum Broadcast {
+    /// The same bytes for all.
+    Shared(Frame),
+    /// Not the same for all.
+    PerViewer(Box<dyn PerViewer>),
+}
+
+/// A broadcast that some read differently from others.
+pub trait PerViewer: Send {
+    /// What this one gets.
+    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame));
+}
+
+/// Somebody inside who is told something.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer<'a> {
+    /// As the others see them.
+    pub member: &'a MemberId,
+    /// As the server knows them.
+    pub user: UserId,
+}
+
+/// What a dialect that has exactly one word for a frame says.
+pub fn one_word(dialect: &dyn Dialect, user: UserId, frame: &ServerFrame) -> Option<Frame> {
+    let mut said = None;
+    dialect.reply(user, frame, &mut |frame| said = Some(frame));
+    said
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frame({} bytes)", self.bytes.len())
+    }
+}
+
+impl std::fmt::Debug for dyn Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id().0)
+    }
+}
+
+impl std::fmt::Debug for Broadcast {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Shared(frame) => write!(f, "Shared({frame:?})"),
+            Self::PerViewer(_) => f.write_str("PerViewer(…)"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What ends, and who has to hear of it: memberships, rooms, logins, users. Their records have ended before.
+
+use std::sync::Arc;
+
+use chat::{ChannelId, Input};
+use protocol::{ErrorCode, LeaveReason, MemberId};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Hub;
+use crate::channel::Command;
+use crate::identity::{LoginKey, UserId};
+use crate::record::Left;
+use crate::session::Session;
+
+impl Hub {
+    /// A membership has ended: the live room hears of it, and of what that means for those who stay.
+    pub fn left(&self, room: ChannelId, member: MemberId, left: &Left, reason: LeaveReason) {
+        self.tell(room, Input::Remove { member, reason });
+        self.left_behind(room, left);
+    }
+
+    /// What a membership's end means for those who stay.
+    pub fn left_behind(&self, room: ChannelId, left: &Left) {
+        match left {
+            Left::NotMember => {}
+            Left::Remaining { owner } => self.tell(room, Input::Owner { member: owner.clone() }),
+            Left::RoomDeleted => self.end_room(room, LeaveReason::Deleted),
+        }
+    }
+
+    /// Takes a person out of a live room. What this answers resolves when their clients were told; `None` where there is
+    /// no such room.
+    pub fn remove(
+        &self,
+        room: ChannelId,
+        member: MemberId,
+        reason: LeaveReason,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let live = self.live(room)?;
+        let (done, waiting) = oneshot::channel();
+        let command = Command { input: Input::Remove { member, reason }, session: None, done: Some(done) };
+        Some(async move {
+            // A room that is over has told them.
+            if live.send_in_turn(command).await.is_ok() {
+                let _ = waiting.await;
+            }
+        })
+    }
+
+    /// A room has no record any more: those inside are told why.
+    pub fn end_room(&self, room: ChannelId, reason: LeaveReason) {
+        let keeper = self.rooms().get(&room).map(|live| Arc::clone(&live.keeper));
+        if let Some(keeper) = keeper {
+            keeper.note_ended();
+        }
+        self.tell(room, Input::End(reason));
+    }
+
+    /// A login of a user was revoked: its connections close at once and its sessions end.
+    pub fn end_login(&self, user: UserId, login: LoginKey) {
+        for session in self.sessions_of(user) {
+            if session.identity().login == login {
+                self.end(&session, ErrorCode::Revoked);
+            }
+        }
+    }
+
+    /// A user is gone: as [`Hub::end_login`], whatever their logins.
+    pub fn end_user(&self, user: UserId) {
+        for session in self.sessions_of(user) {
+            self.end(&session, ErrorCode::Revoked);
+        }
+    }
+
+    /// Ends a session, and closes its line with this code.
+    pub fn end(&self, session: &Arc<Session>, code: ErrorCode) {
+        session.close(code);
+        self.end_session(session, session.end());
+    }
+
+    /// Does something to its end, also where whoever asked for it is gone; a stop of the server waits for it.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.tracker.spawn(work)
+    }
+}

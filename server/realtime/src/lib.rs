@@ -1,0 +1,22 @@
+//! Rooms, sessions and what passes between them, on one node: the hub, a task a room, a queue a session, rate limits, the
+//! broker. What clients speak comes in as dialects, what the server keeps as services; see [`dialect`] and [`services`].
+//!
+//! This crate knows no HTTP, no socket, no database and no markup, and no dialect by name. It keeps no message but in the
+//! queues of sessions, for as long as those need it.
+
+pub mod address;
+pub mod attachment;
+pub mod broker;
+pub mod channel;
+pub mod clock;
+pub mod commands;
+pub mod dialect;
+pub mod error;
+pub mod following;
+pub mod hub;
+pub mod identity;
+pub mod rate_limits;
+pub mod record;
+pub mod renewal;
+pub mod services;
+pub mod session;

@@ -1,0 +1,108 @@
+//! What the core needs of the server around it, as traits: the records of rooms and memberships, logins, the sanitiser.
+//! The core decides who is inside and what is told to whom; it knows no database, no hash and no markup.
+
+use async_trait::async_trait;
+use chat::{Body, Now};
+use protocol::{MemberId, Millis, RoomCode, Text};
+
+use crate::address::Address;
+use crate::channel::RoomHandle;
+use crate::error::Refused;
+use crate::hub::Hub;
+use crate::identity::{Identity, UserId};
+use crate::rate_limits::RateLimits;
+use crate::record::Left;
+
+/// Somebody who wants to come into a room.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a> {
+    /// Who.
+    pub user: UserId,
+    /// From where.
+    pub address: Address,
+    /// The room's code, as typed.
+    pub code: &'a str,
+    /// Its PIN, as typed.
+    pub pin: Option<&'a str>,
+    /// The time of the request.
+    pub now: Now,
+}
+
+/// A membership that stands.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The live room.
+    pub room: RoomHandle,
+    /// What the others see of the user.
+    pub member: MemberId,
+    /// Whether the membership was made for this.
+    pub is_new: bool,
+}
+
+/// Rooms and memberships as they are kept.
+#[async_trait]
+pub trait Directory {
+    /// Makes somebody a member (always who is one already), and finds the live room or begins it.
+    ///
+    /// # Errors
+    /// Why not.
+    async fn admit(&self, admission: Admission<'_>) -> Result<Admitted, Refused>;
+
+    /// Ends a membership that was made for a join which found no seat.
+    ///
+    /// # Errors
+    /// Why the records could not be changed.
+    async fn withdraw(&self, room: &RoomHandle, user: UserId) -> Result<(), Refused>;
+
+    /// Ends a membership in the records, or notes that it has to end when they can be changed. The room is not told.
+    ///
+    /// # Errors
+    /// Why neither could be done.
+    async fn leave(&self, room: &RoomHandle, user: UserId) -> Result<Left, Refused>;
+
+    /// The codes of the live rooms that a user is a member of, oldest membership first.
+    ///
+    /// # Errors
+    /// Why they cannot be told.
+    async fn rooms_of(&self, user: UserId) -> Result<Vec<RoomCode>, Refused>;
+}
+
+/// Logins as they are kept, and their tokens.
+#[async_trait]
+pub trait Logins {
+    /// Whether the login behind somebody has not been ended.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    async fn stands(&self, identity: &Identity) -> Result<bool, Refused>;
+
+    /// Notes that a login is used, and keeps its guest. Answers whether the login stands; `None`: it cannot be told now.
+    async fn keep(&self, identity: &Identity) -> Option<bool>;
+
+    /// Whether a token is in the second half of its life.
+    fn is_due(&self, identity: &Identity) -> bool;
+
+    /// A new token for the same login, and when it ends.
+    fn issue(&self, identity: &Identity) -> (String, Millis);
+}
+
+/// Makes what may be shown of what was typed.
+pub trait Sanitizer {
+    /// Of one message.
+    fn body(&self, text: Text) -> Body;
+}
+
+/// Everything that the core asks for, beside the rooms and sessions that it has itself.
+pub trait Services: Directory + Logins + Sanitizer + Send + Sync + 'static {
+    /// The rooms and sessions of this node.
+    fn hub(&self) -> &Hub;
+
+    /// Rate limits that outlive a connection.
+    fn rate_limits(&self) -> &RateLimits;
+}
+
+impl std::fmt::Debug for dyn Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Services(…)")
+    }
+}

@@ -1,0 +1,63 @@
+//! The signals that ask the process to end, and those that ask for nothing here. None is ever left to the system's
+//! default, which would end the process under everybody without a goodbye.
+
+use std::io;
+
+use futures::future::select_all;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// A supervisor's, the keyboard's two, and that of a terminal that goes away. A stop is the only thing that all of them
+/// can mean here: nothing of the configuration is read again, so a hang-up is no reload.
+const ENDING: [(SignalKind, &str); 4] = [
+    (SignalKind::terminate(), "SIGTERM"),
+    (SignalKind::interrupt(), "SIGINT"),
+    (SignalKind::quit(), "SIGQUIT"),
+    (SignalKind::hangup(), "SIGHUP"),
+];
+
+/// Sent by those who rotate logs (here they go to standard error, so there is no file to open again), by supervisors of
+/// other programs, and by a timer that was set before this program took a process over.
+const IGNORED: [SignalKind; 3] = [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::alarm()];
+
+/// They are caught from the moment this is there: to be made before the port is opened, so that nobody is ever connected
+/// to a process that a signal ends without a goodbye.
+#[derive(Debug)]
+pub struct Ending(Vec<(Signal, &'static str)>);
+
+impl Ending {
+    /// Catches them. What whoever started the process told it to ignore (`nohup`, a shell's `&`) stays ignored.
+    ///
+    /// # Errors
+    /// When the system refuses, or there is no runtime.
+    pub fn watch() -> io::Result<Self> {
+        for kind in IGNORED {
+            // Caught for good, and nobody listens.
+            drop(signal(kind)?);
+        }
+        let asked = ENDING.into_iter().filter(|(kind, _)| *kind == SignalKind::terminate() || !is_ignored(*kind));
+        asked.map(|(kind, name)| Ok((signal(kind)?, name))).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Resolves with the first of them, also where it came before this was asked.
+    pub async fn asked(mut self) {
+        let signals = self.0.iter_mut().map(|(signal, name)| {
+            Box::pin(async move {
+                signal.recv().await;
+                *name
+            })
+        });
+        let (name, _, _) = select_all(signals).await;
+        tracing::info!(signal = name, "asked to stop");
+    }
+}
+
+fn is_ignored(kind: SignalKind) -> bool {
+    let mut before = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    #[expect(unsafe_code, reason = "sigaction has no safe wrapper in the standard library; it writes one struct")]
+    // SAFETY: no action is given, so nothing changes; where the call succeeds, it has written the whole of the old one.
+    let handler = unsafe {
+        let read = libc::sigaction(kind.as_raw_value(), std::ptr::null(), before.as_mut_ptr());
+        (read == 0).then(|| before.assume_init().sa_sigaction)
+    };
+    handler == Some(libc::SIG_IGN)
+}

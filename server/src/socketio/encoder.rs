@@ -1,0 +1,306 @@
+//! The server's frames as the events that these clients know. Pure: no socket, no clock.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use protocol::{Activity, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode, ServerFrame, encode};
+use serde::Serialize;
+
+use super::packet::{answer, event};
+use realtime::dialect::Frame;
+
+/// What an acknowledgement is called with.
+#[derive(Serialize, Default)]
+pub(super) struct Answer<'a> {
+    ok: bool,
+    /// The same under the name that other servers gave it.
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(rename = "messageId", skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// The code of the native protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+impl Answer<'_> {
+    pub(super) fn taken() -> Self {
+        Self { ok: true, success: true, ..Self::default() }
+    }
+
+    fn done(room: &RoomCode) -> Answer<'_> {
+        Answer { room: Some(room.as_str()), ..Answer::taken() }
+    }
+
+    pub(super) fn refused(code: ErrorCode, retry_after_ms: Option<u64>) -> Self {
+        let (reason, message) = (Some(code.as_str()), Some(code.text()));
+        Self { code: Some(name(code)), reason, message, retry_after_ms, ..Self::default() }
+    }
+}
+
+#[derive(Serialize)]
+struct Fault {
+    message: &'static str,
+    code: &'static str,
+    /// The code of the native protocol: there are more of them, and they say more.
+    reason: &'static str,
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewMessage<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    content: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<&'a str>,
+    sender: Sender<'a>,
+    room: &'a str,
+    message_type: &'static str,
+    created_at: String,
+    is_edited: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sender<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    username: &'a str,
+    is_online: bool,
+}
+
+/// One who types.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Typist<'a> {
+    username: &'a str,
+    user_id: &'a str,
+    room: &'a str,
+}
+
+/// The client's next token; without one: the word to have the cookie renewed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Renewed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Millis>,
+}
+
+/// `new_message`, with the sender under this id.
+pub(super) fn message(message: &Message, content: &str, sender: &str) -> Frame {
+    let said = NewMessage {
+        id: message.id.as_str(),
+        content,
+        html: message.html.as_deref(),
+        sender: Sender { id: sender, username: message.name.as_str(), is_online: true },
+        room: message.room.as_str(),
+        message_type: "text",
+        created_at: iso(message.at),
+        is_edited: false,
+    };
+    event("new_message", &[&encode(&said)])
+}
+
+/// `user_typing` or `user_stop_typing`.
+pub(super) fn typing(on: bool, room: RoomCode, member: &MemberId, username: &str) -> Frame {
+    let typist = Typist { username, user_id: member.as_str(), room: room.as_str() };
+    event(if on { "user_typing" } else { "user_stop_typing" }, &[&encode(&typist)])
+}
+
+/// `error`.
+pub(super) fn error(code: ErrorCode, retry_after_ms: Option<u64>) -> Frame {
+    let fault = Fault { message: code.text(), code: name(code), reason: code.as_str(), retry_after_ms };
+    event("error", &[&encode(&fault)])
+}
+
+/// `left_room`.
+pub(super) fn left(room: RoomCode, reason: LeaveReason) -> Frame {
+    event("left_room", &[&encode(&room), &encode(&reason)])
+}
+
+/// Everything that a frame for one session means to it. `own_id`: what the API told them as theirs.
+pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
+    match frame {
+        ServerFrame::Joined { cid, room, you, members, .. } => {
+            let answered = cid.iter().map(|cid| answer(cid, &Answer::done(&room.code)));
+            let state = [event("joined_room", &[&encode(&room.code)]), Roster::new(room.code, members).of(you, own_id)];
+            answered.chain(state).collect()
+        }
+        ServerFrame::Left { cid, room, reason } => {
+            let answered = cid.iter().map(|cid| answer(cid, &Answer::done(room)));
+            answered.chain([left(*room, *reason)]).collect()
+        }
+        ServerFrame::Ack { cid, room, id, at, .. } => {
+            let (id, timestamp) = (Some(id.as_str()), Some(iso(*at)));
+            vec![answer(cid, &Answer { id, message_id: id, timestamp, ..Answer::done(room) })]
+        }
+        ServerFrame::Error { code, cid, retry_after_ms, .. } => {
+            let answered = cid.iter().map(|cid| answer(cid, &Answer::refused(*code, *retry_after_ms)));
+            answered.chain([error(*code, *retry_after_ms)]).collect()
+        }
+        ServerFrame::Token { token, expires_at } => {
+            let renewed = Renewed { token: token.as_deref(), expires_at: *expires_at };
+            vec![event("token", &[&encode(&renewed)])]
+        }
+        // What these clients have no event for, and what only a broadcast brings.
+        ServerFrame::Welcome { .. }
+        | ServerFrame::Room { .. }
+        | ServerFrame::Message(_)
+        | ServerFrame::Presence { .. }
+        | ServerFrame::Typing { .. }
+        | ServerFrame::Gap { .. }
+        | ServerFrame::Bye { .. }
+        | ServerFrame::Ping {}
+        | ServerFrame::Pong {}
+        | ServerFrame::Unknown => Vec::new(),
+    }
+}
+
+/// `users_online`, encoded once; each reader's own entry is exchanged in a copy of the bytes.
+pub(super) struct Roster {
+    list: String,
+    code: String,
+    ids: HashMap<MemberId, Range<usize>>,
+}
+
+impl Roster {
+    /// Those of these people who have a line.
+    pub(super) fn new<'m>(room: RoomCode, members: impl IntoIterator<Item = &'m Member>) -> Self {
+        let (mut list, mut ids) = (String::from("["), HashMap::new());
+        for member in members {
+            match member.state {
+                Activity::Online | Activity::Away => {}
+                Activity::Offline => continue,
+            }
+            list.push_str(if list.len() == 1 { "{\"userId\":\"" } else { ",{\"userId\":\"" });
+            let start = list.len();
+            // An id is base64url, so it is the same in JSON.
+            list.push_str(member.id.as_str());
+            ids.insert(member.id.clone(), start..list.len());
+            let username = encode(&member.name);
+            let _ = write!(list, "\",\"username\":{username},\"isOnline\":true}}");
+        }
+        list.push(']');
+        Self { list, code: encode(&room), ids }
+    }
+
+    /// As this member reads it.
+    pub(super) fn of(&self, member: &MemberId, own_id: &str) -> Frame {
+        match self.ids.get(member).and_then(|id| Some((self.list.get(..id.start)?, self.list.get(id.end..)?))) {
+            Some((before, after)) => event("users_online", &[&[before, own_id, after].concat(), &self.code]),
+            None => event("users_online", &[&self.list, &self.code]),
+        }
+    }
+
+    /// How many people it names.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether both say the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+/// The few codes that clients of this interface branch on.
+pub(super) const fn name(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::BadFrame
+        | ErrorCode::InvalidUtf8
+        | ErrorCode::ProtocolError
+        | ErrorCode::TooLarge
+        | ErrorCode::UnsupportedVersion
+        | ErrorCode::HelloTimeout
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::UnsupportedMedia
+        | ErrorCode::InvalidCode
+        | ErrorCode::InvalidName
+        | ErrorCode::InvalidRoomName
+        | ErrorCode::InvalidPin
+        | ErrorCode::InvalidCapacity
+        | ErrorCode::InvalidLifetime
+        | ErrorCode::InvalidUsername
+        | ErrorCode::InvalidPassword
+        | ErrorCode::InvalidDevice
+        | ErrorCode::UsernameTaken
+        | ErrorCode::EmptyText
+        | ErrorCode::TextTooLong => "INVALID_INPUT",
+        ErrorCode::Unauthorized
+        | ErrorCode::Revoked
+        | ErrorCode::TwoLogins
+        | ErrorCode::Forbidden
+        | ErrorCode::BadOrigin
+        | ErrorCode::CookiesBlocked
+        | ErrorCode::Replaced
+        | ErrorCode::PinRequired
+        | ErrorCode::WrongPin
+        | ErrorCode::NotInRoom
+        | ErrorCode::BadCredentials => "UNAUTHORIZED",
+        ErrorCode::RateLimited | ErrorCode::TooManyTries | ErrorCode::Flooding | ErrorCode::TooManyConnections => {
+            "RATE_LIMIT"
+        }
+        ErrorCode::NotFound | ErrorCode::RoomNotFound | ErrorCode::RoomEnded => "NOT_FOUND",
+        ErrorCode::RoomFull | ErrorCode::TooManyMembers | ErrorCode::TooManyRooms => "FULL",
+        ErrorCode::Overloaded
+        | ErrorCode::Unavailable
+        | ErrorCode::ShuttingDown
+        | ErrorCode::SlowConsumer
+        | ErrorCode::Silence
+        | ErrorCode::Internal
+        | ErrorCode::Unknown => "SEND_MESSAGE_ERROR",
+    }
+}
+
+/// `2026-11-25T07:30:00.123Z`, as JavaScript writes a Date.
+fn iso(at: Millis) -> String {
+    let (days, of_day) = (at / 86_400_000, at % 86_400_000);
+    // Days to a date by eras of 400 years that begin in March (Howard Hinnant's algorithm).
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let moved = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * moved + 2) / 5 + 1;
+    let month = if moved < 10 { moved + 3 } else { moved - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
+    let (second, milli) = (of_day / 1_000 % 60, of_day % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::iso;
+
+    #[test]
+    fn times_are_written_as_javascript_writes_them() {
+        let table = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_735_689_600_001, "2025-01-01T00:00:00.001Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ];
+        for (at, text) in table {
+            assert_eq!(iso(at), text);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What these clients send, as frames of the native protocol: from there on one set of rules holds.
+//!
+//! A client of any language and age is welcome: codes come as strings or in objects. Whatever else comes is refused with
+//! a code; nothing of it can panic.
+
+use protocol::{ClientFrame, ClientId, ErrorCode, FrameError};
+use serde_json::Value;
+
+/// The events that are listened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InboundEvent {
+    JoinRoom,
+    LeaveRoom,
+    SendMessage,
+    TypingStart,
+    TypingStop,
+}
+
+impl InboundEvent {
+    pub(super) const ALL: [Self; 5] =
+        [Self::JoinRoom, Self::LeaveRoom, Self::SendMessage, Self::TypingStart, Self::TypingStop];
+
+    /// As clients name it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::JoinRoom => "join_room",
+            Self::LeaveRoom => "leave_room",
+            Self::SendMessage => "send_message",
+            Self::TypingStart => "typing_start",
+            Self::TypingStop => "typing_stop",
+        }
+    }
+
+    /// The frame that it means. `argument` is the event's first one, or why there is none.
+    pub(super) fn frame(self, argument: Result<&Value, ErrorCode>, cid: ClientId) -> Result<ClientFrame, FrameError> {
+        let wished = argument.and_then(|argument| self.wished(argument, &cid));
+        wished.map_err(|code| FrameError { code, cid: Some(cid) })
+    }
+
+    fn wished(self, argument: &Value, cid: &ClientId) -> Result<ClientFrame, ErrorCode> {
+        match self {
+            Self::JoinRoom => code(argument).and_then(|code| {
+                let pin = pin(argument)?;
+                Ok(ClientFrame::Join { cid: cid.clone(), code, pin, since: None })
+            }),
+            Self::LeaveRoom => code(argument).map(|room| ClientFrame::Leave { cid: cid.clone(), room }),
+            Self::SendMessage => code(argument).and_then(|room| {
+                let text = content(argument)?;
+                Ok(ClientFrame::Send { cid: cid.clone(), room, text })
+            }),
+            Self::TypingStart => code(argument).map(|room| ClientFrame::Typing { room, on: true }),
+            Self::TypingStop => code(argument).map(|room| ClientFrame::Typing { room, on: false }),
+        }
+    }
+}
+
+/// The room's code: the argument itself, or a field of it.
+fn code(argument: &Value) -> Result<String, ErrorCode> {
+    let field = |name: &str| argument.get(name).filter(|value| !value.is_null());
+    let named = field("roomCode").or_else(|| field("room")).or_else(|| field("code"));
+    named.unwrap_or(argument).as_str().map(str::to_owned).ok_or(ErrorCode::InvalidCode)
+}
+
+/// A PIN is a string; digits that a client took for a number are too.
+fn pin(argument: &Value) -> Result<Option<String>, ErrorCode> {
+    match argument.get("pin") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(pin)) => Ok(Some(pin.clone())),
+        Some(Value::Number(digits)) if digits.is_u64() => Ok(Some(digits.to_string())),
+        Some(_) => Err(ErrorCode::InvalidPin),
+    }
+}
+
+/// The text of a message. Only the server speaks as the system; a type that nobody knows is text.
+fn content(argument: &Value) -> Result<String, ErrorCode> {
+    match argument.get("messageType") {
+        Some(Value::String(kind)) if kind.trim().eq_ignore_ascii_case("system") => return Err(ErrorCode::BadFrame),
+        None | Some(Value::Null | Value::String(_)) => {}
+        Some(_) => return Err(ErrorCode::BadFrame),
+    }
+    match argument.get("content") {
+        Some(Value::String(text)) => Ok(text.clone()),
+        None | Some(Value::Null) => Err(ErrorCode::EmptyText),
+        Some(_) => Err(ErrorCode::BadFrame),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use protocol::{ClientFrame, ClientId, ErrorCode};
+    use serde_json::{Value, json};
+
+    use super::InboundEvent;
+
+    fn cid() -> ClientId {
+        ClientId::parse("c1").expect("is a cid")
+    }
+
+    #[test]
+    fn codes_come_as_strings_and_in_objects() {
+        let join = |argument: Value| InboundEvent::JoinRoom.frame(Ok(&argument), cid()).map_err(|error| error.code);
+        let plain = |pin: Option<&str>| {
+            let (code, pin) = ("kw7p-3mxq".to_owned(), pin.map(str::to_owned));
+            Ok(ClientFrame::Join { cid: cid(), code, pin, since: None })
+        };
+        let table = [
+            (json!("kw7p-3mxq"), plain(None)),
+            (json!({"roomCode": "kw7p-3mxq"}), plain(None)),
+            (json!({"room": "kw7p-3mxq", "pin": "4711"}), plain(Some("4711"))),
+            (json!({"room": "kw7p-3mxq", "pin": 4711}), plain(Some("4711"))),
+            (json!({"code": "kw7p-3mxq", "pin": null}), plain(None)),
+            (json!({"room": "kw7p-3mxq", "pin": {"$ne": null}}), Err(ErrorCode::InvalidPin)),
+            (json!({"room": {"$ne": null}}), Err(ErrorCode::InvalidCode)),
+            (json!(["kw7p-3mxq"]), Err(ErrorCode::InvalidCode)),
+            (json!(5), Err(ErrorCode::InvalidCode)),
+            (json!(null), Err(ErrorCode::InvalidCode)),
+            (json!({}), Err(ErrorCode::InvalidCode)),
+        ];
+        for (argument, expected) in table {
+            let label = argument.to_string();
+            assert_eq!(join(argument), expected, "{label}");
+        }
+        let nothing = InboundEvent::TypingStart.frame(Err(ErrorCode::BadFrame), cid()).map_err(|error| error.code);
+        assert_eq!(nothing, Err(ErrorCode::BadFrame));
+    }
+
+    #[test]
+    fn the_system_does_not_speak_through_clients() {
+        let send = |kind: Value| {
+            let argument = json!({"room": "KW7P3MXQ", "content": "x", "messageType": kind});
+            InboundEvent::SendMessage.frame(Ok(&argument), cid()).map(|_| ()).map_err(|error| error.code)
+        };
+        for kind in [json!("text"), json!("image"), json!(""), json!(null)] {
+            assert_eq!(send(kind), Ok(()));
+        }
+        for kind in [json!("system"), json!(" System"), json!(7), json!({"$ne": 1})] {
+            assert_eq!(send(kind), Err(ErrorCode::BadFrame));
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(json!("KW7P3MXQ")),
+        ];
+        let key = prop::sample::select(vec!["room", "roomCode", "code", "pin", "content", "messageType", "$ne", "x"]);
+        leaf.prop_recursive(3, 24, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key.clone(), inner), 0..5).prop_map(|fields| {
+                    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
+            for inbound in InboundEvent::ALL {
+                let _ = inbound.frame(Ok(&argument), cid());
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Requests of Engine.IO over HTTP: brings each to its session's task. Knows no room, and not who may come in.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts as _, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use protocol::{ErrorCode, Limits};
+use socketio::{Ask, Refusal, Session, Settings, Transport};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use websocket::SizeLimits;
+
+use super::connection::{self, Application, Connection};
+use super::registry::{Command, Handle, Registry, Told};
+use crate::abortable_stream::StreamHandle;
+use crate::auth::Sent;
+use crate::error::ApiError;
+use crate::http::problem::problem;
+use crate::pace::Rate;
+use crate::ws::Upgrade;
+use realtime::address::Address;
+
+const PLAIN: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8")];
+
+/// One address's sessions.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    registry: Arc<Registry>,
+    settings: Settings,
+    limits: Arc<Limits>,
+    stopping: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Service {
+    /// One without sessions. It ends when `stopping` says so; `tracker` has its tasks.
+    pub fn new(settings: Settings, limits: Arc<Limits>, stopping: CancellationToken, tracker: TaskTracker) -> Self {
+        Self(Arc::new(Inner { registry: Arc::default(), settings, limits, stopping, tracker }))
+    }
+
+    /// Answers a request of anybody, with an application of its own for each session.
+    pub async fn serve_anybody<A: Application>(&self, request: Request, application: impl FnOnce() -> A) -> Response {
+        let nobody = std::net::IpAddr::from([127, 0, 0, 1]).into();
+        self.serve(request, |_| Ok((nobody, Ok(None))), |_| application()).await
+    }
+
+    /// Answers a request. `admit` says whose session it is that is opened, `application` makes what is on top of it.
+    pub(super) async fn serve<A: Application>(
+        &self,
+        request: Request,
+        admit: impl FnOnce(&HeaderMap) -> Result<(Address, Sent), ApiError>,
+        application: impl FnOnce(&Arc<Handle>) -> A,
+    ) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let (method, query) = (parts.method.clone(), parts.uri.query().unwrap_or_default().to_owned());
+        let find = |sid| self.0.registry.find(sid);
+        let serving = async {
+            match Ask::parse(method.as_str(), &query)? {
+                Ask::Open(transport) => self.open(transport, parts, admit, application).await,
+                Ask::Poll(sid) => poll(&*find(sid)?).await,
+                Ask::Post(sid) => self.post(&*find(sid)?, body).await,
+                Ask::Upgrade(sid) => self.upgrade(&*find(sid)?, &mut parts).await,
+            }
+        };
+        tokio::select! {
+            answer = serving => answer.unwrap_or_else(|refusal| {
+                (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], refusal.body()).into_response()
+            }),
+            () = self.0.stopping.cancelled() => problem(ErrorCode::ShuttingDown),
+        }
+    }
+
+    async fn open<A: Application>(
+        &self,
+        transport: Transport,
+        mut parts: Parts,
+        admit: impl FnOnce(&HeaderMap) -> Result<(Address, Sent), ApiError>,
+        application: impl FnOnce(&Arc<Handle>) -> A,
+    ) -> Result<Response, Refusal> {
+        let upgrade = match transport {
+            Transport::Polling => None,
+            Transport::WebSocket => Some(self.websocket(&mut parts).await?),
+        };
+        let (address, credential) = match admit(&parts.headers) {
+            Ok(admitted) => admitted,
+            Err(failure) => return Ok(problem(failure)),
+        };
+        let Inner { registry, settings, limits, stopping, tracker } = &*self.0;
+        let opened = registry.open(address, credential, limits);
+        let handshake = Session::handshake(settings, transport, &opened.handle.sid);
+        let session = Session::open(*settings, transport, Instant::now());
+        let application = application(&opened.handle);
+        let rate = Rate::of_frames(limits);
+        let connection = Connection::new(opened, session, application, rate, stopping.clone());
+        let Some(upgrade) = upgrade else {
+            tracker.spawn(connection.run(None));
+            return Ok((PLAIN, handshake).into_response());
+        };
+        // What was opened is dropped with the closure where the line does not come.
+        Ok(upgrade.accept(self.size_limits(), move |line| connection.run(Some((line, handshake)))))
+    }
+
+    /// The upgrade of a request that asks for one. From now on the frames of its line are counted.
+    async fn websocket(&self, parts: &mut Parts) -> Result<Upgrade, Refusal> {
+        let upgrade = Upgrade::from_request_parts(parts, &()).await.map_err(|_| Refusal::BadRequest)?;
+        if let Some(handle) = parts.extensions.get::<Arc<StreamHandle>>() {
+            handle.count_frames(Rate::of_frames(&self.0.limits));
+        }
+        Ok(upgrade)
+    }
+
+    /// A message may come in one frame: both have the same limit.
+    fn size_limits(&self) -> SizeLimits {
+        let bytes_max = u64::try_from(self.0.settings.payload_bytes_max).unwrap_or(u64::MAX);
+        SizeLimits { frame_bytes_max: bytes_max, message_bytes_max: bytes_max }
+    }
+
+    async fn post(&self, handle: &Handle, body: Body) -> Result<Response, Refusal> {
+        let _poll = handle.polls.begin();
+        let Ok(_post) = handle.posting.try_lock() else {
+            // Nobody may be left to be told.
+            let _ = handle.commands.send(Command::Overlap).await;
+            return Err(Refusal::BadRequest);
+        };
+        // A body that does not come holds a request up, and with it a connection.
+        let patience = Duration::from_millis(self.0.limits.headers_ms_max);
+        let body = match timeout(patience, to_bytes(body, self.0.settings.payload_bytes_max)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => return Err(Refusal::BadRequest),
+            Err(_) => return Ok(problem(ErrorCode::HelloTimeout)),
+        };
+        ask(handle, |told| Command::Post(body, told)).await?;
+        Ok((PLAIN, "ok").into_response())
+    }
+
+    /// Hands a WebSocket to a session that polls. One that may not have it finds it closed, as at the reference server.
+    async fn upgrade(&self, handle: &Handle, parts: &mut Parts) -> Result<Response, Refusal> {
+        let upgrade = self.websocket(parts).await?;
+        let (line, coming) = oneshot::channel();
+        let may = ask(handle, |told| Command::Upgrade(coming, told)).await?;
+        Ok(upgrade.accept(self.size_limits(), async move |socket| {
+            if may {
+                // Where nobody waits for it any more it is dropped.
+                let _ = line.send(socket);
+            } else {
+                connection::close(socket).await;
+            }
+        }))
+    }
+}
+
+/// Asks a session's task; whatever has no answer has no session any more.
+async fn ask<T>(handle: &Handle, command: impl FnOnce(Told<T>) -> Command) -> Result<T, Refusal> {
+    let (told, answer) = oneshot::channel();
+    handle.commands.send(command(told)).await.map_err(|_| Refusal::UnknownSession)?;
+    answer.await.unwrap_or(Err(Refusal::UnknownSession))
+}
+
+async fn poll(handle: &Handle) -> Result<Response, Refusal> {
+    let _poll = handle.polls.begin();
+    let body = ask(handle, Command::Poll).await?;
+    Ok((PLAIN, body).into_response())
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service(…)")
+    }
+}
