@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows a clock, a socket, a thread, a browser or how anything is drawn.
 
+pub mod aside;
 pub mod backoff;
 pub mod env;
 pub mod hues;
@@ -17,6 +18,7 @@ pub mod outbox;
 pub mod own_typing;
 pub mod phase;
 mod request_error;
+pub mod room_entry;
 pub mod room_state;
 pub mod roster;
 mod row;
@@ -30,10 +32,12 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use aside::{Aside, Place};
 pub use env::Env;
 pub use link::{Action, Claim, LinkStatus};
 pub use phase::{Returned, RoomPhase};
 pub use request_error::RequestError;
+pub use room_entry::{RoomEntry, Standing};
 pub use room_state::RoomState;
 pub use row::{Block, Delivery, MessageLine, Row, RowKind};
 pub use state::ClientState;

@@ -8,10 +8,12 @@ use protocol::{
 };
 
 use crate::RequestError;
+use crate::aside::Aside;
 use crate::env::Env;
 use crate::outbox::{ANSWER_MS_MAX, ErrorMeans, Outbox, is_passing};
 use crate::own_typing::OwnTyping;
 use crate::phase::{Joined, Returned, RoomPhase};
+use crate::room_entry::{RoomEntry, Standing};
 use crate::roster::Roster;
 use crate::row::{Block, Row};
 use crate::timeline::Timeline;
@@ -54,6 +56,8 @@ pub struct RoomState {
     returned_until: Option<Millis>,
     own_typing: OwnTyping,
     told: Option<Activity>,
+    last_at: Option<Millis>,
+    aside: Aside,
     changed: bool,
 }
 
@@ -75,6 +79,8 @@ impl RoomState {
             returned_until: None,
             own_typing: OwnTyping::default(),
             told: None,
+            last_at: None,
+            aside: Aside::default(),
             changed: true,
         }
     }
@@ -139,6 +145,7 @@ impl RoomState {
             self.outbox.acknowledged(&message.cid);
         }
         self.typing.retain(|member| *member != message.member);
+        self.last_at = self.last_at.max(Some(message.at));
         self.timeline.message(message);
         self.changed = true;
     }
@@ -146,6 +153,7 @@ impl RoomState {
     /// The server took an own message.
     pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, at: Millis) {
         self.outbox.acknowledged(cid);
+        self.last_at = self.last_at.max(Some(at));
         self.timeline.acknowledged(cid, seq, at);
         self.changed = true;
     }
@@ -341,6 +349,47 @@ impl RoomState {
     pub fn read(&mut self) {
         self.timeline.read();
         self.changed = true;
+    }
+
+    /// Keeps what the person was at while another room is shown.
+    pub fn put_aside(&mut self, aside: Aside) {
+        self.aside = aside;
+    }
+
+    /// What was kept so.
+    pub fn aside(&self) -> &Aside {
+        &self.aside
+    }
+
+    /// The same, for the person who is back.
+    pub fn take_aside(&mut self) -> Aside {
+        std::mem::take(&mut self.aside)
+    }
+
+    /// Whether this page had a seat in it, so that there is something to read.
+    pub fn was_inside(&self) -> bool {
+        self.info.is_some()
+    }
+
+    /// The room in the list of rooms.
+    pub fn entry(&self) -> RoomEntry {
+        let standing = match (self.phase, &self.seat) {
+            (RoomPhase::Ended(_), _) => Standing::Ended,
+            (RoomPhase::Refused(failure), _) if failure.code == ErrorCode::RoomEnded => Standing::Ended,
+            (RoomPhase::Refused(_), _) => Standing::Refused,
+            (RoomPhase::Joining | RoomPhase::Inside, Seat::Taken) => Standing::Connected,
+            (RoomPhase::Joining | RoomPhase::Inside, Seat::None | Seat::Asked { .. } | Seat::Paused { .. }) => {
+                Standing::Connecting
+            }
+        };
+        RoomEntry {
+            code: self.code,
+            name: self.info.as_ref().map(|info| info.name.clone()),
+            unread: self.timeline.unread(),
+            last_at: self.last_at,
+            standing,
+            holds_words: !(self.aside.draft.is_empty() && self.outbox.is_empty()),
+        }
     }
 
     /// What others said since the person looked away.

@@ -1,4 +1,5 @@
-//! Everything this page knows of the server, in one place: the connection and the rooms. Pure.
+//! Everything this page knows of the server, in one place: one connection, and the set of rooms that it is in, of which
+//! one at most is looked at. Pure.
 //!
 //! The browser's side calls one function an event and then carries out the actions; tests do the same with a pretended
 //! server. Nothing here knows a clock, a socket or a signal.
@@ -11,12 +12,17 @@ use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
 };
 
+use crate::aside::Aside;
 use crate::env::Env;
 use crate::link::{Action, Claim, Link, LinkStatus};
 use crate::outbox::ANSWER_MS_MAX;
 use crate::phase::RoomPhase;
+use crate::room_entry::{self, RoomEntry};
 use crate::room_state::RoomState;
 
+/// Rooms that are kept, those included that are over and can still be read. More than a server lets one session be in, so
+/// that there is always one that may go.
+const ROOMS_MAX: usize = 100;
 /// A person without any input for so long counts as away.
 const IDLE_MS: Millis = 10 * 60 * 1_000;
 
@@ -60,26 +66,45 @@ impl ClientState {
         }
     }
 
-    /// Enters a room, or returns to one that was not left. It is the one that is looked at now.
+    /// Enters a room, or returns to one of the set, also to one that is over and is only read. It is the one that is
+    /// looked at now.
     pub fn enter(&mut self, env: &mut Env<'_>, code: RoomCode, pin: Option<String>) {
-        self.leaving.remove(&code);
-        self.looked_at = Some(code);
-        if self.rooms.get(&code).is_none_or(RoomState::is_over) {
-            self.rooms.insert(code, RoomState::new(code, pin, self.rows_max));
+        if !self.rooms.contains_key(&code) {
+            self.leaving.remove(&code);
+            self.add(code, pin);
         }
+        self.looked_at = Some(code);
         self.link.want(env.now, &mut self.actions);
         self.pump(env);
     }
 
-    /// The person looks at no room any more. What is over by then is forgotten.
+    /// The person looks at no room any more. A room that is over stays until it is closed, if there is anything in it.
     pub fn look_away(&mut self, env: &mut Env<'_>, code: RoomCode) {
         if self.looked_at == Some(code) {
             self.looked_at = None;
         }
-        if self.rooms.get(&code).is_some_and(RoomState::is_over) {
+        if self.rooms.get(&code).is_some_and(|room| room.is_over() && !room.was_inside()) {
             self.rooms.remove(&code);
         }
         self.pump(env);
+    }
+
+    /// Forgets a room: the person has closed one that is over, or the server has confirmed that they left it.
+    pub fn forget(&mut self, env: &mut Env<'_>, code: RoomCode) {
+        self.rooms.remove(&code);
+        self.pump(env);
+    }
+
+    /// Keeps what the person was at in a room while another is shown.
+    pub fn put_aside(&mut self, code: RoomCode, aside: Aside) {
+        if let Some(room) = self.rooms.get_mut(&code) {
+            room.put_aside(aside);
+        }
+    }
+
+    /// What was kept so, for the person who is back.
+    pub fn take_aside(&mut self, code: RoomCode) -> Aside {
+        self.rooms.get_mut(&code).map(RoomState::take_aside).unwrap_or_default()
     }
 
     /// Leaves a room for good. False where no frame could be sent: the caller should tell the server by another way;
@@ -309,6 +334,18 @@ impl ClientState {
         self.text_chars_max
     }
 
+    /// The list of rooms.
+    pub fn list(&self) -> Vec<RoomEntry> {
+        let mut list: Vec<_> = self.rooms.values().map(RoomState::entry).collect();
+        room_entry::sort(&mut list);
+        list
+    }
+
+    /// The one that the person looks at.
+    pub fn looked_at(&self) -> Option<RoomCode> {
+        self.looked_at
+    }
+
     /// The rooms this page is in.
     pub fn rooms(&mut self) -> impl Iterator<Item = (&RoomCode, &mut RoomState)> {
         self.rooms.iter_mut()
@@ -322,6 +359,17 @@ impl ClientState {
     /// What is to be done with the socket, in order.
     pub fn take_actions(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.actions)
+    }
+
+    /// Adds a room to the set. Where that is full, one that is over and is not looked at makes way.
+    fn add(&mut self, code: RoomCode, pin: Option<String>) {
+        if self.rooms.len() >= ROOMS_MAX {
+            let over = self.rooms.iter().find(|(code, room)| room.is_over() && self.looked_at != Some(**code));
+            if let Some(over) = over.map(|(code, _)| *code) {
+                self.rooms.remove(&over);
+            }
+        }
+        self.rooms.insert(code, RoomState::new(code, pin, self.rows_max));
     }
 
     fn with_room(&mut self, env: &mut Env<'_>, code: RoomCode, act: impl FnOnce(&mut RoomState)) {

@@ -1,6 +1,7 @@
 //! The whole client against a pretended server, over a line that keeps no promise.
 
 mod delivery;
+mod rooms;
 mod server;
 mod world;
 

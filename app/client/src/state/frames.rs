@@ -51,6 +51,11 @@ impl ClientState {
     fn joined(&mut self, now: Millis, frame: ServerFrame) {
         if let ServerFrame::Joined { cid, room, you, position, count, members } = frame {
             let joined = Joined { cid, room, you, position, count, members };
+            // Unasked: the person has entered it elsewhere, or belongs to it since before this page was loaded.
+            let code = joined.room.code;
+            if joined.cid.is_none() && !self.rooms.contains_key(&code) && !self.leaving.contains_key(&code) {
+                self.add(code, None);
+            }
             self.in_room(joined.room.code, |room| room.joined(joined, now));
         }
     }
@@ -63,9 +68,10 @@ impl ClientState {
     /// There is a connection, and these rooms kept their seats.
     fn welcomed(&mut self, now: Millis, kept: &[RoomCode]) {
         // A session that went on may be in rooms that this page, just loaded, has not shown yet.
-        for code in kept.iter().filter(|code| !self.leaving.contains_key(code)) {
-            let room = self.rooms.entry(*code);
-            room.or_insert_with(|| RoomState::new(*code, None, self.rows_max));
+        for code in kept {
+            if !self.leaving.contains_key(code) && !self.rooms.contains_key(code) {
+                self.add(*code, None);
+            }
         }
         for (code, room) in &mut self.rooms {
             room.welcome(kept.contains(code), now);
