@@ -14,11 +14,10 @@ use axum::routing::any;
 use bytes::Bytes;
 use protocol::Limits;
 use server::listen::serve_line;
-use server::socketio::{Application, End, Service};
+use server::socketio::{Application, Engine, Service};
 use socketio::packet::{self, Kind, MAIN};
 use socketio::{Closed, Encoded, Event, Fault, Incoming, Namespaces, Packet, Session, Settings};
 use tokio::net::TcpListener;
-use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -65,13 +64,26 @@ pub(crate) async fn serve(listener: TcpListener, settings: Settings) -> anyhow::
 struct Echo;
 
 impl Application for Echo {
-    fn receive(&mut self, session: &mut Session, packet: Packet<'_>, _: Instant) -> Result<(), End> {
-        match packet {
-            Packet::Message(text) => session.send(format!("4{text}").into()),
-            Packet::Binary(bytes) => session.send(Encoded::Binary(bytes.into_owned().into())),
-            Packet::Open | Packet::Close | Packet::Ping(_) | Packet::Pong(_) | Packet::Upgrade | Packet::Noop => {}
+    async fn run(self, mut engine: Engine) {
+        while engine.write_own().await.is_ok() {
+            let next = engine.next(true, None, |session, packet, _| {
+                match packet {
+                    Packet::Message(text) => session.send(format!("4{text}").into()),
+                    Packet::Binary(bytes) => session.send(Encoded::Binary(bytes.into_owned().into())),
+                    Packet::Open
+                    | Packet::Close
+                    | Packet::Ping(_)
+                    | Packet::Pong(_)
+                    | Packet::Upgrade
+                    | Packet::Noop => {}
+                }
+                Ok(None::<()>)
+            });
+            if next.await.is_err() {
+                break;
+            }
         }
-        Ok(())
+        engine.leave().await;
     }
 }
 
@@ -132,23 +144,20 @@ fn echo(session: &mut Session, event: &Event<'_>, attachments: &[Bytes]) {
 }
 
 impl Application for Events {
-    fn receive(&mut self, session: &mut Session, packet: Packet<'_>, now: Instant) -> Result<(), End> {
-        match self.namespaces.receive(packet, now) {
-            Ok(Some(incoming)) => self.incoming(session, incoming),
-            Ok(None) => {}
-            Err(Fault) => session.close(Closed::Malformed),
+    async fn run(mut self, mut engine: Engine) {
+        while self.namespaces.tick(Instant::now()).is_ok() && engine.write_own().await.is_ok() {
+            let next = engine.next(true, self.namespaces.due(), |session, packet, now| {
+                match self.namespaces.receive(packet, now) {
+                    Ok(Some(incoming)) => self.incoming(session, incoming),
+                    Ok(None) => {}
+                    Err(Fault) => session.close(Closed::Malformed),
+                }
+                Ok(None::<()>)
+            });
+            if next.await.is_err() {
+                break;
+            }
         }
-        Ok(())
-    }
-
-    fn settle(&mut self, _: &mut Session, now: Instant) -> Result<(), End> {
-        self.namespaces.tick(now).map_err(|_| End::Gone)
-    }
-
-    async fn happened(&mut self) {
-        match self.namespaces.due() {
-            Some(due) => sleep_until(due.into()).await,
-            None => std::future::pending().await,
-        }
+        engine.leave().await;
     }
 }

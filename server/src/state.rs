@@ -63,7 +63,7 @@ impl AppState {
 
 impl AppState {
     /// As the core sees it.
-    pub(crate) fn services(&self) -> Arc<dyn Services> {
+    pub fn services(&self) -> Arc<dyn Services> {
         Arc::clone(&self.0) as Arc<dyn Services>
     }
 }

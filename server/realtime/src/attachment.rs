@@ -28,6 +28,11 @@ impl Drop for Attachment {
 }
 
 impl Attachment {
+    /// The client took so many bytes of what the session has given to this line.
+    pub fn wrote(&self, bytes: usize) {
+        self.session.wrote(self.generation, bytes);
+    }
+
     /// Resolves when a write that waits for the client has to be given up, with the reason. What is still written before a
     /// close has a moment for it.
     pub fn closes(&self) -> impl Future<Output = ErrorCode> + Send + 'static + use<> {

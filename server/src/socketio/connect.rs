@@ -1,9 +1,12 @@
-//! From a `CONNECT` packet to a session of the hub: who it is.
+//! From a `CONNECT` packet to a session of the hub: what a client asks for, and who it is.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use protocol::ErrorCode;
 use serde_json::Value;
+use socketio::packet::MAIN;
+use socketio::{Closed, Fault, Incoming, Namespaces, Packet, Session};
 
 use super::projection::SocketIo;
 use super::registry::Handle;
@@ -67,4 +70,36 @@ async fn identify(state: &AppState, handle: &Handle, auth: &Value) -> Result<(Id
         (None, Err(code)) => return Err((*code).into()),
     };
     Ok((state.auth.authenticate(&*state.store, token, state.clock.wall()).await?, carrier))
+}
+
+/// What a packet says; a client that speaks another language is closed.
+pub(super) fn incoming<'a>(
+    namespaces: &mut Namespaces,
+    session: &mut Session,
+    packet: Packet<'a>,
+    now: Instant,
+) -> Option<Incoming<'a>> {
+    namespaces.receive(packet, now).unwrap_or_else(|Fault| {
+        session.close(Closed::Malformed);
+        None
+    })
+}
+
+/// What somebody says of itself who asks for the main namespace. There is no other, and so it is told.
+pub(super) fn auth(namespaces: &mut Namespaces, session: &mut Session, incoming: &Incoming<'_>) -> Option<Value> {
+    match incoming {
+        Incoming::Connect { namespace: MAIN, auth } => {
+            Some(auth.and_then(|auth| serde_json::from_str(auth.get()).ok()).unwrap_or_default())
+        }
+        Incoming::Connect { namespace, .. } => {
+            if let Some(refused) = namespaces.refuse(namespace, "Invalid namespace") {
+                session.send(refused);
+            }
+            None
+        }
+        // Of nobody who is inside.
+        Incoming::Disconnect { .. } | Incoming::Event(_) | Incoming::Attached(_) | Incoming::Acknowledgement { .. } => {
+            None
+        }
+    }
 }

@@ -2,8 +2,9 @@
 //! them. The same hub, sessions, limits and order as `ws`; this module translates and must decide nothing about rooms.
 //!
 //! The protocols themselves are the crate `socketio`, which does no IO. Here are its requests and lines: `door.rs` decides
-//! who may open a session, `service.rs` brings requests to its task, `connection.rs` is that task, `member.rs` what is on top
-//! of it, `connect.rs` says who it is, `registry.rs` finds sessions, `strangers.rs` and `polls.rs` say who makes way.
+//! who may open a session, `service.rs` brings requests to its task, which drives it (`engine.rs`, `goodbye.rs`): `member.rs`
+//! until its client was let in (`connect.rs` says who it is), then the core's loop, to which `client.rs` fits it.
+//! `registry.rs` finds sessions, `strangers.rs` and `polls.rs` say who makes way.
 //! `inbound.rs` reads events, `encoder.rs` and `projection.rs` write them, `packet.rs` is what waits in a queue.
 //!
 //! - Nothing is read while a request waits for its answer from the database: a client that asks fast waits, and loses nothing.
@@ -11,10 +12,12 @@
 //!   for kicks, floods and revoked logins, because official clients stay away after it.
 //! - A close packet is never sent to a client that should come back, for the same reason.
 
+mod client;
 mod connect;
-mod connection;
 mod door;
 mod encoder;
+mod engine;
+mod goodbye;
 mod inbound;
 mod member;
 mod packet;
@@ -31,8 +34,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use axum::{Extension, Router};
 
-pub use connection::{Application, End};
-pub use service::Service;
+pub use engine::Engine;
+pub use service::{Application, Service};
 
 use self::settings::settings;
 use crate::http::cors::share;

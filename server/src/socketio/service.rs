@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use websocket::SizeLimits;
 
-use super::connection::{self, Application, Connection};
+use super::engine::Engine;
+use super::goodbye::close;
 use super::registry::{Command, Handle, Registry, Told};
 use crate::abortable_stream::StreamHandle;
 use crate::auth::Sent;
@@ -27,6 +28,12 @@ use crate::ws::Upgrade;
 use realtime::address::Address;
 
 const PLAIN: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8")];
+
+/// What is on top of a session.
+pub trait Application: Sized + Send + 'static {
+    /// Drives it to its end.
+    fn run(self, engine: Engine) -> impl Future<Output = ()> + Send;
+}
 
 /// One address's sessions.
 #[derive(Clone)]
@@ -93,19 +100,18 @@ impl Service {
             Ok(admitted) => admitted,
             Err(failure) => return Ok(problem(failure)),
         };
-        let Inner { registry, settings, limits, stopping, tracker } = &*self.0;
+        let Inner { registry, settings, limits, tracker, .. } = &*self.0;
         let opened = registry.open(address, credential, limits);
         let handshake = Session::handshake(settings, transport, &opened.handle.sid);
         let session = Session::open(*settings, transport, Instant::now());
         let application = application(&opened.handle);
-        let rate = Rate::of_frames(limits);
-        let connection = Connection::new(opened, session, application, rate, stopping.clone());
+        let engine = Engine::new(opened, session, Rate::of_frames(limits));
         let Some(upgrade) = upgrade else {
-            tracker.spawn(connection.run(None));
+            tracker.spawn(application.run(engine));
             return Ok((PLAIN, handshake).into_response());
         };
         // What was opened is dropped with the closure where the line does not come.
-        Ok(upgrade.accept(self.size_limits(), move |line| connection.run(Some((line, handshake)))))
+        Ok(upgrade.accept(self.size_limits(), move |line| application.run(engine.on(line, handshake))))
     }
 
     /// The upgrade of a request that asks for one. From now on the frames of its line are counted.
@@ -151,7 +157,7 @@ impl Service {
                 // Where nobody waits for it any more it is dropped.
                 let _ = line.send(socket);
             } else {
-                connection::close(socket).await;
+                close(socket).await;
             }
         }))
     }

@@ -1,12 +1,13 @@
 //! The native transport: `GET /ws`.
 //!
 //! `mod.rs` decides who may open one, `upgrade.rs` makes a socket of the request, `socket.rs` reads and writes it,
-//! `hello.rs` asks who it is, `connection.rs` runs it.
+//! `hello.rs` asks who it is, `connection.rs` runs it on the core's loop, to which `transport.rs` fits the socket.
 
 mod connection;
 mod dialect;
 mod hello;
 mod socket;
+mod transport;
 mod upgrade;
 
 use std::net::SocketAddr;

@@ -1,17 +1,28 @@
-//! A third dialect, of plain lines, that the product does not have: the core serves whatever implements its seam.
+//! A third dialect, of plain lines, on a third transport, a pipe in memory, that the product does not have: the core serves
+//! whatever implements its seams.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 
-use bytes::Bytes;
-use chat::Input;
-use protocol::{Activity, ClientId, ServerFrame, Text};
+use bytes::{Buf as _, Bytes};
+use protocol::{ClientFrame, ClientId, ErrorCode, ServerFrame};
+use realtime::attachment::Attachment;
+use realtime::commands::{Next, Requests};
+use realtime::connection::Connection;
 use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, PerViewer, Projection, RoomContext, Viewer};
-use realtime::session::{Carrier, Session, Turn};
+use realtime::session::Carrier;
+use realtime::transport::{Batch, End, Transport};
 use server::store::UserId;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines as Reading, ReadHalf, WriteHalf, duplex,
+    split,
+};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Guest, Room, TestServer, poll};
+use crate::harness::{Guest, PATIENCE, Room, TestServer};
 
-/// `* who came`, `< who: what` and `> what` for what one has said oneself.
+/// `* who came`, `< who: what` and `> what` for what one has said oneself; `?` asks whether somebody is there.
 struct Lines;
 
 fn line(text: String) -> Frame {
@@ -27,6 +38,7 @@ impl Dialect for Lines {
         match frame {
             ServerFrame::Joined { room, count, .. } => push(line(format!("* {} ({count})", room.code.as_str()))),
             ServerFrame::Error { code, .. } => push(line(format!("! {code}"))),
+            ServerFrame::Ping {} => push(line("?".to_owned())),
             // Everything else has no word of its own in lines.
             _ => {}
         }
@@ -64,54 +76,115 @@ impl PerViewer for Said {
     }
 }
 
-/// Somebody who speaks lines, inside a room.
+/// The server's end of a pipe.
+struct Pipe {
+    reading: Reading<BufReader<ReadHalf<DuplexStream>>>,
+    writing: WriteHalf<DuplexStream>,
+    /// What the pipe has not taken.
+    unwritten: VecDeque<Bytes>,
+}
+
+impl Transport for Pipe {
+    const HAS_HEARTBEAT: bool = false;
+
+    async fn recv(&mut self, requests: Option<&mut Requests>) -> Result<Next, End> {
+        let Some(requests) = requests else { return std::future::pending().await };
+        match self.reading.next_line().await {
+            Ok(Some(said)) => Ok(requests.take_decoded(Ok(frame(&said)))),
+            Ok(None) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    fn has_own(&self) -> bool {
+        false
+    }
+
+    async fn write(&mut self, mut batch: Batch, line: &Attachment) -> Result<(), End> {
+        self.unwritten.append(&mut batch.frames);
+        while let Some(first) = self.unwritten.front_mut() {
+            let count = self.writing.write(first).await.map_err(|_| End::Gone)?;
+            first.advance(count);
+            if first.is_empty() {
+                self.unwritten.pop_front();
+            }
+            line.wrote(count);
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self, _: Bytes, why: Option<ErrorCode>) {
+        if let Some(code) = why {
+            // Whoever does not read it is gone.
+            let _ = self.writing.write_all(format!("bye {code}\n").as_bytes()).await;
+        }
+    }
+}
+
+/// `join CODE`, `say CODE TEXT`, and anything else to say that one is there.
+fn frame(said: &str) -> ClientFrame {
+    let cid = || ClientId::parse(&realtime::clock::random_id()).expect("is a cid");
+    let mut words = said.splitn(3, ' ').map(str::to_owned);
+    match (words.next().as_deref(), words.next(), words.next()) {
+        (Some("join"), Some(code), None) => ClientFrame::Join { cid: cid(), code, pin: None, since: None },
+        (Some("say"), Some(room), Some(text)) => ClientFrame::Send { cid: cid(), room, text },
+        _ => ClientFrame::Pong { have: 0 },
+    }
+}
+
+/// Somebody who speaks lines.
 struct Liner {
-    session: Arc<Session>,
-    generation: u64,
-    heard: String,
+    reading: Reading<BufReader<ReadHalf<DuplexStream>>>,
+    writing: WriteHalf<DuplexStream>,
+    stopping: CancellationToken,
+    serving: JoinHandle<End>,
 }
 
 impl Liner {
-    async fn enter(server: &TestServer, guest: &Guest, room: &Room) -> Self {
+    async fn connect(server: &TestServer, guest: &Guest) -> Self {
         let (state, identity) = (&server.state, server.identity(guest.token()).await);
         let session = state.hub.open_session(&identity, Carrier::Bearer, &Lines).expect("there is a place");
-        let generation = session.connect();
-        let kept = state.store.room_by_code(room.code(), 0).await;
-        let room = state.rooms.live(&kept.expect("the store answers").expect("there is a room"));
-        let input = Input::Join {
-            session: session.key,
-            cid: None,
-            member: state.keys.member_id(room.id, identity.user),
-            name: identity.name,
-            activity: Activity::Online,
-            since: None,
-        };
-        room.request(&session, input).expect("there is a place");
-        Self { session, generation, heard: String::new() }
+        let (generation, services) = (session.connect(), state.services());
+        // Narrower than what is said, so that the server has to wait for its reader.
+        let (near, far) = duplex(8);
+        let ((near_reads, near_writes), (far_reads, far_writes)) = (split(near), split(far));
+        let reading = BufReader::new(near_reads).lines();
+        let mut pipe = Pipe { reading, writing: near_writes, unwritten: VecDeque::new() };
+        let (stopping, attachment) = (CancellationToken::new(), Attachment { services, session, generation });
+        let connection = Connection::new(attachment, std::net::IpAddr::from([127, 0, 0, 1]).into(), stopping.clone());
+        let serving = tokio::spawn(async move { connection.run(&mut pipe).await });
+        Self { reading: BufReader::new(far_reads).lines(), writing: far_writes, stopping, serving }
+    }
+
+    async fn enter(server: &TestServer, guest: &Guest, room: &Room) -> Self {
+        let mut liner = Self::connect(server, guest).await;
+        liner.says(&format!("join {}", room.code().as_str())).await;
+        liner
+    }
+
+    async fn says(&mut self, line: &str) {
+        self.writing.write_all(format!("{line}\n").as_bytes()).await.expect("is open");
     }
 
     /// Waits until it has heard this line.
     async fn hears(&mut self, line: &str) {
-        poll(line, async || {
-            if let Some(Turn::Write(frames)) = self.session.turn(self.generation) {
-                self.heard.extend(frames.iter().map(|bytes| std::str::from_utf8(bytes).expect("is text")));
+        let heard = async {
+            while let Some(told) = self.reading.next_line().await.expect("is text") {
+                if told == line {
+                    return;
+                }
             }
-            self.heard.lines().any(|told| told == line).then_some(())
-        })
-        .await;
+            panic!("the pipe has ended before {line}");
+        };
+        timeout(PATIENCE, heard).await.expect(line);
     }
 
-    fn says(&self, text: &str) {
-        let room = self.session.insides().pop().expect("is inside").room;
-        let body = server::sanitize::body(Text::parse(text, 100).expect("is a text"));
-        let cid = ClientId::parse(&realtime::clock::random_id()).expect("is a cid");
-        room.request(&self.session, Input::Send { session: self.session.key, cid, random: 1, body })
-            .expect("there is a place");
+    async fn ended(self) -> End {
+        timeout(PATIENCE, self.serving).await.expect("ends").expect("does not panic")
     }
 }
 
 #[tokio::test]
-async fn rooms_serve_a_dialect_that_they_do_not_know() {
+async fn rooms_serve_a_dialect_and_a_transport_that_they_do_not_know() {
     let server = TestServer::spawn().await;
     let (ada, ben, cem) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
     let room = ada.room().await;
@@ -120,9 +193,31 @@ async fn rooms_serve_a_dialect_that_they_do_not_know() {
     one.hears(&format!("* {} (2)", room.code().as_str())).await;
     let mut two = Liner::enter(&server, &ben, &room).await;
     two.hears(&format!("* {} (3)", room.code().as_str())).await;
-    one.says("2 < 3");
+    one.says(&format!("say {} 2 < 3", room.code().as_str())).await;
     one.hears("> 2 < 3").await;
     let name = server.identity(ada.token()).await.name;
     two.hears(&format!("< {}: 2 < 3", name.as_str())).await;
     assert_eq!(native.expect_message("2 < 3").await.text, "2 < 3", "those who speak another dialect are told as ever");
+    one.says("say SHRT2345 hello").await;
+    one.hears("! not_in_room").await;
+}
+
+#[tokio::test]
+async fn the_loop_says_goodbye_on_any_transport() {
+    let server = TestServer::limited(|limits| (limits.ping_every_ms, limits.silence_ms_max) = (100, 700)).await;
+    let ada = Guest::new(&server).await;
+    let mut stopped = Liner::connect(&server, &ada).await;
+    stopped.stopping.cancel();
+    stopped.hears("bye shutting_down").await;
+    assert_eq!(stopped.ended().await, End::Close(ErrorCode::ShuttingDown));
+    let mut silent = Liner::connect(&server, &ada).await;
+    silent.hears("?").await;
+    silent.says("here").await;
+    silent.hears("?").await;
+    silent.hears("bye silence").await;
+    assert_eq!(silent.ended().await, End::Close(ErrorCode::Silence));
+    let gone = Liner::connect(&server, &ada).await;
+    let Liner { reading, writing, serving, .. } = gone;
+    drop((reading, writing));
+    assert_eq!(timeout(PATIENCE, serving).await.expect("is noticed").ok(), Some(End::Gone));
 }

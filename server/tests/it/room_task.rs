@@ -149,7 +149,7 @@ async fn whose_line_was_lost_at_the_door_is_shown_offline() {
     assert!(lost.detach(gone), "the line ends while the room has not come to the join");
     let running = tokio::spawn(task.run());
     let state = poll("the newcomer is told", async || {
-        let Some(Turn::Write(frames)) = watches.turn(line) else { return None };
+        let Some(Turn::Write(frames)) = watches.turn(line, false) else { return None };
         frames.iter().find_map(|bytes| {
             let payload = websocket::payload(bytes);
             let text = std::str::from_utf8(&payload).expect("frames are text");

@@ -18,6 +18,7 @@ use protocol::{Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, R
 use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::channel::SeatHandle;
+use crate::dialect::Frame;
 use crate::error::Refused;
 use crate::services::Services;
 use crate::session::{Confirmed, Generation, Session};
@@ -97,6 +98,11 @@ impl Requests {
         let inside = self.inside(room, Some(cid)).ok_or(Next::Read)?;
         self.typing(&inside, on, now);
         Ok(())
+    }
+
+    /// Answers in words that the transport has chosen itself.
+    pub fn answer(&self, frame: &Frame) {
+        self.session.push(frame, self.limits());
     }
 
     /// Counts one frame.

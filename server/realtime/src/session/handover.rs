@@ -19,16 +19,6 @@ impl Session {
         }
     }
 
-    /// This connection writes by itself, until [`Session::turn`] finds nothing more for it.
-    pub fn take_over(&self, generation: Generation) {
-        let mut state = self.lock();
-        if state.generation == generation
-            && let Some(direct) = &mut state.direct
-        {
-            direct.take_over();
-        }
-    }
-
     /// Nobody else writes to the line of this connection any more.
     pub fn keep_off(&self, generation: Generation) {
         let mut state = self.lock();

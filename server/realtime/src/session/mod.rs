@@ -166,21 +166,22 @@ impl Session {
         self.dialect.reply(self.user, frame, &mut |said| self.push(&said, limits));
     }
 
-    /// What this connection should do now; `None`: nothing.
-    pub fn turn(&self, generation: Generation) -> Option<Turn> {
+    /// What this connection should do now; `None`: nothing. `has_own`: it has something to write itself, which goes together
+    /// with what the session has.
+    pub fn turn(&self, generation: Generation, has_own: bool) -> Option<Turn> {
         let mut state = self.lock();
         if state.generation != generation {
             return Some(Turn::Close(ErrorCode::Replaced));
         }
         let State { direct, outbound, close, .. } = &mut *state;
         if let Some(direct) = direct {
-            if !direct.is_taken_over() && close.is_none() {
+            if !has_own && !direct.is_taken_over() && close.is_none() {
                 return None;
             }
             direct.take_over();
         }
-        let frames =
-            outbound.take().or_else(|| direct.as_ref().filter(|direct| direct.has_rest()).map(|_| VecDeque::new()));
+        let has_more = has_own || direct.as_ref().is_some_and(Direct::has_rest);
+        let frames = outbound.take().or_else(|| has_more.then(VecDeque::new));
         // Where the close leaves something to be written, that goes first.
         let turn = frames.map(Turn::Write).or_else(|| close.map(Turn::Close));
         if let (None, Some(direct)) = (&turn, direct) {

@@ -5,6 +5,7 @@ use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use chat::SessionKey;
 use futures::FutureExt as _;
 use proptest::prelude::*;
@@ -104,7 +105,7 @@ fn claim(session: &Session, number: u64, have: u64, limits: &Limits) -> Option<G
 /// The messages and gaps that a line is given to write.
 fn given(session: &Session, line: Generation) -> Vec<ServerFrame> {
     let mut frames = Vec::new();
-    while let Some(Turn::Write(batch)) = session.turn(line) {
+    while let Some(Turn::Write(batch)) = session.turn(line, false) {
         for bytes in batch {
             session.wrote(line, bytes.len());
             frames.push(decode_server(std::str::from_utf8(&bytes).expect("is JSON")).expect("is a frame"));
@@ -143,7 +144,7 @@ fn last_words_are_written_before_the_end_and_a_slow_reader_gets_none() {
         session.close(code);
         session.push(&message(2), &limits);
         assert_eq!(given(&session, line).len(), words, "{code}");
-        assert!(matches!(session.turn(line), Some(Turn::Close(said)) if said == code));
+        assert!(matches!(session.turn(line, false), Some(Turn::Close(said)) if said == code));
     }
 }
 
@@ -189,17 +190,21 @@ impl TryWrite for Narrow {
 
 /// What a connection does with its turns on a line that takes everything in the end.
 fn take_turns(session: &Session, generation: Generation, direct: &DirectLine, line: &Narrow) -> Option<ErrorCode> {
-    while let Some(turn) = session.turn(generation) {
+    while let Some(turn) = session.turn(generation, false) {
         let frames = match turn {
             Turn::Write(frames) => frames,
             Turn::Close(code) => return Some(code),
         };
-        for bytes in [direct.take_rest()].into_iter().chain(frames) {
-            session.wrote(generation, bytes.len());
-            line.write(&bytes);
-        }
+        write(session, generation, direct, line, frames);
     }
     None
+}
+
+fn write(session: &Session, generation: Generation, direct: &DirectLine, line: &Narrow, frames: VecDeque<Bytes>) {
+    for bytes in [direct.take_rest()].into_iter().chain(frames) {
+        session.wrote(generation, bytes.len());
+        line.write(&bytes);
+    }
 }
 
 #[tokio::test]
@@ -240,7 +245,7 @@ fn a_line_that_is_replaced_is_written_to_by_its_own_connection_alone() {
     line.room.store(1_000, Ordering::Relaxed);
     session.push(&message(2), &limits);
     session.flush();
-    assert!(matches!(session.turn(old), Some(Turn::Close(ErrorCode::Replaced))));
+    assert!(matches!(session.turn(old, false), Some(Turn::Close(ErrorCode::Replaced))));
     session.keep_off(old);
     line.write(&direct.take_rest());
     let written = line.written.lock().expect("nobody panics");
@@ -299,10 +304,10 @@ proptest! {
                 }
                 2 => prop_assert_eq!(take_turns(&session, generation, &direct, &line), None),
                 // The transport itself has something to say.
-                _ => {
-                    session.take_over(generation);
-                    line.write(&direct.take_rest());
-                }
+                _ => match session.turn(generation, true) {
+                    Some(Turn::Write(frames)) => write(&session, generation, &direct, &line, frames),
+                    Some(Turn::Close(_)) | None => prop_assert!(false, "it is to write"),
+                },
             }
         }
         prop_assert_eq!(&*line.written.lock().expect("nobody panics"), &expected);

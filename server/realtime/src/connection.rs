@@ -1,0 +1,178 @@
+//! The loop of a session's time on a transport, the same for all transports: hands requests on, writes what the session's
+//! queue holds, and ends where the session, its client or the server does.
+//!
+//! Knows no socket and no dialect; what reads and writes is a [`Transport`]. A panic in it ends this connection only.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat::Input;
+use futures::future::BoxFuture;
+use protocol::{ErrorCode, ServerFrame};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::address::Address;
+use crate::attachment::Attachment;
+use crate::clock;
+use crate::commands::{Next, Requests};
+use crate::following::Following;
+use crate::heartbeat::Heartbeat;
+use crate::renewal::Looks;
+use crate::session::{DirectLine, Turn};
+use crate::transport::{Batch, End, Transport};
+
+/// A write that took longer has waited for the client, who has thereby shown to be there.
+const WAITED: Duration = Duration::from_secs(1);
+
+/// A session that has a line.
+#[derive(Debug)]
+pub struct Connection {
+    line: Attachment,
+    /// What the session can write to by itself.
+    direct: Option<Arc<DirectLine>>,
+    requests: Requests,
+    following: Following,
+    heartbeat: Option<Heartbeat>,
+    looks: Looks,
+    stopping: CancellationToken,
+}
+
+impl Connection {
+    /// On a line that has just begun; it ends when `stopping` says so.
+    pub fn new(line: Attachment, address: Address, stopping: CancellationToken) -> Self {
+        Self {
+            direct: None,
+            requests: Requests::new(&line, address),
+            following: Following::default(),
+            heartbeat: None,
+            looks: Looks::new(line.services.hub().limits()),
+            stopping,
+            line,
+        }
+    }
+
+    /// A session that is back: its rooms are told before anything that it asks for.
+    pub async fn resume(&self) {
+        for inside in self.line.session.insides() {
+            if let Some(waiting) = inside.room.line_up(Input::Resumed { session: self.line.session.key }) {
+                waiting.await;
+            }
+        }
+    }
+
+    /// Runs it to its end, which is answered. The transport has said goodbye then, unless the client goes on without its
+    /// session.
+    pub async fn run<T: Transport>(mut self, transport: &mut T) -> End {
+        self.begin(transport);
+        let Err(end) = self.serve(transport).await;
+        self.line.session.keep_off(self.line.generation);
+        let rest = self.rest();
+        // The session's rooms hear now that it has no line: a goodbye may take a while.
+        drop(self);
+        match end {
+            End::Gone | End::Close(_) => transport.close(rest, end.reason()).await,
+            End::Left => {}
+        }
+        end
+    }
+
+    fn begin<T: Transport>(&mut self, transport: &mut T) {
+        let (session, hub) = (&self.line.session, self.line.services.hub());
+        self.direct = transport.direct().map(|line| Arc::new(DirectLine::new(line)));
+        if let Some(direct) = &self.direct {
+            session.write_directly(self.line.generation, Arc::clone(direct), hub.flushers());
+        }
+        if !T::HAS_HEARTBEAT {
+            let phase = u16::from_be_bytes(clock::random());
+            self.heartbeat = Some(Heartbeat::new(hub.limits(), Instant::now(), phase));
+        }
+    }
+
+    async fn serve<T: Transport>(&mut self, transport: &mut T) -> Result<Infallible, End> {
+        let mut waiting: Option<BoxFuture<'static, ()>> = None;
+        let stopping = self.stopping.clone();
+        loop {
+            while let Some(turn) = self.line.session.turn(self.line.generation, transport.has_own()) {
+                match turn {
+                    Turn::Write(frames) => self.write(transport, frames).await?,
+                    Turn::Close(code) => return Err(End::Close(code)),
+                }
+            }
+            self.following.hear(&self.line.session);
+            if waiting.is_none() {
+                waiting = self.following.next(&self.requests);
+            }
+            let timer = self.due(waiting.is_some());
+            let requests = waiting.is_none().then_some(&mut self.requests);
+            tokio::select! {
+                () = self.line.session.wake.notified() => {}
+                () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
+                    waiting = None;
+                }
+                next = transport.recv(requests) => match next {
+                    Ok(next) => {
+                        self.heard();
+                        match next {
+                            Next::Read => {}
+                            Next::Wait(future) => waiting = Some(future),
+                            Next::Close(code) => return Err(End::Close(code)),
+                        }
+                    }
+                    Err(end) => return Err(end),
+                },
+                () = sleep_until(timer) => self.tick()?,
+                () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
+            }
+        }
+    }
+
+    /// Writes all that has gathered, together. A client that takes nothing of it for too long is closed; the transport
+    /// watches over that.
+    async fn write<T: Transport>(&mut self, transport: &mut T, frames: VecDeque<Bytes>) -> Result<(), End> {
+        let (began, closes) = (Instant::now(), self.line.closes());
+        let write = transport.write(Batch { rest: self.rest(), frames }, &self.line);
+        tokio::select! {
+            // First: mostly it is done at once, and nobody looks for a reason to stop.
+            biased;
+            written = write => written?,
+            code = closes => return Err(End::Close(code)),
+            () = self.stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
+        }
+        if began.elapsed() >= WAITED {
+            // What the client said meanwhile was not read yet.
+            self.heard();
+        }
+        Ok(())
+    }
+
+    /// What the session's flusher has begun goes first.
+    fn rest(&self) -> Bytes {
+        self.direct.as_ref().map(|direct| direct.take_rest()).unwrap_or_default()
+    }
+
+    fn heard(&mut self) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.heard(Instant::now());
+        }
+    }
+
+    fn due(&self, is_busy: bool) -> Instant {
+        let follows = self.following.due().filter(|_| !is_busy);
+        let beats = self.heartbeat.as_ref().map(Heartbeat::due);
+        [beats, follows].into_iter().flatten().fold(self.looks.due(), Ord::min)
+    }
+
+    fn tick(&mut self) -> Result<(), End> {
+        if let Some(heartbeat) = &mut self.heartbeat
+            && heartbeat.beats(Instant::now()).map_err(End::Close)?
+        {
+            self.line.session.tell(&ServerFrame::Ping {}, self.line.services.hub().limits());
+        }
+        self.looks.look_if_due(&self.line);
+        Ok(())
+    }
+}
