@@ -61,7 +61,7 @@ pub enum Page {
     Landing,
     /// `/r/CODE`: the room as this person may see it.
     Room(RoomView),
-    /// `/r/CODE`: there is none, or the question has no answer.
+    /// `/r/CODE`: there is none, or none that this interface can show, or the question has no answer.
     NoRoom(RequestError),
     /// `/account`
     Account,

@@ -83,6 +83,7 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
         name: RoomName::parse("bench")?,
         pin_hash: None,
         capacity: 50,
+        sealed: false,
         owner: UserId(random()),
         created_at: now,
         expires_at: now + 3_600_000,

@@ -56,6 +56,7 @@ pub(super) fn info() -> RoomInfo {
         name: RoomName::parse("Low Tide").expect("a name"),
         capacity: 50,
         pin: false,
+        sealed: false,
         created_at: 0,
         expires_at: 1_000_000_000,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{
     Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode,
-    RoomInfo,
+    RoomInfo, SendBody, SendMessage,
 };
 
 use crate::RequestError;
@@ -107,6 +107,11 @@ impl RoomState {
 
     /// The answer to a join, or the state of a room whose seat was kept.
     pub fn joined(&mut self, joined: Joined, now: Millis) {
+        // This client encrypts nothing: of a sealed room it could show no word, and say none.
+        if joined.room.sealed {
+            self.join_refused(ErrorCode::SealedRoom, None, now);
+            return;
+        }
         // A fresh seat counts as online; what a kept one counts as is told again.
         self.told = joined.cid.is_some().then_some(Activity::Online);
         self.timeline.joined(&joined.you, joined.position);
@@ -273,7 +278,7 @@ impl RoomState {
             say.push(ClientFrame::Status { state: activity, room: Some(room()) });
         }
         if let Some((cid, text)) = self.outbox.next(now) {
-            say.push(ClientFrame::Send { cid, room: room(), text });
+            say.push(ClientFrame::Send(SendMessage { cid, room: room(), body: SendBody::Text(text) }));
             self.changed = true;
         }
     }

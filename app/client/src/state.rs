@@ -9,7 +9,8 @@ mod frames;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, SendBody, SendMessage,
+    ServerFrame, Text, encode,
 };
 
 use crate::aside::Aside;
@@ -135,7 +136,8 @@ impl ClientState {
         let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
         let cid = env.cid();
-        let frame = ClientFrame::Send { cid: cid.clone(), room: code.as_str().to_owned(), text: text.clone() };
+        let body = SendBody::Text(text.clone());
+        let frame = ClientFrame::Send(SendMessage { cid: cid.clone(), room: code.as_str().to_owned(), body });
         if encode(&frame).len() > self.frame_bytes_max as usize {
             return Err(ErrorCode::TooLarge);
         }

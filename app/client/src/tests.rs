@@ -5,11 +5,11 @@ mod rooms;
 mod server;
 mod world;
 
-use protocol::{ClientFrame, ErrorCode, LeaveReason, Limits, ServerFrame};
+use protocol::{ClientFrame, ErrorCode, LeaveReason, Limits, RoomInfo, ServerFrame};
 
 use self::server::{OTHER, Server, YOU};
 use self::world::World;
-use crate::fixtures::{at, code, me, member_id, name};
+use crate::fixtures::{at, code, info, me, member_id, name};
 use crate::link::Action;
 use crate::phase::{Returned, RoomPhase};
 use crate::state::ClientState;
@@ -109,6 +109,17 @@ fn a_reload_goes_on_with_the_session_and_shows_no_wrong_hole() {
     assert_eq!(world.room().returned(), None);
     let joins = world.server.said.iter().filter(|frame| matches!(frame, ClientFrame::Join { .. })).count();
     assert_eq!(joins, 1, "a kept seat is not asked for again");
+}
+
+#[test]
+fn a_sealed_room_is_not_for_this_client() {
+    let mut world = World::new();
+    world.server.room = Some(RoomInfo { sealed: true, ..info() });
+    world.act(|page, env| page.enter(env, code(), None));
+    assert!(matches!(world.phase(), RoomPhase::Refused(failure) if failure.code == ErrorCode::SealedRoom));
+    assert_eq!(world.say(), Err(ErrorCode::SealedRoom));
+    world.pass(30_000);
+    assert!(world.log().0.is_empty(), "nothing was sent, and nothing shown");
 }
 
 #[test]

@@ -140,6 +140,9 @@ request!(
         /// How long it lasts, in seconds.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
         lifetime_s: Option<u64>,
+        /// Whether it takes only what clients have encrypted. It stays so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sealed: bool,
     }
 );
 request!(
@@ -164,6 +167,7 @@ fn number<'de, D: Deserializer<'de>, T: FromStr + Default>(json: D) -> Result<Op
 }
 
 /// A room as the API tells it to somebody who knows its code.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the wire")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomView {
     /// The canonical code.
@@ -173,6 +177,9 @@ pub struct RoomView {
     pub name: Option<RoomName>,
     /// Whether newcomers need a PIN.
     pub pin: bool,
+    /// Whether it takes only what clients have encrypted, and no text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The most people inside at once.
     pub capacity: u32,
     /// People inside now; told as the name is.
@@ -208,5 +215,5 @@ pub struct LoginView {
 }
 
 read_struct!(Session { token, expires_at, id, me });
-read_struct!(RoomView { code, name, pin, capacity, count, created_at, expires_at, member, owner, you });
+read_struct!(RoomView { code, name, pin, sealed, capacity, count, created_at, expires_at, member, owner, you });
 read_struct!(LoginView { id, created_at, last_used_at, current, device });

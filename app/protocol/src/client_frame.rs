@@ -48,14 +48,7 @@ pub enum ClientFrame {
         room: String,
     },
     /// Say something.
-    Send {
-        /// Names the message: a repeated one is acknowledged again and relayed once.
-        cid: ClientId,
-        /// The room's code.
-        room: String,
-        /// As typed.
-        text: String,
-    },
+    Send(SendMessage),
     /// Started or stopped typing. Not answered.
     Typing {
         /// The room's code.
@@ -82,6 +75,63 @@ pub enum ClientFrame {
         /// Counted frames since `welcome`.
         have: u64,
     },
+}
+
+/// Something to be relayed to everybody in a room.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SendFields", into = "SendFields")]
+pub struct SendMessage {
+    /// Names the message: a repeated one is acknowledged again and relayed once.
+    pub cid: ClientId,
+    /// The room's code.
+    pub room: String,
+    /// What is said.
+    pub body: SendBody,
+}
+
+/// What is said, not parsed yet. Which of the two a room takes was decided when it was made.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SendBody {
+    /// As typed.
+    Text(String),
+    /// As the client encrypted it, in base64url.
+    Sealed(String),
+}
+
+/// The fields of a `send` on the wire: exactly one of `text` and `sealed` is there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendFields {
+    cid: ClientId,
+    room: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
+}
+
+impl TryFrom<SendFields> for SendMessage {
+    type Error = ErrorCode;
+    fn try_from(fields: SendFields) -> Result<Self, ErrorCode> {
+        let SendFields { cid, room, text, sealed } = fields;
+        let body = match (text, sealed) {
+            (Some(text), None) => SendBody::Text(text),
+            (None, Some(sealed)) => SendBody::Sealed(sealed),
+            (None, None) | (Some(_), Some(_)) => return Err(ErrorCode::BadFrame),
+        };
+        Ok(Self { cid, room, body })
+    }
+}
+
+impl From<SendMessage> for SendFields {
+    fn from(message: SendMessage) -> Self {
+        let SendMessage { cid, room, body } = message;
+        let (text, sealed) = match body {
+            SendBody::Text(text) => (Some(text), None),
+            SendBody::Sealed(sealed) => (None, Some(sealed)),
+        };
+        Self { cid, room, text, sealed }
+    }
 }
 
 /// A claim to a session that dropped.
@@ -129,7 +179,7 @@ impl ClientFrame {
     #[must_use]
     pub fn cid(&self) -> Option<&ClientId> {
         match self {
-            Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send { cid, .. } => Some(cid),
+            Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send(SendMessage { cid, .. }) => Some(cid),
             Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => {
                 None
             }
@@ -141,7 +191,7 @@ impl ClientFrame {
             Self::Hello { .. } => "hello",
             Self::Join { .. } => "join",
             Self::Leave { .. } => "leave",
-            Self::Send { .. } => "send",
+            Self::Send(_) => "send",
             Self::Typing { .. } => "typing",
             Self::Status { .. } => "status",
             Self::Ping { .. } => "ping",
@@ -154,6 +204,21 @@ impl ClientFrame {
 impl fmt::Debug for ClientFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ClientFrame::{}", self.name())
+    }
+}
+
+impl fmt::Debug for SendMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendMessage(…)")
+    }
+}
+
+impl fmt::Debug for SendBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(…)",
+            Self::Sealed(_) => "Sealed(…)",
+        })
     }
 }
 

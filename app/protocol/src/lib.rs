@@ -22,7 +22,7 @@ mod server_frame;
 #[cfg(test)]
 mod tests;
 
-pub use client_frame::{ClientFrame, FrameError, Resume, decode_client};
+pub use client_frame::{ClientFrame, FrameError, Resume, SendBody, SendMessage, decode_client};
 pub use decode::{Read, Unreadable, decode, field};
 pub use device::{Browser, Device, System};
 pub use error::{ErrorCode, Problem};
@@ -30,10 +30,10 @@ pub use ids::{ClientId, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode,
 pub use json::{Object, Value};
 pub use limits::Limits;
 pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
-pub use names::{DisplayName, RoomName, Text};
+pub use names::{DisplayName, RoomName, Sealed, Text};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
-pub use server_frame::{Message, ServerFrame, decode_server, encode};
+pub use server_frame::{Message, SealedMessage, ServerFrame, decode_server, encode};
 
 /// The WebSocket subprotocol that names this version of the wire.
 pub const SUBPROTOCOL: &str = "whisperspace.v1";

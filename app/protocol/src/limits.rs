@@ -57,6 +57,8 @@ macro_rules! limits {
 limits! {
     /// Characters in a message (Unicode scalar values, after trimming).
     text_chars_max: u32 = 5_000, (1..=16_000);
+    /// Characters of base64url in a sealed message, which stand for three quarters as many bytes.
+    sealed_chars_max: u32 = 32_768, (1_024..=131_072);
     /// Bytes in a WebSocket frame.
     frame_bytes_max: u32 = 65_536, (4_096..=1_048_576);
     /// Bytes in the body of an HTTP request.

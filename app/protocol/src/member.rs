@@ -44,6 +44,9 @@ pub struct RoomInfo {
     pub capacity: u32,
     /// Whether newcomers need a PIN.
     pub pin: bool,
+    /// Whether it takes only what clients have encrypted, and no text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// When it was made.
     pub created_at: Millis,
     /// When it ends at the latest.
@@ -105,6 +108,8 @@ pub struct Me {
 pub struct WireLimits {
     /// Characters in a message.
     pub text_chars_max: u32,
+    /// Characters in a sealed message.
+    pub sealed_chars_max: u32,
     /// Bytes in a frame.
     pub frame_bytes_max: u32,
     /// Silence after which a line is dead.
@@ -117,6 +122,7 @@ impl From<&Limits> for WireLimits {
     fn from(limits: &Limits) -> Self {
         Self {
             text_chars_max: limits.text_chars_max,
+            sealed_chars_max: limits.sealed_chars_max,
             frame_bytes_max: limits.frame_bytes_max,
             silence_ms_max: limits.silence_ms_max,
             grace_ms: limits.grace_ms,
@@ -134,7 +140,7 @@ read_words!(LeaveReason {
 });
 read_words!(UserKind { Guest = "guest", Account = "account" });
 read_struct!(Member { id, name, state, owner });
-read_struct!(RoomInfo { code, name, capacity, pin, created_at, expires_at });
+read_struct!(RoomInfo { code, name, capacity, pin, sealed, created_at, expires_at });
 read_struct!(Position { epoch, seq });
 read_struct!(Me { kind, name, username });
-read_struct!(WireLimits { text_chars_max, frame_bytes_max, silence_ms_max, grace_ms });
+read_struct!(WireLimits { text_chars_max, sealed_chars_max, frame_bytes_max, silence_ms_max, grace_ms });

@@ -171,3 +171,51 @@ impl Text {
 }
 
 redacted!(Text);
+
+/// What a client has encrypted for a sealed room, in base64url without padding (RFC 4648). Nobody but the members can read
+/// it: the server checks its alphabet and its length, and relays it as it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct Sealed(Box<str>);
+
+impl Sealed {
+    /// # Errors
+    /// [`ErrorCode::EmptyText`], [`ErrorCode::TextTooLong`] over `chars_max` characters, [`ErrorCode::BadFrame`] for what is
+    /// not base64url.
+    pub fn parse(sent: &str, chars_max: usize) -> Result<Self, ErrorCode> {
+        if sent.is_empty() {
+            return Err(ErrorCode::EmptyText);
+        }
+        if sent.len() > chars_max {
+            return Err(ErrorCode::TextTooLong);
+        }
+        // Four characters stand for three bytes: one alone at the end is not a byte.
+        let is_whole = sent.len() % 4 != 1;
+        if is_whole && sent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+            Ok(Self(sent.into()))
+        } else {
+            Err(ErrorCode::BadFrame)
+        }
+    }
+
+    /// As it is relayed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Sealed> for String {
+    fn from(sealed: Sealed) -> Self {
+        sealed.0.into()
+    }
+}
+
+/// A client takes as much as its server sends.
+impl Read for Sealed {
+    fn read(value: Value) -> Option<Self> {
+        Self::parse(value.as_str()?, usize::MAX).ok()
+    }
+}
+
+redacted!(Sealed);

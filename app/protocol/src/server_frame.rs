@@ -10,7 +10,7 @@ use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::json::Value;
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
-use crate::names::DisplayName;
+use crate::names::{DisplayName, Sealed};
 
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -66,6 +66,8 @@ pub enum ServerFrame {
     },
     /// Somebody said something. The sender gets it too.
     Message(Message),
+    /// Somebody said something in a sealed room. The sender gets it too.
+    Sealed(SealedMessage),
     /// Accepted and relayed. It does not mean read.
     Ack {
         /// The request.
@@ -173,6 +175,27 @@ pub struct Message {
     pub html: Option<String>,
 }
 
+/// One message of a sealed room: where it stands and whose it is, and what only the members can read.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SealedMessage {
+    /// The room's code.
+    pub room: RoomCode,
+    /// Its place in the order.
+    pub seq: u64,
+    /// Its id.
+    pub id: MessageId,
+    /// The sender's request: receivers drop a repeated (member, cid).
+    pub cid: ClientId,
+    /// Who sent it.
+    pub member: MemberId,
+    /// What they were called then.
+    pub name: DisplayName,
+    /// When the server took it.
+    pub at: Millis,
+    /// As the sender's client encrypted it, byte for byte.
+    pub sealed: Sealed,
+}
+
 impl ServerFrame {
     /// Whether both sides count this frame for resuming.
     #[must_use]
@@ -182,6 +205,7 @@ impl ServerFrame {
             | Self::Left { .. }
             | Self::Room { .. }
             | Self::Message(_)
+            | Self::Sealed(_)
             | Self::Ack { .. }
             | Self::Gap { .. }
             | Self::Error { .. }
@@ -209,6 +233,7 @@ impl ServerFrame {
             Self::Left { .. } => "left",
             Self::Room { .. } => "room",
             Self::Message(_) => "message",
+            Self::Sealed(_) => "sealed",
             Self::Ack { .. } => "ack",
             Self::Presence { .. } => "presence",
             Self::Typing { .. } => "typing",
@@ -233,6 +258,12 @@ impl fmt::Debug for ServerFrame {
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Message({} bytes)", self.text.len())
+    }
+}
+
+impl fmt::Debug for SealedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedMessage({:?})", self.sealed)
     }
 }
 
@@ -266,6 +297,9 @@ impl Read for ServerFrame {
             "room" => from_fields!(object => Self::Room { room }),
             "message" => Self::Message(from_fields!(object => Message {
                 room, seq, id, cid, member, name, at, text, html
+            })),
+            "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
+                room, seq, id, cid, member, name, at, sealed
             })),
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),

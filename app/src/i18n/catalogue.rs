@@ -69,6 +69,7 @@ pub(crate) struct Catalogue {
     pub(crate) wrong_pin: fn(u64) -> String,
     pub(crate) other_code: Phrase,
     pub(crate) has_ended: Phrase,
+    pub(crate) sealed_room: Phrase,
     #[cfg(feature = "site")]
     pub(crate) promises: &'static [Phrase],
     pub(crate) how_do_i_know: Phrase,

@@ -68,6 +68,7 @@ pub(super) static EN: Catalogue = Catalogue {
     },
     other_code: "Or enter another code",
     has_ended: "This room has ended",
+    sealed_room: "This room is sealed",
     #[cfg(feature = "site")]
     promises: &[
         "Messages are relayed, never stored",
@@ -374,8 +375,8 @@ const ABOUT: &[(&str, &[&str])] = &[
     (
         "What cannot be promised",
         &[
-            "Whoever runs this server can read messages while they are relayed, if they change the program to do so. Rooms are \
-             not end-to-end encrypted. Talk on a server that you trust, or run your own: it is one file.",
+            "Whoever runs this server can read messages while they are relayed, if they change the program to do so. Rooms \
+             made on its pages are not end-to-end encrypted. Talk on a server that you trust, or run your own: it is one file.",
             "The others in the room can copy, photograph or repeat what you say. No page can prevent that.",
             "Your network and the server's see that you are connected, and when.",
             "Anyone with the link can enter, and the PIN if there is one. Send both only to people you want inside.",

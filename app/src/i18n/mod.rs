@@ -46,14 +46,15 @@ pub(crate) fn failure_text(failure: &RequestError) -> String {
 pub(crate) fn no_room_title(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::RoomEnded => words().has_ended,
+        ErrorCode::SealedRoom => words().sealed_room,
         code if is_about_no_room(code) => words().no_such_room,
         _ => words().something_wrong,
     }
 }
 
-/// Whether an error says that there is no such room, and not that nobody can tell.
+/// Whether an error says that there is no such room (or none that this page can show), and not that nobody can tell.
 pub(crate) const fn is_about_no_room(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::RoomNotFound | ErrorCode::InvalidCode | ErrorCode::RoomEnded)
+    matches!(code, ErrorCode::RoomNotFound | ErrorCode::InvalidCode | ErrorCode::RoomEnded | ErrorCode::SealedRoom)
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ impl Boxes {
                 .map(|value| value.parse())
                 .transpose()
                 .map_err(|_| beyond(ErrorCode::InvalidLifetime, bounds.lifetime_s_max))?,
+            // This interface encrypts nothing, so it offers no room in which it could not be read.
+            sealed: false,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! No such room, or no answer to the question.
+//! No such room, none that this page can show, or no answer to the question.
 
 use leptos::prelude::*;
 

@@ -3,18 +3,23 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, ServerFrame, Text,
+    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, Sealed, ServerFrame, Text,
 };
 
 use crate::ids::{Origin, SessionKey};
 
-/// What was said, already sanitised.
+/// What was said. A room takes one of the two, by [`protocol::RoomInfo::sealed`].
 #[derive(Clone, PartialEq, Eq)]
-pub struct Body {
-    /// As typed.
-    pub text: Text,
-    /// Rendered and sanitised, where markup makes a difference.
-    pub html: Option<String>,
+pub enum Body {
+    /// Something that the server has read.
+    Text {
+        /// As typed.
+        text: Text,
+        /// Rendered and sanitised, where markup makes a difference.
+        html: Option<String>,
+    },
+    /// Something that only the members can read: relayed as it came.
+    Sealed(Sealed),
 }
 
 /// Something that reaches several people, on its way through the broker to every node that serves the room. All of it is
@@ -185,7 +190,10 @@ pub struct Ended(pub LeaveReason);
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({} bytes)", self.text.as_str().len())
+        match self {
+            Self::Text { text, .. } => text.fmt(f),
+            Self::Sealed(sealed) => sealed.fmt(f),
+        }
     }
 }
 

@@ -49,15 +49,21 @@ fn cid(number: u32) -> ClientId {
 }
 
 fn body(text: &str) -> Body {
-    Body { text: Text::parse(text, 5_000).expect("not empty"), html: None }
+    Body::Text { text: Text::parse(text, 5_000).expect("not empty"), html: None }
 }
 
 fn room(capacity: u32, limits: Limits) -> Room {
+    room_of(false, capacity, limits)
+}
+
+/// A sealed room, or one for text.
+fn room_of(sealed: bool, capacity: u32, limits: Limits) -> Room {
     let info = RoomInfo {
         code: code(),
         name: RoomName::parse("Harbour").expect("a plain name"),
         capacity,
         pin: false,
+        sealed,
         created_at: 0,
         expires_at: 24 * HOUR,
     };

@@ -24,6 +24,7 @@ impl Counted {
     pub fn of(frame: &ServerFrame) -> Self {
         match frame {
             ServerFrame::Message(message) => Self::Yes(Tells::Message(message.room)),
+            ServerFrame::Sealed(message) => Self::Yes(Tells::Message(message.room)),
             ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),
             other if other.is_counted() => Self::Yes(Tells::Nothing),
             _ => Self::No,
@@ -49,6 +50,9 @@ pub struct DialectId(pub &'static str);
 pub trait Dialect: Send + Sync + 'static {
     /// Sessions with equal ids share a projection in each room.
     fn id(&self) -> DialectId;
+
+    /// Whether it has words for what is said in sealed rooms. Who speaks one that has none is refused there.
+    fn reads_sealed(&self) -> bool;
 
     /// What a frame for one session alone means to its client, whose user this is: any number of frames, in their order.
     /// A client that may resume has exactly one for [`ServerFrame::Welcome`], and one for [`ServerFrame::Gap`].

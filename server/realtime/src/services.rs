@@ -24,6 +24,8 @@ pub struct Admission<'a> {
     pub code: &'a str,
     /// Its PIN, as typed.
     pub pin: Option<&'a str>,
+    /// Whether the client can take what is said in a sealed room.
+    pub reads_sealed: bool,
     /// The time of the request.
     pub now: Now,
 }

@@ -28,6 +28,7 @@ use crate::http::{account, cookie_check, pages, problem, tokens};
 use crate::rooms::admission;
 use crate::state::AppState;
 use realtime::rate_limits::RateLimit;
+use realtime::services::Admission;
 
 /// A form-encoded body, with the head of its request.
 pub(crate) struct FormBody(Typed, Parts);
@@ -110,6 +111,11 @@ async fn create_as(
             .map(|number| number.trim().parse())
             .transpose()
             .map_err(|_| ErrorCode::InvalidLifetime)?,
+        sealed: match typed.sealed.trim() {
+            "" | "false" => false,
+            "on" | "true" => true,
+            _ => return Err(ErrorCode::BadFrame.into()),
+        },
     };
     Ok(admission::create(state, identity, context.address, request, context.now).await?.code)
 }
@@ -143,7 +149,10 @@ async fn join_as(
     typed: &Typed,
 ) -> Result<RoomCode, ApiError> {
     let pin = filled(&typed.pin);
-    let admit = admission::admit(state, identity.user, context.address, &typed.code, pin.as_deref(), context.now);
+    let (user, code, pin) = (identity.user, typed.code.as_str(), pin.as_deref());
+    // Behind the form is a page, which cannot read there.
+    let admission = Admission { user, address: context.address, code, pin, reads_sealed: false, now: context.now };
+    let admit = admission::admit(state, admission);
     let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(admitted.room.code)
 }

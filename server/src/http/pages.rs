@@ -140,6 +140,11 @@ async fn room(
     let mut caller = context.caller();
     caller.followed |= is_no_reader;
     match admission::look_up(&state, caller, &code, context.now).await {
+        // This interface encrypts nothing yet: it could show nothing of such a room but that it is there.
+        Ok(view) if view.sealed => {
+            let told = Told::of(request.uri(), &context);
+            render(&state, &context, Page::NoRoom(Shown::of(ErrorCode::SealedRoom)), request, told).await
+        }
         Ok(view) => {
             let told = Told::of(request.uri(), &context);
             render(&state, &context, Page::Room(view), request, told).await

@@ -14,6 +14,7 @@ use crate::rooms::admission;
 use crate::state::AppState;
 use crate::store::Left;
 use realtime::rate_limits::RateLimit;
+use realtime::services::Admission;
 
 /// Makes a room; its maker is a member and owns it.
 pub(crate) async fn create(
@@ -56,8 +57,11 @@ pub(crate) async fn join(
     PathSegment(code): PathSegment,
     OptionalBody(typed): OptionalBody<JoinRoom>,
 ) -> Result<Json<RoomView>, ApiError> {
-    let pin = typed.pin.as_deref();
-    let admit = admission::admit(&state, identity.user, context.address, &code, pin, context.now);
+    let (user, pin) = (identity.user, typed.pin.as_deref());
+    // What the asker's clients can read shows when they take a seat.
+    let admission =
+        Admission { user, address: context.address, code: &code, pin, reads_sealed: true, now: context.now };
+    let admit = admission::admit(&state, admission);
     let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(Json(admission::view(&state, &admitted.room, Some(identity.user), context.now)))
 }

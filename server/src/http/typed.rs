@@ -23,6 +23,8 @@ pub(crate) struct Typed {
     pub(super) pin: String,
     pub(super) capacity: String,
     pub(super) lifetime_s: String,
+    /// On no page: other programs post it.
+    pub(super) sealed: String,
 }
 
 impl Typed {
@@ -62,6 +64,7 @@ impl Typed {
             "pin" => Some(&mut self.pin),
             "capacity" => Some(&mut self.capacity),
             "lifetime_s" => Some(&mut self.lifetime_s),
+            "sealed" => Some(&mut self.sealed),
             _ => None,
         }
     }
@@ -77,7 +80,8 @@ pub(super) async fn refuse(
     failure: ApiError,
     mut typed: Typed,
 ) -> Response {
-    if !accepts(&head.headers, "text/html") {
+    // No page has a box for `sealed`: what is sent again from one would make a room that takes text.
+    if !accepts(&head.headers, "text/html") || !typed.sealed.is_empty() {
         return problem::problem(failure);
     }
     let is_join = head.uri.path() == "/join";
@@ -103,8 +107,8 @@ async fn card(state: &AppState, context: &RequestContext, error: ErrorCode, type
         return None;
     }
     let found = admission::look_up(state, context.caller(), typed, context.now).await.ok();
-    // A member is inside, where no form is.
-    found.filter(|view| !view.member).map(Page::Room)
+    // A member is inside, where no form is, and in front of a sealed room there is none.
+    found.filter(|view| !view.member && !view.sealed).map(Page::Room)
 }
 
 /// Where a room is.

@@ -15,6 +15,7 @@ use crate::store::{JoinOutcome, Left, Membership, Room, RoomId, StoreError, User
 use realtime::address::Address;
 use realtime::clock::random;
 use realtime::rate_limits::{Caller, RateLimit};
+use realtime::services::Admission;
 
 /// The shortest lifetime of a room.
 const LIFETIME_S_MIN: u64 = 3_600;
@@ -41,17 +42,15 @@ pub struct Admitted {
 ///
 /// # Errors
 /// [`ErrorCode::InvalidCode`], [`ErrorCode::RoomNotFound`], [`ErrorCode::RoomEnded`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`],
-/// [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`] after too many misses or wrong PINs.
-pub async fn admit(
-    state: &State,
-    user: UserId,
-    address: Address,
-    code: &str,
-    pin: Option<&str>,
-    now: Now,
-) -> Result<Admitted, ApiError> {
+/// [`ErrorCode::SealedRoom`] for clients that cannot read there, [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`]
+/// after too many misses or wrong PINs.
+pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, ApiError> {
+    let Admission { user, address, code, pin, reads_sealed, now } = admission;
     let caller = Caller::user(user, address);
     let room = find(state, caller, code, now).await?;
+    if room.sealed && !reads_sealed {
+        return Err(ErrorCode::SealedRoom.into());
+    }
     let member = state.keys.member_id(room.id.into(), user);
     state.rooms.settle_leave(room.id, user).await?;
     if state.store.is_member(room.id, user, WHENEVER).await? {
@@ -175,6 +174,7 @@ pub async fn create(
             name,
             pin_hash,
             capacity,
+            sealed: request.sealed,
             owner: identity.user,
             created_at: now.wall,
             expires_at: now.wall.saturating_add(lifetime_s.saturating_mul(1_000)),
@@ -221,6 +221,7 @@ pub fn view(state: &State, room: &Room, member: Option<UserId>, now: Now) -> Roo
         code: room.code,
         name: open.then(|| room.name.clone()),
         pin: room.pin_hash.is_some(),
+        sealed: room.sealed,
         capacity: room.capacity,
         count: open.then(|| state.hub.count(room.id.into())),
         created_at: room.created_at,

@@ -180,6 +180,7 @@ pub fn info(stored: &store::Room) -> RoomInfo {
         name: stored.name.clone(),
         capacity: stored.capacity,
         pin: stored.pin_hash.is_some(),
+        sealed: stored.sealed,
         created_at: stored.created_at,
         expires_at: stored.expires_at,
     }

@@ -37,8 +37,7 @@ impl Sanitizer for State {
 #[async_trait]
 impl Directory for State {
     async fn admit(&self, admission: Admission<'_>) -> Result<Admitted, Refused> {
-        let Admission { user, address, code, pin, now } = admission;
-        let admitted = admission::admit(self, user, address, code, pin, now).await?;
+        let admitted = admission::admit(self, admission).await?;
         let room = self.rooms.live(&admitted.room);
         Ok(Admitted { room, member: admitted.member, is_new: admitted.joined == JoinOutcome::New })
     }

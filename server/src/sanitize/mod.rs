@@ -32,7 +32,7 @@ use segments::Segment;
 /// What is relayed for a typed text.
 pub fn body(text: Text) -> Body {
     let html = html(text.as_str());
-    Body { text, html }
+    Body::Text { text, html }
 }
 
 fn html(typed: &str) -> Option<String> {

@@ -163,6 +163,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
         ServerFrame::Welcome { .. }
         | ServerFrame::Room { .. }
         | ServerFrame::Message(_)
+        | ServerFrame::Sealed(_)
         | ServerFrame::Presence { .. }
         | ServerFrame::Typing { .. }
         | ServerFrame::Gap { .. }
@@ -242,7 +243,8 @@ pub(super) const fn name(code: ErrorCode) -> &'static str {
         | ErrorCode::InvalidDevice
         | ErrorCode::UsernameTaken
         | ErrorCode::EmptyText
-        | ErrorCode::TextTooLong => "INVALID_INPUT",
+        | ErrorCode::TextTooLong
+        | ErrorCode::NotSealed => "INVALID_INPUT",
         ErrorCode::Unauthorized
         | ErrorCode::Revoked
         | ErrorCode::TwoLogins
@@ -253,6 +255,7 @@ pub(super) const fn name(code: ErrorCode) -> &'static str {
         | ErrorCode::PinRequired
         | ErrorCode::WrongPin
         | ErrorCode::NotInRoom
+        | ErrorCode::SealedRoom
         | ErrorCode::BadCredentials => "UNAUTHORIZED",
         ErrorCode::RateLimited | ErrorCode::TooManyTries | ErrorCode::Flooding | ErrorCode::TooManyConnections => {
             "RATE_LIMIT"

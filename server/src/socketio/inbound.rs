@@ -3,7 +3,7 @@
 //! A client of any language and age is welcome: codes come as strings or in objects. Whatever else comes is refused with
 //! a code; nothing of it can panic.
 
-use protocol::{ClientFrame, ClientId, ErrorCode, FrameError};
+use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, SendBody, SendMessage};
 use serde_json::Value;
 
 /// The events that are listened to.
@@ -46,7 +46,7 @@ impl InboundEvent {
             Self::LeaveRoom => code(argument).map(|room| ClientFrame::Leave { cid: cid.clone(), room }),
             Self::SendMessage => code(argument).and_then(|room| {
                 let text = content(argument)?;
-                Ok(ClientFrame::Send { cid: cid.clone(), room, text })
+                Ok(ClientFrame::Send(SendMessage { cid: cid.clone(), room, body: SendBody::Text(text) }))
             }),
             Self::TypingStart => code(argument).map(|room| ClientFrame::Typing { room, on: true }),
             Self::TypingStop => code(argument).map(|room| ClientFrame::Typing { room, on: false }),

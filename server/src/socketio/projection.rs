@@ -39,6 +39,10 @@ impl Dialect for SocketIo {
         DialectId("socket.io")
     }
 
+    fn reads_sealed(&self) -> bool {
+        false
+    }
+
     fn reply(&self, user: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame)) {
         encoder::replies(frame, &user.own_id()).into_iter().for_each(push);
     }
@@ -66,6 +70,7 @@ impl Projection for Events {
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
             | ServerFrame::Room { .. }
+            | ServerFrame::Sealed(_)
             | ServerFrame::Ack { .. }
             | ServerFrame::Gap { .. }
             | ServerFrame::Error { .. }
@@ -192,7 +197,8 @@ mod tests {
 
     fn room() -> Room {
         let name = RoomName::parse("Harbour").expect("a plain name");
-        let info = RoomInfo { code: code(), name, capacity: 255, pin: false, created_at: 0, expires_at: 1 };
+        let info =
+            RoomInfo { code: code(), name, capacity: 255, pin: false, sealed: false, created_at: 0, expires_at: 1 };
         let (ids, limits) = (Box::new(SameId), Limits::default());
         Room::new(RoomStart { info, node: NodeId(1), epoch: 7, owner: member(0), limits, ids, now: START })
     }

@@ -102,6 +102,8 @@ pub struct Room {
     pub pin_hash: Option<String>,
     /// The most people inside at once; the room's task decides by it.
     pub capacity: u32,
+    /// Whether it takes only what clients have encrypted.
+    pub sealed: bool,
     /// Who may change and delete it.
     pub owner: UserId,
     /// When it was made.

@@ -21,6 +21,10 @@ impl Dialect for Native {
         DialectId("native")
     }
 
+    fn reads_sealed(&self) -> bool {
+        true
+    }
+
     fn reply(&self, _: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame)) {
         push(encode(frame));
     }

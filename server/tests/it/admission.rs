@@ -127,6 +127,7 @@ async fn a_room_is_made_at_the_ends_of_its_rules_so_many_times_an_hour() {
         pin: Some(pin.to_owned()),
         capacity: Some(capacity),
         lifetime_s: Some(lifetime_s),
+        sealed: false,
     };
     let answer = make(&guest, request(&"x".repeat(50), &"ü".repeat(64), 500, 604_800)).await.assert_status(201);
     let most: RoomView = answer.json();

@@ -112,6 +112,7 @@ async fn a_room_ends_when_its_time_is_over_whatever_the_wall_clock_says() {
             name: RoomName::parse("short").expect("is a name"),
             pin_hash: None,
             capacity: 10,
+            sealed: false,
             owner: server.identity(guest.token()).await.user,
             created_at: now,
             expires_at: now + 60_000,

@@ -34,6 +34,10 @@ impl Dialect for Lines {
         DialectId("lines")
     }
 
+    fn reads_sealed(&self) -> bool {
+        false
+    }
+
     fn reply(&self, _: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame)) {
         match frame {
             ServerFrame::Joined { room, count, .. } => push(line(format!("* {} ({count})", room.code.as_str()))),

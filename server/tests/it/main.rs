@@ -42,6 +42,7 @@ mod resume;
 mod room_life;
 mod room_task;
 mod schema;
+mod sealed;
 mod seats;
 mod shutdown;
 mod slow;

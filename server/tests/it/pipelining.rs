@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{ClientFrame, ClientId, ServerFrame};
+use protocol::{ClientFrame, ClientId, SendBody, SendMessage, ServerFrame};
 
 use crate::harness::{Guest, Heard, Room, TestClient, TestServer, Wire, frame};
 
@@ -19,7 +19,8 @@ fn join(name: &str, room: &Room) -> String {
 }
 
 fn send(name: &str, room: &Room, text: &str) -> String {
-    frame(&ClientFrame::Send { cid: cid(name), room: room.code.clone(), text: text.to_owned() })
+    let body = SendBody::Text(text.to_owned());
+    frame(&ClientFrame::Send(SendMessage { cid: cid(name), room: room.code.clone(), body }))
 }
 
 /// The answers to requests, as `frame:cid`.

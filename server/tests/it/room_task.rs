@@ -25,6 +25,7 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         name: RoomName::parse("stalled").expect("is a name"),
         pin_hash: None,
         capacity: 10,
+        sealed: false,
         owner: server.identity(owner.token()).await.user,
         created_at: now.wall,
         expires_at: now.wall + 3_600_000,

@@ -27,6 +27,7 @@ const MONGODB: &[&str] = &[
     "rooms.name",
     "rooms.owner",
     "rooms.pin_hash",
+    "rooms.sealed",
     "users._id",
     "users.account.display_name",
     "users.account.password_hash",
@@ -64,6 +65,7 @@ const SQLITE: &[&str] = &[
     "rooms.name",
     "rooms.owner",
     "rooms.pin_hash",
+    "rooms.sealed",
     "users.created_at",
     "users.expires_at",
     "users.id",
@@ -85,7 +87,7 @@ async fn busy_run(server: &TestServer) {
     });
     Ask::post("/api/v1/login").json(&login).send(server.addr).await.assert_status(200);
     Guest::named(server, "Nickname Three").await.ask(credentials("register", "wren", "correct horse battery")).await;
-    account.room().await;
+    account.room_with(CreateRoom { sealed: true, ..CreateRoom::default() }).await;
     let (mut first, mut second) = (owner.enter(&room).await, other.enter(&room).await);
     for number in 0..10 {
         first.say(&room.code, &format!("messagetext {number}")).await;

@@ -40,7 +40,9 @@ impl ClientState {
                 self.failed(now, &cid, code, retry_after_ms);
             }
             ServerFrame::Token { .. } => self.actions.push(Action::Renew),
-            ServerFrame::Error { cid: None, .. }
+            // Only of sealed rooms, in which this client is not (see `RoomState::joined`).
+            ServerFrame::Sealed(_)
+            | ServerFrame::Error { cid: None, .. }
             | ServerFrame::Bye { .. }
             | ServerFrame::Ping {}
             | ServerFrame::Pong {}

@@ -1,7 +1,7 @@
 //! What holds over any connection: nothing is lost silently, nothing is shown twice.
 
 use proptest::prelude::*;
-use protocol::{ClientFrame, ServerFrame};
+use protocol::{ClientFrame, SendMessage, ServerFrame};
 
 use super::world::World;
 use crate::fixtures::{cid, code};
@@ -110,7 +110,7 @@ fn what_the_page_before_had_not_sent_is_said_again_under_the_same_cid() {
         page.say_again(env, code(), kept);
     });
     let said = world.server.said.iter().filter_map(|frame| match frame {
-        ClientFrame::Send { cid, .. } => Some(cid.clone()),
+        ClientFrame::Send(SendMessage { cid, .. }) => Some(cid.clone()),
         _ => None,
     });
     assert_eq!(said.collect::<Vec<_>>(), [cid(7), cid(9)]);

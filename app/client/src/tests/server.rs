@@ -1,6 +1,8 @@
 //! A pretended server with one room: keeps the protocol's promises, and fails where it is told to.
 
-use protocol::{ClientFrame, ErrorCode, LeaveReason, MessageId, Position, ServerFrame};
+use protocol::{
+    ClientFrame, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, ServerFrame,
+};
 
 use crate::fixtures::{code, info, member, member_id, message, welcome};
 
@@ -27,6 +29,8 @@ pub(super) struct Server {
     pub(super) forgetful: bool,
     /// Says what it has not kept behind what it has.
     pub(super) gaps_last: bool,
+    /// The room, where it is another than [`info`]'s.
+    pub(super) room: Option<RoomInfo>,
     pub(super) out: Vec<ServerFrame>,
     pub(super) said: Vec<ClientFrame>,
 }
@@ -57,7 +61,8 @@ impl Server {
     pub(super) fn joined(&mut self, cid: Option<protocol::ClientId>) {
         let position = Position { epoch: self.epoch, seq: self.seq() };
         let members = vec![member(YOU), member(OTHER)];
-        self.emit(ServerFrame::Joined { cid, room: info(), you: member_id(YOU), position, count: 2, members });
+        let room = self.room.clone().unwrap_or_else(info);
+        self.emit(ServerFrame::Joined { cid, room, you: member_id(YOU), position, count: 2, members });
     }
 
     pub(super) fn take(&mut self, frame: ClientFrame) {
@@ -75,7 +80,8 @@ impl Server {
                     self.emit(ServerFrame::Gap { room: code(), missed });
                 }
             }
-            ClientFrame::Send { cid, text, .. } => self.send(cid, text),
+            ClientFrame::Send(SendMessage { cid, body: SendBody::Text(text), .. }) => self.send(cid, text),
+            ClientFrame::Send(_) => panic!("this client seals nothing"),
             ClientFrame::Leave { cid, .. } => {
                 self.seated = false;
                 self.emit(ServerFrame::Left { cid: Some(cid), room: code(), reason: LeaveReason::Left });

@@ -19,6 +19,7 @@ const CLIENT: &[(&str, &str)] = &[
     ("join_pin_since", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#),
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
     ("send", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#),
+    ("send_sealed", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","sealed":"q83vASNFZ4mrze8-_w"}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
     ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
@@ -29,7 +30,7 @@ const CLIENT: &[(&str, &str)] = &[
 const SERVER: &[(&str, &str)] = &[
     (
         "welcome",
-        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000}}"#,
+        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"sealed_chars_max":32768,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000}}"#,
     ),
     (
         "joined",
@@ -48,6 +49,14 @@ const SERVER: &[(&str, &str)] = &[
     (
         "message_html",
         r#"{"t":"message","room":"KW7P3MXQ","seq":14,"id":"bWVzc2FnZTI","cid":"c4","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219262000,"text":"**now**","html":"<p><strong>now</strong></p>"}"#,
+    ),
+    (
+        "room_sealed",
+        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":80,"pin":false,"sealed":true,"created_at":1795219200000,"expires_at":1795305600000}}"#,
+    ),
+    (
+        "sealed",
+        r#"{"t":"sealed","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219261000,"sealed":"q83vASNFZ4mrze8-_w"}"#,
     ),
     ("ack", r#"{"t":"ack","cid":"c3","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","at":1795219261000}"#),
     (
@@ -125,6 +134,8 @@ fn what_counts_is_what_must_not_be_lost() {
         "room",
         "message",
         "message_html",
+        "room_sealed",
+        "sealed",
         "ack",
         "gap",
         "gap_some",
@@ -141,6 +152,15 @@ fn a_lone_surrogate_is_refused() {
 }
 
 #[test]
+fn a_send_says_one_thing() {
+    for fields in ["", r#","text":"x","sealed":"eA""#, r#","text":null"#, r#","sealed":1"#, r#","text":"x","html":"x""#]
+    {
+        let error = decode_client(&format!(r#"{{"t":"send","cid":"c9","room":"KW7P3MXQ"{fields}}}"#)).unwrap_err();
+        assert_eq!(error.cid.as_ref().map(crate::ClientId::as_str), Some("c9"), "{fields}");
+    }
+}
+
+#[test]
 fn every_client_variant_has_a_case() {
     let tags: std::collections::BTreeSet<_> = CLIENT
         .iter()
@@ -148,7 +168,7 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Hello { .. } => 0,
             ClientFrame::Join { .. } => 1,
             ClientFrame::Leave { .. } => 2,
-            ClientFrame::Send { .. } => 3,
+            ClientFrame::Send(_) => 3,
             ClientFrame::Typing { .. } => 4,
             ClientFrame::Status { .. } => 5,
             ClientFrame::Ping { .. } => 6,

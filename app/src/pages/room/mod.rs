@@ -308,9 +308,11 @@ fn Door(room: driver::Room, view: StoredValue<RoomView>, unheard: RwSignal<bool>
             let title = match failure.code {
                 ErrorCode::RoomFull => words.room_full,
                 ErrorCode::RoomEnded => words.has_ended,
+                ErrorCode::SealedRoom => words.sealed_room,
                 _ => words.cannot_enter,
             };
-            notice(title, failure_text(&failure), failure.code != ErrorCode::RoomEnded)
+            let lasts = matches!(failure.code, ErrorCode::RoomEnded | ErrorCode::SealedRoom);
+            notice(title, failure_text(&failure), !lasts)
         }
         RoomPhase::Ended(reason) => {
             let (title, text) = (words.ended)(reason);

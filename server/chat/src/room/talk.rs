@@ -1,6 +1,6 @@
 //! What is said: the order, the acks, the repeats, the typing. Nothing of it stays.
 
-use protocol::{ClientId, ErrorCode, Message, ServerFrame};
+use protocol::{ClientId, ErrorCode, Message, SealedMessage, ServerFrame};
 
 use super::Room;
 use crate::event::{Body, Effect, EventKind, Input, NewMessage, RoomEvent};
@@ -38,6 +38,15 @@ impl Room {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
             return;
         };
+        let refused = match (&body, self.info.sealed) {
+            (Body::Text { .. }, false) | (Body::Sealed(_), true) => None,
+            (Body::Text { .. }, true) => Some(ErrorCode::SealedRoom),
+            (Body::Sealed(_), false) => Some(ErrorCode::NotSealed),
+        };
+        if let Some(code) = refused {
+            out.push(Effect::Reply(session, ServerFrame::error(code, Some(cid), None)));
+            return;
+        }
         occupant.remember(cid.clone());
         self.typing.stop(session, now.mono);
         let (at, origin) = (now.wall, Origin { node: self.node, session });
@@ -76,9 +85,13 @@ impl Room {
             out.push(Effect::Reply(origin.session, ack));
         }
         self.typing.spoke(&member, now);
-        let Body { text, html } = body;
-        let text = text.as_str().to_owned();
-        out.push(Effect::Broadcast(ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html })));
+        out.push(Effect::Broadcast(match body {
+            Body::Text { text, html } => {
+                let text = text.as_str().to_owned();
+                ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html })
+            }
+            Body::Sealed(sealed) => ServerFrame::Sealed(SealedMessage { room, seq, id, cid, member, name, at, sealed }),
+        }));
     }
 
     /// The broker gave up on a message. A broker may say so and deliver it all the same (an answer that came too late):

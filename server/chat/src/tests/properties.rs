@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use protocol::{Activity, LeaveReason, Limits, MemberId, ServerFrame};
+use protocol::{Activity, ErrorCode, LeaveReason, Limits, MemberId, Sealed, ServerFrame};
 
-use super::{at, cid, join, member, name, room, run, run_at, send};
-use crate::event::{Effect, Ended, Input};
+use super::{at, body, cid, join, member, name, room, room_of, run, run_at, send};
+use crate::event::{Body, Effect, Ended, Input};
 use crate::ids::SessionKey;
 use crate::time::{Monotonic, Now};
 
@@ -223,6 +223,38 @@ proptest! {
             for effect in run(&mut room, now, input) {
                 prop_assert!(matches!(effect, Effect::Reply(..)), "{:?} after the end", effect);
             }
+        }
+    }
+
+    /// A sealed room relays what is sealed, to the byte, and no text; any other room the other way round. What is refused
+    /// has no place in the order, and its request may be used for the right thing.
+    #[test]
+    fn a_room_takes_one_kind_of_body(is_sealed in any::<bool>(), sent in prop::collection::vec((any::<bool>(), "[A-Za-z0-9_-]{4,40}"), 1..20)) {
+        let mut room = room_of(is_sealed, 3, Limits::default());
+        run(&mut room, 0, join(1, 0));
+        let mut last = 0;
+        for (number, (seals, said)) in (0..).zip(&sent) {
+            let said = &said[..said.len() / 4 * 4];
+            let body = if *seals { Body::Sealed(Sealed::parse(said, 40).expect("is base64url")) } else { body(said) };
+            let input = Input::Send { session: SessionKey(1), cid: cid(number), random: 0, body };
+            let effects = run(&mut room, 1, input.clone());
+            if *seals != is_sealed {
+                let code = if is_sealed { ErrorCode::SealedRoom } else { ErrorCode::NotSealed };
+                let refusal = Effect::Reply(SessionKey(1), ServerFrame::error(code, Some(cid(number)), None));
+                prop_assert_eq!(&effects, &[refusal]);
+                prop_assert_eq!(run(&mut room, 1, input), effects, "refused again, not acknowledged");
+                continue;
+            }
+            last += 1;
+            let [Effect::Reply(_, ServerFrame::Ack { .. }), Effect::Broadcast(told)] = &effects[..] else {
+                panic!("{effects:?}");
+            };
+            let (seq, relayed) = match told {
+                ServerFrame::Message(message) => (message.seq, message.text.as_str()),
+                ServerFrame::Sealed(message) => (message.seq, message.sealed.as_str()),
+                other => panic!("{other:?}"),
+            };
+            prop_assert_eq!((seq, relayed), (last, said));
         }
     }
 

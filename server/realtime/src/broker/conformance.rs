@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{Body, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey};
-use protocol::{ClientId, DisplayName, MemberId, MessageId, Text};
+use protocol::{ClientId, DisplayName, MemberId, MessageId, Sealed, Text};
 
 use super::{Broker, NotPublished, Subscription};
 
@@ -70,9 +70,11 @@ fn event(number: usize) -> RoomEvent {
             cid: ClientId::parse(&format!("c{number}")).expect("short and plain"),
             member: MemberId::parse(&format!("member-{number:015}")).expect("22 characters"),
             name: DisplayName::parse("Quiet Heron").expect("a plain name"),
-            body: Body {
-                text: Text::parse(&text, 5_000).expect("not empty"),
-                html: number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>")),
+            body: if number.is_multiple_of(3) {
+                Body::Sealed(Sealed::parse(&format!("{number:0>8}-_"), 5_000).expect("is base64url"))
+            } else {
+                let html = number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>"));
+                Body::Text { text: Text::parse(&text, 5_000).expect("not empty"), html }
             },
         }),
     }

@@ -72,7 +72,11 @@ impl Requests {
                 if failure.is_ours() {
                     services.rate_limits().give_back(limit);
                 }
-                session.tell(&ServerFrame::error(failure.code, cid, failure.retry_after_ms), services.hub().limits());
+                // A room that this client cannot read is none to follow into: nobody asked, so nobody is told.
+                if cid.is_some() || failure.code != ErrorCode::SealedRoom {
+                    let frame = ServerFrame::error(failure.code, cid, failure.retry_after_ms);
+                    session.tell(&frame, services.hub().limits());
+                }
             }
         })
     }
@@ -96,7 +100,8 @@ impl Join {
         address: Address,
         now: Now,
     ) -> Result<(), Refused> {
-        let admission = Admission { user: session.user, address, code: &self.code, pin: self.pin.as_deref(), now };
+        let (pin, reads_sealed) = (self.pin.as_deref(), session.dialect.reads_sealed());
+        let admission = Admission { user: session.user, address, code: &self.code, pin, reads_sealed, now };
         let admitted = services.admit(admission).await?;
         let (done, waiting) = oneshot::channel();
         let input = Input::Join {

@@ -121,7 +121,7 @@ impl Requests {
             ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
             ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
-            ClientFrame::Send { cid, room, text } => self.send(cid, &room, &text, now),
+            ClientFrame::Send(message) => self.send(message, now),
             ClientFrame::Typing { room, on } => {
                 if let Some(inside) = self.inside(&room, None) {
                     self.typing(&inside, on, now);

@@ -1,8 +1,8 @@
-//! `send`: what somebody says is parsed, counted, sanitised once and handed to the room. A refusal goes through the room, so
+//! `send`: what somebody says is parsed, counted, sanitised once (unless it is sealed) and handed to the room. A refusal goes through the room, so
 //! that answers come in the order of the requests.
 
-use chat::{Input, Now};
-use protocol::{ClientId, ServerFrame, Text};
+use chat::{Body, Input, Now};
+use protocol::{ErrorCode, Sealed, SendBody, SendMessage, ServerFrame, Text};
 
 use super::{BUSY_RETRY_MS, Requests};
 use crate::clock;
@@ -10,20 +10,23 @@ use crate::error::Refused;
 use crate::rate_limits::RateLimit;
 
 impl Requests {
-    pub(super) fn send(&self, cid: ClientId, room: &str, text: &str, now: Now) {
-        let Some(inside) = self.inside(room, Some(&cid)) else {
+    pub(super) fn send(&self, message: SendMessage, now: Now) {
+        let SendMessage { cid, room, body } = message;
+        let Some(inside) = self.inside(&room, Some(&cid)) else {
             return;
         };
-        let chars_max = usize::try_from(self.limits().text_chars_max).unwrap_or(usize::MAX);
-        let parsed = Text::parse(text, chars_max).map_err(Refused::from).and_then(|text| {
+        let parsed = self.parse(&body).map_err(Refused::from).and_then(|parsed| {
             self.services.rate_limits().take(RateLimit::Sends(self.session.user), now)?;
-            Ok(text)
+            Ok(parsed)
         });
         let (key, failed, is_paid) = (self.session.key, cid.clone(), parsed.is_ok());
         let input = match parsed {
-            Ok(text) => {
-                let random = u64::from_be_bytes(clock::random());
-                Input::Send { session: key, cid, random, body: self.services.body(text) }
+            Ok(parsed) => {
+                let body = match parsed {
+                    Parsed::Text(text) => self.services.body(text),
+                    Parsed::Sealed(sealed) => Body::Sealed(sealed),
+                };
+                Input::Send { session: key, cid, random: u64::from_be_bytes(clock::random()), body }
             }
             Err(failure) => {
                 let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
@@ -38,4 +41,18 @@ impl Requests {
             self.error(failure, Some(failed));
         }
     }
+
+    fn parse(&self, body: &SendBody) -> Result<Parsed, ErrorCode> {
+        let chars = |max: u32| usize::try_from(max).unwrap_or(usize::MAX);
+        match body {
+            SendBody::Text(typed) => Text::parse(typed, chars(self.limits().text_chars_max)).map(Parsed::Text),
+            SendBody::Sealed(sent) => Sealed::parse(sent, chars(self.limits().sealed_chars_max)).map(Parsed::Sealed),
+        }
+    }
+}
+
+/// What can be said, before it is counted: only what is counted is worth the sanitiser's work.
+enum Parsed {
+    Text(Text),
+    Sealed(Sealed),
 }

@@ -33,6 +33,10 @@ impl Dialect for Json {
         DialectId("json")
     }
 
+    fn reads_sealed(&self) -> bool {
+        false
+    }
+
     fn reply(&self, _: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame)) {
         push(encode(frame));
     }

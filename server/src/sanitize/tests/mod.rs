@@ -15,7 +15,7 @@ const CHARS_MAX: usize = 16_000;
 
 /// The HTML of a typed text.
 fn html(typed: &str) -> Option<String> {
-    super::body(Text::parse(typed, CHARS_MAX).expect("the tests' texts are valid")).html
+    super::html(Text::parse(typed, CHARS_MAX).expect("the tests' texts are valid").as_str())
 }
 
 /// What every link carries; `LINK` stands for it in expectations.

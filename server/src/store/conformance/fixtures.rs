@@ -84,6 +84,7 @@ pub(crate) fn room(number: u8, owner: u8) -> Room {
         name: room_name("Tea"),
         pin_hash: None,
         capacity: 50,
+        sealed: false,
         owner: user_id(owner),
         created_at: NOW,
         expires_at: END,

@@ -24,6 +24,7 @@ pub async fn a_room_is_kept(store: &SharedStore) {
         name: room_name("The \"quiet\" room & <more>"),
         pin_hash: Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned()),
         capacity: 2,
+        sealed: true,
         created_at: NOW + 17,
         expires_at: END + 4_711,
         ..room(2, 1)

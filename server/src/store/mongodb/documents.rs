@@ -34,6 +34,7 @@ pub(super) const ROOM_FIELDS: &[&str] = &[
     "name",
     "pin_hash",
     "capacity",
+    "sealed",
     "owner",
     "created_at",
     "expires_at",
@@ -103,6 +104,9 @@ pub(super) fn of_room(room: &Room, members: &[Membership]) -> Document {
     if let Some(hash) = &room.pin_hash {
         document.insert("pin_hash", hash);
     }
+    if room.sealed {
+        document.insert("sealed", true);
+    }
     document
 }
 
@@ -165,6 +169,8 @@ pub(super) fn room(document: &Document) -> Result<Room> {
             .then(|| document.get_str("pin_hash").map(str::to_owned).map_err(strange))
             .transpose()?,
         capacity,
+        // Rooms that take text, and those of versions before, are without the field.
+        sealed: document.contains_key("sealed") && document.get_bool("sealed").map_err(strange)?,
         owner: UserId(id_of(document, "owner")?),
         created_at: time_of(document, "created_at")?,
         expires_at: time_of(document, "expires_at")?,

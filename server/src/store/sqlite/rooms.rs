@@ -12,8 +12,8 @@ pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Re
     db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
         .execute(params![room.code.as_str(), Time(room.created_at)])?;
     db.prepare_cached(
-        "INSERT INTO rooms (id, code, name, pin_hash, capacity, owner, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rooms (id, code, name, pin_hash, capacity, sealed, owner, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         room.id.0,
@@ -21,6 +21,7 @@ pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Re
         room.name.as_str(),
         room.pin_hash,
         room.capacity,
+        room.sealed,
         room.owner.0,
         Time(room.created_at),
         Time(room.expires_at),
@@ -233,6 +234,7 @@ fn room_from(row: &Row<'_>) -> rusqlite::Result<Room> {
         name: parsed(row, "name", RoomName::kept)?,
         pin_hash: row.get("pin_hash")?,
         capacity: row.get("capacity")?,
+        sealed: row.get("sealed")?,
         owner: UserId(row.get("owner")?),
         created_at: row.get::<_, Time>("created_at")?.0,
         expires_at: row.get::<_, Time>("expires_at")?.0,

@@ -42,6 +42,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
         (word("a guest's name"), word("another guest's name"), word("a guest's new name"));
     let settled_name = word("the name of a guest who makes an account");
     let (pin, wrong_pin) = (word("a PIN"), word("a wrong PIN"));
+    let sealed = word("a sealed message");
     let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
     let (header, path, query) = (word("a header"), word("a path"), word("a query"));
@@ -51,6 +52,10 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let request = CreateRoom { name: Some(room_name.text.clone()), pin: Some(pin.clone()), ..CreateRoom::default() };
     let room = owner.room_with(request).await;
     let client = talk(&owner, &room, [&text, &markup, &refused]).await;
+    let vault = owner.room_with(CreateRoom { sealed: true, ..CreateRoom::default() }).await;
+    let mut inside = owner.enter(&vault).await;
+    let cid = inside.seal(&vault.code, &sealed).await;
+    inside.expect_ack(&cid).await;
     let other = Guest::at(addr, Some(&other_name)).await;
     for tried in [&wrong_pin, &pin] {
         other.join(&room.code, Some(tried)).await;
@@ -69,7 +74,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     nowhere.push(Canary::new("a method", &path.to_uppercase()));
     let tokens = [owner.token(), other.token(), &account.token];
     nowhere.extend(tokens.map(|token| Canary::new("a token", token)));
-    let clients = vec![client, reader];
+    let clients = vec![client, inside, reader];
     nowhere.extend(clients.iter().map(|client| Canary::new("a resume secret", client.secret.as_str())));
     let code = Canary::new("a room's code", &room.code);
     let database_only = vec![code, Canary::new(room_name.what, &room_name.text)];

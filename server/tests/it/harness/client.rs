@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Me, Member, MemberId, Message, MessageId, Position,
-    Resume, RoomCode, RoomInfo, Secret, ServerFrame, SessionId,
+    Resume, RoomCode, RoomInfo, SealedMessage, Secret, SendBody, SendMessage, ServerFrame, SessionId,
 };
 
 use super::wire::{Heard, Wire, frame};
@@ -174,8 +174,25 @@ impl TestClient {
     }
 
     pub(crate) async fn send_as(&mut self, cid: &ClientId, room: &str, text: &str) {
-        let send = ClientFrame::Send { cid: cid.clone(), room: room.to_owned(), text: text.to_owned() };
+        let body = SendBody::Text(text.to_owned());
+        let send = ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.to_owned(), body });
         self.tell(&send).await;
+    }
+
+    /// Sends what is said to be encrypted, without waiting for anything; answers the request's name.
+    pub(crate) async fn seal(&mut self, room: &str, sealed: &str) -> ClientId {
+        let (cid, body) = (self.cid(), SendBody::Sealed(sealed.to_owned()));
+        self.tell(&ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.to_owned(), body })).await;
+        cid
+    }
+
+    /// Waits for the next message of a sealed room.
+    pub(crate) async fn expect_sealed(&mut self) -> SealedMessage {
+        self.expect("a sealed message", |frame| match frame {
+            ServerFrame::Sealed(message) => Some(message.clone()),
+            _ => None,
+        })
+        .await
     }
 
     /// Sends a message and waits for its ack.

@@ -105,7 +105,8 @@ async fn files_are_their_owners_only() {
     }
 }
 
-/// Who made an account before there were devices, and names of every script, signs in as ever.
+/// Who made an account before there were devices, and names of every script, signs in as ever. A room takes text, as all
+/// did before some were sealed.
 #[tokio::test]
 async fn a_file_of_the_first_version_is_taken_further() {
     let folder = TempDir::new().unwrap();
@@ -118,11 +119,15 @@ async fn a_file_of_the_first_version_is_taken_further() {
          INSERT INTO accounts VALUES
              (x'01010101010101010101010101010101', 'Robin_1', 'robin_1', '$argon2id$hash', 'Rob ''n'' \"Ro\"');
          INSERT INTO logins (user, key, created_at, last_used_at) VALUES
-             (x'01010101010101010101010101010101', x'02020202020202020202020202020202', 1800000000000, 1800000000000);",
+             (x'01010101010101010101010101010101', x'02020202020202020202020202020202', 1800000000000, 1800000000000);
+         INSERT INTO rooms VALUES
+             (x'03030303030303030303030303030303', 'TEATEATE', 'Tea', NULL, 50, x'01010101010101010101010101010101',
+              1800000000000, 1800000001000);",
     )
     .unwrap();
     drop(db);
     let store = open(&folder).await;
+    assert!(!store.room(RoomId([3; 16]), NOW).await.unwrap().unwrap().sealed);
     let found = store.user_by_name(&protocol::Username::parse("ＲＯＢＩＮ_1").unwrap()).await.unwrap().unwrap();
     // Its name stays as it was chosen, also one that would be set otherwise today.
     assert_eq!(found.account.unwrap().display_name.as_str(), "Rob 'n' \"Ro\"");
@@ -138,7 +143,7 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let db = Connection::open(file(&folder)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
-    assert!(matches!(error, OpenError::Newer { found: 99, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::Newer { found: 99, known: 3, .. }), "{error:?}");
     assert!(error.to_string().contains("start that version"), "{error}");
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99);
