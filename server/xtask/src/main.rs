@@ -12,6 +12,7 @@ mod e2e;
 mod http;
 mod mode;
 mod mongodb;
+mod second_try;
 mod shell;
 mod site;
 mod smoke_test;

@@ -1,6 +1,6 @@
 //! All tests in one command, and one line at the end that says how many passed.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
 
@@ -11,6 +11,7 @@ use crate::clients;
 use crate::e2e;
 use crate::mode::Mode;
 use crate::mongodb;
+use crate::second_try;
 use crate::shell;
 use crate::steps::{Steps, say, warn};
 use crate::summary::{self, Totals};
@@ -71,6 +72,9 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
     if totals == Totals::default() && options.only != Some(Part::Check) {
         warn("error: no test ran: is the filter right?");
         totals.failed = 1;
+    }
+    if totals.flaky > 0 {
+        warn(&format!("WARNING: tests that passed only at the second try: {}; each is a fault to find", totals.flaky));
     }
     say(&totals.to_string());
     if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -180,17 +184,32 @@ struct Run<'a> {
     variables: &'a [(&'a str, &'a str)],
 }
 
+impl Run<'_> {
+    /// `cargo test` with all but the names of the tests.
+    fn cargo(&self, workspace: &Workspace) -> Command {
+        let mut cargo = shell::cargo();
+        cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast"]).args(self.packages).arg("--");
+        cargo.envs(self.variables.iter().copied());
+        cargo
+    }
+}
+
 fn cargo_test(workspace: &Workspace, steps: &mut Steps, name: &str, run: &Run<'_>, filters: &[String]) -> Totals {
     let result = steps.step(name, || {
         workspace.prepare_site()?;
-        let mut cargo = shell::cargo();
-        cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast"]).args(run.packages).arg("--").args(filters);
+        let mut cargo = run.cargo(workspace);
+        cargo.args(filters);
         for skipped in run.skipped {
             cargo.args(["--skip", skipped]);
         }
-        cargo.envs(run.variables.iter().copied());
         let (content, output) = shell::tee(&mut cargo)?;
-        Ok(summary::of_cargo(&output).with_exit(content))
+        let first = summary::of_cargo(&output).with_exit(content);
+        let failed = summary::failed_in_cargo(&output);
+        if second_try::is_due(first, failed.len()) {
+            second_try::of_cargo(first, &failed, run.cargo(workspace))
+        } else {
+            Ok(first)
+        }
     });
     counted(name, result)
 }
