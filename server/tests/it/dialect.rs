@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf as _, Bytes};
-use protocol::{ClientFrame, ClientId, ErrorCode, ServerFrame};
+use protocol::{ClientFrame, ClientId, ErrorCode, SendBody, SendMessage, ServerFrame};
 use realtime::attachment::Attachment;
 use realtime::commands::{Next, Requests};
 use realtime::connection::Connection;
@@ -130,7 +130,9 @@ fn frame(said: &str) -> ClientFrame {
     let mut words = said.splitn(3, ' ').map(str::to_owned);
     match (words.next().as_deref(), words.next(), words.next()) {
         (Some("join"), Some(code), None) => ClientFrame::Join { cid: cid(), code, pin: None, since: None },
-        (Some("say"), Some(room), Some(text)) => ClientFrame::Send { cid: cid(), room, text },
+        (Some("say"), Some(room), Some(text)) => {
+            ClientFrame::Send(SendMessage { cid: cid(), room, body: SendBody::Text(text) })
+        }
         _ => ClientFrame::Pong { have: 0 },
     }
 }
