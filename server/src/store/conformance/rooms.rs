@@ -16,7 +16,7 @@ pub async fn the_unknown_are_none(store: &SharedStore) {
     assert!(!done(store.delete_room(room_id(1)).await));
 }
 
-/// With a PIN and without, every field comes back, by id and by code.
+/// With a PIN and without, every field comes back: by id, by code, and among the rooms of a member.
 pub async fn a_room_is_kept(store: &SharedStore) {
     done(store.create_user(guest(1)).await);
     let open = room(1, 1);
@@ -29,11 +29,12 @@ pub async fn a_room_is_kept(store: &SharedStore) {
         expires_at: END + 4_711,
         ..room(2, 1)
     };
-    for made in [open, closed] {
+    for made in [&open, &closed] {
         done(store.create_room(made.clone()).await);
-        assert_eq!(done(store.room(made.id, NOW).await), Some(made.clone()));
-        assert_eq!(done(store.room_by_code(made.code, NOW).await), Some(made));
+        assert_eq!(done(store.room(made.id, NOW).await).as_ref(), Some(made));
+        assert_eq!(done(store.room_by_code(made.code, NOW).await).as_ref(), Some(made));
     }
+    assert_eq!(done(store.rooms_of(user_id(1), NOW).await), [open, closed]);
 }
 
 /// Since the room began.
