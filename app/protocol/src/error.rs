@@ -130,9 +130,9 @@ errors! {
     /// Over the limit of characters.
     TextTooLong = "text_too_long", 400, 4551, "That message is too long. Shorten it, or send it in parts.";
     /// A text for a room that takes only sealed messages, or a client that knows none.
-    SealedRoom = "sealed_room", 409, 4552, "This room is sealed: only clients that encrypt for themselves can read and write in it, and this one can't. Use one that can.";
+    SealedRoom = "sealed_room", 403, 4552, "This room is sealed: only clients that encrypt for themselves can read and write in it, and this one can't. Use one that can.";
     /// A sealed message for a room that takes text.
-    NotSealed = "not_sealed", 409, 4553, "This room isn't sealed, so it takes only text. Send text, or use a sealed room.";
+    NotSealed = "not_sealed", 400, 4553, "This room isn't sealed, so it takes only text. Send text, or use a sealed room.";
     /// Too much, too fast.
     RateLimited = "rate_limited", 429, 4029, "That was a bit fast. Wait a moment and try again.";
     /// Flooding in spite of `rate_limited`.

@@ -94,14 +94,11 @@ pub enum Broadcast {
     /// The same bytes for all.
     Shared(Frame),
     /// Not the same for all.
-    PerViewer(Box<dyn PerViewer>),
+    PerViewer(PerViewer),
 }
 
-/// A broadcast that some read differently from others.
-pub trait PerViewer: Send {
-    /// What this one gets.
-    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame));
-}
+/// A broadcast that some read differently from others: pushes what this one gets.
+pub type PerViewer = Box<dyn FnMut(&Viewer<'_>, &mut dyn FnMut(&Frame)) + Send>;
 
 /// Somebody inside who is told something.
 #[derive(Debug, Clone, Copy)]

@@ -10,8 +10,7 @@ use socketio::{Encoded, Event, Incoming, Namespaces};
 
 use super::connect::{auth, incoming};
 use super::engine::{Engine, Outgoing};
-use super::inbound::InboundEvent;
-use super::{encoder, packet};
+use super::{encoder, inbound, packet};
 use crate::connections::Place;
 use realtime::attachment::Attachment;
 use realtime::clock;
@@ -170,10 +169,9 @@ fn event(requests: &mut Requests, calls: &mut HashMap<String, u64>, event: &Even
     if let Some(id) = event.id {
         calls.insert(cid.as_str().to_owned(), id);
     }
-    let inbound = InboundEvent::ALL.into_iter().find(|inbound| inbound.name() == event.name);
     let argument = event.arguments.first().filter(|_| is_plain).ok_or(ErrorCode::BadFrame);
     let argument = argument.and_then(|raw| serde_json::from_str(raw.get()).map_err(|_| ErrorCode::BadFrame));
-    let frame = inbound.map(|inbound| inbound.frame(argument.as_ref().map_err(|code| *code), cid.clone()));
+    let frame = inbound::frame(&event.name, argument.as_ref().map_err(|code| *code), &cid);
     request(requests, frame, cid, event.id.is_some())
 }
 

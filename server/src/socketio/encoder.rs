@@ -24,15 +24,8 @@ pub(super) struct Answer<'a> {
     timestamp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// The code of the native protocol.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'static str>,
-    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
+    #[serde(flatten)]
+    fault: Option<Fault>,
 }
 
 impl Answer<'_> {
@@ -45,11 +38,11 @@ impl Answer<'_> {
     }
 
     pub(super) fn refused(code: ErrorCode, retry_after_ms: Option<u64>) -> Self {
-        let (reason, message) = (Some(code.as_str()), Some(code.text()));
-        Self { code: Some(name(code)), reason, message, retry_after_ms, ..Self::default() }
+        Self { fault: Some(Fault::new(code, retry_after_ms)), ..Self::default() }
     }
 }
 
+/// Why something was refused.
 #[derive(Serialize)]
 struct Fault {
     message: &'static str,
@@ -58,6 +51,12 @@ struct Fault {
     reason: &'static str,
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+}
+
+impl Fault {
+    const fn new(code: ErrorCode, retry_after_ms: Option<u64>) -> Self {
+        Self { message: code.text(), code: name(code), reason: code.as_str(), retry_after_ms }
+    }
 }
 
 #[derive(Serialize)]
@@ -126,8 +125,7 @@ pub(super) fn typing(on: bool, room: RoomCode, member: &MemberId, username: &str
 
 /// `error`.
 pub(super) fn error(code: ErrorCode, retry_after_ms: Option<u64>) -> Frame {
-    let fault = Fault { message: code.text(), code: name(code), reason: code.as_str(), retry_after_ms };
-    event("error", &[&encode(&fault)])
+    event("error", &[&encode(&Fault::new(code, retry_after_ms))])
 }
 
 /// `left_room`.
@@ -221,54 +219,15 @@ impl Roster {
     }
 }
 
-/// The few codes that clients of this interface branch on.
+/// The few codes that clients of this interface branch on, by the status that the table gives a code.
 pub(super) const fn name(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::BadFrame
-        | ErrorCode::InvalidUtf8
-        | ErrorCode::ProtocolError
-        | ErrorCode::TooLarge
-        | ErrorCode::UnsupportedVersion
-        | ErrorCode::HelloTimeout
-        | ErrorCode::MethodNotAllowed
-        | ErrorCode::UnsupportedMedia
-        | ErrorCode::InvalidCode
-        | ErrorCode::InvalidName
-        | ErrorCode::InvalidRoomName
-        | ErrorCode::InvalidPin
-        | ErrorCode::InvalidCapacity
-        | ErrorCode::InvalidLifetime
-        | ErrorCode::InvalidUsername
-        | ErrorCode::InvalidPassword
-        | ErrorCode::InvalidDevice
-        | ErrorCode::UsernameTaken
-        | ErrorCode::EmptyText
-        | ErrorCode::TextTooLong
-        | ErrorCode::NotSealed => "INVALID_INPUT",
-        ErrorCode::Unauthorized
-        | ErrorCode::Revoked
-        | ErrorCode::TwoLogins
-        | ErrorCode::Forbidden
-        | ErrorCode::BadOrigin
-        | ErrorCode::CookiesBlocked
-        | ErrorCode::Replaced
-        | ErrorCode::PinRequired
-        | ErrorCode::WrongPin
-        | ErrorCode::NotInRoom
-        | ErrorCode::SealedRoom
-        | ErrorCode::BadCredentials => "UNAUTHORIZED",
-        ErrorCode::RateLimited | ErrorCode::TooManyTries | ErrorCode::Flooding | ErrorCode::TooManyConnections => {
-            "RATE_LIMIT"
-        }
-        ErrorCode::NotFound | ErrorCode::RoomNotFound | ErrorCode::RoomEnded => "NOT_FOUND",
-        ErrorCode::RoomFull | ErrorCode::TooManyMembers | ErrorCode::TooManyRooms => "FULL",
-        ErrorCode::Overloaded
-        | ErrorCode::Unavailable
-        | ErrorCode::ShuttingDown
-        | ErrorCode::SlowConsumer
-        | ErrorCode::Silence
-        | ErrorCode::Internal
-        | ErrorCode::Unknown => "SEND_MESSAGE_ERROR",
+    match code.http_status() {
+        400 | 405 | 413 | 415 | 426 => "INVALID_INPUT",
+        401 | 403 => "UNAUTHORIZED",
+        404 | 410 => "NOT_FOUND",
+        409 => "FULL",
+        429 => "RATE_LIMIT",
+        _ => "SEND_MESSAGE_ERROR",
     }
 }
 

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use chat::{Monotonic, Room};
-use protocol::{DisplayName, MemberId, Message, RoomCode, ServerFrame};
+use protocol::{DisplayName, MemberId, RoomCode, ServerFrame};
 
 use super::encoder::{self, Roster};
 use crate::sanitize;
 use crate::store::UserId;
-use realtime::dialect::{Broadcast, Dialect, DialectId, Frame, PerViewer, Projection, RoomContext, Viewer};
+use realtime::dialect::{Broadcast, Dialect, DialectId, Frame, Projection, RoomContext, Viewer};
 
 /// People of a list that a room's members may be told in one tick of presence: a list of more is told so many ticks after
 /// the one before. Each change is told to all as a list of all, so that without it one person who comes and goes costs a
@@ -59,13 +59,21 @@ impl Projection for Events {
             ServerFrame::Message(message) => {
                 let content = sanitize::content(&message.text);
                 let frame = encoder::message(message, &content, message.member.as_str());
-                Some(per_viewer(NewMessage { frame, message: message.clone(), content, own: None }))
+                // For the sender's sessions, made when the first of them is met.
+                let (message, mut own) = (message.clone(), None);
+                Some(per_viewer(move |viewer, push| {
+                    if message.member == *viewer.member {
+                        push(own.get_or_insert_with(|| encoder::message(&message, &content, &viewer.user.own_id())));
+                    } else {
+                        push(&frame);
+                    }
+                }))
             }
             ServerFrame::Presence { .. } => {
                 self.owes_list = true;
                 self.tick(context)
             }
-            ServerFrame::Typing { room: code, members } => Some(per_viewer(self.typing(*code, members, context.room))),
+            ServerFrame::Typing { room: code, members } => Some(self.typing(*code, members, context.room)),
             ServerFrame::Left { room: code, reason, .. } => Some(Broadcast::Shared(encoder::left(*code, *reason))),
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
@@ -101,55 +109,19 @@ impl Projection for Events {
         let ticks = u64::try_from(roster.len().div_ceil(LISTED_PER_TICK)).unwrap_or(u64::MAX);
         self.listed_until = now.after(limits.presence_tick_ms.saturating_mul(ticks));
         self.roster = Some(Arc::clone(&roster));
-        Some(per_viewer(UsersOnline(roster)))
+        // Each reader finds their own id in it.
+        Some(per_viewer(move |viewer, push| push(&roster.of(viewer.member, &viewer.user.own_id()))))
     }
 }
 
-fn per_viewer(broadcast: impl PerViewer + 'static) -> Broadcast {
-    Broadcast::PerViewer(Box::new(broadcast))
-}
-
-/// `new_message`; `own` is for the sender's sessions, made when the first of them is met.
-struct NewMessage {
-    frame: Frame,
-    message: Message,
-    content: String,
-    own: Option<Frame>,
-}
-
-impl PerViewer for NewMessage {
-    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame)) {
-        let Self { frame, message, content, own } = self;
-        if message.member == *viewer.member {
-            push(own.get_or_insert_with(|| encoder::message(message, content, &viewer.user.own_id())));
-        } else {
-            push(frame);
-        }
-    }
-}
-
-/// `users_online`, in which each reader finds their own id.
-struct UsersOnline(Arc<Roster>);
-
-impl PerViewer for UsersOnline {
-    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame)) {
-        push(&self.0.of(viewer.member, &viewer.user.own_id()));
-    }
-}
-
-/// Signals of people, each for everybody but themselves.
-struct Signals(Vec<(MemberId, Frame)>);
-
-impl PerViewer for Signals {
-    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame)) {
-        self.0.iter().filter(|(id, _)| id != viewer.member).for_each(|(_, frame)| push(frame));
-    }
+fn per_viewer(deliver: impl FnMut(&Viewer<'_>, &mut dyn FnMut(&Frame)) + Send + 'static) -> Broadcast {
+    Broadcast::PerViewer(Box::new(deliver))
 }
 
 impl Events {
-    /// The signals that lead from the set told before to this one. Who is still in it is told again: a message of theirs
-    /// came in between.
-    fn typing(&mut self, code: RoomCode, members: &[MemberId], room: &Room) -> Signals {
+    /// The signals that lead from the set told before to this one, each for everybody but the one whom it is about. Who is
+    /// still in it is told again: a message of theirs came in between.
+    fn typing(&mut self, code: RoomCode, members: &[MemberId], room: &Room) -> Broadcast {
         let name = |id: &MemberId| room.members().find(|member| member.id == *id).map(|member| member.name.clone());
         let now: Vec<_> = members.iter().filter_map(|id| Some((id.clone(), name(id)?))).collect();
         let before = std::mem::replace(&mut self.typing, now.clone());
@@ -159,7 +131,10 @@ impl Events {
             let frame = encoder::typing(on, code, &id, name.as_str());
             (id, frame)
         });
-        Signals(signals.collect())
+        let signals: Vec<_> = signals.collect();
+        per_viewer(move |viewer, push| {
+            signals.iter().filter(|(id, _)| id != viewer.member).for_each(|(_, frame)| push(frame));
+        })
     }
 }
 
@@ -214,7 +189,7 @@ mod tests {
             Broadcast::PerViewer(mut each) => {
                 for number in members {
                     let viewer = Viewer { member: &member(*number), user: UserId([*number; 16]) };
-                    each.deliver(&viewer, &mut |frame| kept.push(frame.clone()));
+                    each(&viewer, &mut |frame| kept.push(frame.clone()));
                 }
             }
         }
@@ -250,7 +225,7 @@ mod tests {
             let mut tell = |now, broadcast: Option<Broadcast>| {
                 let Some(Broadcast::PerViewer(mut each)) = broadcast else { return };
                 let viewer = Viewer { member: &member(0), user: UserId([0; 16]) };
-                each.deliver(&viewer, &mut |frame| last = Some(frame.bytes.clone()));
+                each(&viewer, &mut |frame| last = Some(frame.bytes.clone()));
                 told.push(now);
             };
             for tick in 0..50 {

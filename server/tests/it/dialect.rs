@@ -8,7 +8,7 @@ use protocol::{ClientFrame, ClientId, ErrorCode, SendBody, SendMessage, ServerFr
 use realtime::attachment::Attachment;
 use realtime::commands::{Next, Requests};
 use realtime::connection::Connection;
-use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, PerViewer, Projection, RoomContext, Viewer};
+use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
 use realtime::session::Carrier;
 use realtime::transport::{Batch, End, Transport};
 use server::store::UserId;
@@ -59,24 +59,14 @@ impl Projection for Lines {
             ServerFrame::Message(message) => {
                 let [others, own] =
                     [format!("< {}: {}", message.name.as_str(), message.text), format!("> {}", message.text)];
-                let said = Said { sender: message.member.clone(), others: line(others), own: line(own) };
-                Some(Broadcast::PerViewer(Box::new(said)))
+                let (sender, others, own) = (message.member.clone(), line(others), line(own));
+                Some(Broadcast::PerViewer(Box::new(move |viewer, push| {
+                    push(if sender == *viewer.member { &own } else { &others });
+                })))
             }
             ServerFrame::Left { .. } => Some(Broadcast::Shared(line("* the room has ended".to_owned()))),
             _ => None,
         }
-    }
-}
-
-struct Said {
-    sender: protocol::MemberId,
-    others: Frame,
-    own: Frame,
-}
-
-impl PerViewer for Said {
-    fn deliver(&mut self, viewer: &Viewer<'_>, push: &mut dyn FnMut(&Frame)) {
-        push(if self.sender == *viewer.member { &self.own } else { &self.others });
     }
 }
 

@@ -188,7 +188,7 @@ impl RoomTask {
                 Some(Broadcast::PerViewer(mut each)) => {
                     for Seated { session, member, .. } in listeners {
                         let viewer = Viewer { member, user: session.user };
-                        each.deliver(&viewer, &mut |frame| session.push(frame, limits));
+                        each(&viewer, &mut |frame| session.push(frame, limits));
                     }
                 }
                 None => {}
