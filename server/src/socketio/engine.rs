@@ -179,6 +179,8 @@ impl Engine {
     }
 
     fn command(&mut self, command: Command) {
+        // What was due before the request came has happened before it, however late its timer is.
+        self.session.tick(Instant::now());
         // Whoever asked may be gone meanwhile.
         match command {
             Command::Poll(told) => match self.session.poll() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use socketio::{Closed, Settings};
+use socketio::{Closed, Session, Settings, Transport};
 
 use crate::server::{PING_INTERVAL, PING_TIMEOUT, Program, SETTINGS, Server};
 
@@ -207,6 +207,18 @@ fn a_web_socket_is_pinged_after_each_interval() {
             assert_eq!(server.hear(line), ["2"]);
             server.say(line, "3");
         }
+    }
+}
+
+/// On a busy machine the end would come later than clients reckon; a machine that has slept would end sessions that live.
+#[test]
+fn a_ping_that_is_a_little_late_moves_no_end_and_one_that_is_very_late_does() {
+    let began = std::time::Instant::now();
+    for (late_ms, moves_ms) in [(0, 0), (49, 0), (50, 50), (3_600_000, 3_600_000)] {
+        let mut session = Session::open(SETTINGS, Transport::Polling, began);
+        session.tick(began + PING_INTERVAL + Duration::from_millis(late_ms));
+        let end = began + PING_INTERVAL + PING_TIMEOUT + Duration::from_millis(moves_ms);
+        assert_eq!(session.due(), end, "{late_ms} ms late");
     }
 }
 
