@@ -167,18 +167,6 @@ pub struct RoomMessageIds {
     keyed: Hmac<Sha256>,
 }
 
-impl RoomMessageIds {
-    /// When and by whom a message of this id was sent in this room; `None` for whatever the room did not make. Takes the
-    /// same time whichever byte is wrong.
-    pub fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
-        let bytes: [u8; CLAIM_BYTES + TAG_BYTES] = from_base64url(id.as_str())?;
-        let (claim, tag) = bytes.split_at(CLAIM_BYTES);
-        self.keyed.clone().chain_update(claim).verify_truncated_left(tag).ok()?;
-        let at = Millis::from_be_bytes(claim[..8].try_into().ok()?);
-        Some((at, MemberId::parse(&base64url(&claim[16..])).ok()?))
-    }
-}
-
 impl MessageIds for RoomMessageIds {
     fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId {
         let member: [u8; 16] = from_base64url(member.as_str()).unwrap_or_default();
@@ -189,6 +177,15 @@ impl MessageIds for RoomMessageIds {
         claim[16..].copy_from_slice(&member);
         tag.copy_from_slice(&short(self.keyed.clone().chain_update(claim)));
         MessageId::parse(&base64url(&bytes)).expect("48 bytes in base64url are a message id")
+    }
+
+    /// Takes the same time whichever byte is wrong.
+    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
+        let bytes: [u8; CLAIM_BYTES + TAG_BYTES] = from_base64url(id.as_str())?;
+        let (claim, tag) = bytes.split_at(CLAIM_BYTES);
+        self.keyed.clone().chain_update(claim).verify_truncated_left(tag).ok()?;
+        let at = Millis::from_be_bytes(claim[..8].try_into().ok()?);
+        Some((at, MemberId::parse(&base64url(&claim[16..])).ok()?))
     }
 }
 

@@ -19,6 +19,11 @@ pub(super) fn cid(number: u64) -> ClientId {
     ClientId::parse(&format!("c{number}")).expect("a short id")
 }
 
+/// The id of the message with this number.
+pub(super) fn id(seq: u64) -> MessageId {
+    MessageId::parse(&format!("m{seq}")).expect("a short id")
+}
+
 pub(super) fn name(name: &str) -> DisplayName {
     DisplayName::parse(name).expect("a name")
 }
@@ -40,7 +45,7 @@ pub(super) fn message(from: u64, number: u64, seq: u64) -> Message {
     Message {
         room: code(),
         seq,
-        id: MessageId::parse("m").expect("a short id"),
+        id: id(seq),
         cid: cid(number),
         member: member_id(from),
         name: name(&format!("Member {from}")),

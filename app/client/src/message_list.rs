@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, MemberId, Millis};
+use protocol::{ClientId, MemberId, MessageId, Millis};
 
 use crate::row::{Block, MessageLine, Row, RowKind};
 use crate::sequence::LogPlace;
@@ -85,6 +85,16 @@ impl MessageList {
     /// The line whose row has this key.
     pub fn find_key(&self, key: u64) -> Option<usize> {
         self.all.iter().rposition(|line| line.row.key == key)
+    }
+
+    /// The newest line whose message has this id.
+    pub fn find_id(&self, id: &MessageId) -> Option<usize> {
+        self.find_message(|line| line.id.as_ref() == Some(id))
+    }
+
+    /// The newest message for which this holds.
+    pub fn find_message(&self, is_it: impl Fn(&MessageLine) -> bool) -> Option<usize> {
+        self.all.iter().rposition(|line| matches!(&line.row.kind, RowKind::Message(line) if is_it(line)))
     }
 
     /// One line.

@@ -1,10 +1,12 @@
-//! What the person said and the server has not acknowledged yet, in the order it was said. Pure.
+//! What the person asked for (messages, edits, deletions) and the server has not acknowledged yet, in the order it was
+//! asked. Pure.
 //!
-//! One message is on its way at a time: with two, a refusal of the first could let the second overtake it. Nothing is
+//! One request is on its way at a time: with two, a refusal of the first could let the second overtake it. No words are
 //! lost: a draft leaves by its ack, or stays as failed until the person retries or discards it.
 
 use protocol::{ClientId, ErrorCode, Millis};
 
+use crate::outgoing::Outgoing;
 use crate::row::Delivery;
 
 /// Drafts that may wait at once; the next one stays in the composer.
@@ -27,7 +29,7 @@ pub struct Outbox {
 #[derive(Clone)]
 struct UnsentMessage {
     cid: ClientId,
-    text: String,
+    what: Outgoing,
     state: SendState,
     refusals: u32,
 }
@@ -46,6 +48,8 @@ pub enum ErrorMeans {
     NotMine,
     /// Handled here.
     Handled,
+    /// Refused for good, and forgotten: there was nothing in it to keep.
+    Dropped(ErrorCode),
     /// The seat is gone: join again, the draft waits for that.
     SeatLost,
 }
@@ -55,11 +59,11 @@ impl Outbox {
     ///
     /// # Errors
     /// [`ErrorCode::RateLimited`] when too many wait already.
-    pub fn push(&mut self, cid: ClientId, text: String) -> Result<(), ErrorCode> {
+    pub fn push(&mut self, cid: ClientId, what: Outgoing) -> Result<(), ErrorCode> {
         if self.drafts.len() >= DRAFTS_MAX {
             return Err(ErrorCode::RateLimited);
         }
-        self.drafts.push(UnsentMessage { cid, text, state: SendState::Queued, refusals: 0 });
+        self.drafts.push(UnsentMessage { cid, what, state: SendState::Queued, refusals: 0 });
         Ok(())
     }
 
@@ -79,7 +83,7 @@ impl Outbox {
     }
 
     /// The draft to send now, if one may be sent.
-    pub fn next(&mut self, now: Millis) -> Option<(ClientId, String)> {
+    pub fn next(&mut self, now: Millis) -> Option<(ClientId, Outgoing)> {
         self.pass(now);
         if !self.open || self.halted_until.is_some() {
             return None;
@@ -92,7 +96,7 @@ impl Outbox {
         };
         due.then(|| {
             draft.state = SendState::InFlight { since: now };
-            (draft.cid.clone(), draft.text.clone())
+            (draft.cid.clone(), draft.what.clone())
         })
     }
 
@@ -120,6 +124,10 @@ impl Outbox {
             draft.refusals += 1;
         }
         if lasting || draft.refusals >= TRIES_MAX {
+            if !draft.what.holds_words() {
+                self.acknowledged(cid);
+                return ErrorMeans::Dropped(code);
+            }
             draft.state = SendState::Failed(code);
             return ErrorMeans::Handled;
         }
@@ -137,6 +145,7 @@ impl Outbox {
     pub fn fail_all(&mut self, code: ErrorCode) {
         // No countdown is shown for messages that will not be sent.
         self.halted_until = None;
+        self.drafts.retain(|draft| draft.what.holds_words());
         for draft in &mut self.drafts {
             if !matches!(draft.state, SendState::Failed(_)) {
                 draft.state = SendState::Failed(code);
@@ -189,9 +198,13 @@ impl Outbox {
         self.drafts.len()
     }
 
-    /// What is not acknowledged, in order.
+    /// The messages that are not acknowledged, in order. Not edits: the next page has no rows that they are of.
     pub fn texts(&self) -> Vec<(ClientId, String)> {
-        self.drafts.iter().map(|draft| (draft.cid.clone(), draft.text.clone())).collect()
+        let text = |draft: &UnsentMessage| match &draft.what {
+            Outgoing::Message(text) => Some((draft.cid.clone(), text.clone())),
+            Outgoing::Edit { .. } | Outgoing::Delete { .. } => None,
+        };
+        self.drafts.iter().filter_map(text).collect()
     }
 
     /// Whether everything was acknowledged.

@@ -1,21 +1,23 @@
 //! One room as this page knows it: seat, people, log, outbox, typing. Pure: says what to send, is told the time.
 
+mod requests;
+
 use std::sync::Arc;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode,
-    RoomInfo, SendBody, SendMessage,
+    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis,
+    RoomCode, RoomInfo,
 };
 
 use crate::RequestError;
 use crate::aside::Aside;
 use crate::env::Env;
-use crate::outbox::{ANSWER_MS_MAX, ErrorMeans, Outbox, is_passing};
+use crate::outbox::{ANSWER_MS_MAX, Outbox, is_passing};
 use crate::own_typing::OwnTyping;
 use crate::phase::{Joined, Returned, RoomPhase};
 use crate::room_entry::{RoomEntry, Standing};
 use crate::roster::Roster;
-use crate::row::{Block, Row};
+use crate::row::{Block, Delivery, Row};
 use crate::timeline::Timeline;
 
 /// How long it is shown that the connection is back.
@@ -54,6 +56,8 @@ pub struct RoomState {
     refusals: u32,
     was_cut: bool,
     returned_until: Option<Millis>,
+    /// What could not be done to a message, and until when that is shown.
+    refused: Option<(ErrorCode, Millis)>,
     own_typing: OwnTyping,
     told: Option<Activity>,
     last_at: Option<Millis>,
@@ -77,6 +81,7 @@ impl RoomState {
             refusals: 0,
             was_cut: false,
             returned_until: None,
+            refused: None,
             own_typing: OwnTyping::default(),
             told: None,
             last_at: None,
@@ -156,10 +161,11 @@ impl RoomState {
     }
 
     /// The server took an own message.
-    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, at: Millis) {
+    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, id: MessageId, at: Millis) {
         self.outbox.acknowledged(cid);
         self.last_at = self.last_at.max(Some(at));
-        self.timeline.acknowledged(cid, seq, at);
+        self.timeline.acknowledged(cid, seq, id, at);
+        self.timeline.edit_taken(cid);
         self.changed = true;
     }
 
@@ -183,22 +189,6 @@ impl RoomState {
         self.changed = true;
     }
 
-    /// A request failed. False where it is none of this room.
-    pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
-        if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
-            self.join_refused(code, retry_after_ms, now);
-            return true;
-        }
-        match self.outbox.refused(cid, code, retry_after_ms, now) {
-            ErrorMeans::NotMine => return false,
-            ErrorMeans::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
-            // An answer to a request from before the join that is under way: it is about the previous seat.
-            ErrorMeans::SeatLost | ErrorMeans::Handled => {}
-        }
-        self.changed = true;
-        true
-    }
-
     /// Asks again for a seat after a refusal.
     pub fn join_again(&mut self, pin: Option<String>) {
         if matches!(self.phase, RoomPhase::Refused(_)) {
@@ -206,38 +196,6 @@ impl RoomState {
             self.pin = pin;
             self.refusals = 0;
             self.seat = Seat::None;
-            self.changed = true;
-        }
-    }
-
-    /// Takes a text that fits. `name` and `at` are shown until the server's come back.
-    ///
-    /// # Errors
-    /// When there is no seat to come, or too much waits already.
-    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
-        match self.phase {
-            RoomPhase::Joining | RoomPhase::Inside => {}
-            RoomPhase::Refused(failure) => return Err(failure.code),
-            RoomPhase::Ended(_) => return Err(ErrorCode::RoomEnded),
-        }
-        self.outbox.push(cid.clone(), text.clone())?;
-        self.timeline.write(cid, name, text, at);
-        self.changed = true;
-        Ok(())
-    }
-
-    /// Tries a failed message again.
-    pub fn retry(&mut self, key: u64, at: Millis) {
-        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.retry(cid)) {
-            self.timeline.move_last(&cid, at);
-            self.changed = true;
-        }
-    }
-
-    /// Discards a failed message.
-    pub fn discard(&mut self, key: u64) {
-        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.discard(cid)) {
-            self.timeline.discard(&cid);
             self.changed = true;
         }
     }
@@ -277,8 +235,8 @@ impl RoomState {
         if self.told.replace(activity) != Some(activity) {
             say.push(ClientFrame::Status { state: activity, room: Some(room()) });
         }
-        if let Some((cid, text)) = self.outbox.next(now) {
-            say.push(ClientFrame::Send(SendMessage { cid, room: room(), body: SendBody::Text(text) }));
+        if let Some((cid, what)) = self.outbox.next(now) {
+            say.push(what.frame(cid, room()));
             self.changed = true;
         }
     }
@@ -289,9 +247,20 @@ impl RoomState {
             self.returned_until = None;
             self.changed = true;
         }
+        if self.refused.is_some_and(|(_, until)| until <= now) {
+            self.refused = None;
+            self.changed = true;
+        }
         self.outbox.pass(now);
+        let mut homeless = Vec::new();
         for (cid, delivery) in self.outbox.deliveries() {
-            self.timeline.deliver(cid, delivery);
+            // An edit whose row is gone, or shows a later one, has nowhere to say that it failed.
+            if !self.timeline.deliver(cid, delivery) && matches!(delivery, Delivery::Failed(_)) {
+                homeless.push(cid.clone());
+            }
+        }
+        for cid in homeless {
+            self.changed |= self.outbox.discard(&cid);
         }
     }
 
@@ -302,9 +271,10 @@ impl RoomState {
             Seat::Paused { until } => Some(*until),
             Seat::None | Seat::Taken => None,
         };
+        let refused = self.refused.map(|(_, until)| until);
         // A wait that is shown counts down every second.
         let second = self.outbox.halted_until().map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
-        [seat, second, self.outbox.deadline(), self.own_typing.deadline(), self.returned_until]
+        [seat, second, self.outbox.deadline(), self.own_typing.deadline(), self.returned_until, refused]
             .into_iter()
             .flatten()
             .min()
@@ -439,7 +409,7 @@ impl RoomState {
         u32::try_from(until.saturating_sub(now).div_ceil(1_000)).ok()
     }
 
-    /// Own messages that are not acknowledged.
+    /// What is not acknowledged: own messages, edits, deletions.
     pub fn unsent(&self) -> usize {
         self.outbox.len()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use protocol::{DisplayName, ErrorCode, MemberId, Millis};
+use protocol::{ClientId, DisplayName, ErrorCode, MemberId, MessageId, Millis};
 
 /// One line of the log. A list keyed by `(key, version)` draws exactly the lines that are new or changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,8 @@ pub enum RowKind {
 /// One message.
 #[derive(Clone, PartialEq)]
 pub struct MessageLine {
+    /// Its id, as soon as the server has given it one.
+    pub id: Option<MessageId>,
     /// Who; picture and colour are drawn from it. Absent only on an own message typed before the room was joined.
     pub member: Option<MemberId>,
     /// What they were called then.
@@ -69,8 +71,43 @@ pub struct MessageLine {
     pub own: bool,
     /// Where it stands; always [`Delivery::Sent`] for the messages of others.
     pub delivery: Delivery,
+    /// What has become of it since it was sent.
+    pub revision: Revision,
+    /// Other words of this person's that the server has not taken yet.
+    pub edit: Option<PendingEdit>,
     /// Whether it starts a group: another author, another day part, or another kind of line before it.
     pub first: bool,
+}
+
+/// What has become of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revision {
+    /// It is as it was sent.
+    Original,
+    /// Its author has changed it.
+    Edited,
+    /// Its author has taken it back: its text is nowhere any more.
+    Deleted,
+}
+
+/// Other words for an own message.
+#[derive(Clone, PartialEq)]
+pub struct PendingEdit {
+    /// The request.
+    pub cid: ClientId,
+    /// The words.
+    pub text: String,
+    /// Where the request stands.
+    pub delivery: Delivery,
+}
+
+/// What a person does to a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RowAction {
+    /// Say it in these words.
+    Edit(String),
+    /// Take it back.
+    Delete,
 }
 
 /// Where an own message stands.
@@ -97,6 +134,21 @@ impl fmt::Debug for RowKind {
             Self::Joins { .. } => "Joins",
             Self::Missed(_) => "Missed",
             Self::Unread => "Unread",
+        })
+    }
+}
+
+impl fmt::Debug for PendingEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PendingEdit({} bytes, {:?})", self.text.len(), self.delivery)
+    }
+}
+
+impl fmt::Debug for RowAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Edit(_) => "Edit",
+            Self::Delete => "Delete",
         })
     }
 }

@@ -9,6 +9,8 @@ pub struct Sequence {
     /// Counts the epochs seen, so that numbers of two epochs are never compared.
     era: u32,
     seq: Option<u64>,
+    /// Changes of messages under this epoch, of which this client knows.
+    changes: Option<u64>,
     /// A `gap` has told of what lies between `seq` and the next number.
     told: bool,
 }
@@ -22,7 +24,7 @@ pub type Missed = Option<u64>;
 impl Sequence {
     /// Where the order stands, for joining again.
     pub fn position(&self) -> Option<Position> {
-        Some(Position { epoch: self.epoch?, seq: self.seq? })
+        Some(Position { epoch: self.epoch?, seq: self.seq?, changes: self.changes })
     }
 
     /// The place of a number in the epoch of now.
@@ -61,8 +63,14 @@ impl Sequence {
             (None, _) => None,
         };
         self.epoch = Some(position.epoch);
+        self.changes = position.changes;
         self.seq = self.seq.max(Some(position.seq));
         missed.filter(|_| !told)
+    }
+
+    /// A change of a message arrived.
+    pub fn change(&mut self) {
+        self.changes = self.changes.map(|changes| changes.saturating_add(1));
     }
 
     /// Moves on to `seq`. Says how many lie between and were not told of.
@@ -105,7 +113,7 @@ mod tests {
     use super::*;
 
     fn at(epoch: u64, seq: u64) -> Position {
-        Position { epoch, seq }
+        Position { epoch, seq, changes: None }
     }
 
     #[test]

@@ -9,17 +9,18 @@ mod frames;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, SendBody, SendMessage,
-    ServerFrame, Text, encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
 };
 
 use crate::aside::Aside;
 use crate::env::Env;
 use crate::link::{Action, Claim, Link, LinkStatus};
 use crate::outbox::ANSWER_MS_MAX;
+use crate::outgoing::Outgoing;
 use crate::phase::RoomPhase;
 use crate::room_entry::{self, RoomEntry};
 use crate::room_state::RoomState;
+use crate::row::RowAction;
 
 /// Rooms that are kept, those included that are over and can still be read. More than a server lets one session be in, so
 /// that there is always one that may go.
@@ -43,6 +44,7 @@ pub struct ClientState {
     clock_ahead: i64,
     text_chars_max: u32,
     frame_bytes_max: u32,
+    edit_window_ms: u64,
     rows_max: usize,
     actions: Vec<Action>,
 }
@@ -62,6 +64,7 @@ impl ClientState {
             clock_ahead: 0,
             text_chars_max: limits.text_chars_max,
             frame_bytes_max: limits.frame_bytes_max,
+            edit_window_ms: limits.edit_window_ms,
             rows_max: limits.page_messages_max as usize,
             actions: Vec::new(),
         }
@@ -136,16 +139,59 @@ impl ClientState {
         let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
         let cid = env.cid();
-        let body = SendBody::Text(text.clone());
-        let frame = ClientFrame::Send(SendMessage { cid: cid.clone(), room: code.as_str().to_owned(), body });
-        if encode(&frame).len() > self.frame_bytes_max as usize {
-            return Err(ErrorCode::TooLarge);
-        }
+        fits(code, &cid, Outgoing::Message(text.clone()), self.frame_bytes_max)?;
         let at = env.now.saturating_add_signed(self.clock_ahead);
         room.say(cid, text, name, at)?;
         self.actions.extend(room.type_on(false, env.now).map(Action::Say));
         self.pump(env);
         Ok(())
+    }
+
+    /// An own message that can still be changed: its row's key, and its text. Without a key the last one.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub fn changeable(&self, env: &mut Env<'_>, code: RoomCode, key: Option<u64>) -> Result<(u64, String), ErrorCode> {
+        let room = self.rooms.get(&code).ok_or(ErrorCode::NotInRoom)?;
+        room.changeable(key, self.changeable_since(env)).map(|(key, _, text)| (key, text))
+    }
+
+    /// Does something to the message in a row.
+    ///
+    /// # Errors
+    /// Why that cannot be; for a text also what is wrong with it: the person keeps the text.
+    pub fn act(&mut self, env: &mut Env<'_>, code: RoomCode, key: u64, action: RowAction) -> Result<(), ErrorCode> {
+        let (since, chars_max, bytes_max) =
+            (self.changeable_since(env), self.text_chars_max as usize, self.frame_bytes_max);
+        let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
+        let (_, id, before) = room.changeable(Some(key), since)?;
+        let what = match action {
+            RowAction::Edit(typed) => {
+                let text = Text::parse(&typed, chars_max)?.as_str().to_owned();
+                // In the same words it is what it was.
+                if text == before {
+                    return Ok(());
+                }
+                Outgoing::Edit { id, text }
+            }
+            RowAction::Delete => Outgoing::Delete { id },
+        };
+        let cid = env.cid();
+        fits(code, &cid, what.clone(), bytes_max)?;
+        room.ask(cid, key, what)?;
+        self.pump(env);
+        Ok(())
+    }
+
+    /// Says in a room for a while that something could not be done.
+    pub fn refuse(&mut self, env: &mut Env<'_>, code: RoomCode, why: ErrorCode) {
+        let now = env.now;
+        self.with_room(env, code, |room| room.refuse(why, now));
+    }
+
+    /// What was sent before this, by the server's clock, cannot be changed any more.
+    fn changeable_since(&self, env: &Env<'_>) -> Millis {
+        env.now.saturating_add_signed(self.clock_ahead).saturating_sub(self.edit_window_ms)
     }
 
     /// Queues what the previous page in this tab had not sent. Each keeps its `cid`, so that the server relays none
@@ -405,4 +451,10 @@ impl ClientState {
         }
         self.actions.extend(frames.into_iter().map(Action::Say));
     }
+}
+
+/// Whether the server takes so large a frame.
+fn fits(code: RoomCode, cid: &ClientId, what: Outgoing, bytes_max: u32) -> Result<(), ErrorCode> {
+    let frame = what.frame(cid.clone(), code.as_str().to_owned());
+    if encode(&frame).len() > bytes_max as usize { Err(ErrorCode::TooLarge) } else { Ok(()) }
 }

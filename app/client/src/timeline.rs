@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, DisplayName, MemberId, Message, Millis, Position};
+use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Position};
 
 use crate::message_list::{ListEntry, MessageList};
+use crate::row::Revision;
 pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
 use crate::sequence::{Missed, MissedCount, Sequence};
 
@@ -197,7 +198,7 @@ impl Timeline {
     }
 
     /// The server took an own message: it has its place, even if its `message` never comes.
-    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, at: Millis) {
+    pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, id: MessageId, at: Millis) {
         if self.order.is_next(seq) {
             self.advance(seq);
         }
@@ -206,6 +207,7 @@ impl Timeline {
         };
         self.lines.edit_message(index, |line| {
             line.delivery = Delivery::Sent;
+            line.id = Some(id);
             line.at = at;
         });
         let line = self.lines.remove(index);
@@ -245,7 +247,10 @@ impl Timeline {
             text,
             html: None,
             own: true,
+            id: None,
             delivery: Delivery::Sending,
+            revision: Revision::Original,
+            edit: None,
             first: true,
         }));
         let key = row.key;
@@ -255,19 +260,20 @@ impl Timeline {
         key
     }
 
-    /// Where an own message that waits stands now.
-    pub fn deliver(&mut self, cid: &ClientId, delivery: Delivery) {
+    /// Where an own message that waits, or an edit of one, stands now. False where no row is about it.
+    pub fn deliver(&mut self, cid: &ClientId, delivery: Delivery) -> bool {
         let Some(index) = self.lines.find_waiting(cid) else {
-            return;
+            return self.deliver_edit(cid, delivery);
         };
         if !matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.delivery == delivery) {
             self.lines.edit_message(index, |line| line.delivery = delivery);
         }
+        true
     }
 
-    /// The `cid` of the own message that waits under this key.
+    /// The `cid` of the own message that waits under this key, or of the edit that does.
     pub fn cid_of(&self, key: u64) -> Option<ClientId> {
-        self.lines.cid_of(key)
+        self.lines.cid_of(key).or_else(|| self.edit_of(key))
     }
 
     /// An own message is tried again: it moves behind the others.
@@ -279,10 +285,13 @@ impl Timeline {
         }
     }
 
-    /// An own message that failed is discarded.
+    /// An own message that failed, or an edit that did, is discarded.
     pub fn discard(&mut self, cid: &ClientId) {
-        if let Some(index) = self.lines.find_waiting(cid) {
-            self.lines.remove(index);
+        match self.lines.find_waiting(cid) {
+            Some(index) => {
+                self.lines.remove(index);
+            }
+            None => self.discard_edit(cid),
         }
     }
 
@@ -363,6 +372,7 @@ fn together(before: Option<Missed>, missed: Missed) -> Missed {
 
 fn shown(message: Message, own: bool) -> MessageLine {
     MessageLine {
+        id: Some(message.id),
         member: Some(message.member),
         name: message.name,
         at: message.at,
@@ -370,12 +380,17 @@ fn shown(message: Message, own: bool) -> MessageLine {
         html: message.html,
         own,
         delivery: Delivery::Sent,
+        revision: Revision::Original,
+        edit: None,
         first: true,
     }
 }
 
-/// The server's version of an own message replaces the one that was shown before.
+/// The server's version of an own message replaces the one that was shown before. What was changed since stays so.
 fn take_echo(line: &mut MessageLine, message: Message) {
+    if line.revision != Revision::Original {
+        return;
+    }
     let first = line.first;
     *line = MessageLine { first, ..shown(message, true) };
 }
@@ -398,6 +413,7 @@ fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
     }
 }
 
+mod changes;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorCode;
-use crate::ids::{ClientId, Secret, SessionId};
+use crate::ids::{ClientId, MessageId, Secret, SessionId};
 use crate::member::{Activity, Position};
 
 /// One frame from a client. `t` names the variant; unknown frames and unknown fields are errors.
@@ -49,6 +49,26 @@ pub enum ClientFrame {
     },
     /// Say something.
     Send(SendMessage),
+    /// Say an own message in other words, within the time for it.
+    Edit {
+        /// Names the request, as in `send`.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// The message's id.
+        id: MessageId,
+        /// As typed.
+        text: String,
+    },
+    /// Take an own message back, within the time for it.
+    Delete {
+        /// Names the request, as in `send`.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// The message's id.
+        id: MessageId,
+    },
     /// Started or stopped typing. Not answered.
     Typing {
         /// The room's code.
@@ -179,7 +199,11 @@ impl ClientFrame {
     #[must_use]
     pub fn cid(&self) -> Option<&ClientId> {
         match self {
-            Self::Join { cid, .. } | Self::Leave { cid, .. } | Self::Send(SendMessage { cid, .. }) => Some(cid),
+            Self::Join { cid, .. }
+            | Self::Leave { cid, .. }
+            | Self::Send(SendMessage { cid, .. })
+            | Self::Edit { cid, .. }
+            | Self::Delete { cid, .. } => Some(cid),
             Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => {
                 None
             }
@@ -192,6 +216,8 @@ impl ClientFrame {
             Self::Join { .. } => "join",
             Self::Leave { .. } => "leave",
             Self::Send(_) => "send",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
             Self::Typing { .. } => "typing",
             Self::Status { .. } => "status",
             Self::Ping { .. } => "ping",

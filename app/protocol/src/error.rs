@@ -133,6 +133,12 @@ errors! {
     SealedRoom = "sealed_room", 403, 4552, "This room is sealed: only clients that encrypt for themselves can read and write in it, and this one can't. Use one that can.";
     /// A sealed message for a room that takes text.
     NotSealed = "not_sealed", 400, 4553, "This room isn't sealed, so it takes only text. Send text, or use a sealed room.";
+    /// An id that this room gave to no message.
+    UnknownMessage = "unknown_message", 404, 4554, "That is no message of this room. Check its id.";
+    /// A message of somebody else.
+    NotYours = "not_yours", 403, 4555, "That message is somebody else's. Only who wrote it can change it.";
+    /// The time in which a message can be changed is over.
+    TooLate = "too_late", 400, 4556, "That message is too old to be changed. Write a new one.";
     /// Too much, too fast.
     RateLimited = "rate_limited", 429, 4029, "That was a bit fast. Wait a moment and try again.";
     /// Flooding in spite of `rate_limited`.

@@ -67,6 +67,10 @@ limits! {
     sends_burst: u32 = 30, (1..=100_000);
     /// Milliseconds until one more message may be sent.
     sends_refill_ms: u64 = 2_000, (1..=3_600_000);
+    /// Milliseconds after which a message can be edited and deleted no more.
+    edit_window_ms: u64 = 900_000, (1_000..=604_800_000);
+    /// Edits and deletions of a user in a minute.
+    edits_per_minute: u32 = 30, (1..=100_000);
     /// Milliseconds between two typing signals of one session that are passed on; further ones are merged.
     typing_every_ms: u64 = 2_000, (100..=60_000);
     /// Milliseconds until a typing signal ends by itself.

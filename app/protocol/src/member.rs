@@ -55,7 +55,7 @@ pub struct RoomInfo {
 
 /// A place in a room's order of messages.
 ///
-/// `seq` numbers `message` frames from 1 and means nothing under another `epoch`.
+/// `seq` numbers `message` frames from 1 and means nothing under another `epoch`; neither does `changes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
@@ -63,6 +63,10 @@ pub struct Position {
     pub epoch: u64,
     /// The last message that was relayed.
     pub seq: u64,
+    /// Changes of messages (edits, deletions) that were relayed under this epoch. A client that does not count them leaves
+    /// it out, and is not told of those that it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<u64>,
 }
 
 /// Why somebody is no longer in a room.
@@ -116,6 +120,8 @@ pub struct WireLimits {
     pub silence_ms_max: u64,
     /// How long a dropped session keeps its seat.
     pub grace_ms: u64,
+    /// How long a message can be edited and deleted.
+    pub edit_window_ms: u64,
 }
 
 impl From<&Limits> for WireLimits {
@@ -126,6 +132,7 @@ impl From<&Limits> for WireLimits {
             frame_bytes_max: limits.frame_bytes_max,
             silence_ms_max: limits.silence_ms_max,
             grace_ms: limits.grace_ms,
+            edit_window_ms: limits.edit_window_ms,
         }
     }
 }
@@ -141,6 +148,13 @@ read_words!(LeaveReason {
 read_words!(UserKind { Guest = "guest", Account = "account" });
 read_struct!(Member { id, name, state, owner });
 read_struct!(RoomInfo { code, name, capacity, pin, sealed, created_at, expires_at });
-read_struct!(Position { epoch, seq });
+read_struct!(Position { epoch, seq, changes });
 read_struct!(Me { kind, name, username });
-read_struct!(WireLimits { text_chars_max, sealed_chars_max, frame_bytes_max, silence_ms_max, grace_ms });
+read_struct!(WireLimits {
+    text_chars_max,
+    sealed_chars_max,
+    frame_bytes_max,
+    silence_ms_max,
+    grace_ms,
+    edit_window_ms
+});

@@ -68,15 +68,38 @@ pub enum ServerFrame {
     Message(Message),
     /// Somebody said something in a sealed room. The sender gets it too.
     Sealed(SealedMessage),
+    /// A message says something else from here on. Only its author can bring this about.
+    Edited {
+        /// The room's code.
+        room: RoomCode,
+        /// The message's id.
+        id: MessageId,
+        /// When the server took the edit.
+        at: Millis,
+        /// What was typed; show it as text.
+        text: String,
+        /// The same as sanitised HTML, only where markup makes a difference.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        html: Option<String>,
+    },
+    /// A message was taken back: forget its text. No later frame brings it back.
+    Deleted {
+        /// The room's code.
+        room: RoomCode,
+        /// The message's id.
+        id: MessageId,
+        /// When the server took the deletion.
+        at: Millis,
+    },
     /// Accepted and relayed. It does not mean read.
     Ack {
         /// The request.
         cid: ClientId,
         /// The room's code.
         room: RoomCode,
-        /// Its place in the order.
+        /// Its place in the order; of an edit or a deletion, the last message's before it.
         seq: u64,
-        /// Its id.
+        /// The id of the message that was sent, edited or deleted.
         id: MessageId,
         /// When the server took it.
         at: Millis,
@@ -206,6 +229,8 @@ impl ServerFrame {
             | Self::Room { .. }
             | Self::Message(_)
             | Self::Sealed(_)
+            | Self::Edited { .. }
+            | Self::Deleted { .. }
             | Self::Ack { .. }
             | Self::Gap { .. }
             | Self::Error { .. }
@@ -234,6 +259,8 @@ impl ServerFrame {
             Self::Room { .. } => "room",
             Self::Message(_) => "message",
             Self::Sealed(_) => "sealed",
+            Self::Edited { .. } => "edited",
+            Self::Deleted { .. } => "deleted",
             Self::Ack { .. } => "ack",
             Self::Presence { .. } => "presence",
             Self::Typing { .. } => "typing",
@@ -301,6 +328,8 @@ impl Read for ServerFrame {
             "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
                 room, seq, id, cid, member, name, at, sealed
             })),
+            "edited" => from_fields!(object => Self::Edited { room, id, at, text, html }),
+            "deleted" => from_fields!(object => Self::Deleted { room, id, at }),
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
             "typing" => from_fields!(object => Self::Typing { room, members }),

@@ -1,4 +1,5 @@
-//! Where one writes. The text is cleared only when it was handed over; whatever is refused stays in the box.
+//! Where one writes: new messages, and own ones anew. The text is cleared only when it was handed over; whatever is refused
+//! stays in the box.
 
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::Textarea;
@@ -52,28 +53,80 @@ struct Length {
     roughly: bool,
 }
 
+/// What the box is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// A new message.
+    #[default]
+    New,
+    /// The message in the row with this key, in other words.
+    Edit(u64),
+}
+
 /// What is in the box, as far as others need to know.
-#[derive(Clone, Copy)]
-struct Draft {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft {
     area: NodeRef<Textarea>,
     /// Mirrors the text, so that the box can grow with it; nothing where the box is as high as it gets.
     mirror: RwSignal<String>,
     length: RwSignal<Length>,
     refused: RwSignal<Option<NotSent>>,
-    send: Callback<String, Result<(), ErrorCode>>,
+    mode: RwSignal<Mode>,
+    /// The new message that was begun, while the box is for something else.
+    begun: StoredValue<String>,
+    send: Callback<(Mode, String), Result<(), ErrorCode>>,
+    changeable: Callback<Option<u64>, Result<(u64, String), ErrorCode>>,
     on_typing: Callback<bool>,
 }
 
 impl Draft {
-    fn new(send: Callback<String, Result<(), ErrorCode>>, on_typing: Callback<bool>) -> Self {
+    /// An empty box. `send` takes a text or says why not; `changeable` finds an own message that can be changed, without a
+    /// key the last; `on_typing` hears whether there is text in the box.
+    pub(crate) fn new(
+        send: impl Fn((Mode, String)) -> Result<(), ErrorCode> + Send + Sync + 'static,
+        changeable: impl Fn(Option<u64>) -> Result<(u64, String), ErrorCode> + Send + Sync + 'static,
+        on_typing: impl Fn(bool) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             area: NodeRef::new(),
             mirror: RwSignal::new(String::new()),
             length: RwSignal::new(Length::default()),
             refused: RwSignal::new(None),
-            send,
-            on_typing,
+            mode: RwSignal::new(Mode::New),
+            begun: StoredValue::new(String::new()),
+            send: Callback::new(send),
+            changeable: Callback::new(changeable),
+            on_typing: Callback::new(on_typing),
         }
+    }
+
+    /// Takes an own message into the box to be changed, without a key the last one. What was begun is kept beside it.
+    ///
+    /// # Errors
+    /// Why it cannot be changed.
+    pub(crate) fn edit(self, key: Option<u64>) -> Result<(), ErrorCode> {
+        let (key, text) = self.changeable.run(key)?;
+        if let (Mode::New, Some(area)) = (self.mode.get_untracked(), self.area.get_untracked()) {
+            self.begun.set_value(area.value());
+        }
+        self.mode.set(Mode::Edit(key));
+        self.put(&text);
+        Ok(())
+    }
+
+    /// Back to the new message that was begun.
+    fn leave_mode(self) {
+        self.mode.set(Mode::New);
+        self.put(&self.begun.try_update_value(std::mem::take).unwrap_or_default());
+    }
+
+    fn put(self, text: &str) {
+        if let Some(area) = self.area.get_untracked() {
+            area.set_value(text);
+            // Where a text is put, its end is where one writes on.
+            let _ = area.focus();
+        }
+        self.edited();
     }
 
     fn edited(self) {
@@ -97,19 +150,25 @@ impl Draft {
         let Some(area) = self.area.get_untracked() else {
             return;
         };
-        let typed = area.value();
-        let sent = match slash::said(&typed) {
-            Some(text) => self.send.run(text.to_owned()).map_err(NotSent::Code),
+        let (mode, typed) = (self.mode.get_untracked(), area.value());
+        let text = match mode {
+            Mode::New => slash::said(&typed),
+            // A message that began with a slash still does.
+            Mode::Edit(_) => Some(typed.as_str()),
+        };
+        let sent = match text {
+            Some(text) => self.send.run((mode, text.to_owned())).map_err(NotSent::Code),
             None => Err(NotSent::Command),
         };
-        match sent {
-            Ok(()) => {
+        match (sent, mode) {
+            (Ok(()), Mode::New) => {
                 area.set_value("");
                 self.mirror.set(String::new());
                 self.length.set(Length::default());
                 self.refused.set(None);
             }
-            Err(refusal) => self.refused.set(Some(refusal)),
+            (Ok(()), Mode::Edit(_)) => self.leave_mode(),
+            (Err(refusal), _) => self.refused.set(Some(refusal)),
         }
         // Pressing the button took the focus; the next message starts in the box.
         let _ = area.focus();
@@ -119,6 +178,18 @@ impl Draft {
         let page = match event.key().as_str() {
             "PageUp" => -1,
             "PageDown" => 1,
+            "ArrowUp" => {
+                let is_empty = self.area.get_untracked().is_some_and(|area| area.text_length() == 0);
+                if is_empty && self.mode.get_untracked() == Mode::New && self.edit(None).is_ok() {
+                    event.prevent_default();
+                }
+                return;
+            }
+            "Escape" if self.mode.get_untracked() != Mode::New && !event.is_composing() => {
+                event.prevent_default();
+                self.leave_mode();
+                return;
+            }
             "Enter" => {
                 let composing = event.is_composing() || event.key_code() == COMPOSING;
                 if !(event.shift_key() || composing || browser::is_touch()) {
@@ -149,19 +220,16 @@ pub(crate) fn Composer(
     room: Signal<String>,
     /// The room has ended: what is in the box can be copied, and nothing is sent any more.
     over: Signal<bool>,
+    /// What is written.
+    draft: Draft,
     /// Characters that a message may have.
     limit: Signal<u32>,
-    /// Takes the text, or says why not.
-    #[prop(into)]
-    send: Callback<String, Result<(), ErrorCode>>,
-    /// There is text in the box, or none any more.
-    #[prop(into)]
-    on_typing: Callback<bool>,
+    /// Why something could not be done to a message, while that is news.
+    refused: Signal<Option<ErrorCode>>,
     /// Seconds until the server takes the next message.
     slow_down_s: Signal<Option<u32>>,
 ) -> impl IntoView {
     let words = words();
-    let draft = Draft::new(send, on_typing);
     Effect::new(move || {
         // What was typed before the program ran is a draft like any other; a finger wants the keyboard only when it
         // asks.
@@ -179,11 +247,13 @@ pub(crate) fn Composer(
         }
     };
     let invalid = move || draft.refused.with(Option::is_some);
+    let is_new = move || draft.mode.get() == Mode::New;
     let full = move || draft.length.get().characters > 0 && draft.mirror.with(String::is_empty);
     let placeholder = move || if over.get() { words.room_over.to_owned() } else { (words.message_to)(&room.get()) };
     view! {
         // By itself such a form submits nothing, so that a text is not lost while no program takes it.
         <form class="composer" method="dialog" on:submit=submit>
+            {when(move || !is_new() && !over.get(), move || view! { <ModeBar draft /> }.into_any())}
             <div class="composer-box">
                 <label class="visually-hidden" for=ID>{words.message}</label>
                 <div class="grow" class:full=live(full) data-text=live(move || draft.mirror.get())>
@@ -201,15 +271,30 @@ pub(crate) fn Composer(
                         on:keydown=move |event| draft.key_pressed(&event)
                     ></textarea>
                 </div>
-                <button type="submit" class="button primary send" hidden=live(move || over.get()) aria-label=words.send_message>
+                <button type="submit" class="button primary send" hidden=live(move || over.get() || !is_new()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />
                 </button>
                 <CopyDraft draft over />
             </div>
-            <Note draft limit slow_down_s />
+            <Note draft limit slow_down_s refused />
         </form>
     }
     .into_any()
+}
+
+/// What the box is for while that is no new message, and the two ways out.
+#[component]
+fn ModeBar(draft: Draft) -> impl IntoView {
+    let words = words();
+    view! {
+        <div class="composer-mode">
+            <p>{words.editing}</p>
+            <button type="button" class="button quiet" on:click=move |_| draft.leave_mode()>
+                {words.cancel}
+            </button>
+            <button type="submit" class="button primary">{words.save}</button>
+        </div>
+    }
 }
 
 /// In a room that has ended, the way out for a text that was not sent.
@@ -235,13 +320,18 @@ fn CopyDraft(draft: Draft, over: Signal<bool>) -> impl IntoView {
 
 /// Below the box: why a text was refused, how long to wait, and how much room is left.
 #[component]
-fn Note(draft: Draft, limit: Signal<u32>, slow_down_s: Signal<Option<u32>>) -> impl IntoView {
+fn Note(
+    draft: Draft,
+    limit: Signal<u32>,
+    slow_down_s: Signal<Option<u32>>,
+    refused: Signal<Option<ErrorCode>>,
+) -> impl IntoView {
     let words = words();
     let problem = move || match (draft.refused.get(), slow_down_s.get()) {
         (Some(NotSent::Code(ErrorCode::RateLimited)) | None, Some(wait)) => (words.slow_down)(wait),
         (Some(NotSent::Code(code)), _) => (words.error)(code).to_owned(),
         (Some(NotSent::Command), _) => words.no_commands.to_owned(),
-        (None, None) => String::new(),
+        (None, None) => refused.get().map_or_else(String::new, |code| (words.error)(code).to_owned()),
     };
     let limit = move || usize::try_from(limit.get()).unwrap_or(usize::MAX);
     let count = move || draft.length.get().characters;

@@ -1,14 +1,22 @@
 //! What keys do in the log. It is one stop for Tab; inside, arrows go from link to link, and letters go to the box.
+//! Enter on the log itself leads to what can be done to the last message: there, arrows go from button to button and
+//! from message to message.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::document;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 
 use super::focus_composer;
 use crate::browser;
 use crate::driver::Room;
 
 /// What can be pressed or scrolled inside the log.
-const CONTROLS: &str = "#log :is(a, button, pre, [role=button])";
+const CONTROLS: &str = "#log :is(a, button:not(.tool), pre, [role=button])";
+/// What can be done to messages.
+const TOOLS: &str = "#log .tool";
+/// The first of them of each message.
+const FIRST_TOOLS: &str = "#log .tool:first-child";
 
 /// Escape: everything was read, the end comes into view, and one writes on.
 pub(crate) fn read_to_end(event: &KeyboardEvent, room: Room) {
@@ -31,6 +39,7 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
     let at_pill = browser::has_focus("newer");
     let at_log = browser::has_focus("log");
     // Code scrolls sideways under the arrows.
+    let at_tool = document().active_element().is_some_and(|element| element.class_list().contains("tool"));
     let at_code = document().active_element().is_some_and(|element| element.tag_name() == "PRE");
     match event.key().as_str() {
         "Tab" if event.shift_key() && !at_log => browser::focus("log"),
@@ -41,6 +50,11 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
                 focus_composer();
             }
         }
+        "Enter" if at_log => browser::focus_next(FIRST_TOOLS, false),
+        "ArrowLeft" if at_tool => browser::focus_next(TOOLS, false),
+        "ArrowRight" if at_tool => browser::focus_next(TOOLS, true),
+        "ArrowUp" if at_tool => to_next_message(false),
+        "ArrowDown" if at_tool => to_next_message(true),
         "ArrowLeft" if !at_code && !at_pill => browser::focus_next(CONTROLS, false),
         "ArrowRight" if !at_code && !at_pill => browser::focus_next(CONTROLS, true),
         "ArrowUp" if !at_log && !at_pill => browser::focus_next(CONTROLS, false),
@@ -54,4 +68,14 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
         }
     }
     event.prevent_default();
+}
+
+/// From a button of one message to the first one of the next message.
+fn to_next_message(forward: bool) {
+    let first = document().active_element().and_then(|tool| tool.parent_element()?.first_element_child());
+    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+        // It is on the page, beside what has the focus.
+        let _ = first.focus();
+    }
+    browser::focus_next(FIRST_TOOLS, forward);
 }

@@ -1,4 +1,4 @@
-//! One message: picture, name, time, text, and for an own one that failed what to do.
+//! One message: picture, name, time, text, what can be done to it, and for what failed of an own one how to go on.
 //!
 //! Selected and copied, a row is its name, its time and its text, each once: what is drawn beside them is generated, or
 //! cannot be selected. `MessageBody` is the only place of the interface that puts HTML into the page, and what it puts
@@ -12,15 +12,18 @@ use leptos::web_sys::{Element, Event};
 use protocol::ErrorCode;
 
 use super::avatar::hue_class;
+use super::message_tools::tools;
 use super::{Avatar, Glyph, Icon};
 use crate::i18n::words;
 use crate::signals::Effect;
 use crate::{browser, format};
-use client::{Delivery, MessageLine};
+use client::{Delivery, MessageLine, Revision};
 
 /// One message of the log.
 #[component]
 pub(crate) fn MessageRow(
+    /// Names the row.
+    key: u64,
     /// What is shown.
     line: MessageLine,
     /// Try a failed one again.
@@ -30,7 +33,13 @@ pub(crate) fn MessageRow(
     #[prop(into)]
     on_discard: Callback<()>,
 ) -> impl IntoView {
-    let MessageLine { member, name, at, text, html, own, delivery, first } = line;
+    let tools = tools(&line);
+    let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, .. } = line;
+    // An own edit is shown before the server has it, as a message is.
+    let (text, html, delivery, not_done) = match edit {
+        Some(edit) => (edit.text, None, edit.delivery, words().not_changed),
+        None => (text, html, delivery, words().not_sent),
+    };
     let zone = browser::zone_offset_min(at);
     let time = format::time_of_day(at, zone);
     let beside = time.clone();
@@ -38,7 +47,7 @@ pub(crate) fn MessageRow(
     // An own message is not announced: its writer knows it. That it failed is announced by an alert of its own.
     let live = own.then_some("off");
     let failed = match delivery {
-        Delivery::Failed(code) => Some(view! { <Failed code on_retry on_discard /> }),
+        Delivery::Failed(code) => Some(view! { <Failed not_done code on_retry on_discard /> }),
         Delivery::Sent | Delivery::Sending | Delivery::Waiting { .. } => None,
     };
     view! {
@@ -48,6 +57,7 @@ pub(crate) fn MessageRow(
             class:first=first
             class:pending=delivery != Delivery::Sent
             aria-live=live
+            data-key=key
             data-time=beside
         >
             {first.then(|| view! { <Avatar id=member /> })}
@@ -58,9 +68,14 @@ pub(crate) fn MessageRow(
                     " "
                     <time translate="no" datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time}</time>
                 </div>
-                <MessageBody text html />
+                {match revision {
+                    Revision::Deleted => view! { <p class="message-text deleted">{words().deleted}</p> }.into_any(),
+                    Revision::Original | Revision::Edited => view! { <MessageBody text html /> }.into_any(),
+                }}
+                {(revision == Revision::Edited).then(|| view! { <p class="message-edited">{words().edited}</p> })}
                 {failed}
             </div>
+            {tools}
         </article>
     }
     .into_any()
@@ -137,10 +152,10 @@ fn reveal(event: &Event) -> bool {
     true
 }
 
-/// Why an own message was not sent, and what to do. One that is on its way, waits or was sent says nothing by itself:
+/// Why an own message was not sent or changed, and what to do. One that is on its way, waits or was sent says nothing by itself:
 /// the log says it once, at its end.
 #[component]
-fn Failed(code: ErrorCode, on_retry: Callback<()>, on_discard: Callback<()>) -> impl IntoView {
+fn Failed(not_done: &'static str, code: ErrorCode, on_retry: Callback<()>, on_discard: Callback<()>) -> impl IntoView {
     let words = words();
     // A room that has ended takes nothing any more.
     let over = code == ErrorCode::RoomEnded;
@@ -148,7 +163,7 @@ fn Failed(code: ErrorCode, on_retry: Callback<()>, on_discard: Callback<()>) -> 
         <div class="delivery">
             <p role="alert">
                 <Icon glyph=Glyph::Alert />
-                <span>{words.not_sent} " " {(words.error)(code)}</span>
+                <span>{not_done} " " {(words.error)(code)}</span>
             </p>
             <button type="button" class="link" hidden=over on:click=move |_| on_retry.run(())>
                 {words.retry}

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::log_keys::key_pressed;
 use super::log_scroll::{News, Scroll};
+use super::message_tools::{Tool, pressed};
 use super::system_row::joins_text;
 use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
 use crate::browser;
@@ -26,6 +27,9 @@ pub(crate) fn Timeline(
     /// Forget the failed message with this key.
     #[prop(into)]
     on_discard: Callback<u64>,
+    /// Do this to the message with this key.
+    #[prop(into)]
+    on_tool: Callback<(u64, Tool)>,
     /// The reader is among the older rows, or back at the end.
     #[prop(into)]
     on_hold: Callback<bool>,
@@ -46,7 +50,15 @@ pub(crate) fn Timeline(
     let empty = Memo::new(move |_| blocks.with(|blocks| is_silent(blocks)));
     let drawing = Drawing { blocks, on_retry, on_discard };
     view! {
-        <div class="log-frame" on:keydown=move |event| key_pressed(&event)>
+        <div
+            class="log-frame"
+            on:keydown=move |event| key_pressed(&event)
+            on:click=move |event| {
+                if let Some(pressed) = pressed(&event) {
+                    on_tool.run(pressed);
+                }
+            }
+        >
             <div
                 class="log"
                 id="log"
@@ -134,6 +146,7 @@ impl Drawing {
         match &row.kind {
             RowKind::Message(line) => view! {
                 <MessageRow
+                    key
                     line=line.clone()
                     on_retry=move |()| answered(key, self.on_retry)
                     on_discard=move |()| answered(key, self.on_discard)
@@ -225,12 +238,24 @@ mod tests {
     use protocol::{DisplayName, ErrorCode};
 
     use super::*;
-    use client::MessageLine;
+    use client::{MessageLine, Revision};
 
     fn row(key: u64, own: bool, delivery: Delivery) -> Arc<Row> {
         let name = DisplayName::parse("Ada").expect("a name");
         let (text, html) = ("said".to_owned(), None);
-        let line = MessageLine { member: None, name, at: 0, text, html, own, delivery, first: true };
+        let line = MessageLine {
+            id: None,
+            member: None,
+            name,
+            at: 0,
+            text,
+            html,
+            own,
+            delivery,
+            revision: Revision::Original,
+            edit: None,
+            first: true,
+        };
         Arc::new(Row { key, version: 0, kind: RowKind::Message(line) })
     }
 

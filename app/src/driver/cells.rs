@@ -1,7 +1,7 @@
 //! The signals that the driver writes and the handles read.
 
 use client::{Block, LinkStatus, Returned, RoomPhase};
-use protocol::{DisplayName, Me, Member, MemberId, RoomInfo};
+use protocol::{DisplayName, ErrorCode, Me, Member, MemberId, RoomInfo};
 
 use crate::signals::{ArcRwSignal, RwSignal};
 
@@ -27,6 +27,7 @@ pub(super) struct RoomCells {
     pub(super) typing: ArcRwSignal<Vec<DisplayName>>,
     pub(super) returned: ArcRwSignal<Option<Returned>>,
     pub(super) slow_down_s: ArcRwSignal<Option<u32>>,
+    pub(super) refused: ArcRwSignal<Option<ErrorCode>>,
     pub(super) unsent: ArcRwSignal<usize>,
     pub(super) unread: ArcRwSignal<u32>,
     pub(super) used: ArcRwSignal<bool>,
@@ -44,6 +45,7 @@ impl Default for RoomCells {
             typing: ArcRwSignal::new(Vec::new()),
             returned: ArcRwSignal::new(None),
             slow_down_s: ArcRwSignal::new(None),
+            refused: ArcRwSignal::new(None),
             unsent: ArcRwSignal::new(0),
             unread: ArcRwSignal::new(0),
             used: ArcRwSignal::new(false),

@@ -1,6 +1,6 @@
 //! What the interface holds of the client: copyable handles with signals to read and a few things to do.
 
-use client::{Block, LinkStatus, RequestError, Returned, RoomPhase};
+use client::{Block, LinkStatus, RequestError, Returned, RoomPhase, RowAction};
 use leptos::prelude::*;
 use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo};
 
@@ -49,6 +49,8 @@ pub(crate) struct Room {
     pub returned: Signal<Option<Returned>>,
     /// Seconds until the server takes the next message; `None` when it takes them now.
     pub slow_down_s: Signal<Option<u32>>,
+    /// Why something could not be done to a message; set for some seconds.
+    pub refused: Signal<Option<ErrorCode>>,
     /// Own messages that are not acknowledged yet (those that failed included).
     pub unsent: Signal<usize>,
     /// What others said while the page was not looked at.
@@ -142,6 +144,7 @@ impl Client {
             typing: cells.typing.into(),
             returned: cells.returned.into(),
             slow_down_s: cells.slow_down_s.into(),
+            refused: cells.refused.into(),
             unsent: cells.unsent.into(),
             unread: cells.unread.into(),
             used: cells.used.into(),
@@ -158,6 +161,27 @@ impl Room {
     /// the text stays in the box.
     pub(crate) fn send(self, text: &str) -> Result<(), ErrorCode> {
         self.driver.send(self.code, text)
+    }
+
+    /// An own message that can still be changed: its row's key, and its text. Without a key the last one.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(crate) fn changeable(self, key: Option<u64>) -> Result<(u64, String), ErrorCode> {
+        self.driver.changeable(self.code, key)
+    }
+
+    /// Does something to the message in a row.
+    ///
+    /// # Errors
+    /// As [`Room::send`], and why it cannot be done to this message.
+    pub(crate) fn act(self, key: u64, action: RowAction) -> Result<(), ErrorCode> {
+        self.driver.act_on(self.code, key, action)
+    }
+
+    /// Says for a while that something could not be done.
+    pub(crate) fn refuse(self, why: ErrorCode) {
+        self.driver.refuse(self.code, why);
     }
 
     /// Tries a failed message again, as the newest one.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use client::{Action, ClientState, Env, RequestError, RoomPhase};
+use client::{Action, ClientState, Env, RequestError, RoomPhase, RowAction};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode};
@@ -98,6 +98,18 @@ impl DriverHandle {
 
     pub(super) fn send(self, code: RoomCode, text: &str) -> Result<(), ErrorCode> {
         self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text))
+    }
+
+    pub(super) fn changeable(self, code: RoomCode, key: Option<u64>) -> Result<(u64, String), ErrorCode> {
+        self.act(Err(ErrorCode::NotInRoom), |state, env| state.changeable(env, code, key))
+    }
+
+    pub(super) fn act_on(self, code: RoomCode, key: u64, action: RowAction) -> Result<(), ErrorCode> {
+        self.act(Err(ErrorCode::NotInRoom), |state, env| state.act(env, code, key, action))
+    }
+
+    pub(super) fn refuse(self, code: RoomCode, why: ErrorCode) {
+        self.act((), |state, env| state.refuse(env, code, why));
     }
 
     pub(super) fn retry(self, code: RoomCode, key: u64) {

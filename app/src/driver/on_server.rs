@@ -1,5 +1,6 @@
 //! The driver's twin on the server, where pages are rendered in their first state: no connection, no events.
 
+use client::RowAction;
 use protocol::{ErrorCode, Limits, Me, RoomCode};
 
 use super::cells::{PageCells, RoomCells};
@@ -36,6 +37,16 @@ impl DriverHandle {
     pub(super) fn send(self, _code: RoomCode, _text: &str) -> Result<(), ErrorCode> {
         Err(ErrorCode::NotInRoom)
     }
+
+    pub(super) fn changeable(self, _code: RoomCode, _key: Option<u64>) -> Result<(u64, String), ErrorCode> {
+        Err(ErrorCode::NotInRoom)
+    }
+
+    pub(super) fn act_on(self, _code: RoomCode, _key: u64, _action: RowAction) -> Result<(), ErrorCode> {
+        Err(ErrorCode::NotInRoom)
+    }
+
+    pub(super) fn refuse(self, _code: RoomCode, _why: ErrorCode) {}
 
     pub(super) fn retry(self, _code: RoomCode, _key: u64) {}
 

@@ -1,7 +1,7 @@
 //! Writes what a room is into the signals that components read, where that says something new.
 
 use client::{Block, Returned, RoomPhase, RoomState};
-use protocol::{DisplayName, Member, MemberId, Millis, RoomInfo};
+use protocol::{DisplayName, ErrorCode, Member, MemberId, Millis, RoomInfo};
 
 use super::cells::RoomCells;
 
@@ -22,6 +22,7 @@ pub(super) struct Rest {
     typing: Vec<DisplayName>,
     returned: Option<Returned>,
     slow_down_s: Option<u32>,
+    refused: Option<ErrorCode>,
     unsent: usize,
     unread: u32,
     used: bool,
@@ -39,6 +40,7 @@ impl Rest {
             typing: room.typists(),
             returned: room.returned(),
             slow_down_s: room.slow_down_s(now),
+            refused: room.refused(),
             unsent: room.unsent(),
             unread: room.unread(),
             used: room.is_used(),
@@ -57,6 +59,7 @@ impl SignalUpdate {
             cells.typing.put(rest.typing);
             cells.returned.put(rest.returned);
             cells.slow_down_s.put(rest.slow_down_s);
+            cells.refused.put(rest.refused);
             cells.unsent.put(rest.unsent);
             cells.unread.put(rest.unread);
             cells.used.put(rest.used);

@@ -37,13 +37,41 @@ pub struct RoomEvent {
     pub kind: EventKind,
 }
 
-/// Every kind of event. To add one (an edit, a reaction, a new owner): a variant here with all that a node needs to apply
+/// Every kind of event. To add one (a new owner, say): a variant here with all that a node needs to apply
 /// it, the room's function that checks the request and publishes it, and an arm in `Room::relay`, which is the only place
 /// that tells those inside. The broker's suite carries one of each kind.
 #[derive(Clone, PartialEq, Eq)]
 pub enum EventKind {
     /// Somebody said something.
     Message(NewMessage),
+    /// A message that was relayed before is another now. Its id was checked on the node that the event began on.
+    Change(Change),
+}
+
+/// What happens to one message that was relayed before. The message itself is kept nowhere: those who have it know it by
+/// its id.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The request that brought it.
+    pub cid: ClientId,
+    /// The message's id.
+    pub message: MessageId,
+    /// What becomes of it.
+    pub kind: ChangeKind,
+}
+
+/// Every kind of change.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It says this now. What is sealed is not edited.
+    Edit {
+        /// As typed.
+        text: Text,
+        /// Rendered and sanitised, where markup makes a difference.
+        html: Option<String>,
+    },
+    /// It was taken back.
+    Delete,
 }
 
 /// One message, before it has a place in the order.
@@ -101,6 +129,15 @@ pub enum Input {
         random: u64,
         /// What.
         body: Body,
+    },
+    /// A session changes a message.
+    Change {
+        /// Which.
+        session: SessionKey,
+        /// The request's name, the message and what becomes of it, as they were asked for.
+        change: Change,
+        /// 64 random bits, for the event's id.
+        random: u64,
     },
     /// The broker brings an event of this node or another: now it gets its place.
     Relay(RoomEvent),
@@ -188,6 +225,17 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended(pub LeaveReason);
 
+impl RoomEvent {
+    /// The request that brought it, which its origin waits to hear of.
+    #[must_use]
+    pub const fn cid(&self) -> &ClientId {
+        match &self.kind {
+            EventKind::Message(message) => &message.cid,
+            EventKind::Change(change) => &change.cid,
+        }
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -207,6 +255,22 @@ impl fmt::Debug for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(message) => message.fmt(f),
+            Self::Change(change) => change.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for ChangeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edit { text, .. } => write!(f, "Edit({text:?})"),
+            Self::Delete => f.write_str("Delete"),
         }
     }
 }
@@ -224,6 +288,7 @@ impl fmt::Debug for Input {
             Self::Leave { .. } => "Leave",
             Self::Remove { .. } => "Remove",
             Self::Send { .. } => "Send",
+            Self::Change { .. } => "Change",
             Self::Relay(_) => "Relay",
             Self::NotRelayed { .. } => "NotRelayed",
             Self::Answer { .. } => "Answer",

@@ -27,6 +27,9 @@ pub trait MessageIds: Send {
     /// The id of what a member sent at this time, by the wall clock. `random`: 64 bits that no other message has. Equal
     /// arguments give equal ids, on every node.
     fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId;
+
+    /// When and by whom a message of this id was sent in this room; `None` for whatever the room did not make.
+    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)>;
 }
 
 /// What events are sent to: today always a room. 128 random bits that never change; a code only leads to them.

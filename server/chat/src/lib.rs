@@ -17,7 +17,7 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Body, Effect, Ended, EventKind, Input, NewMessage, RoomEvent};
+pub use event::{Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, RoomEvent};
 pub use ids::{ChannelId, MessageIds, NodeId, Origin, SessionKey};
 pub use rate::{Bucket, Rate};
 pub use resume::{ResumeQueue, Tells};

@@ -1,5 +1,7 @@
 //! The promises of a room, checked over arbitrary sequences of inputs, and the cases that sequences rarely hit.
 
+mod changes;
+mod convergence;
 mod properties;
 mod resume;
 mod scenarios;
@@ -13,12 +15,18 @@ use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::room::{Room, RoomStart};
 use crate::time::{Monotonic, Now};
 
-/// Readable ids: tests compare them.
+/// Readable ids: tests compare them. What stands in one is believed.
 struct PlainIds;
 
 impl MessageIds for PlainIds {
-    fn message_id(&self, _at: Millis, random: u64, _member: &MemberId) -> MessageId {
-        MessageId::parse(&format!("m{random}")).expect("short and plain")
+    fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId {
+        MessageId::parse(&format!("m{random}_{at}_{}", member.as_str())).expect("short and plain")
+    }
+
+    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
+        let mut parts = id.as_str().strip_prefix('m')?.splitn(3, '_');
+        let (at, member) = (parts.nth(1)?, parts.next()?);
+        Some((at.parse().ok()?, MemberId::parse(member).ok()?))
     }
 }
 

@@ -25,6 +25,8 @@ impl Counted {
         match frame {
             ServerFrame::Message(message) => Self::Yes(Tells::Message(message.room)),
             ServerFrame::Sealed(message) => Self::Yes(Tells::Message(message.room)),
+            // Who does not get it has a message that is out of date, and is told that something was missed.
+            ServerFrame::Edited { room, .. } | ServerFrame::Deleted { room, .. } => Self::Yes(Tells::Gap(*room, None)),
             ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),
             other if other.is_counted() => Self::Yes(Tells::Nothing),
             _ => Self::No,

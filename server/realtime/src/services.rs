@@ -2,7 +2,7 @@
 //! The core decides who is inside and what is told to whom; it knows no database, no hash and no markup.
 
 use async_trait::async_trait;
-use chat::{Body, Now};
+use chat::Now;
 use protocol::{MemberId, Millis, RoomCode, Text};
 
 use crate::address::Address;
@@ -90,8 +90,8 @@ pub trait Logins {
 
 /// Makes what may be shown of what was typed.
 pub trait Sanitizer {
-    /// Of one message.
-    fn body(&self, text: Text) -> Body;
+    /// Of one text: HTML, where markup makes a difference.
+    fn html(&self, text: &Text) -> Option<String>;
 }
 
 /// Everything that the core asks for, beside the rooms and sessions that it has itself.

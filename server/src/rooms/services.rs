@@ -1,7 +1,6 @@
 //! What the core asks of this server: rooms by their records, logins, the sanitiser.
 
 use async_trait::async_trait;
-use chat::Body;
 use protocol::{LeaveReason, Millis, RoomCode, Text, UserKind};
 
 use crate::error::ApiError;
@@ -29,8 +28,8 @@ impl Services for State {
 }
 
 impl Sanitizer for State {
-    fn body(&self, text: Text) -> Body {
-        sanitize::body(text)
+    fn html(&self, text: &Text) -> Option<String> {
+        sanitize::html(text.as_str())
     }
 }
 

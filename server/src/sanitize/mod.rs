@@ -20,22 +20,14 @@ mod tests;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chat::Body;
-use protocol::Text;
-
 pub use content::content;
 
 use limits::{DEPTH_MAX, EXPANSION_FLOOR, EXPANSION_MAX};
 use render::Html;
 use segments::Segment;
 
-/// What is relayed for a typed text.
-pub fn body(text: Text) -> Body {
-    let html = html(text.as_str());
-    Body::Text { text, html }
-}
-
-fn html(typed: &str) -> Option<String> {
+/// The HTML that is relayed beside a typed text, where there is any.
+pub fn html(typed: &str) -> Option<String> {
     if !may_have_markup(typed) {
         return None;
     }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use protocol::{Activity, ErrorCode, LeaveReason, Member, MemberId, Message, Millis, RoomCode, ServerFrame, encode};
+use protocol::{
+    Activity, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, ServerFrame, encode,
+};
 use serde::Serialize;
 
 use super::packet::{answer, event};
@@ -83,6 +85,31 @@ struct Sender<'a> {
     is_online: bool,
 }
 
+/// What a message says from now on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedMessage<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    message_id: &'a str,
+    content: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<&'a str>,
+    room: &'a str,
+    updated_at: String,
+    is_edited: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeletedMessage<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    message_id: &'a str,
+    room: &'a str,
+    deleted_at: String,
+}
+
 /// One who types.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,6 +142,20 @@ pub(super) fn message(message: &Message, content: &str, sender: &str) -> Frame {
         is_edited: false,
     };
     event("new_message", &[&encode(&said)])
+}
+
+/// `message-updated`.
+pub(super) fn updated(room: RoomCode, id: &MessageId, at: Millis, content: &str, html: Option<&str>) -> Frame {
+    let (id, room, updated_at) = (id.as_str(), room.as_str(), iso(at));
+    let updated = UpdatedMessage { id, message_id: id, content, html, room, updated_at, is_edited: true };
+    event("message-updated", &[&encode(&updated)])
+}
+
+/// `message-deleted`.
+pub(super) fn deleted(room: RoomCode, id: &MessageId, at: Millis) -> Frame {
+    let id = id.as_str();
+    let deleted = DeletedMessage { id, message_id: id, room: room.as_str(), deleted_at: iso(at) };
+    event("message-deleted", &[&encode(&deleted)])
 }
 
 /// `user_typing` or `user_stop_typing`.
@@ -162,6 +203,8 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
         | ServerFrame::Room { .. }
         | ServerFrame::Message(_)
         | ServerFrame::Sealed(_)
+        | ServerFrame::Edited { .. }
+        | ServerFrame::Deleted { .. }
         | ServerFrame::Presence { .. }
         | ServerFrame::Typing { .. }
         | ServerFrame::Gap { .. }

@@ -3,7 +3,7 @@
 //! A client of any language and age is welcome: codes come as strings or in objects. Whatever else comes is refused with
 //! a code; nothing of it can panic.
 
-use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, SendBody, SendMessage};
+use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, MessageId, SendBody, SendMessage};
 use serde_json::Value;
 
 /// The frame that an event means; `None` for one that nobody listens to. `argument` is the event's first one, or why there
@@ -25,6 +25,14 @@ pub(super) fn frame(
             let (room, body) = (code(argument)?, SendBody::Text(content(argument)?));
             Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body }))
         }),
+        "message:edit" => argument.and_then(|argument| {
+            let (room, id, text) = (code(argument)?, message_id(argument)?, content(argument)?);
+            Ok(ClientFrame::Edit { cid: cid(), room, id, text })
+        }),
+        "message:delete" => argument.and_then(|argument| {
+            let (room, id) = (code(argument)?, message_id(argument)?);
+            Ok(ClientFrame::Delete { cid: cid(), room, id })
+        }),
         "typing_start" => room().map(|room| ClientFrame::Typing { room, on: true }),
         "typing_stop" => room().map(|room| ClientFrame::Typing { room, on: false }),
         _ => return None,
@@ -35,8 +43,15 @@ pub(super) fn frame(
 /// The room's code: the argument itself, or a field of it.
 fn code(argument: &Value) -> Result<String, ErrorCode> {
     let field = |name: &str| argument.get(name).filter(|value| !value.is_null());
-    let named = field("roomCode").or_else(|| field("room")).or_else(|| field("code"));
+    let names = ["roomCode", "room", "code", "conversationId"];
+    let named = names.into_iter().find_map(field);
     named.unwrap_or(argument).as_str().map(str::to_owned).ok_or(ErrorCode::InvalidCode)
+}
+
+/// The message that is meant, under the name that `new_message` gives its id or the one of an acknowledgement.
+fn message_id(argument: &Value) -> Result<MessageId, ErrorCode> {
+    let named = argument.get("messageId").or_else(|| argument.get("_id"));
+    named.and_then(Value::as_str).ok_or(ErrorCode::BadFrame).and_then(MessageId::parse)
 }
 
 /// A PIN is a string; digits that a client took for a number are too.
@@ -66,7 +81,7 @@ fn content(argument: &Value) -> Result<String, ErrorCode> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use protocol::{ClientFrame, ClientId, ErrorCode};
+    use protocol::{ClientFrame, ClientId, ErrorCode, MessageId};
     use serde_json::{Value, json};
 
     use super::frame;
@@ -107,6 +122,26 @@ mod tests {
     }
 
     #[test]
+    fn messages_are_named_by_either_name_of_their_ids() {
+        let (room, id) = ("KW7P3MXQ".to_owned(), MessageId::parse("m1").expect("is an id"));
+        let deleted = Ok(ClientFrame::Delete { cid: cid(), room: room.clone(), id: id.clone() });
+        for argument in [
+            json!({"room": "KW7P3MXQ", "messageId": "m1"}),
+            json!({"roomCode": "KW7P3MXQ", "_id": "m1"}),
+            json!({"conversationId": "KW7P3MXQ", "messageId": "m1", "deletedBy": "me"}),
+        ] {
+            assert_eq!(read("message:delete", Ok(&argument)), deleted);
+        }
+        let edit = json!({"room": "KW7P3MXQ", "messageId": "m1", "content": "so"});
+        let edited = ClientFrame::Edit { cid: cid(), room, id, text: "so".to_owned() };
+        assert_eq!(read("message:edit", Ok(&edit)), Ok(edited));
+        for argument in [json!("m1"), json!({"room": "KW7P3MXQ"}), json!({"room": "KW7P3MXQ", "messageId": {"$ne": 1}})]
+        {
+            assert!(read("message:delete", Ok(&argument)).is_err(), "{argument}");
+        }
+    }
+
+    #[test]
     fn the_system_does_not_speak_through_clients() {
         let send = |kind: Value| {
             let argument = json!({"room": "KW7P3MXQ", "content": "x", "messageType": kind});
@@ -129,7 +164,17 @@ mod tests {
             ".{0,12}".prop_map(Value::from),
             Just(json!("KW7P3MXQ")),
         ];
-        let key = prop::sample::select(vec!["room", "roomCode", "code", "pin", "content", "messageType", "$ne", "x"]);
+        let key = prop::sample::select(vec![
+            "room",
+            "roomCode",
+            "code",
+            "pin",
+            "content",
+            "messageType",
+            "messageId",
+            "$ne",
+            "x",
+        ]);
         leaf.prop_recursive(3, 24, 6, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -143,7 +188,8 @@ mod tests {
     proptest! {
         #[test]
         fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
-            for event in ["join_room", "leave_room", "send_message", "typing_start", "typing_stop"] {
+            let events = ["join_room", "leave_room", "send_message", "typing_start", "typing_stop"];
+            for event in events.into_iter().chain(["message:edit", "message:delete"]) {
                 prop_assert!(frame(event, Ok(&argument), &cid()).is_some());
             }
             prop_assert!(frame("of_the_future", Ok(&argument), &cid()).is_none());

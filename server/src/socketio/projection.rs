@@ -69,6 +69,11 @@ impl Projection for Events {
                     }
                 }))
             }
+            ServerFrame::Edited { room: code, id, at, text, html } => {
+                let content = sanitize::content(text);
+                Some(Broadcast::Shared(encoder::updated(*code, id, *at, &content, html.as_deref())))
+            }
+            ServerFrame::Deleted { room: code, id, at } => Some(Broadcast::Shared(encoder::deleted(*code, id, *at))),
             ServerFrame::Presence { .. } => {
                 self.owes_list = true;
                 self.tick(context)
@@ -159,6 +164,10 @@ mod tests {
     impl MessageIds for SameId {
         fn message_id(&self, _: Millis, _: u64, _: &MemberId) -> MessageId {
             MessageId::parse("m1").expect("short and plain")
+        }
+
+        fn verify(&self, _: &MessageId) -> Option<(Millis, MemberId)> {
+            None
         }
     }
 

@@ -8,6 +8,7 @@ mod harness;
 mod accounts;
 mod admission;
 mod canary;
+mod changes;
 mod clock;
 mod config;
 mod conformance;

@@ -190,7 +190,7 @@ async fn after_the_grace_the_loss_is_told_by_the_position() {
     let seen = drops.expect_message("seen").await.seq;
     let lost = drops.cut();
     stays.expect_gone(&joined.you).await;
-    let here = Position { epoch: joined.position.epoch, seq: seen };
+    let here = Position { epoch: joined.position.epoch, seq: seen, changes: None };
 
     let mut back = TestClient::resume(&lost).await;
     assert!(!back.resumed && back.rooms.is_empty());

@@ -8,13 +8,20 @@ use crate::fixtures::cid;
 fn outbox(drafts: u64) -> Outbox {
     let mut outbox = Outbox::default();
     for number in 0..drafts {
-        outbox.push(cid(number), format!("text {number}")).expect("room for a few");
+        outbox.push(cid(number), Outgoing::Message(format!("text {number}"))).expect("room for a few");
     }
     outbox
 }
 
+fn text_of(what: Outgoing) -> String {
+    match what {
+        Outgoing::Message(text) | Outgoing::Edit { text, .. } => text,
+        Outgoing::Delete { .. } => String::new(),
+    }
+}
+
 fn goes(outbox: &mut Outbox, now: Millis) -> Option<String> {
-    outbox.next(now).map(|(_, text)| text.trim_start_matches("text ").to_owned())
+    outbox.next(now).map(|(_, what)| text_of(what).trim_start_matches("text ").to_owned())
 }
 
 fn deliveries(outbox: &Outbox) -> Vec<Delivery> {
@@ -127,12 +134,12 @@ fn nobody_waits_for_a_room_that_has_ended() {
 #[test]
 fn it_holds_so_many_and_not_one_more() {
     let mut outbox = outbox(DRAFTS_MAX as u64);
-    assert_eq!(outbox.push(cid(1_000), "more".to_owned()), Err(ErrorCode::RateLimited));
+    assert_eq!(outbox.push(cid(1_000), Outgoing::Message("more".to_owned())), Err(ErrorCode::RateLimited));
     assert_eq!(outbox.len(), DRAFTS_MAX);
     outbox.fail_all(ErrorCode::RoomEnded);
     assert!(deliveries(&outbox).iter().all(|delivery| *delivery == Delivery::Failed(ErrorCode::RoomEnded)));
     assert!(outbox.discard(&cid(0)));
-    assert_eq!(outbox.push(cid(1_000), "more".to_owned()), Ok(()));
+    assert_eq!(outbox.push(cid(1_000), Outgoing::Message("more".to_owned())), Ok(()));
 }
 
 /// How a pretended server answers one send.
@@ -171,7 +178,7 @@ proptest! {
         for answer in answers.into_iter().chain(std::iter::repeat_n(Answer::Ack, 40)) {
             now += 700_000;
             let Some((next, text)) = outbox.next(now) else { break };
-            prop_assert_eq!(text, format!("text {}", next.as_str().trim_start_matches('c')));
+            prop_assert_eq!(text_of(text), format!("text {}", next.as_str().trim_start_matches('c')));
             // The server relays a repeated id once.
             let relay = |relayed: &mut Vec<ClientId>| if !relayed.contains(&next) { relayed.push(next.clone()) };
             match answer {

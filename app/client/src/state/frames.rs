@@ -26,9 +26,13 @@ impl ClientState {
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));
             }
-            ServerFrame::Ack { cid, room, seq, at, .. } => {
-                self.in_room(room, |room| room.acknowledged(&cid, seq, at));
+            ServerFrame::Ack { cid, room, seq, id, at } => {
+                self.in_room(room, |room| room.acknowledged(&cid, seq, id, at));
             }
+            ServerFrame::Edited { room, id, text, html, .. } => {
+                self.in_room(room, |room| room.edited(&id, text, html));
+            }
+            ServerFrame::Deleted { room, id, .. } => self.in_room(room, |room| room.deleted(&id)),
             ServerFrame::Presence { room, count, joined, changed, left } => {
                 self.in_room(room, |room| room.presence(count, joined, changed, &left));
             }
@@ -65,6 +69,7 @@ impl ClientState {
     fn limited(&mut self, limits: &WireLimits) {
         self.text_chars_max = limits.text_chars_max;
         self.frame_bytes_max = limits.frame_bytes_max;
+        self.edit_window_ms = limits.edit_window_ms;
     }
 
     /// There is a connection, and these rooms kept their seats.

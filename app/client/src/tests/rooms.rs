@@ -17,7 +17,7 @@ fn elsewhere() -> RoomCode {
 fn follow(world: &mut World) {
     let room = RoomInfo { code: elsewhere(), name: RoomName::parse("Book club").expect("a name"), ..info() };
     let members = vec![member(YOU), member(OTHER)];
-    let position = Position { epoch: 7, seq: 0 };
+    let position = Position { epoch: 7, seq: 0, changes: None };
     world.server.emit(ServerFrame::Joined { cid: None, room, you: member_id(YOU), position, count: 2, members });
     world.run();
 }

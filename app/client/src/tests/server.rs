@@ -4,10 +4,12 @@ use protocol::{
     ClientFrame, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, ServerFrame,
 };
 
-use crate::fixtures::{code, info, member, member_id, message, welcome};
+use crate::fixtures::{code, id, info, member, member_id, message, welcome};
 
 pub(super) const YOU: u64 = 1;
 pub(super) const OTHER: u64 = 2;
+/// When it takes everything, about when `welcome` tells.
+const NOW: u64 = 5_000_000;
 
 /// A server with one room, whose other member talks when told to.
 #[derive(Default)]
@@ -53,13 +55,13 @@ impl Server {
         self.relayed.push((from, text.clone()));
         let seq = self.seq();
         if self.seated {
-            self.emit(ServerFrame::Message(protocol::Message { cid, text, ..message(from, 0, seq) }));
+            self.emit(ServerFrame::Message(protocol::Message { cid, text, at: NOW, ..message(from, 0, seq) }));
         }
         seq
     }
 
     pub(super) fn joined(&mut self, cid: Option<protocol::ClientId>) {
-        let position = Position { epoch: self.epoch, seq: self.seq() };
+        let position = Position { epoch: self.epoch, seq: self.seq(), changes: None };
         let members = vec![member(YOU), member(OTHER)];
         let room = self.room.clone().unwrap_or_else(info);
         self.emit(ServerFrame::Joined { cid, room, you: member_id(YOU), position, count: 2, members });
@@ -82,6 +84,13 @@ impl Server {
             }
             ClientFrame::Send(SendMessage { cid, body: SendBody::Text(text), .. }) => self.send(cid, text),
             ClientFrame::Send(_) => panic!("this client seals nothing"),
+            ClientFrame::Edit { cid, id, text, .. } => {
+                let (room, at, html) = (code(), 0, None);
+                self.change(cid, &id.clone(), ServerFrame::Edited { room, id, at, text, html });
+            }
+            ClientFrame::Delete { cid, id, .. } => {
+                self.change(cid, &id.clone(), ServerFrame::Deleted { room: code(), id, at: 0 });
+            }
             ClientFrame::Leave { cid, .. } => {
                 self.seated = false;
                 self.emit(ServerFrame::Left { cid: Some(cid), room: code(), reason: LeaveReason::Left });
@@ -122,6 +131,15 @@ impl Server {
         }
     }
 
+    fn change(&mut self, cid: protocol::ClientId, id: &MessageId, told: ServerFrame) {
+        if let Some(code) = self.refuses.take() {
+            return self.emit(ServerFrame::error(code, Some(cid), None));
+        }
+        let (room, seq, id) = (code(), self.seq(), id.clone());
+        self.emit(ServerFrame::Ack { cid, room, seq, id, at: 0 });
+        self.emit(told);
+    }
+
     pub(super) fn send(&mut self, cid: protocol::ClientId, text: String) {
         if !self.seated {
             return self.emit(ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None));
@@ -133,7 +151,7 @@ impl Server {
         let again = self.acks.iter().find(|(known, _)| *known == cid).map(|(_, seq)| *seq);
         let seq = again.unwrap_or_else(|| self.relay(YOU, cid.clone(), text));
         self.acks.push((cid.clone(), seq));
-        let id = MessageId::parse("m").expect("a short id");
-        self.emit(ServerFrame::Ack { cid, room: code(), seq, id, at: 0 });
+        let id = id(seq);
+        self.emit(ServerFrame::Ack { cid, room: code(), seq, id, at: NOW });
     }
 }

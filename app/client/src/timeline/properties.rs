@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use protocol::{ErrorCode, Position};
 
 use super::*;
-use crate::fixtures::{cid, member_id, message, name};
+use crate::fixtures::{cid, id, member_id, message, name};
 
 const YOU: u64 = 1;
 
@@ -25,6 +25,8 @@ enum Op {
     Look(bool),
     Hold(bool),
     Read,
+    Edited(u64),
+    Deleted(u64),
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
@@ -43,20 +45,26 @@ fn any_op() -> impl Strategy<Value = Op> {
         any::<bool>().prop_map(Op::Look),
         any::<bool>().prop_map(Op::Hold),
         Just(Op::Read),
+        (0_u64..40).prop_map(Op::Edited),
+        (0_u64..40).prop_map(Op::Deleted),
     ]
 }
 
 fn apply(timeline: &mut Timeline, op: Op) {
     match op {
-        Op::Join { epoch, seq } => timeline.joined(&member_id(YOU), Position { epoch, seq }),
+        Op::Join { epoch, seq } => timeline.joined(&member_id(YOU), Position { epoch, seq, changes: None }),
         Op::Outage => timeline.begin_outage(),
         Op::Message { from, number, seq } => timeline.message(message(from, number, seq)),
-        Op::Ack { number, seq } => timeline.acknowledged(&cid(number), seq, 0),
+        Op::Ack { number, seq } => timeline.acknowledged(&cid(number), seq, id(seq), 0),
         Op::Gap(missed) => timeline.gap(missed),
         Op::Write(number) => {
             timeline.write(cid(number), name("Member 1"), format!("text {number}"), 0);
         }
-        Op::Fail(number) => timeline.deliver(&cid(number), Delivery::Failed(ErrorCode::Internal)),
+        Op::Fail(number) => {
+            timeline.deliver(&cid(number), Delivery::Failed(ErrorCode::Internal));
+        }
+        Op::Edited(seq) => timeline.edited(&id(seq), format!("edited {seq}"), None),
+        Op::Deleted(seq) => timeline.deleted(&id(seq)),
         Op::Discard(number) => timeline.discard(&cid(number)),
         Op::MoveLast(number) => timeline.move_last(&cid(number), 0),
         Op::People { came, went } => {
@@ -94,7 +102,9 @@ proptest! {
                     let after_other = index == 0 || !matches!(rows[index - 1].kind, RowKind::Message(_));
                     prop_assert!(line.first || !after_other, "a group starts after anything else");
                     let shown = (line.member.clone(), line.text.clone());
-                    prop_assert!(line.own || others.insert(shown), "a (member, cid) is shown once");
+                    let is_as_sent = !line.own && line.revision == Revision::Original;
+                    prop_assert!(!is_as_sent || others.insert(shown), "a (member, cid) is shown once");
+                    prop_assert!(line.revision != Revision::Deleted || line.text.is_empty(), "what is deleted is forgotten");
                 }
             }
         }
@@ -105,7 +115,7 @@ proptest! {
         fates in proptest::collection::vec((0_u64..3, any::<bool>(), 0_u64..4), 1..60),
     ) {
         let mut timeline = Timeline::new(2_000);
-        timeline.joined(&member_id(YOU), Position { epoch: 77, seq: 0 });
+        timeline.joined(&member_id(YOU), Position { epoch: 77, seq: 0, changes: None });
         let (mut shown, mut last) = (Vec::new(), 0);
         for (seq, (repeats, arrives, from)) in (1_u64..).zip(fates) {
             if arrives {

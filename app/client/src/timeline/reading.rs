@@ -4,7 +4,7 @@ use protocol::Position;
 
 use super::tests::{joined_at, log, write};
 use super::*;
-use crate::fixtures::{cid, member_id, message};
+use crate::fixtures::{cid, id, member_id, message};
 
 fn sizes(timeline: &Timeline) -> Vec<(u64, usize)> {
     timeline.blocks().iter().map(|block| (block.key, block.rows.len())).collect()
@@ -19,7 +19,7 @@ fn rows_come_in_blocks_of_fifty_and_stay_where_they_are() {
     assert_eq!(sizes(&timeline), [(1, 50), (2, 50), (3, 20)]);
     write(&mut timeline, 500);
     assert_eq!(sizes(&timeline), [(1, 50), (2, 50), (3, 20), (0, 1)]);
-    timeline.acknowledged(&cid(500), 121, 0);
+    timeline.acknowledged(&cid(500), 121, id(121), 0);
     assert_eq!(sizes(&timeline), [(1, 50), (2, 50), (3, 21)]);
 }
 
@@ -36,7 +36,7 @@ fn a_message_that_failed_and_stays_does_not_gather_the_others_into_one_block() {
 #[test]
 fn trimming_takes_from_the_first_block_only() {
     let mut timeline = Timeline::new(100);
-    timeline.joined(&member_id(1), Position { epoch: 1, seq: 0 });
+    timeline.joined(&member_id(1), Position { epoch: 1, seq: 0, changes: None });
     for seq in 1..=130 {
         timeline.message(message(2, seq, seq));
     }
@@ -46,7 +46,7 @@ fn trimming_takes_from_the_first_block_only() {
 #[test]
 fn rows_are_kept_under_a_reader_up_to_a_bound() {
     let mut timeline = Timeline::new(10);
-    timeline.joined(&member_id(1), Position { epoch: 1, seq: 0 });
+    timeline.joined(&member_id(1), Position { epoch: 1, seq: 0, changes: None });
     for seq in 1..=10 {
         timeline.message(message(2, seq, seq));
     }

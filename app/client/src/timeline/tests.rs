@@ -3,14 +3,14 @@
 use protocol::{ErrorCode, Position};
 
 use super::*;
-use crate::fixtures::{cid, member_id, message, name};
+use crate::fixtures::{cid, id, member_id, message, name};
 
 const YOU: u64 = 1;
 const EPOCH: u64 = 77;
 
 pub(super) fn joined_at(seq: u64) -> Timeline {
     let mut timeline = Timeline::new(2_000);
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq, changes: None });
     timeline
 }
 
@@ -66,9 +66,9 @@ fn what_the_page_before_had_sent_is_one_row_although_it_comes_before_the_reader_
     write(&mut timeline, 10);
     write(&mut timeline, 11);
     timeline.message(message(YOU, 10, 1));
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 1 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 1, changes: None });
     assert_eq!(log(&timeline), "1:10 (11)");
-    timeline.acknowledged(&cid(10), 1, 1_000);
+    timeline.acknowledged(&cid(10), 1, id(1), 1_000);
     assert_eq!(log(&timeline), "1:10 (11)");
 }
 
@@ -79,11 +79,11 @@ fn an_ack_and_its_message_make_one_row_in_either_order() {
         let key = write(&mut timeline, 10);
         let html = Message { html: Some("<b>10</b>".to_owned()), ..message(YOU, 10, 1) };
         if ack_first {
-            timeline.acknowledged(&cid(10), 1, 1_000);
+            timeline.acknowledged(&cid(10), 1, id(1), 1_000);
             assert_eq!(log(&timeline), "1:10");
         }
         timeline.message(html);
-        timeline.acknowledged(&cid(10), 1, 1_000);
+        timeline.acknowledged(&cid(10), 1, id(1), 1_000);
         let rows = timeline.rows();
         assert_eq!((rows.len(), rows[0].key), (1, key));
         assert!(matches!(&rows[0].kind, RowKind::Message(line) if line.html.is_some() && line.own && line.at == 1_000));
@@ -94,7 +94,7 @@ fn an_ack_and_its_message_make_one_row_in_either_order() {
 fn an_ack_alone_holds_the_place_of_a_message_that_never_came() {
     let mut timeline = joined_at(0);
     write(&mut timeline, 10);
-    timeline.acknowledged(&cid(10), 1, 1_000);
+    timeline.acknowledged(&cid(10), 1, id(1), 1_000);
     timeline.message(message(2, 1, 2));
     assert_eq!(log(&timeline), "1:10 2:1");
 }
@@ -106,7 +106,7 @@ fn a_late_ack_goes_to_its_place_among_the_others() {
     timeline.message(message(2, 1, 1));
     timeline.people(&[name("Zoe")], &[]);
     timeline.message(message(2, 3, 3));
-    timeline.acknowledged(&cid(10), 2, 0);
+    timeline.acknowledged(&cid(10), 2, id(2), 0);
     assert_eq!(log(&timeline), "2:1 +Zoe- !1 1:10 2:3");
 }
 
@@ -153,7 +153,7 @@ fn a_gap_frame_and_the_hole_it_tells_of_are_one_line() {
 fn joining_again_and_the_gap_behind_it_are_one_line() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7, changes: None });
     assert_eq!(log(&timeline), "!3");
     timeline.gap(Some(3));
     timeline.message(message(2, 2, 8));
@@ -167,7 +167,7 @@ fn a_gap_says_it_better_than_the_position_and_keeps_what_was_missed_before() {
     timeline.begin_outage();
     timeline.gap(Some(2));
     timeline.begin_outage();
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7, changes: None });
     timeline.gap(Some(1));
     assert_eq!(log(&timeline), "!3");
     assert_eq!(timeline.missed(), Some(Some(1)));
@@ -180,7 +180,7 @@ fn a_gap_that_comes_behind_the_messages_it_lies_before_is_told_once() {
     timeline.message(message(2, 1, 8));
     timeline.message(message(2, 2, 9));
     timeline.gap(Some(3));
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 9 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 9, changes: None });
     timeline.message(message(2, 3, 10));
     assert_eq!(log(&timeline), "!3 2:1 2:2 2:3");
     assert_eq!(timeline.missed(), Some(Some(3)));
@@ -198,7 +198,7 @@ fn joining_twice_tells_what_was_missed_once() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
     for _ in 0..2 {
-        timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7 });
+        timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 7, changes: None });
         timeline.gap(Some(3));
     }
     timeline.message(message(2, 1, 8));
@@ -210,19 +210,19 @@ fn another_epoch_means_possibly_some() {
     let mut timeline = joined_at(4);
     timeline.message(message(2, 1, 5));
     timeline.begin_outage();
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH + 1, seq: 0 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH + 1, seq: 0, changes: None });
     timeline.gap(None);
     timeline.message(message(2, 2, 1));
     assert_eq!(log(&timeline), "2:1 !some 2:2");
     assert_eq!(timeline.missed(), Some(None));
-    assert_eq!(timeline.position(), Some(Position { epoch: EPOCH + 1, seq: 1 }));
+    assert_eq!(timeline.position(), Some(Position { epoch: EPOCH + 1, seq: 1, changes: None }));
 }
 
 #[test]
 fn joining_again_with_nothing_missed_adds_no_line() {
     let mut timeline = joined_at(4);
     timeline.begin_outage();
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 4 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 4, changes: None });
     timeline.message(message(2, 1, 5));
     assert_eq!((log(&timeline).as_str(), timeline.missed()), ("2:1", None));
 }
@@ -232,7 +232,7 @@ fn a_reloaded_page_shows_what_is_sent_again_and_misses_nothing() {
     let mut timeline = Timeline::new(2_000);
     timeline.message(message(YOU, 1, 41));
     timeline.message(message(2, 2, 42));
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 42 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 42, changes: None });
     timeline.message(message(2, 3, 43));
     assert_eq!(log(&timeline), "1:1 2:2 2:3");
     assert!(matches!(&timeline.rows()[0].kind, RowKind::Message(line) if line.own));
@@ -244,7 +244,7 @@ fn a_reloaded_page_shows_what_is_missing_before_what_is_sent_again() {
     timeline.gap(Some(3));
     timeline.message(message(YOU, 1, 44));
     timeline.message(message(2, 2, 45));
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 45 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 45, changes: None });
     timeline.message(message(2, 3, 46));
     assert_eq!(log(&timeline), "!3 1:1 2:2 2:3");
     assert_eq!(timeline.missed(), Some(Some(3)));
@@ -299,7 +299,7 @@ fn a_line_of_names_does_not_grow_for_ever() {
 #[test]
 fn the_oldest_rows_make_way_and_the_first_one_starts_a_group() {
     let mut timeline = Timeline::new(10);
-    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 0 });
+    timeline.joined(&member_id(YOU), Position { epoch: EPOCH, seq: 0, changes: None });
     write(&mut timeline, 100);
     for seq in 1..=30 {
         timeline.message(message(2, seq, seq));

@@ -16,10 +16,13 @@ const CLIENT: &[(&str, &str)] = &[
     ),
     ("hello_follow", r#"{"t":"hello","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln","follow":true}"#),
     ("join", r#"{"t":"join","cid":"c1","code":"kw7p-3mxq"}"#),
+    ("join_since_changes", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","since":{"epoch":7,"seq":12,"changes":3}}"#),
     ("join_pin_since", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#),
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
     ("send", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#),
     ("send_sealed", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","sealed":"q83vASNFZ4mrze8-_w"}"#),
+    ("edit", r#"{"t":"edit","cid":"c5","room":"KW7P3MXQ","id":"bWVzc2FnZQ","text":"2 > 1"}"#),
+    ("delete", r#"{"t":"delete","cid":"c6","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
     ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
@@ -30,11 +33,11 @@ const CLIENT: &[(&str, &str)] = &[
 const SERVER: &[(&str, &str)] = &[
     (
         "welcome",
-        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"sealed_chars_max":32768,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000}}"#,
+        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"sealed_chars_max":32768,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000,"edit_window_ms":900000}}"#,
     ),
     (
         "joined",
-        r#"{"t":"joined","cid":"c1","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":50,"pin":false,"created_at":1795219200000,"expires_at":1795305600000},"you":"AAAAAAAAAAAAAAAAAAAAAA","position":{"epoch":7,"seq":12},"count":2,"members":[{"id":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","state":"online","owner":true},{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"away"}]}"#,
+        r#"{"t":"joined","cid":"c1","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":50,"pin":false,"created_at":1795219200000,"expires_at":1795305600000},"you":"AAAAAAAAAAAAAAAAAAAAAA","position":{"epoch":7,"seq":12,"changes":3},"count":2,"members":[{"id":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","state":"online","owner":true},{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"away"}]}"#,
     ),
     ("left", r#"{"t":"left","cid":"c2","room":"KW7P3MXQ","reason":"left"}"#),
     ("left_expired", r#"{"t":"left","room":"KW7P3MXQ","reason":"expired"}"#),
@@ -58,6 +61,12 @@ const SERVER: &[(&str, &str)] = &[
         "sealed",
         r#"{"t":"sealed","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219261000,"sealed":"q83vASNFZ4mrze8-_w"}"#,
     ),
+    ("edited", r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"2 > 1"}"#),
+    (
+        "edited_html",
+        r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"*2*","html":"<p><em>2</em></p>"}"#,
+    ),
+    ("deleted", r#"{"t":"deleted","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219266000}"#),
     ("ack", r#"{"t":"ack","cid":"c3","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","at":1795219261000}"#),
     (
         "presence",
@@ -136,6 +145,9 @@ fn what_counts_is_what_must_not_be_lost() {
         "message_html",
         "room_sealed",
         "sealed",
+        "edited",
+        "edited_html",
+        "deleted",
         "ack",
         "gap",
         "gap_some",
@@ -173,7 +185,9 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Status { .. } => 5,
             ClientFrame::Ping { .. } => 6,
             ClientFrame::Pong { .. } => 7,
+            ClientFrame::Edit { .. } => 8,
+            ClientFrame::Delete { .. } => 9,
         })
         .collect();
-    assert_eq!(tags.len(), 8);
+    assert_eq!(tags.len(), 10);
 }

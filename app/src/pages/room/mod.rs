@@ -7,15 +7,15 @@ use protocol::{ErrorCode, LeaveReason, Millis};
 use super::Join;
 use crate::browser;
 use crate::components::{
-    Banner, Composer, EmptyRoom, Form, Naming, Notice, Parting, PartingStrip, People, RoomHeader, Timeline, TypingLine,
-    changing, is_silent, provide_keep_unsent, read_to_end, told, when, write_into_composer,
+    Banner, Composer, Draft, EmptyRoom, Form, Mode, Naming, Notice, Parting, PartingStrip, People, RoomHeader,
+    Timeline, Tool, TypingLine, changing, is_silent, provide_keep_unsent, read_to_end, told, when, write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
 use crate::i18n::{failure_text, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 use client::hues::Worn;
-use client::{RequestError, RoomPhase};
+use client::{RequestError, RoomPhase, RowAction};
 
 /// The page at `/r/CODE`.
 #[component]
@@ -127,7 +127,7 @@ fn Floor(
     let gone = Signal::derive(move || returns && room.used.get());
     let over = Memo::new(move |_| room.phase.with(is_over));
     let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
-    let entering = Signal::derive(move || !was_inside.get());
+    let (draft, entering) = (draft(room), Signal::derive(move || !was_inside.get()));
     view! {
         // `start.js` asks before a page goes that has something unsent.
         <div
@@ -150,14 +150,14 @@ fn Floor(
                 <PartingStrip parting />
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
                 {when(move || was_inside.get(), move || end(room, leaving))}
-                {log(room, over.into(), alone, gone, entering)}
+                {log(room, draft, over.into(), alone, gone, entering)}
                 <TypingLine names=room.typing />
                 <Composer
                     room=name
                     over=over.into()
+                    draft
                     limit=client.text_chars_max
-                    send=move |text: String| room.send(&text)
-                    on_typing=move |on| room.typing(on)
+                    refused=room.refused
                     slow_down_s=room.slow_down_s
                 />
             </main>
@@ -177,9 +177,30 @@ fn Floor(
     .into_any()
 }
 
+/// What is written, and where it goes.
+fn draft(room: driver::Room) -> Draft {
+    let send = move |(mode, text): (Mode, String)| match mode {
+        Mode::New => room.send(&text),
+        Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
+    };
+    Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on))
+}
+
+/// Does to a message what was asked for.
+fn use_tool(room: driver::Room, draft: Draft, key: u64, tool: Tool) {
+    let done = match tool {
+        Tool::Edit => draft.edit(Some(key)),
+        Tool::Delete => room.act(key, RowAction::Delete),
+    };
+    if let Err(why) = done {
+        room.refuse(why);
+    }
+}
+
 /// What was said, or what an empty room says.
 fn log(
     room: driver::Room,
+    draft: Draft,
     over: Signal<bool>,
     alone: Signal<bool>,
     gone: Signal<bool>,
@@ -190,6 +211,7 @@ fn log(
             blocks=room.blocks
             on_retry=move |key| room.retry(key)
             on_discard=move |key| room.discard(key)
+            on_tool=move |(key, tool)| use_tool(room, draft, key, tool)
             on_hold=move |held| room.hold(held)
         >
             <EmptyRoom code=room.code over alone entering gone />

@@ -1,7 +1,9 @@
 //! The room: one writer, one order, no message kept.
 //!
-//! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say.
+//! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say, `changes.rs` what they do
+//! to what was said.
 
+mod changes;
 mod seats;
 mod talk;
 
@@ -41,6 +43,8 @@ pub struct Room {
     node: NodeId,
     epoch: u64,
     seq: u64,
+    /// Changes of messages relayed so far.
+    changes: u64,
     owner: MemberId,
     limits: Limits,
     ids: Box<dyn MessageIds>,
@@ -66,6 +70,7 @@ impl Room {
             node: start.node,
             epoch: start.epoch,
             seq: 0,
+            changes: 0,
             owner: start.owner,
             limits: start.limits,
             ids: start.ids,
@@ -94,6 +99,7 @@ impl Room {
             Input::Leave { session, cid } => self.leave(&mut out, now.mono, session, cid),
             Input::Remove { member, reason } => self.remove(&mut out, now.mono, &member, reason, None),
             Input::Send { session, cid, random, body } => self.send(&mut out, now, session, cid, random, body),
+            Input::Change { session, change, random } => self.change(&mut out, now, session, change, random),
             Input::Relay(event) => self.relay(&mut out, now.mono, event),
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
             Input::Answer { session, frame } => self.answer(&mut out, session, frame),
@@ -148,7 +154,7 @@ impl Room {
     /// Where the order stands.
     #[must_use]
     pub const fn position(&self) -> Position {
-        Position { epoch: self.epoch, seq: self.seq }
+        Position { epoch: self.epoch, seq: self.seq, changes: Some(self.changes) }
     }
 
     /// Whether it is over.

@@ -79,7 +79,12 @@ impl Room {
             return Some(ServerFrame::Gap { room, missed: None });
         }
         let missed = self.seq - since.seq;
-        (missed > 0).then_some(ServerFrame::Gap { room, missed: Some(missed) })
+        // Messages are told by their number. Where none is missing but changes are, what stands there may be out of date.
+        let is_outdated = since.changes.is_some_and(|seen| seen != self.changes);
+        match missed {
+            0 => is_outdated.then_some(ServerFrame::Gap { room, missed: None }),
+            missed => Some(ServerFrame::Gap { room, missed: Some(missed) }),
+        }
     }
 
     pub(super) fn leave(&mut self, out: &mut Vec<Effect>, now: Monotonic, session: SessionKey, cid: Option<ClientId>) {

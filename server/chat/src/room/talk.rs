@@ -1,6 +1,6 @@
 //! What is said: the order, the acks, the repeats, the typing. Nothing of it stays.
 
-use protocol::{ClientId, ErrorCode, Message, SealedMessage, ServerFrame};
+use protocol::{ClientId, DisplayName, ErrorCode, MemberId, Message, MessageId, SealedMessage, ServerFrame};
 
 use super::Room;
 use crate::event::{Body, Effect, EventKind, Input, NewMessage, RoomEvent};
@@ -22,22 +22,7 @@ impl Room {
         random: u64,
         body: Body,
     ) {
-        let Some(occupant) = self.sessions.get_mut(&session) else {
-            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
-            return;
-        };
-        if let Some(recent) = occupant.recall(&cid) {
-            // Acknowledged again, relayed once. One still on its way to the broker will be acknowledged anyway.
-            if let Some(acked) = recent.acked.clone() {
-                out.push(Effect::Reply(session, self.ack(cid, acked)));
-            }
-            return;
-        }
-        let member = occupant.member.clone();
-        let Some(name) = self.seats.get(&member).map(|seat| seat.member.name.clone()) else {
-            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid), None)));
-            return;
-        };
+        let Some((member, name)) = self.new_request(out, session, &cid) else { return };
         let refused = match (&body, self.info.sealed) {
             (Body::Text { .. }, false) | (Body::Sealed(_), true) => None,
             (Body::Text { .. }, true) => Some(ErrorCode::SealedRoom),
@@ -47,12 +32,47 @@ impl Room {
             out.push(Effect::Reply(session, ServerFrame::error(code, Some(cid), None)));
             return;
         }
-        occupant.remember(cid.clone());
+        self.remember(session, &cid);
         self.typing.stop(session, now.mono);
-        let (at, origin) = (now.wall, Origin { node: self.node, session });
-        let id = self.ids.message_id(at, random, &member);
+        let id = self.ids.message_id(now.wall, random, &member);
         let kind = EventKind::Message(NewMessage { cid, member, name, body });
-        out.push(Effect::Publish(RoomEvent { id, origin, at, kind }));
+        self.publish(out, now, session, id, kind);
+    }
+
+    /// Who asks for what is to be relayed. `None` where nothing is left to do: the session is not inside, or it has asked
+    /// for the same before.
+    pub(super) fn new_request(
+        &self,
+        out: &mut Vec<Effect>,
+        session: SessionKey,
+        cid: &ClientId,
+    ) -> Option<(MemberId, DisplayName)> {
+        let occupant = self.sessions.get(&session);
+        let seat = occupant.and_then(|occupant| self.seats.get(&occupant.member));
+        let Some((occupant, seat)) = occupant.zip(seat) else {
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::NotInRoom, Some(cid.clone()), None)));
+            return None;
+        };
+        let Some(recent) = occupant.recall(cid) else {
+            return Some((occupant.member.clone(), seat.member.name.clone()));
+        };
+        // Acknowledged again, relayed once. One still on its way to the broker will be acknowledged anyway.
+        if let Some(acked) = recent.acked.clone() {
+            out.push(Effect::Reply(session, self.ack(cid.clone(), acked)));
+        }
+        None
+    }
+
+    /// From here on the request is known by its `cid`.
+    pub(super) fn remember(&mut self, session: SessionKey, cid: &ClientId) {
+        if let Some(occupant) = self.sessions.get_mut(&session) {
+            occupant.remember(cid.clone());
+        }
+    }
+
+    pub(super) fn publish(&self, out: &mut Vec<Effect>, now: Now, session: SessionKey, id: MessageId, kind: EventKind) {
+        let origin = Origin { node: self.node, session };
+        out.push(Effect::Publish(RoomEvent { id, origin, at: now.wall, kind }));
     }
 
     /// Applies what the broker brings, whichever node it began on.
@@ -62,6 +82,7 @@ impl Room {
             EventKind::Message(message) => {
                 self.relay_message(out, now, Acked { seq: self.seq + 1, id, at }, origin, message);
             }
+            EventKind::Change(change) => self.relay_change(out, at, origin, change),
         }
     }
 
@@ -79,11 +100,7 @@ impl Room {
         let Acked { seq, id, at } = acked.clone();
         let room = self.info.code;
         self.seq = seq;
-        if let Some(occupant) = self.sessions.get_mut(&origin.session).filter(|_| origin.node == self.node) {
-            occupant.acknowledge(&cid, acked.clone());
-            let ack = self.ack(cid.clone(), acked);
-            out.push(Effect::Reply(origin.session, ack));
-        }
+        self.acknowledge(out, origin, &cid, acked);
         self.typing.spoke(&member, now);
         out.push(Effect::Broadcast(match body {
             Body::Text { text, html } => {
@@ -94,7 +111,16 @@ impl Room {
         }));
     }
 
-    /// The broker gave up on a message. A broker may say so and deliver it all the same (an answer that came too late):
+    /// Tells the session that asked, where it is one of this node.
+    pub(super) fn acknowledge(&mut self, out: &mut Vec<Effect>, origin: Origin, cid: &ClientId, acked: Acked) {
+        if let Some(occupant) = self.sessions.get_mut(&origin.session).filter(|_| origin.node == self.node) {
+            occupant.acknowledge(cid, acked.clone());
+            let ack = self.ack(cid.clone(), acked);
+            out.push(Effect::Reply(origin.session, ack));
+        }
+    }
+
+    /// The broker gave up on an event. A broker may say so and deliver it all the same (an answer that came too late):
     /// what was acknowledged stays acknowledged, or a repeated request would be relayed twice.
     pub(super) fn not_relayed(&mut self, out: &mut Vec<Effect>, session: SessionKey, cid: ClientId) {
         if let Some(occupant) = self.sessions.get_mut(&session) {
@@ -137,8 +163,9 @@ impl Room {
         let refused = match input {
             Input::Join { session, cid, .. } | Input::Leave { session, cid } => Some((session, cid)),
             Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
-            Input::Relay(RoomEvent { origin, kind: EventKind::Message(message), .. }) => {
-                (origin.node == self.node).then_some((origin.session, Some(message.cid)))
+            Input::Change { session, change, .. } => Some((session, Some(change.cid))),
+            Input::Relay(event) => {
+                (event.origin.node == self.node).then(|| (event.origin.session, Some(event.cid().clone())))
             }
             Input::Answer { session, frame } => {
                 out.push(Effect::Reply(session, frame));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use protocol::{Activity, ErrorCode, LeaveReason, Limits, MemberId, Sealed, ServerFrame};
+use protocol::{Activity, ErrorCode, LeaveReason, Limits, MemberId, MessageId, Sealed, ServerFrame};
 
 use super::{at, body, cid, join, member, name, room, room_of, run, run_at, send};
 use crate::event::{Body, Effect, Ended, Input};
@@ -78,16 +78,17 @@ impl Readers {
     }
 }
 
-/// An effect in which every stamp of the wall clock is 0.
+/// An effect in which every stamp of the wall clock is 0, and every id is one: ids are made from stamps.
 fn without_stamps(mut effect: Effect) -> Effect {
+    let no_id = MessageId::parse("m").expect("has the shape");
     match &mut effect {
         Effect::Reply(_, frame) | Effect::Broadcast(frame) => match frame {
-            ServerFrame::Ack { at, .. } => *at = 0,
-            ServerFrame::Message(message) => message.at = 0,
+            ServerFrame::Ack { at, id, .. } => (*at, *id) = (0, no_id),
+            ServerFrame::Message(message) => (message.at, message.id) = (0, no_id),
             ServerFrame::Joined { room, .. } => room.expires_at = 0,
             _ => {}
         },
-        Effect::Publish(event) => event.at = 0,
+        Effect::Publish(event) => (event.at, event.id) = (0, no_id),
         Effect::Seated(_) | Effect::Unseated(_) | Effect::Ended(_) => {}
     }
     effect

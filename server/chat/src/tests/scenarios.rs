@@ -104,7 +104,7 @@ fn the_id_is_made_before_the_message_is_published_and_no_place_changes_it() {
     run(&mut room, 0, join(1, 0));
     let (first, _) = published(&mut room, 1, send(1, 50));
     let (second, _) = published(&mut room, 2, send(1, 51));
-    let EventKind::Message(message) = &second.kind;
+    let EventKind::Message(message) = &second.kind else { panic!("is a message") };
     assert_eq!((message.cid.as_str(), second.at), ("c51", 2));
     for (seq, event) in [(1, second), (2, first)] {
         let id = event.id.clone();
@@ -150,12 +150,16 @@ fn who_returns_is_told_how_many_were_missed_or_that_nobody_knows() {
         activity: Activity::Online,
         since: Some(position),
     };
-    let exact = run(&mut room, 2, since(Position { epoch: 7, seq: 1 }));
+    let exact = run(&mut room, 2, since(Position { epoch: 7, seq: 1, changes: None }));
     assert!(matches!(replies(&exact, 2)[1], ServerFrame::Gap { missed: Some(2), .. }));
-    let other_epoch = run(&mut room, 3, since(Position { epoch: 6, seq: 1 }));
+    let other_epoch = run(&mut room, 3, since(Position { epoch: 6, seq: 1, changes: None }));
     assert!(matches!(replies(&other_epoch, 2)[1], ServerFrame::Gap { missed: None, .. }));
-    let nothing = run(&mut room, 4, since(Position { epoch: 7, seq: 3 }));
+    let nothing = run(&mut room, 4, since(Position { epoch: 7, seq: 3, changes: None }));
     assert_eq!(replies(&nothing, 2).len(), 1);
+    let as_it_was = run(&mut room, 5, since(Position { epoch: 7, seq: 3, changes: Some(0) }));
+    assert_eq!(replies(&as_it_was, 2).len(), 1);
+    let outdated = run(&mut room, 6, since(Position { epoch: 7, seq: 3, changes: Some(1) }));
+    assert!(matches!(replies(&outdated, 2)[1], ServerFrame::Gap { missed: None, .. }), "a change was missed");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Body, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey};
+use chat::{Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey};
 use protocol::{ClientId, DisplayName, MemberId, MessageId, Sealed, Text};
 
 use super::{Broker, NotPublished, Subscription};
@@ -59,25 +59,33 @@ fn node_id(number: usize) -> NodeId {
     NodeId(u64::MAX - number as u64)
 }
 
+/// Kinds of events; of each, one has markup and one has none.
+const KINDS: usize = 3;
+
 /// The event of a number, one of each kind in turn. Equal numbers make equal events.
 fn event(number: usize) -> RoomEvent {
     let text = format!("number {number}, 2 < 3 &amp; 🦀\u{202e}");
-    RoomEvent {
-        id: MessageId::parse(&format!("{number:064}")).expect("has the shape"),
-        origin: Origin { node: node_id(0), session: SessionKey(number as u64) },
-        at: 1_800_000_000_000 + number as u64,
-        kind: EventKind::Message(NewMessage {
-            cid: ClientId::parse(&format!("c{number}")).expect("short and plain"),
+    let id = MessageId::parse(&format!("{number:064}")).expect("has the shape");
+    let cid = ClientId::parse(&format!("c{number}")).expect("short and plain");
+    let text = Text::parse(&text, 5_000).expect("not empty");
+    let html = number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>"));
+    let changed = |kind| EventKind::Change(Change { cid: cid.clone(), message: id.clone(), kind });
+    let kind = match number / 2 % KINDS {
+        0 => EventKind::Message(NewMessage {
+            cid,
             member: MemberId::parse(&format!("member-{number:015}")).expect("22 characters"),
             name: DisplayName::parse("Quiet Heron").expect("a plain name"),
             body: if number.is_multiple_of(3) {
                 Body::Sealed(Sealed::parse(&format!("{number:0>8}-_"), 5_000).expect("is base64url"))
             } else {
-                let html = number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>"));
-                Body::Text { text: Text::parse(&text, 5_000).expect("not empty"), html }
+                Body::Text { text, html }
             },
         }),
-    }
+        1 => changed(ChangeKind::Edit { text, html }),
+        _ => changed(ChangeKind::Delete),
+    };
+    let origin = Origin { node: node_id(0), session: SessionKey(number as u64) };
+    RoomEvent { id, origin, at: 1_800_000_000_000 + number as u64, kind }
 }
 
 fn number_of(event: &RoomEvent) -> usize {
@@ -112,7 +120,7 @@ async fn publish_all(node: &Arc<dyn Broker>, to: ChannelId, numbers: std::ops::R
 /// Every field: the id, text as typed, the sanitised markup or its absence, who, when, and whose answer it is.
 pub(crate) async fn an_event_comes_back_whole(nodes: Nodes) {
     let mut subscription = nodes[0].subscribe(room(1));
-    for number in 0..2 {
+    for number in 0..2 * KINDS {
         assert_eq!(nodes[0].publish(room(1), event(number)), Ok(()));
         let back = tokio::time::timeout(PATIENCE, subscription.recv()).await.expect("it comes back in time");
         assert!(back == Some(event(number)), "event {number} comes back as it was");

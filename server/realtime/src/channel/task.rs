@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chat::{ChannelId, Effect, EventKind, Input, Room, RoomStart, SessionKey};
+use chat::{ChannelId, Effect, Input, Room, RoomStart, SessionKey};
 use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
 use tokio::sync::mpsc;
 
@@ -152,8 +152,7 @@ impl RoomTask {
             }
             Effect::Broadcast(frame) => self.broadcast(&frame),
             Effect::Publish(event) => {
-                let EventKind::Message(message) = &event.kind;
-                let (session, cid) = (event.origin.session, message.cid.clone());
+                let (session, cid) = (event.origin.session, event.cid().clone());
                 if self.hub.broker().publish(self.handle.id, event).is_err() {
                     for effect in self.room.handle(self.hub.clock().now(), Input::NotRelayed { session, cid }) {
                         self.perform(effect, asking, joining);

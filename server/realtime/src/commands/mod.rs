@@ -1,8 +1,9 @@
 //! What a client's frames do, whatever transport brought them: parse, check, hand to the room.
 //!
 //! Knows no socket. Answers go through the session's queue, those of a room through the room, so that they come in the
-//! order of the requests. `join.rs`, `leave.rs`, `send.rs` and `signals.rs` have a command each; here is what they share.
+//! order of the requests. `join.rs`, `leave.rs`, `send.rs`, `change.rs` and `signals.rs` have a command each; here is what they share.
 
+mod change;
 mod join;
 mod leave;
 mod send;
@@ -11,15 +12,18 @@ mod signals;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chat::{Bucket, Monotonic, Now, Rate};
+use chat::{Bucket, Input, Monotonic, Now, Rate};
 use futures::future::BoxFuture;
-use protocol::{Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, decode_client};
+use protocol::{
+    Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, Text, decode_client,
+};
 
 use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::channel::SeatHandle;
 use crate::dialect::Frame;
 use crate::error::Refused;
+use crate::rate_limits::RateLimit;
 use crate::services::Services;
 use crate::session::{Confirmed, Generation, Session};
 
@@ -122,6 +126,8 @@ impl Requests {
             ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send(message) => self.send(message, now),
+            ClientFrame::Edit { cid, room, id, text } => self.edit(cid, &room, id, &text, now),
+            ClientFrame::Delete { cid, room, id } => self.delete(cid, &room, id, now),
             ClientFrame::Typing { room, on } => {
                 if let Some(inside) = self.inside(&room, None) {
                     self.typing(&inside, on, now);
@@ -168,6 +174,32 @@ impl Requests {
     fn inside(&self, room: &str, cid: Option<&ClientId>) -> Option<SeatHandle> {
         let inside = RoomCode::parse(room).and_then(|code| self.session.inside(code).ok_or(ErrorCode::NotInRoom));
         inside.map_err(|code| self.error(code.into(), cid.cloned())).ok()
+    }
+
+    /// A typed text and its sanitised HTML; a text that fits is counted by this limit before that work is done.
+    fn text(&self, typed: &str, limit: RateLimit, now: Now) -> Result<(Text, Option<String>), Refused> {
+        let chars_max = usize::try_from(self.limits().text_chars_max).unwrap_or(usize::MAX);
+        let text = Text::parse(typed, chars_max)?;
+        self.services.rate_limits().take(limit, now)?;
+        let html = self.services.html(&text);
+        Ok((text, html))
+    }
+
+    /// Hands the room what is to be relayed, or the refusal of it, so that answers come in the order of the requests.
+    /// `paid`: what a limit has counted for it, given back where the room cannot take it.
+    fn hand_over(&self, inside: &SeatHandle, cid: ClientId, asked: Result<Input, Refused>, paid: RateLimit) {
+        let is_paid = asked.is_ok();
+        let input = asked.unwrap_or_else(|failure| {
+            let frame = ServerFrame::error(failure.code, Some(cid.clone()), failure.retry_after_ms);
+            Input::Answer { session: self.session.key, frame }
+        });
+        if let Err(code) = inside.room.request(&self.session, input) {
+            let failure = Refused::after(code, BUSY_RETRY_MS);
+            if is_paid && failure.is_ours() {
+                self.services.rate_limits().give_back(paid);
+            }
+            self.error(failure, Some(cid));
+        }
     }
 
     fn refuse(&mut self, failure: Refused, cid: Option<ClientId>) -> Next {

@@ -37,6 +37,8 @@ const USERS_PER_ADDRESS: u32 = 4;
 pub enum RateLimit {
     /// Messages of a user.
     Sends(UserId),
+    /// Edits and deletions of a user.
+    Edits(UserId),
     /// Joins that a user asks for.
     Joins(UserId),
     /// Joins that the server makes for a user whose clients follow each other.
@@ -66,6 +68,7 @@ enum Share {
 #[derive(Debug)]
 pub struct RateLimits {
     sends: Meter<UserId>,
+    edits: Meter<UserId>,
     joins: Meter<UserId>,
     follows: Meter<UserId>,
     renames: Meter<UserId>,
@@ -86,6 +89,7 @@ impl RateLimits {
         let follows = Rate::per_minute(limits.joins_per_minute.max(limits.rooms_per_session));
         Self {
             sends: Meter::new(sends, entries_max),
+            edits: Meter::new(Rate::per_minute(limits.edits_per_minute), entries_max),
             joins: Meter::new(joins, entries_max),
             follows: Meter::new(follows, entries_max),
             renames: Meter::new(joins, entries_max),
@@ -105,6 +109,7 @@ impl RateLimits {
         let now = now.mono;
         match limit {
             RateLimit::Sends(user) => self.sends.take(user, now),
+            RateLimit::Edits(user) => self.edits.take(user, now),
             RateLimit::Joins(user) => self.joins.take(user, now),
             RateLimit::Follows(user) => self.follows.take(user, now),
             RateLimit::Renames(user) => self.renames.take(user, now),
@@ -142,6 +147,7 @@ impl RateLimits {
     pub fn give_back(&self, limit: RateLimit) {
         match limit {
             RateLimit::Sends(user) => self.sends.give_back(&user),
+            RateLimit::Edits(user) => self.edits.give_back(&user),
             RateLimit::Joins(user) => self.joins.give_back(&user),
             RateLimit::Follows(user) => self.follows.give_back(&user),
             RateLimit::Renames(user) => self.renames.give_back(&user),
@@ -159,6 +165,7 @@ impl RateLimits {
         let now = now.mono;
         match limit {
             RateLimit::Sends(user) => self.sends.check(&user, now),
+            RateLimit::Edits(user) => self.edits.check(&user, now),
             RateLimit::Joins(user) => self.joins.check(&user, now),
             RateLimit::Follows(user) => self.follows.check(&user, now),
             RateLimit::Renames(user) => self.renames.check(&user, now),
@@ -221,7 +228,7 @@ impl RateLimits {
     /// Forgets everything that is of no consequence any more.
     pub fn prune(&self, now: Now) {
         let now = now.mono;
-        for users in [&self.sends, &self.joins, &self.follows, &self.renames] {
+        for users in [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames] {
             users.prune(now);
         }
         for shared in [&self.rooms_made, &self.users_made, &self.misses] {
@@ -233,7 +240,7 @@ impl RateLimits {
 
     /// Entries in all tables.
     pub fn len(&self) -> usize {
-        let users = [&self.sends, &self.joins, &self.follows, &self.renames].map(Meter::len);
+        let users = [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames].map(Meter::len);
         let shared = [&self.rooms_made, &self.users_made, &self.misses]
             .map(|shared| shared.of_users.len() + shared.of_addresses.len());
         users.iter().chain(&shared).sum::<usize>() + self.attempts.len()

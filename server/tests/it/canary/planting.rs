@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use protocol::MessageId;
 use protocol::api::{CreateRoom, Session};
 use serde_json::json;
 
@@ -44,6 +45,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let (pin, wrong_pin) = (word("a PIN"), word("a wrong PIN"));
     let sealed = word("a sealed message");
     let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
+    let (edited, too_much) = (word("an edit"), word("an edit that was refused"));
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
     let (header, path, query) = (word("a header"), word("a path"), word("a query"));
     let room_name = Word::new("a room's name");
@@ -51,7 +53,8 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let owner = Guest::at(addr, Some(&name)).await;
     let request = CreateRoom { name: Some(room_name.text.clone()), pin: Some(pin.clone()), ..CreateRoom::default() };
     let room = owner.room_with(request).await;
-    let client = talk(&owner, &room, [&text, &markup, &refused]).await;
+    let mut client = talk(&owner, &room, [&text, &markup, &refused]).await;
+    change(&mut client, &room, &edited, &too_much).await;
     let vault = owner.room_with(CreateRoom { sealed: true, ..CreateRoom::default() }).await;
     let mut inside = owner.enter(&vault).await;
     let cid = inside.seal(&vault.code, &sealed).await;
@@ -94,6 +97,16 @@ async fn talk(owner: &Guest, room: &Room, [text, markup, refused]: [&String; 3])
     client.wire.binary(refused.as_bytes()).await;
     client.ping().await;
     client
+}
+
+/// What becomes of messages: an edit, one that cannot be, a deletion.
+async fn change(client: &mut TestClient, room: &Room, edited: &str, refused: &str) {
+    let said = client.say(&room.code, "to be changed").await;
+    client.edit(&room.code, &said.id, &format!("**{edited}**")).await;
+    client.edit(&room.code, &MessageId::parse(refused).expect("has the shape"), refused).await;
+    client.edit(&room.code, &said.id, &refused.repeat(1_000)).await;
+    let cid = client.delete(&room.code, &said.id).await;
+    client.expect_ack(&cid).await;
 }
 
 async fn sign_up(addr: SocketAddr, password: &str, wrong_password: &str) -> Session {

@@ -211,6 +211,30 @@ impl TestClient {
         .await
     }
 
+    /// Asks for a message in other words, without waiting for anything; answers the request's name.
+    pub(crate) async fn edit(&mut self, room: &str, id: &MessageId, text: &str) -> ClientId {
+        let (cid, room, id, text) = (self.cid(), room.to_owned(), id.clone(), text.to_owned());
+        self.tell(&ClientFrame::Edit { cid: cid.clone(), room, id, text }).await;
+        cid
+    }
+
+    /// The same to take it back.
+    pub(crate) async fn delete(&mut self, room: &str, id: &MessageId) -> ClientId {
+        let (cid, room, id) = (self.cid(), room.to_owned(), id.clone());
+        self.tell(&ClientFrame::Delete { cid: cid.clone(), room, id }).await;
+        cid
+    }
+
+    /// Waits for a change of this message: its new text, or nothing where it was taken back.
+    pub(crate) async fn expect_change(&mut self, message: &MessageId) -> Option<String> {
+        self.expect("a change", |frame| match frame {
+            ServerFrame::Edited { id, text, .. } if id == message => Some(Some(text.clone())),
+            ServerFrame::Deleted { id, .. } if id == message => Some(None),
+            _ => None,
+        })
+        .await
+    }
+
     /// Waits for the message of a text.
     pub(crate) async fn expect_message(&mut self, said: &str) -> Message {
         self.expect("message", |frame| match frame {

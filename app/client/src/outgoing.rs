@@ -1,0 +1,54 @@
+//! What a person asks of a room and the server has to take: a message, or what becomes of one. Pure.
+
+use std::fmt;
+
+use protocol::{ClientFrame, ClientId, MessageId, SendBody, SendMessage};
+
+/// One such request, without its name.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// To be said.
+    Message(String),
+    /// An own message in other words.
+    Edit {
+        /// Which message.
+        id: MessageId,
+        /// The words.
+        text: String,
+    },
+    /// An own message is taken back.
+    Delete {
+        /// Which message.
+        id: MessageId,
+    },
+}
+
+impl Outgoing {
+    /// As it is sent.
+    pub fn frame(self, cid: ClientId, room: String) -> ClientFrame {
+        match self {
+            Self::Message(text) => ClientFrame::Send(SendMessage { cid, room, body: SendBody::Text(text) }),
+            Self::Edit { id, text } => ClientFrame::Edit { cid, room, id, text },
+            Self::Delete { id } => ClientFrame::Delete { cid, room, id },
+        }
+    }
+
+    /// Whether something would be lost with it: what was refused stays until the person retries or discards it.
+    pub const fn holds_words(&self) -> bool {
+        match self {
+            Self::Message(_) | Self::Edit { .. } => true,
+            Self::Delete { .. } => false,
+        }
+    }
+}
+
+/// Holds what people write.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => "Message",
+            Self::Edit { .. } => "Edit",
+            Self::Delete { .. } => "Delete",
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! What the person asks of a room: messages, and what becomes of those that are shown; and what refusals of it mean.
+
+use protocol::{ClientId, DisplayName, ErrorCode, MessageId, Millis};
+
+use super::{RoomState, Seat};
+use crate::outbox::ErrorMeans;
+use crate::outgoing::Outgoing;
+use crate::phase::RoomPhase;
+
+/// How long it is shown that something could not be done.
+const REFUSED_MS: Millis = 10_000;
+
+impl RoomState {
+    /// A message says something else.
+    pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>) {
+        self.timeline.edited(id, text, html);
+    }
+
+    /// A message was taken back.
+    pub fn deleted(&mut self, id: &MessageId) {
+        self.timeline.deleted(id);
+    }
+
+    /// Takes a text that fits. `name` and `at` are shown until the server's come back.
+    ///
+    /// # Errors
+    /// When there is no seat to come, or too much waits already.
+    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
+        self.takes_requests()?;
+        self.outbox.push(cid.clone(), Outgoing::Message(text.clone()))?;
+        self.timeline.write(cid, name, text, at);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// An own message that can be changed, by its row's key, without one the last: its key, its id and its text. `since`:
+    /// what was sent before it cannot be changed any more.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn changeable(&self, key: Option<u64>, since: Millis) -> Result<(u64, MessageId, String), ErrorCode> {
+        self.takes_requests()?;
+        self.timeline.changeable(key, since)
+    }
+
+    /// Asks for something to be done to the message in a row.
+    ///
+    /// # Errors
+    /// When there is no seat to come, or too much waits already.
+    pub fn ask(&mut self, cid: ClientId, key: u64, what: Outgoing) -> Result<(), ErrorCode> {
+        self.takes_requests()?;
+        self.outbox.push(cid.clone(), what.clone())?;
+        match what {
+            Outgoing::Edit { text, .. } => self.timeline.begin_edit(key, cid, text),
+            Outgoing::Message(_) | Outgoing::Delete { .. } => {}
+        }
+        self.refused = None;
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Says for a while that something could not be done.
+    pub fn refuse(&mut self, code: ErrorCode, now: Millis) {
+        self.refused = Some((code, now + REFUSED_MS));
+        self.changed = true;
+    }
+
+    fn takes_requests(&self) -> Result<(), ErrorCode> {
+        match self.phase {
+            RoomPhase::Joining | RoomPhase::Inside => Ok(()),
+            RoomPhase::Refused(failure) => Err(failure.code),
+            RoomPhase::Ended(_) => Err(ErrorCode::RoomEnded),
+        }
+    }
+
+    /// Tries a failed message again.
+    pub fn retry(&mut self, key: u64, at: Millis) {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.retry(cid)) {
+            self.timeline.move_last(&cid, at);
+            self.changed = true;
+        }
+    }
+
+    /// Discards a failed message.
+    pub fn discard(&mut self, key: u64) {
+        if let Some(cid) = self.timeline.cid_of(key).filter(|cid| self.outbox.discard(cid)) {
+            self.timeline.discard(&cid);
+            self.changed = true;
+        }
+    }
+
+    /// Why something could not be done to a message, while that is news.
+    pub fn refused(&self) -> Option<ErrorCode> {
+        self.refused.map(|(code, _)| code)
+    }
+
+    /// A request failed. False where it is none of this room.
+    pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
+        if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
+            self.join_refused(code, retry_after_ms, now);
+            return true;
+        }
+        match self.outbox.refused(cid, code, retry_after_ms, now) {
+            ErrorMeans::NotMine => return false,
+            ErrorMeans::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
+            // An answer to a request from before the join that is under way: it is about the previous seat.
+            ErrorMeans::SeatLost | ErrorMeans::Handled => {}
+            ErrorMeans::Dropped(code) => self.refused = Some((code, now + REFUSED_MS)),
+        }
+        self.changed = true;
+        true
+    }
+}

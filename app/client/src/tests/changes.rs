@@ -1,0 +1,109 @@
+//! Own messages that are edited and deleted, over lines that drop and servers that refuse.
+
+use protocol::ErrorCode;
+
+use super::world::World;
+use crate::fixtures::code;
+use crate::row::{Delivery, MessageLine, Revision, RowAction, RowKind};
+
+/// The page inside a room where it has said one thing, and the key of that row.
+fn said() -> (World, u64) {
+    let mut world = World::inside();
+    world.say().expect("a good text");
+    let key = world.room().rows()[0].key;
+    (world, key)
+}
+
+fn line(world: &World) -> MessageLine {
+    line_at(world, 0)
+}
+
+fn line_at(world: &World, index: usize) -> MessageLine {
+    match &world.room().rows()[index].kind {
+        RowKind::Message(line) => line.clone(),
+        other => panic!("{other:?} is no message"),
+    }
+}
+
+fn act(world: &mut World, key: u64, action: RowAction) -> Result<(), ErrorCode> {
+    world.act(|page, env| page.act(env, code(), key, action))
+}
+
+fn edit(world: &mut World, key: u64, text: &str) -> Result<(), ErrorCode> {
+    act(world, key, RowAction::Edit(text.to_owned()))
+}
+
+#[test]
+fn an_edit_is_shown_at_once_and_stands_when_the_server_has_it() {
+    let (mut world, key) = said();
+    world.swallows = true;
+    edit(&mut world, key, " other words ").expect("can be edited");
+    let waits = line(&world);
+    assert_eq!(waits.edit.map(|edit| edit.text).as_deref(), Some("other words"));
+    assert_eq!((waits.text.as_str(), waits.revision), ("own 1", Revision::Original));
+    world.cut();
+    world.swallows = false;
+    world.pass(2_000);
+    let stands = line(&world);
+    assert_eq!((stands.text.as_str(), stands.revision, stands.edit), ("other words", Revision::Edited, None));
+    assert_eq!(world.room().unsent(), 0);
+}
+
+#[test]
+fn an_edit_that_is_refused_keeps_its_words_until_it_is_discarded() {
+    let (mut world, key) = said();
+    world.server.refuses = Some(ErrorCode::TooLate);
+    edit(&mut world, key, "too late").expect("is asked for");
+    let failed = line(&world).edit.expect("is kept");
+    assert_eq!((failed.text.as_str(), failed.delivery), ("too late", Delivery::Failed(ErrorCode::TooLate)));
+    world.act(|page, env| page.discard(env, code(), key));
+    assert_eq!((line(&world).edit, world.room().unsent()), (None, 0));
+    assert_eq!(line(&world).text, "own 1");
+}
+
+#[test]
+fn a_second_edit_takes_the_place_of_one_that_failed() {
+    let (mut world, key) = said();
+    world.server.refuses = Some(ErrorCode::TooLate);
+    edit(&mut world, key, "first").expect("is asked for");
+    edit(&mut world, key, "second").expect("is asked for");
+    assert_eq!((line(&world).text.as_str(), world.room().unsent()), ("second", 0));
+}
+
+#[test]
+fn what_is_deleted_is_forgotten_and_cannot_be_changed_any_more() {
+    let (mut world, key) = said();
+    act(&mut world, key, RowAction::Delete).expect("can be deleted");
+    let gone = line(&world);
+    assert_eq!((gone.text.as_str(), gone.html, gone.revision), ("", None, Revision::Deleted));
+    assert_eq!(edit(&mut world, key, "back"), Err(ErrorCode::UnknownMessage));
+    let last = world.act(|page, env| page.changeable(env, code(), None));
+    assert_eq!(last, Err(ErrorCode::UnknownMessage), "there is no other");
+}
+
+#[test]
+fn a_deletion_that_is_refused_is_said_for_a_while() {
+    let (mut world, key) = said();
+    world.server.refuses = Some(ErrorCode::TooLate);
+    act(&mut world, key, RowAction::Delete).expect("is asked for");
+    assert_eq!(world.room().refused(), Some(ErrorCode::TooLate));
+    assert_eq!((line(&world).text.as_str(), world.room().unsent()), ("own 1", 0));
+    world.pass(10_000);
+    assert_eq!(world.room().refused(), None);
+}
+
+#[test]
+fn only_own_messages_of_the_last_minutes_can_be_changed() {
+    let mut world = World::inside();
+    world.others_say(1);
+    let theirs = world.room().rows()[0].key;
+    assert_eq!(edit(&mut world, theirs, "mine"), Err(ErrorCode::NotYours));
+    world.say().expect("a good text");
+    let last = |world: &mut World| world.act(|page, env| page.changeable(env, code(), None));
+    let (own, text) = last(&mut world).expect("the one that was just said");
+    assert_eq!((world.room().rows()[1].key, text.as_str()), (own, "own 1"));
+    assert_eq!(edit(&mut world, own, " \n "), Err(ErrorCode::EmptyText));
+    assert_eq!(edit(&mut world, own, &"x".repeat(5_001)), Err(ErrorCode::TextTooLong));
+    assert_eq!(edit(&mut world, own, "own 1"), Ok(()), "the same words are no edit");
+    assert_eq!(line_at(&world, 1).edit, None);
+}

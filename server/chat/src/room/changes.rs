@@ -1,0 +1,60 @@
+//! What is done to messages that were relayed before. The room keeps none of them, and no list of them: what may be done
+//! to one is decided by its id alone, which tells by whom and when it was sent, and is keyed to the room.
+
+use protocol::{ErrorCode, MemberId, MessageId, Millis, ServerFrame};
+
+use super::Room;
+use crate::event::{Change, ChangeKind, Effect, EventKind};
+use crate::ids::{Origin, SessionKey};
+use crate::seat::Acked;
+use crate::time::Now;
+
+impl Room {
+    /// Checks a change and hands it to the broker, as [`Room::send`] does with a message.
+    pub(super) fn change(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey, change: Change, random: u64) {
+        let Some((member, _)) = self.new_request(out, session, &change.cid) else { return };
+        if let Err(code) = self.may_change(now.wall, &member, &change.message, &change.kind) {
+            out.push(Effect::Reply(session, ServerFrame::error(code, Some(change.cid), None)));
+            return;
+        }
+        self.remember(session, &change.cid);
+        self.typing.stop(session, now.mono);
+        let id = self.ids.message_id(now.wall, random, &member);
+        self.publish(out, now, session, id, EventKind::Change(change));
+    }
+
+    /// The age of a message is told by its stamp: nothing else of it is left. A clock that was set back makes it younger.
+    fn may_change(
+        &self,
+        now: Millis,
+        member: &MemberId,
+        message: &MessageId,
+        kind: &ChangeKind,
+    ) -> Result<(), ErrorCode> {
+        let (sent_at, author) = self.ids.verify(message).ok_or(ErrorCode::UnknownMessage)?;
+        match kind {
+            ChangeKind::Edit { .. } if self.info.sealed => Err(ErrorCode::SealedRoom),
+            ChangeKind::Edit { .. } | ChangeKind::Delete if author != *member => Err(ErrorCode::NotYours),
+            ChangeKind::Edit { .. } | ChangeKind::Delete
+                if now.saturating_sub(sent_at) > self.limits.edit_window_ms =>
+            {
+                Err(ErrorCode::TooLate)
+            }
+            ChangeKind::Edit { .. } | ChangeKind::Delete => Ok(()),
+        }
+    }
+
+    /// Tells everybody of a change, in its place between the messages.
+    pub(super) fn relay_change(&mut self, out: &mut Vec<Effect>, at: Millis, origin: Origin, change: Change) {
+        let Change { cid, message: id, kind } = change;
+        self.changes += 1;
+        self.acknowledge(out, origin, &cid, Acked { seq: self.seq, id: id.clone(), at });
+        let room = self.info.code;
+        out.push(Effect::Broadcast(match kind {
+            ChangeKind::Edit { text, html } => {
+                ServerFrame::Edited { room, id, at, text: text.as_str().to_owned(), html }
+            }
+            ChangeKind::Delete => ServerFrame::Deleted { room, id, at },
+        }));
+    }
+}

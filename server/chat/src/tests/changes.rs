@@ -1,0 +1,112 @@
+//! Edits and deletions: who may, for how long, of which messages; told once and in their place.
+
+use protocol::{ErrorCode, Limits, MessageId, ServerFrame, Text};
+
+use super::{at, cid, join, member, room, run, send};
+use crate::event::{Change, ChangeKind, Effect, Input};
+use crate::ids::SessionKey;
+use crate::room::Room;
+
+pub(super) fn change(session: u64, number: u32, message: &MessageId, kind: ChangeKind) -> Input {
+    let change = Change { cid: cid(number), message: message.clone(), kind };
+    Input::Change { session: SessionKey(session), change, random: u64::from(number) }
+}
+
+pub(super) fn words(text: &str) -> ChangeKind {
+    ChangeKind::Edit { text: Text::parse(text, 5_000).expect("not empty"), html: None }
+}
+
+fn edit(session: u64, number: u32, message: &MessageId, text: &str) -> Input {
+    change(session, number, message, words(text))
+}
+
+/// A room with the member 0 in the session 1 and the member 1 in the session 2; the first has said one thing at 0.
+fn said() -> (Room, MessageId) {
+    let mut room = room(5, Limits::default());
+    run(&mut room, 0, join(1, 0));
+    run(&mut room, 0, join(2, 1));
+    let effects = run(&mut room, 0, send(1, 10));
+    let id = effects.iter().find_map(|effect| match effect {
+        Effect::Broadcast(ServerFrame::Message(message)) => Some(message.id.clone()),
+        _ => None,
+    });
+    (room, id.expect("is relayed"))
+}
+
+fn refusal(effects: &[Effect]) -> Option<ErrorCode> {
+    match effects {
+        [Effect::Reply(_, ServerFrame::Error { code, .. })] => Some(*code),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_own_message_is_edited_and_deleted_for_all_behind_its_ack() {
+    let (mut room, id) = said();
+    let edited = run(&mut room, 5, edit(1, 11, &id, "other words"));
+    let [Effect::Reply(to, ServerFrame::Ack { seq, id: acked, .. }), Effect::Broadcast(told)] = &edited[..] else {
+        panic!("{edited:?}")
+    };
+    assert_eq!((*to, *seq, acked), (SessionKey(1), 1, &id), "its place is behind the last message");
+    let text = "other words".to_owned();
+    assert!(*told == ServerFrame::Edited { room: super::code(), id: id.clone(), at: 5, text, html: None });
+    let deleted = run(&mut room, 6, change(1, 12, &id, ChangeKind::Delete));
+    let told = ServerFrame::Deleted { room: super::code(), id, at: 6 };
+    assert!(deleted.last() == Some(&Effect::Broadcast(told)));
+    assert_eq!(room.position().changes, Some(2));
+}
+
+#[test]
+fn a_repeated_request_is_acknowledged_again_and_told_once() {
+    let (mut room, id) = said();
+    let first = run(&mut room, 5, edit(1, 11, &id, "once"));
+    let again = run(&mut room, 6, edit(1, 11, &id, "twice?"));
+    assert!(again[..] == first[..1], "the same ack, and nothing for the others");
+}
+
+#[test]
+fn nobody_changes_what_another_has_said() {
+    let (mut room, id) = said();
+    for kind in [words("mine now"), ChangeKind::Delete] {
+        assert_eq!(refusal(&run(&mut room, 1, change(2, 11, &id, kind))), Some(ErrorCode::NotYours));
+    }
+}
+
+#[test]
+fn what_no_message_of_this_room_is_called_is_refused() {
+    let (mut room, _) = said();
+    let foreign = MessageId::parse("forged").expect("has the shape");
+    assert_eq!(refusal(&run(&mut room, 1, edit(1, 11, &foreign, "x"))), Some(ErrorCode::UnknownMessage));
+    assert_eq!(room.position().changes, Some(0));
+}
+
+#[test]
+fn a_message_can_be_changed_for_its_time_and_no_millisecond_longer() {
+    let window = Limits::default().edit_window_ms;
+    let (mut room, id) = said();
+    assert_eq!(refusal(&run(&mut room, window, edit(1, 11, &id, "in time"))), None);
+    assert_eq!(refusal(&run(&mut room, window + 1, edit(1, 12, &id, "x"))), Some(ErrorCode::TooLate));
+    assert_eq!(refusal(&run(&mut room, window + 1, change(1, 13, &id, ChangeKind::Delete))), Some(ErrorCode::TooLate));
+}
+
+#[test]
+fn who_is_not_inside_changes_nothing() {
+    let (mut room, id) = said();
+    run(&mut room, 1, Input::Leave { session: SessionKey(1), cid: None });
+    assert_eq!(refusal(&run(&mut room, 2, edit(1, 11, &id, "x"))), Some(ErrorCode::NotInRoom));
+    // Who comes again is the same member, and their messages are still theirs.
+    run(&mut room, 3, join(3, 0));
+    assert_eq!(refusal(&run(&mut room, 4, edit(3, 12, &id, "x"))), None);
+    assert!(room.members().any(|inside| inside.id == member(0)));
+}
+
+#[test]
+fn what_the_broker_did_not_take_can_be_asked_for_again() {
+    let (mut room, id) = said();
+    let published = room.handle(at(1), edit(1, 11, &id, "x"));
+    assert!(matches!(published[..], [Effect::Publish(_)]));
+    let session = SessionKey(1);
+    let lost = room.handle(at(2), Input::NotRelayed { session, cid: cid(11) });
+    assert_eq!(refusal(&lost), Some(ErrorCode::Overloaded));
+    assert!(matches!(room.handle(at(3), edit(1, 11, &id, "x"))[..], [Effect::Publish(_)]));
+}

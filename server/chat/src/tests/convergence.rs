@@ -1,0 +1,218 @@
+//! A room, its members' queues, and the clients' own timelines behind lines that drop: whatever is said and changed in
+//! whatever order, all who were present come to one timeline.
+
+use client::timeline::Timeline;
+use client::{Revision, RowKind};
+use proptest::prelude::*;
+use protocol::{Limits, MessageId, ServerFrame};
+
+use super::changes::{change, words as says};
+use super::{at, body, cid, code, join, member, name, room};
+use crate::event::{ChangeKind, Effect, Input};
+use crate::ids::SessionKey;
+use crate::resume::{ResumeQueue, Tells};
+use crate::room::Room;
+
+/// Two of them are one person.
+const SESSIONS: u64 = 4;
+
+fn who(session: u64) -> u8 {
+    u8::try_from(session.min(2)).expect("few")
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    Send(u64),
+    /// The message by its place among those that were said, whoever said it.
+    Edit(u64, usize),
+    Delete(u64, usize),
+    Drop(u64),
+    Resume(u64),
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let session = 0..SESSIONS;
+    prop_oneof![
+        4 => session.clone().prop_map(Op::Send),
+        4 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Edit(session, place)),
+        2 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Delete(session, place)),
+        2 => session.clone().prop_map(Op::Drop),
+        2 => session.prop_map(Op::Resume),
+    ]
+}
+
+/// One client and its line.
+struct Reader {
+    timeline: Timeline,
+    queue: ResumeQueue<ServerFrame>,
+    is_connected: bool,
+    /// Counted frames that arrived since the count began.
+    have: u64,
+}
+
+impl Reader {
+    fn hear(&mut self, frame: ServerFrame) {
+        self.have += 1;
+        match frame {
+            ServerFrame::Message(message) => self.timeline.message(message),
+            ServerFrame::Edited { id, text, html, .. } => self.timeline.edited(&id, text, html),
+            ServerFrame::Deleted { id, .. } => self.timeline.deleted(&id),
+            ServerFrame::Ack { cid, seq, id, at, .. } => {
+                self.timeline.acknowledged(&cid, seq, id, at);
+                self.timeline.edit_taken(&cid);
+            }
+            ServerFrame::Error { cid: Some(cid), .. } => self.timeline.discard(&cid),
+            other => panic!("{other:?} is not expected"),
+        }
+    }
+
+    fn push(&mut self, frame: &ServerFrame) {
+        self.queue.push(frame.clone(), 0, Tells::Nothing, 0);
+        if self.is_connected {
+            self.hear(frame.clone());
+        }
+    }
+
+    fn resume(&mut self) {
+        if self.is_connected {
+            return;
+        }
+        let owed = self.queue.resume(self.have, &[code()], 0, |_, _| None).expect("it has what it was sent");
+        (self.is_connected, self.have) = (true, 0);
+        for frame in owed {
+            self.hear(frame);
+        }
+    }
+
+    /// What the log says, row by row.
+    fn shows(&self) -> Vec<Shown> {
+        let shown = |row: &std::sync::Arc<client::Row>| match &row.kind {
+            RowKind::Message(line) => Shown {
+                id: line.id.clone(),
+                member: line.member.clone().expect("everybody has joined"),
+                text: line.text.clone(),
+                revision: line.revision,
+            },
+            other => panic!("{other:?} is no message"),
+        };
+        self.timeline.rows().iter().map(shown).collect()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Shown {
+    id: Option<MessageId>,
+    member: protocol::MemberId,
+    text: String,
+    revision: Revision,
+}
+
+struct World {
+    room: Room,
+    readers: Vec<Reader>,
+    /// What has to stand in every log in the end.
+    expected: Vec<Shown>,
+    asked: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut room = room(5, Limits::default());
+        for session in 0..SESSIONS {
+            room.handle(at(0), join(session, who(session)));
+        }
+        let reader = |session| {
+            let mut timeline = Timeline::new(1_000);
+            timeline.joined(&member(who(session)), room.position());
+            Reader { timeline, queue: ResumeQueue::default(), is_connected: true, have: 0 }
+        };
+        let readers = (0..SESSIONS).map(reader).collect();
+        Self { room, readers, expected: Vec::new(), asked: 1_000 }
+    }
+
+    fn reader(&mut self, session: u64) -> &mut Reader {
+        &mut self.readers[usize::try_from(session).expect("few")]
+    }
+
+    fn handle(&mut self, input: Input) {
+        for effect in self.room.handle(at(1), input) {
+            match effect {
+                Effect::Publish(event) => self.handle(Input::Relay(event)),
+                Effect::Reply(SessionKey(session), frame) => self.reader(session).push(&frame),
+                Effect::Broadcast(frame) if frame.is_counted() => {
+                    for reader in &mut self.readers {
+                        reader.push(&frame);
+                    }
+                    if let ServerFrame::Message(message) = frame {
+                        let (id, member, text) = (Some(message.id), message.member, message.text);
+                        self.expected.push(Shown { id, member, text, revision: Revision::Original });
+                    }
+                }
+                Effect::Broadcast(_) | Effect::Seated(_) | Effect::Unseated(_) | Effect::Ended(_) => {}
+            }
+        }
+    }
+
+    fn apply(&mut self, op: &Op) {
+        self.asked += 1;
+        let number = self.asked;
+        match *op {
+            Op::Send(session) => {
+                let text = format!("text {number}");
+                self.reader(session).timeline.write(cid(number), name(who(session)), text.clone(), 0);
+                let (session, random) = (SessionKey(session), u64::from(number));
+                self.handle(Input::Send { session, cid: cid(number), random, body: body(&text) });
+            }
+            Op::Edit(session, place) => self.change(session, place, number, Some(format!("edit {number}"))),
+            Op::Delete(session, place) => self.change(session, place, number, None),
+            Op::Drop(session) => self.reader(session).is_connected = false,
+            Op::Resume(session) => self.reader(session).resume(),
+        }
+    }
+
+    /// With words an edit, without a deletion.
+    fn change(&mut self, session: u64, place: usize, number: u32, words: Option<String>) {
+        let Some(shown) = self.expected.get(place) else { return };
+        let (id, is_own) = (shown.id.clone().expect("has one"), shown.member == member(who(session)));
+        let kind = words.as_ref().map_or(ChangeKind::Delete, |words| says(words));
+        if let Some(words) = words.clone() {
+            // As an own page does, before the server has answered.
+            let rows = &mut self.reader(session).timeline;
+            if let Ok((key, ..)) = rows
+                .rows()
+                .iter()
+                .find_map(|row| match &row.kind {
+                    RowKind::Message(line) if line.id.as_ref() == Some(&id) => Some(rows.changeable(Some(row.key), 0)),
+                    _ => None,
+                })
+                .unwrap_or(Err(protocol::ErrorCode::UnknownMessage))
+            {
+                rows.begin_edit(key, cid(number), words);
+            }
+        }
+        self.handle(change(session, number, &id, kind));
+        let shown = &mut self.expected[place];
+        if is_own && shown.revision != Revision::Deleted {
+            let deleted = (String::new(), Revision::Deleted);
+            (shown.text, shown.revision) = words.map_or(deleted, |words| (words, Revision::Edited));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Also: nobody changes what another has said, and nothing brings back what was deleted.
+    #[test]
+    fn all_who_were_present_come_to_one_timeline(ops in prop::collection::vec(any_op(), 1..120)) {
+        let mut world = World::new();
+        for op in &ops {
+            world.apply(op);
+        }
+        for reader in &mut world.readers {
+            reader.resume();
+            prop_assert_eq!(reader.shows(), world.expected.clone());
+            prop_assert_eq!(reader.timeline.position(), Some(world.room.position()));
+        }
+    }
+}
