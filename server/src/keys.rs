@@ -18,6 +18,7 @@ use sha2::Sha256;
 
 use crate::rooms::ended::Mark;
 use crate::store::UserId;
+use realtime::address::Address;
 use realtime::clock::{base64url, from_base64url, random};
 
 /// Bytes of the secret.
@@ -36,6 +37,7 @@ struct Derived {
     members: [u8; 32],
     messages: [u8; 32],
     ended: [u8; 32],
+    bans: [u8; 32],
 }
 
 impl Keys {
@@ -52,6 +54,7 @@ impl Keys {
             members: derive("whisperspace member v1"),
             messages: derive("whisperspace message v1"),
             ended: derive("whisperspace ended room v1"),
+            bans: derive("whisperspace ban v1"),
         }))
     }
 
@@ -89,6 +92,11 @@ impl Keys {
     /// What stands for the code of a room that has ended.
     pub(crate) fn ended_mark(&self, code: RoomCode) -> Mark {
         mac(&self.0.ended, &[code.as_str().as_bytes()])
+    }
+
+    /// Where somebody comes from, as a ban of one room knows it.
+    pub(crate) fn ban_mark(&self, room: ChannelId, address: Address) -> chat::Mark {
+        chat::Mark(mac(&self.0.bans, &[&room.0, &address.hashed()]))
     }
 
     /// The maker of one room's message ids, its key bound to the room.

@@ -34,6 +34,7 @@ pub(super) fn member(number: u64) -> Member {
         name: name(&format!("Member {number}")),
         state: Activity::Online,
         owner: number == 0,
+        moderator: false,
     }
 }
 
@@ -59,9 +60,11 @@ pub(super) fn info() -> RoomInfo {
     RoomInfo {
         code: code(),
         name: RoomName::parse("Low Tide").expect("a name"),
+        topic: None,
         capacity: 50,
         pin: false,
         sealed: false,
+        locked: false,
         created_at: 0,
         expires_at: 1_000_000_000,
     }

@@ -131,6 +131,7 @@ mod tests {
                 name: DisplayName::parse("Somebody").expect("a name"),
                 state: Activity::Online,
                 owner: false,
+                moderator: false,
             })
             .collect();
         let mut worn = Worn::default();

@@ -117,7 +117,8 @@ mod tests {
     }
 
     fn member(number: u8, name: &str, owner: bool) -> Member {
-        Member { id: id(number), name: DisplayName::parse(name).expect("a name"), state: Activity::Online, owner }
+        let name = DisplayName::parse(name).expect("a name");
+        Member { id: id(number), name, state: Activity::Online, owner, moderator: false }
     }
 
     fn names(roster: &Roster) -> Vec<&str> {

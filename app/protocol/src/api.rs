@@ -3,16 +3,18 @@
 //! Requests carry what people typed as plain strings: the server's door parses them into newtypes and answers each
 //! with the error that fits.
 
+use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::Millis;
 use crate::ids::{LoginId, MemberId, RoomCode};
 use crate::member::Me;
-use crate::names::RoomName;
+use crate::names::{RoomName, Topic};
+use crate::powers::Role;
 
 /// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +155,71 @@ request!(
         pin: Option<String>,
     }
 );
+request!(
+    /// `PATCH rooms/CODE`, and what `change` sets: what is absent stays as it is.
+    ChangeRoom {
+        /// What it is called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What it is about; nothing where it is empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        /// PIN or passphrase for newcomers; none where it is empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+        /// The most people inside at once. Who is inside stays.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "buffered_number")]
+        capacity: Option<u64>,
+        /// How long it lasts from its beginning on, in seconds: not less than before.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "buffered_number")]
+        lifetime_s: Option<u64>,
+        /// Whether no newcomers are let in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        locked: Option<bool>,
+    }
+);
+
+/// `POST rooms/CODE/kick` and `POST rooms/CODE/ban`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutOut {
+    /// Whom.
+    pub member: MemberId,
+}
+
+/// `POST rooms/CODE/role`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRole {
+    /// Whose.
+    pub member: MemberId,
+    /// What they are from now on.
+    pub role: Role,
+}
+
+/// As [`number`], for what a frame brings: the reader of its tag has read the number already, and its text is gone.
+fn buffered_number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u64>, D::Error> {
+    struct Chosen;
+    impl Visitor<'_> for Chosen {
+        type Value = Option<u64>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number")
+        }
+        fn visit_unit<E>(self) -> Result<Option<u64>, E> {
+            Ok(None)
+        }
+        fn visit_u64<E>(self, number: u64) -> Result<Option<u64>, E> {
+            Ok(Some(number))
+        }
+        fn visit_i64<E>(self, number: i64) -> Result<Option<u64>, E> {
+            Ok(Some(number.try_into().unwrap_or_default()))
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Option<u64>, E> {
+            Ok(Some(0))
+        }
+    }
+    json.deserialize_any(Chosen)
+}
 
 /// A whole number that people chose. Any other JSON number, such as -1, 2.5 or 1e99, becomes 0, which is outside of every
 /// range, so that it is answered with the error of its field and not as a frame that could not be read.
@@ -175,11 +242,17 @@ pub struct RoomView {
     /// The name; told to non-members only where the room has no PIN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
+    /// What it is about; told as the name is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Topic>,
     /// Whether newcomers need a PIN.
     pub pin: bool,
     /// Whether it takes only what clients have encrypted, and no text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sealed: bool,
+    /// Whether no newcomers are let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
     /// The most people inside at once.
     pub capacity: u32,
     /// People inside now; told as the name is.
@@ -193,6 +266,9 @@ pub struct RoomView {
     pub member: bool,
     /// Whether the asker owns it.
     pub owner: bool,
+    /// Whether its owner made the asker a moderator.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moderator: bool,
     /// The asker's member id in this room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub you: Option<MemberId>,
@@ -215,5 +291,20 @@ pub struct LoginView {
 }
 
 read_struct!(Session { token, expires_at, id, me });
-read_struct!(RoomView { code, name, pin, sealed, capacity, count, created_at, expires_at, member, owner, you });
+read_struct!(RoomView {
+    code,
+    name,
+    topic,
+    pin,
+    sealed,
+    locked,
+    capacity,
+    count,
+    created_at,
+    expires_at,
+    member,
+    owner,
+    moderator,
+    you
+});
 read_struct!(LoginView { id, created_at, last_used_at, current, device });

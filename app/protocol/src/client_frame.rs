@@ -7,9 +7,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::ChangeRoom;
 use crate::error::ErrorCode;
-use crate::ids::{ClientId, MessageId, Secret, SessionId};
+use crate::ids::{ClientId, MemberId, MessageId, Secret, SessionId};
 use crate::member::{Activity, Position};
+use crate::powers::Role;
 
 /// One frame from a client. `t` names the variant; unknown frames and unknown fields are errors.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,51 @@ pub enum ClientFrame {
         room: String,
         /// The message's id.
         id: MessageId,
+    },
+    /// Change the room: its name, topic, PIN, capacity, lifetime, lock.
+    Change {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// What is to be another.
+        set: ChangeRoom,
+    },
+    /// Put somebody out, who may come back.
+    Kick {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// Who.
+        member: MemberId,
+    },
+    /// Put somebody out, who may not come back.
+    Ban {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// Who.
+        member: MemberId,
+    },
+    /// Make somebody a moderator, a member again, or the owner instead of oneself.
+    Role {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// Who.
+        member: MemberId,
+        /// What they are from now on.
+        role: Role,
+    },
+    /// End the room for everybody.
+    Burn {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
     },
     /// Started or stopped typing. Not answered.
     Typing {
@@ -203,7 +250,12 @@ impl ClientFrame {
             | Self::Leave { cid, .. }
             | Self::Send(SendMessage { cid, .. })
             | Self::Edit { cid, .. }
-            | Self::Delete { cid, .. } => Some(cid),
+            | Self::Delete { cid, .. }
+            | Self::Change { cid, .. }
+            | Self::Kick { cid, .. }
+            | Self::Ban { cid, .. }
+            | Self::Role { cid, .. }
+            | Self::Burn { cid, .. } => Some(cid),
             Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => {
                 None
             }
@@ -218,6 +270,11 @@ impl ClientFrame {
             Self::Send(_) => "send",
             Self::Edit { .. } => "edit",
             Self::Delete { .. } => "delete",
+            Self::Change { .. } => "change",
+            Self::Kick { .. } => "kick",
+            Self::Ban { .. } => "ban",
+            Self::Role { .. } => "role",
+            Self::Burn { .. } => "burn",
             Self::Typing { .. } => "typing",
             Self::Status { .. } => "status",
             Self::Ping { .. } => "ping",

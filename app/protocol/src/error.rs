@@ -105,10 +105,20 @@ errors! {
     TooManyRooms = "too_many_rooms", 409, 4537, "You are in as many rooms as one session may be. Leave one first.";
     /// A request for a room that the session is not in.
     NotInRoom = "not_in_room", 403, 4538, "You are not in that room. Join it first.";
+    /// Put out of the room for good.
+    Banned = "banned", 403, 4560, "You were banned from this room. Create a room of your own, or ask its owner.";
+    /// No newcomers are let in.
+    RoomLocked = "room_locked", 403, 4561, "This room is locked. Ask somebody inside to unlock it.";
+    /// Whom a request is about is no member of the room.
+    NoSuchMember = "no_such_member", 404, 4562, "That person is not in this room any more. Look who is inside.";
+    /// The room has as many moderators as it may.
+    TooManyModerators = "too_many_moderators", 409, 4563, "This room has as many moderators as it can. Make one of them a member first.";
     /// A display name outside its rules.
     InvalidName = "invalid_name", 400, 4540, "A name has 1 to 30 visible characters and fits into 1,080 bytes. Choose another.";
     /// A room name outside its rules.
     InvalidRoomName = "invalid_room_name", 400, 4541, "A room's name has 1 to 50 visible characters and fits into 1,800 bytes. Choose another.";
+    /// A topic outside its rules.
+    InvalidTopic = "invalid_topic", 400, 4564, "A topic has at most 200 visible characters on one line and fits into 7,200 bytes. Shorten it.";
     /// A PIN outside its rules.
     InvalidPin = "invalid_pin", 400, 4542, "A PIN or passphrase has 4 to 64 visible characters. Choose another.";
     /// A capacity outside the server's limits.

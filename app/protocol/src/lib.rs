@@ -17,6 +17,7 @@ mod json;
 pub mod limits;
 mod member;
 pub mod names;
+mod powers;
 mod server_frame;
 
 #[cfg(test)]
@@ -30,9 +31,10 @@ pub use ids::{ClientId, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode,
 pub use json::{Object, Value};
 pub use limits::Limits;
 pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
-pub use names::{DisplayName, RoomName, Sealed, Text};
+pub use names::{DisplayName, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
+pub use powers::{Power, Role};
 pub use server_frame::{Message, SealedMessage, ServerFrame, decode_server, encode};
 
 /// The WebSocket subprotocol that names this version of the wire.

@@ -101,6 +101,12 @@ limits! {
     strangers_per_network: u32 = 100, (2..=1_000_000);
     /// Rooms that one session may be in at once.
     rooms_per_session: u32 = 50, (1..=1_000);
+    /// Changes of rooms and of who is inside that one user may ask for in a minute.
+    powers_per_minute: u32 = 30, (1..=100_000);
+    /// Moderators of one room.
+    moderators_per_room: u32 = 20, (1..=1_000);
+    /// People who are banned from one room, in memory; the oldest ban makes way.
+    bans_per_room: u32 = 1_000, (1..=100_000);
     /// Stored members of one room.
     members_per_room: u32 = 10_000, (2..=100_000);
     /// The greatest capacity (people inside at once) that a room may ask for.

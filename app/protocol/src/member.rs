@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MemberId, RoomCode};
-use crate::names::{DisplayName, RoomName};
+use crate::names::{DisplayName, RoomName, Topic};
+use crate::powers::Role;
 use crate::{Limits, Millis};
 
 /// Whether somebody is looking.
@@ -31,6 +32,21 @@ pub struct Member {
     /// Made the room, or inherited it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owner: bool,
+    /// Named by the owner to keep order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moderator: bool,
+}
+
+impl Member {
+    /// What they are in the room.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        match (self.owner, self.moderator) {
+            (true, _) => Role::Owner,
+            (false, true) => Role::Moderator,
+            (false, false) => Role::Member,
+        }
+    }
 }
 
 /// What members know about their room.
@@ -40,6 +56,9 @@ pub struct RoomInfo {
     pub code: RoomCode,
     /// What it is called.
     pub name: RoomName,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Topic>,
     /// The most people inside at once.
     pub capacity: u32,
     /// Whether newcomers need a PIN.
@@ -47,6 +66,9 @@ pub struct RoomInfo {
     /// Whether it takes only what clients have encrypted, and no text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sealed: bool,
+    /// Whether no newcomers are let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
     /// When it was made.
     pub created_at: Millis,
     /// When it ends at the latest.
@@ -83,6 +105,10 @@ pub enum LeaveReason {
     Deleted,
     /// The account was deleted or the login revoked.
     SignedOut,
+    /// An owner or moderator put them out; they may come back.
+    Kicked,
+    /// An owner or moderator put them out; they may not come back.
+    Banned,
 }
 
 /// Guest or account.
@@ -144,10 +170,12 @@ read_words!(LeaveReason {
     Empty = "empty",
     Deleted = "deleted",
     SignedOut = "signed_out",
+    Kicked = "kicked",
+    Banned = "banned",
 });
 read_words!(UserKind { Guest = "guest", Account = "account" });
-read_struct!(Member { id, name, state, owner });
-read_struct!(RoomInfo { code, name, capacity, pin, sealed, created_at, expires_at });
+read_struct!(Member { id, name, state, owner, moderator });
+read_struct!(RoomInfo { code, name, topic, capacity, pin, sealed, locked, created_at, expires_at });
 read_struct!(Position { epoch, seq, changes });
 read_struct!(Me { kind, name, username });
 read_struct!(WireLimits {

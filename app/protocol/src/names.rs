@@ -37,6 +37,10 @@ pub const DISPLAY_NAME_BYTES_MAX: usize = DISPLAY_NAME_CHARS_MAX * BYTES_A_CHAR;
 pub const ROOM_NAME_CHARS_MAX: usize = 50;
 /// Bytes of a room's name in UTF-8.
 pub const ROOM_NAME_BYTES_MAX: usize = ROOM_NAME_CHARS_MAX * BYTES_A_CHAR;
+/// Characters in a room's topic, counted as those of a display name.
+pub const TOPIC_CHARS_MAX: usize = 200;
+/// Bytes of a room's topic in UTF-8.
+pub const TOPIC_BYTES_MAX: usize = TOPIC_CHARS_MAX * BYTES_A_CHAR;
 /// Characters in a PIN or passphrase of a room.
 pub const PIN_CHARS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Characters in an account's user name, counted as those of a display name.
@@ -139,6 +143,13 @@ name!(
     RoomName,
     ROOM_NAME_BYTES_MAX,
     ErrorCode::InvalidRoomName
+);
+
+name!(
+    /// What a room is about: 1-200 characters on one line, by the rules of a display name.
+    Topic,
+    TOPIC_BYTES_MAX,
+    ErrorCode::InvalidTopic
 );
 
 /// The text of one message: what was typed, without outer white space.

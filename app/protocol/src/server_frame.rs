@@ -59,10 +59,17 @@ pub enum ServerFrame {
         /// Why.
         reason: LeaveReason,
     },
-    /// The room changed: name, capacity, lifetime, PIN.
+    /// The room changed: name, topic, PIN, capacity, lifetime, lock.
     Room {
         /// As it is now.
         room: RoomInfo,
+    },
+    /// A change that was asked for is made, and those inside are told.
+    Done {
+        /// The request.
+        cid: ClientId,
+        /// The room's code.
+        room: RoomCode,
     },
     /// Somebody said something. The sender gets it too.
     Message(Message),
@@ -227,6 +234,7 @@ impl ServerFrame {
             Self::Joined { .. }
             | Self::Left { .. }
             | Self::Room { .. }
+            | Self::Done { .. }
             | Self::Message(_)
             | Self::Sealed(_)
             | Self::Edited { .. }
@@ -257,6 +265,7 @@ impl ServerFrame {
             Self::Joined { .. } => "joined",
             Self::Left { .. } => "left",
             Self::Room { .. } => "room",
+            Self::Done { .. } => "done",
             Self::Message(_) => "message",
             Self::Sealed(_) => "sealed",
             Self::Edited { .. } => "edited",
@@ -322,6 +331,7 @@ impl Read for ServerFrame {
             "joined" => from_fields!(object => Self::Joined { cid, room, you, position, count, members }),
             "left" => from_fields!(object => Self::Left { cid, room, reason }),
             "room" => from_fields!(object => Self::Room { room }),
+            "done" => from_fields!(object => Self::Done { cid, room }),
             "message" => Self::Message(from_fields!(object => Message {
                 room, seq, id, cid, member, name, at, text, html
             })),

@@ -38,7 +38,7 @@ pub(super) fn Person(
     on_mention: Callback<String>,
 ) -> impl IntoView {
     let words = words();
-    let Member { id, name, state, owner } = member;
+    let Member { id, name, state, owner, .. } = member;
     let (id, name) = (StoredValue::new(id), StoredValue::new(name.as_str().to_owned()));
     let is_you = move || id.with_value(|id| you.with(|you| you.as_ref() == Some(id)));
     let is_open = Memo::new(move |_| id.with_value(|id| chosen.with(|chosen| chosen.as_ref() == Some(id))));

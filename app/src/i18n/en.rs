@@ -207,6 +207,12 @@ pub(super) static EN: Catalogue = Catalogue {
         LeaveReason::Empty => ("The room has ended", "Nobody was inside for a while. Nothing was kept."),
         LeaveReason::Deleted => ("The room was ended", "Its owner ended it for everyone. Nothing was kept."),
         LeaveReason::SignedOut => ("You were signed out", "This login has ended. Sign in again, or go on as a guest."),
+        LeaveReason::Kicked => {
+            ("You were put out of the room", "An owner or moderator did it. You may come back with its code.")
+        }
+        LeaveReason::Banned => {
+            ("You were banned from the room", "Its owner or a moderator did it, and you can't come back.")
+        }
     },
     left_unheard: "The server can't be reached right now. It is told as soon as it can be, while this page is open.",
     room_full: "Every seat is taken",

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, Sealed, ServerFrame, Text,
+    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, Role, RoomName, Sealed,
+    ServerFrame, Text, Topic,
 };
 
+use crate::bans::Mark;
 use crate::ids::{Origin, SessionKey};
 
 /// What was said. A room takes one of the two, by [`protocol::RoomInfo::sealed`].
@@ -46,6 +48,13 @@ pub enum EventKind {
     Message(NewMessage),
     /// A message that was relayed before is another now. Its id was checked on the node that the event began on.
     Change(Change),
+    /// Its owner or a moderator changed the room, or who is inside.
+    Action {
+        /// The request, where a session made it.
+        cid: Option<ClientId>,
+        /// What they did.
+        action: Action,
+    },
 }
 
 /// What happens to one message that was relayed before. The message itself is kept nowhere: those who have it know it by
@@ -72,6 +81,38 @@ pub enum ChangeKind {
     },
     /// It was taken back.
     Delete,
+}
+
+/// What owners and moderators do. Whoever makes one has looked whether they may, and has changed the record.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Action {
+    /// The room itself.
+    Settings(Settings),
+    /// Somebody was put out, who may come back.
+    Kicked(MemberId),
+    /// Somebody was put out, who may not.
+    Banned(MemberId),
+    /// Somebody is something else. A new owner takes the place of the one before.
+    Role(MemberId, Role),
+    /// The room ends for everybody.
+    Burned,
+}
+
+/// What is another of a room; `None`: as before.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What it is called.
+    pub name: Option<RoomName>,
+    /// What it is about; `Some(None)`: nothing any more.
+    pub topic: Option<Option<Topic>>,
+    /// Whether newcomers need a PIN. The PIN itself is the record's.
+    pub pin: Option<bool>,
+    /// The most people inside at once.
+    pub capacity: Option<u32>,
+    /// When it ends, later than before.
+    pub expires_at: Option<Millis>,
+    /// Whether no newcomers are let in.
+    pub locked: Option<bool>,
 }
 
 /// One message, before it has a place in the order.
@@ -104,6 +145,8 @@ pub enum Input {
         activity: Activity,
         /// What they saw last.
         since: Option<Position>,
+        /// Where they come from.
+        mark: Option<Mark>,
     },
     /// A person leaves for good, with every session.
     Leave {
@@ -192,6 +235,17 @@ pub enum Input {
         /// What.
         name: DisplayName,
     },
+    /// The room or who is inside was changed in the record: see [`Action`].
+    Act {
+        /// Who is told when it is done, and by which request; nobody where the API made it.
+        asked: Option<(SessionKey, ClientId)>,
+        /// 64 random bits, for the event's id.
+        random: u64,
+        /// Who did it.
+        by: MemberId,
+        /// What.
+        action: Action,
+    },
     /// The room has another owner.
     Owner {
         /// Who.
@@ -226,12 +280,13 @@ pub enum Effect {
 pub struct Ended(pub LeaveReason);
 
 impl RoomEvent {
-    /// The request that brought it, which its origin waits to hear of.
+    /// The request that brought it, which its origin waits to hear of; `None`: no session asked for it.
     #[must_use]
-    pub const fn cid(&self) -> &ClientId {
+    pub const fn cid(&self) -> Option<&ClientId> {
         match &self.kind {
-            EventKind::Message(message) => &message.cid,
-            EventKind::Change(change) => &change.cid,
+            EventKind::Message(message) => Some(&message.cid),
+            EventKind::Change(change) => Some(&change.cid),
+            EventKind::Action { cid, .. } => cid.as_ref(),
         }
     }
 }
@@ -256,6 +311,7 @@ impl fmt::Debug for EventKind {
         match self {
             Self::Message(message) => message.fmt(f),
             Self::Change(change) => change.fmt(f),
+            Self::Action { action, .. } => action.fmt(f),
         }
     }
 }
@@ -272,6 +328,24 @@ impl fmt::Debug for ChangeKind {
             Self::Edit { text, .. } => write!(f, "Edit({text:?})"),
             Self::Delete => f.write_str("Delete"),
         }
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings(_) => "Settings",
+            Self::Kicked(_) => "Kicked",
+            Self::Banned(_) => "Banned",
+            Self::Role(..) => "Role",
+            Self::Burned => "Burned",
+        })
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Settings(…)")
     }
 }
 
@@ -298,6 +372,7 @@ impl fmt::Debug for Input {
             Self::Resumed { .. } => "Resumed",
             Self::SessionEnded { .. } => "SessionEnded",
             Self::Rename { .. } => "Rename",
+            Self::Act { .. } => "Act",
             Self::Owner { .. } => "Owner",
             Self::End(_) => "End",
             Self::Tick => "Tick",

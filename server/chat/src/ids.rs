@@ -9,6 +9,11 @@ use protocol::{MemberId, MessageId, Millis};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey(pub u64);
 
+impl SessionKey {
+    /// No session: what the API asks for, whose answer is its own. Nodes number theirs from 1.
+    pub const NOBODY: Self = Self(0);
+}
+
 /// One process among those that serve the same rooms: 64 random bits, drawn at its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(pub u64);

@@ -3,6 +3,7 @@
 //! This crate has no IO, no clock, no randomness and no async; it keeps no message after `handle` returns.
 //! Its types are not wire types: what travels is `protocol`'s.
 
+mod bans;
 mod event;
 mod ids;
 mod names;
@@ -17,9 +18,10 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, RoomEvent};
+pub use bans::{Bans, Mark};
+pub use event::{Action, Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, RoomEvent, Settings};
 pub use ids::{ChannelId, MessageIds, NodeId, Origin, SessionKey};
 pub use rate::{Bucket, Rate};
 pub use resume::{ResumeQueue, Tells};
-pub use room::{Room, RoomStart};
+pub use room::{Doorway, Room, RoomStart};
 pub use time::{Monotonic, Now};

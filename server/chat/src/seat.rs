@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use protocol::{Activity, ClientId, DisplayName, Member, MemberId, MessageId, Millis, Position};
 
+use crate::bans::Mark;
 use crate::ids::SessionKey;
 use crate::names::Claim;
 
@@ -17,6 +18,8 @@ pub(crate) struct Seat {
     /// The name's place among those in use.
     pub(crate) claim: Claim,
     pub(crate) sessions: Vec<SessionKey>,
+    /// Its place in the order of their taking.
+    pub(crate) number: u64,
 }
 
 /// One session inside.
@@ -25,6 +28,8 @@ pub(crate) struct Occupant {
     pub(crate) member: MemberId,
     pub(crate) activity: Activity,
     pub(crate) connected: bool,
+    /// Where it came in from.
+    pub(crate) mark: Option<Mark>,
     pub(crate) recent: VecDeque<Recent>,
 }
 
@@ -36,6 +41,7 @@ pub(crate) struct JoinRequest {
     pub(crate) name: DisplayName,
     pub(crate) activity: Activity,
     pub(crate) since: Option<Position>,
+    pub(crate) mark: Option<Mark>,
 }
 
 /// One request and what became of it.
@@ -54,8 +60,8 @@ pub(crate) struct Acked {
 }
 
 impl Occupant {
-    pub(crate) fn new(member: MemberId, activity: Activity) -> Self {
-        Self { member, activity, connected: true, recent: VecDeque::new() }
+    pub(crate) fn new(member: MemberId, activity: Activity, mark: Option<Mark>) -> Self {
+        Self { member, activity, connected: true, mark, recent: VecDeque::new() }
     }
 
     /// What this session adds to the person's presence.

@@ -2,9 +2,12 @@
 
 mod changes;
 mod convergence;
+mod powers;
 mod properties;
 mod resume;
 mod scenarios;
+
+use std::collections::BTreeSet;
 
 use protocol::{
     Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, RoomCode, RoomInfo, RoomName, Text,
@@ -69,13 +72,16 @@ fn room_of(sealed: bool, capacity: u32, limits: Limits) -> Room {
     let info = RoomInfo {
         code: code(),
         name: RoomName::parse("Harbour").expect("a plain name"),
+        topic: None,
         capacity,
         pin: false,
         sealed,
+        locked: false,
         created_at: 0,
         expires_at: 24 * HOUR,
     };
-    Room::new(RoomStart { info, node: NODE, epoch: 7, owner: member(0), limits, ids: Box::new(PlainIds), now: at(0) })
+    let (owner, moderators, ids) = (member(0), BTreeSet::new(), Box::new(PlainIds));
+    Room::new(RoomStart { info, node: NODE, epoch: 7, owner, moderators, limits, ids, now: at(0) })
 }
 
 fn join(session: u64, who: u8) -> Input {
@@ -86,6 +92,7 @@ fn join(session: u64, who: u8) -> Input {
         name: name(who),
         activity: Activity::Online,
         since: None,
+        mark: None,
     }
 }
 

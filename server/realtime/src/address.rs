@@ -28,6 +28,16 @@ impl From<IpAddr> for Address {
     }
 }
 
+impl Address {
+    /// What a keyed hash is made of.
+    pub fn hashed(self) -> [u8; 16] {
+        match self.0 {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+            IpAddr::V6(v6) => v6.octets(),
+        }
+    }
+}
+
 /// How much more a network around a /64 of IPv6 is allowed than that /64: bits of the prefix, and the factor. A /56 is
 /// mostly one household; a /48 is a firm, or many customers of one provider.
 const AROUND: [(u8, u32); 2] = [(56, 2), (48, 8)];

@@ -2,8 +2,9 @@
 //! The core decides who is inside and what is told to whom; it knows no database, no hash and no markup.
 
 use async_trait::async_trait;
-use chat::Now;
-use protocol::{MemberId, Millis, RoomCode, Text};
+use chat::{ChannelId, Mark, Now, SessionKey};
+use protocol::api::ChangeRoom;
+use protocol::{ClientId, MemberId, Millis, Role, RoomCode, Text, UserKind};
 
 use crate::address::Address;
 use crate::channel::RoomHandle;
@@ -18,6 +19,8 @@ use crate::record::Left;
 pub struct Admission<'a> {
     /// Who.
     pub user: UserId,
+    /// Guest or account.
+    pub kind: UserKind,
     /// From where.
     pub address: Address,
     /// The room's code, as typed.
@@ -39,6 +42,34 @@ pub struct Admitted {
     pub member: MemberId,
     /// Whether the membership was made for this.
     pub is_new: bool,
+    /// Where they come from, as a ban would know it.
+    pub mark: Mark,
+}
+
+/// What an owner or a moderator wants, as it was typed.
+#[derive(Debug, Clone)]
+pub enum Wish {
+    /// The room is to be another.
+    Change(ChangeRoom),
+    /// Somebody is to go, and may come back.
+    Kick(MemberId),
+    /// Somebody is to go for good.
+    Ban(MemberId),
+    /// Somebody is to be something else.
+    Role(MemberId, Role),
+    /// The room is to end for everybody.
+    Burn,
+}
+
+/// Who wants it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Who.
+    pub user: UserId,
+    /// Which session is told that it is done, and by which request; nobody where the API was asked.
+    pub by: Option<(SessionKey, ClientId)>,
+    /// The time of the request.
+    pub now: Now,
 }
 
 /// Rooms and memberships as they are kept.
@@ -61,6 +92,13 @@ pub trait Directory {
     /// # Errors
     /// Why neither could be done.
     async fn leave(&self, room: &RoomHandle, user: UserId) -> Result<Left, Refused>;
+
+    /// Does what an owner or moderator wants: looks whether they may, changes the records, and has the room follow, which
+    /// tells those inside and the session that asked.
+    ///
+    /// # Errors
+    /// Why not; the session was told nothing then.
+    async fn exercise(&self, room: ChannelId, asked: Asked, wish: Wish) -> Result<(), Refused>;
 
     /// The codes of the live rooms that a user is a member of, oldest membership first.
     ///

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::http::identity::RequestContext;
 use crate::http::origin::Origin;
 use crate::http::tokens;
-use crate::rooms::random_names;
+use crate::rooms::{random_names, succession};
 use crate::state::{AppState, State};
 use crate::store::{Account, Left, Login, LoginKey, StoreError, User, UserId, WHENEVER};
 use realtime::clock::{hour, random};
@@ -128,6 +128,9 @@ pub(super) async fn end(state: &State, user: UserId, login: LoginKey) -> Result<
 /// Deletes a user: memberships end, the rooms hear of it, every connection closes.
 pub(super) async fn delete_user(state: &State, user: UserId) -> Result<(), ApiError> {
     let kept = state.store.rooms_of(user, WHENEVER).await?;
+    for room in kept.iter().filter(|room| room.owner == user) {
+        succession::pass_on(state, room.id.into(), user).await;
+    }
     let rooms = state.store.delete_user(user).await?;
     for room in kept.iter().filter(|room| rooms.contains(&(room.id, Left::RoomDeleted))) {
         state.rooms.records().note_ended(room.code);

@@ -1,20 +1,21 @@
-//! `rooms`: make, look up, join, leave, delete, and the list of one's own.
+//! `rooms`: make, look up, join, leave, and the list of one's own; what owners and moderators may do.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::api::{CreateRoom, JoinRoom, RoomView};
-use protocol::{ErrorCode, LeaveReason};
+use protocol::ErrorCode;
+use protocol::api::{ChangeRole, ChangeRoom, CreateRoom, JoinRoom, PutOut, RoomView};
 
 use crate::error::ApiError;
 use crate::http::body::{JsonBody, OptionalBody, PathSegment};
 use crate::http::identity::{RequestContext, SignedIn};
-use crate::rooms::admission;
+use crate::rooms::{admission, powers};
 use crate::state::AppState;
 use crate::store::Left;
+use realtime::identity::Identity;
 use realtime::rate_limits::RateLimit;
-use realtime::services::Admission;
+use realtime::services::{Admission, Asked, Wish};
 
 /// Makes a room; its maker is a member and owns it.
 pub(crate) async fn create(
@@ -57,10 +58,10 @@ pub(crate) async fn join(
     PathSegment(code): PathSegment,
     OptionalBody(typed): OptionalBody<JoinRoom>,
 ) -> Result<Json<RoomView>, ApiError> {
-    let (user, pin) = (identity.user, typed.pin.as_deref());
+    let (user, kind, pin) = (identity.user, identity.kind, typed.pin.as_deref());
     // What the asker's clients can read shows when they take a seat.
-    let admission =
-        Admission { user, address: context.address, code: &code, pin, reads_sealed: true, now: context.now };
+    let (address, now) = (context.address, context.now);
+    let admission = Admission { user, kind, address, code: &code, pin, reads_sealed: true, now };
     let admit = admission::admit(&state, admission);
     let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(Json(admission::view(&state, &admitted.room, Some(identity.user), context.now)))
@@ -80,22 +81,72 @@ pub(crate) async fn leave(
     }
 }
 
-/// Ends a room for everybody. Its owner's right.
+/// Ends a room for everybody.
 pub(crate) async fn delete(
     State(state): State<AppState>,
     context: RequestContext,
     SignedIn(identity): SignedIn,
     PathSegment(code): PathSegment,
 ) -> Result<StatusCode, ApiError> {
+    exercise(&state, &context, &identity, &code, Wish::Burn).await
+}
+
+/// Changes a room: what its owner or a moderator may, by the field.
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathSegment(code): PathSegment,
+    JsonBody(set): JsonBody<ChangeRoom>,
+) -> Result<Json<RoomView>, ApiError> {
+    exercise(&state, &context, &identity, &code, Wish::Change(set)).await?;
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
-    if room.owner != identity.user {
-        return Err(ErrorCode::Forbidden.into());
-    }
-    if !state.store.delete_room(room.id).await? {
-        // It was there a moment ago.
-        return Err(ErrorCode::RoomEnded.into());
-    }
-    state.rooms.records().note_ended(room.code);
-    state.hub.end_room(room.id.into(), LeaveReason::Deleted);
+    Ok(Json(admission::view(&state, &room, Some(identity.user), context.now)))
+}
+
+/// Puts somebody out, who may come back.
+pub(crate) async fn kick(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathSegment(code): PathSegment,
+    JsonBody(PutOut { member }): JsonBody<PutOut>,
+) -> Result<StatusCode, ApiError> {
+    exercise(&state, &context, &identity, &code, Wish::Kick(member)).await
+}
+
+/// Puts somebody out, who may not come back.
+pub(crate) async fn ban(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathSegment(code): PathSegment,
+    JsonBody(PutOut { member }): JsonBody<PutOut>,
+) -> Result<StatusCode, ApiError> {
+    exercise(&state, &context, &identity, &code, Wish::Ban(member)).await
+}
+
+/// Makes somebody a moderator, a member again, or the owner.
+pub(crate) async fn role(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathSegment(code): PathSegment,
+    JsonBody(ChangeRole { member, role }): JsonBody<ChangeRole>,
+) -> Result<StatusCode, ApiError> {
+    exercise(&state, &context, &identity, &code, Wish::Role(member, role)).await
+}
+
+async fn exercise(
+    state: &AppState,
+    context: &RequestContext,
+    identity: &Identity,
+    code: &str,
+    wish: Wish,
+) -> Result<StatusCode, ApiError> {
+    let room = admission::find(state, context.caller(), code, context.now).await?;
+    let asked = Asked { user: identity.user, by: None, now: context.now };
+    let work = powers::exercise(state, room.id.into(), asked, wish);
+    state.rate_limits.charge(RateLimit::Powers(identity.user), context.now, work).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,12 +4,12 @@
 
 use chat::Now;
 use protocol::api::{CreateRoom, RoomView};
-use protocol::{ErrorCode, LeaveReason, MemberId, Pin, RoomCode, RoomName};
+use protocol::{ErrorCode, LeaveReason, Limits, MemberId, Pin, RoomCode, RoomName, UserKind};
 
 use crate::auth::Identity;
 use crate::error::ApiError;
 use crate::rooms::pending_writes::Why;
-use crate::rooms::random_names;
+use crate::rooms::{random_names, succession};
 use crate::state::State;
 use crate::store::{JoinOutcome, Left, Membership, Room, RoomId, StoreError, UserId, WHENEVER};
 use realtime::address::Address;
@@ -41,11 +41,11 @@ pub struct Admitted {
 /// Makes somebody a member: always who is one already, others with the PIN where there is one.
 ///
 /// # Errors
-/// [`ErrorCode::InvalidCode`], [`ErrorCode::RoomNotFound`], [`ErrorCode::RoomEnded`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`],
-/// [`ErrorCode::SealedRoom`] for clients that cannot read there, [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`]
-/// after too many misses or wrong PINs.
+/// [`ErrorCode::InvalidCode`], [`ErrorCode::RoomNotFound`], [`ErrorCode::RoomEnded`], [`ErrorCode::SealedRoom`] for clients
+/// that cannot read there, [`ErrorCode::Banned`], [`ErrorCode::RoomLocked`], [`ErrorCode::PinRequired`],
+/// [`ErrorCode::WrongPin`], [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`] after too many misses or wrong PINs.
 pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, ApiError> {
-    let Admission { user, address, code, pin, reads_sealed, now } = admission;
+    let Admission { user, kind, address, code, pin, reads_sealed, now } = admission;
     let caller = Caller::user(user, address);
     let room = find(state, caller, code, now).await?;
     if room.sealed && !reads_sealed {
@@ -53,8 +53,19 @@ pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, 
     }
     let member = state.keys.member_id(room.id.into(), user);
     state.rooms.settle_leave(room.id, user).await?;
+    let bans = state.rooms.live(&room).doorway().bans;
+    if bans.has(&member) {
+        return Err(ErrorCode::Banned.into());
+    }
     if state.store.is_member(room.id, user, WHENEVER).await? {
         return Ok(Admitted { room, member, joined: JoinOutcome::Already });
+    }
+    // Anybody can be a new guest at once. Who has an account is not taken for a neighbour who was banned.
+    if kind == UserKind::Guest && bans.has_mark(state.keys.ban_mark(room.id.into(), address)) {
+        return Err(ErrorCode::Banned.into());
+    }
+    if room.locked {
+        return Err(ErrorCode::RoomLocked.into());
     }
     if let Some(hash) = &room.pin_hash {
         check_pin(state, room.id, caller, hash, pin, now).await?;
@@ -130,6 +141,7 @@ pub async fn look_up(state: &State, caller: Caller, code: &str, now: Now) -> Res
 /// # Errors
 /// Why the store could not.
 pub async fn leave(state: &State, user: UserId, room: &Room) -> Result<Left, ApiError> {
+    succession::pass_on(state, room.id.into(), user).await;
     let outcome = state.store.leave(room.id, user).await?;
     if outcome == Left::RoomDeleted {
         state.rooms.records().note_ended(room.code);
@@ -156,13 +168,9 @@ pub async fn create(
     };
     let pin = request.pin.as_deref().map(Pin::parse).transpose()?;
     let capacity = request.capacity.unwrap_or(limits.capacity_default.min(limits.capacity_max));
-    if !(CAPACITY_MIN..=limits.capacity_max).contains(&capacity) {
-        return Err(ApiError::beyond(ErrorCode::InvalidCapacity, limits.capacity_max.into()));
-    }
+    let capacity = capacity_within(limits, capacity.into())?;
     let lifetime_s = request.lifetime_s.unwrap_or(limits.lifetime_s_default.min(limits.lifetime_s_max));
-    if !(LIFETIME_S_MIN..=limits.lifetime_s_max).contains(&lifetime_s) {
-        return Err(ApiError::beyond(ErrorCode::InvalidLifetime, limits.lifetime_s_max));
-    }
+    let lifetime_s = lifetime_within(limits, lifetime_s)?;
     let make = async {
         let pin_hash = match pin {
             Some(pin) => Some(state.auth.hash(pin.as_bytes().to_vec()).await?),
@@ -172,10 +180,13 @@ pub async fn create(
             id: RoomId(random()),
             code: draw_code(),
             name,
+            topic: None,
             pin_hash,
             capacity,
             sealed: request.sealed,
+            locked: false,
             owner: identity.user,
+            moderators: Vec::new(),
             created_at: now.wall,
             expires_at: now.wall.saturating_add(lifetime_s.saturating_mul(1_000)),
         };
@@ -185,6 +196,19 @@ pub async fn create(
     // Its task begins to count at once: a room that nobody ever enters ends like one that all have left.
     state.rooms.live(&room);
     Ok(view(state, &room, Some(identity.user), now))
+}
+
+/// A capacity that this server gives.
+pub(super) fn capacity_within(limits: &Limits, wished: u64) -> Result<u32, ApiError> {
+    let capacity = u32::try_from(wished).unwrap_or_default();
+    let fits = (CAPACITY_MIN..=limits.capacity_max).contains(&capacity);
+    if fits { Ok(capacity) } else { Err(ApiError::beyond(ErrorCode::InvalidCapacity, limits.capacity_max.into())) }
+}
+
+/// A lifetime that this server gives, in seconds.
+pub(super) fn lifetime_within(limits: &Limits, wished: u64) -> Result<u64, ApiError> {
+    let fits = (LIFETIME_S_MIN..=limits.lifetime_s_max).contains(&wished);
+    if fits { Ok(wished) } else { Err(ApiError::beyond(ErrorCode::InvalidLifetime, limits.lifetime_s_max)) }
 }
 
 /// Keeps a room under a code that no live room has.
@@ -220,14 +244,17 @@ pub fn view(state: &State, room: &Room, member: Option<UserId>, now: Now) -> Roo
     RoomView {
         code: room.code,
         name: open.then(|| room.name.clone()),
+        topic: room.topic.clone().filter(|_| open),
         pin: room.pin_hash.is_some(),
         sealed: room.sealed,
+        locked: room.locked,
         capacity: room.capacity,
         count: open.then(|| state.hub.count(room.id.into())),
         created_at: room.created_at,
         expires_at: state.rooms.expires_at(room, now),
         member: member.is_some(),
         owner: member == Some(room.owner),
+        moderator: member.is_some_and(|user| room.moderators.contains(&user)),
         you: member.map(|user| state.keys.member_id(room.id.into(), user)),
     }
 }

@@ -4,9 +4,11 @@
 pub mod admission;
 pub(crate) mod ended;
 mod pending_writes;
+pub mod powers;
 pub mod random_names;
 mod records;
 mod services;
+pub(crate) mod succession;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,13 +38,15 @@ pub struct Rooms {
     hub: Hub,
     keys: Keys,
     records: Arc<Records>,
+    /// Held while an owner or moderator changes a room: see [`powers`].
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl Rooms {
     /// Over a hub and the store.
     pub fn new(hub: Hub, keys: Keys, store: SharedStore) -> Self {
         let records = Arc::new(Records::new(store, keys.clone(), hub.clock().clone(), hub.limits().clone()));
-        Self { hub, keys, records }
+        Self { hub, keys, records, changing: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn records(&self) -> &Records {
@@ -58,6 +62,7 @@ impl Rooms {
                 node: self.hub.node(),
                 epoch: u64::from_be_bytes(clock::random()) >> (u64::BITS - EPOCH_BITS),
                 owner: self.keys.member_id(id, stored.owner),
+                moderators: stored.moderators.iter().map(|user| self.keys.member_id(id, *user)).collect(),
                 limits: self.hub.limits().clone(),
                 ids: Box::new(self.keys.message_ids(id)),
                 now: self.hub.clock().now(),
@@ -69,17 +74,19 @@ impl Rooms {
     /// Whether the lifetime of a stored room is not over. A live room knows for itself, by the clock that nobody sets; of
     /// one without a task only the stamp in the database tells.
     pub fn is_within_life(&self, stored: &store::Room, now: Now) -> bool {
-        self.hub.live(stored.id.into()).map_or(now.wall < stored.expires_at, |live| now.mono < live.ends_at)
+        self.hub.live(stored.id.into()).map_or(now.wall < stored.expires_at, |live| now.mono < live.ends_at())
     }
 
     /// When a stored room ends at the latest, as the wall clock stands now.
     pub fn expires_at(&self, stored: &store::Room, now: Now) -> Millis {
-        self.hub.live(stored.id.into()).map_or(stored.expires_at, |live| now.stamp_of(live.ends_at, stored.expires_at))
+        self.hub
+            .live(stored.id.into())
+            .map_or(stored.expires_at, |live| now.stamp_of(live.ends_at(), stored.expires_at))
     }
 
     /// The rooms whose lifetime is not over, whatever their stamps say: a purge spares them.
     pub(crate) fn within_life(&self, now: Now) -> BTreeSet<RoomId> {
-        self.hub.live_rooms().into_iter().filter(|live| now.mono < live.ends_at).map(|live| live.id.into()).collect()
+        self.hub.live_rooms().into_iter().filter(|live| now.mono < live.ends_at()).map(|live| live.id.into()).collect()
     }
 
     /// The rooms of a user that are not over, oldest membership first.
@@ -178,9 +185,11 @@ pub fn info(stored: &store::Room) -> RoomInfo {
     RoomInfo {
         code: stored.code,
         name: stored.name.clone(),
+        topic: stored.topic.clone(),
         capacity: stored.capacity,
         pin: stored.pin_hash.is_some(),
         sealed: stored.sealed,
+        locked: stored.locked,
         created_at: stored.created_at,
         expires_at: stored.expires_at,
     }

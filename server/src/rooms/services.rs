@@ -1,10 +1,11 @@
 //! What the core asks of this server: rooms by their records, logins, the sanitiser.
 
 use async_trait::async_trait;
+use chat::ChannelId;
 use protocol::{LeaveReason, Millis, RoomCode, Text, UserKind};
 
 use crate::error::ApiError;
-use crate::rooms::admission;
+use crate::rooms::{admission, powers, succession};
 use crate::sanitize;
 use crate::state::State;
 use crate::store::{self, JoinOutcome, StoreError};
@@ -15,7 +16,7 @@ use realtime::hub::Hub;
 use realtime::identity::{Identity, UserId};
 use realtime::rate_limits::RateLimits;
 use realtime::record::Left;
-use realtime::services::{Admission, Admitted, Directory, Logins, Sanitizer, Services};
+use realtime::services::{Admission, Admitted, Asked, Directory, Logins, Sanitizer, Services, Wish};
 
 impl Services for State {
     fn hub(&self) -> &Hub {
@@ -36,9 +37,11 @@ impl Sanitizer for State {
 #[async_trait]
 impl Directory for State {
     async fn admit(&self, admission: Admission<'_>) -> Result<Admitted, Refused> {
+        let address = admission.address;
         let admitted = admission::admit(self, admission).await?;
         let room = self.rooms.live(&admitted.room);
-        Ok(Admitted { room, member: admitted.member, is_new: admitted.joined == JoinOutcome::New })
+        let mark = self.keys.ban_mark(room.id, address);
+        Ok(Admitted { room, member: admitted.member, is_new: admitted.joined == JoinOutcome::New, mark })
     }
 
     async fn withdraw(&self, room: &RoomHandle, user: UserId) -> Result<(), Refused> {
@@ -56,6 +59,7 @@ impl Directory for State {
     }
 
     async fn leave(&self, room: &RoomHandle, user: UserId) -> Result<Left, Refused> {
+        succession::pass_on(self, room.id, user).await;
         match self.store.leave(room.id.into(), user).await {
             Ok(left) => {
                 if left == store::Left::RoomDeleted {
@@ -67,6 +71,10 @@ impl Directory for State {
             Err(StoreError::Unavailable) if self.rooms.owe_leave(room, user) => Ok(Left::NotMember),
             Err(error) => Err(ApiError::from(error).into()),
         }
+    }
+
+    async fn exercise(&self, room: ChannelId, asked: Asked, wish: Wish) -> Result<(), Refused> {
+        Ok(powers::exercise(self, room, asked, wish).await?)
     }
 
     async fn rooms_of(&self, user: UserId) -> Result<Vec<RoomCode>, Refused> {

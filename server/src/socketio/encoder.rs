@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use protocol::{
-    Activity, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, ServerFrame, encode,
+    Activity, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo, ServerFrame,
+    encode,
 };
 use serde::Serialize;
 
@@ -119,6 +120,19 @@ struct Typist<'a> {
     room: &'a str,
 }
 
+/// What a room is now.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoomUpdated<'a> {
+    room: &'a str,
+    name: &'a str,
+    topic: Option<&'a str>,
+    capacity: u32,
+    has_pin: bool,
+    is_locked: bool,
+    expires_at: String,
+}
+
 /// The client's next token; without one: the word to have the cookie renewed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -169,6 +183,20 @@ pub(super) fn error(code: ErrorCode, retry_after_ms: Option<u64>) -> Frame {
     event("error", &[&encode(&Fault::new(code, retry_after_ms))])
 }
 
+/// `room_updated`.
+pub(super) fn room_updated(info: &RoomInfo) -> Frame {
+    let told = RoomUpdated {
+        room: info.code.as_str(),
+        name: info.name.as_str(),
+        topic: info.topic.as_ref().map(protocol::Topic::as_str),
+        capacity: info.capacity,
+        has_pin: info.pin,
+        is_locked: info.locked,
+        expires_at: iso(info.expires_at),
+    };
+    event("room_updated", &[&encode(&told)])
+}
+
 /// `left_room`.
 pub(super) fn left(room: RoomCode, reason: LeaveReason) -> Frame {
     event("left_room", &[&encode(&room), &encode(&reason)])
@@ -186,6 +214,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
             let answered = cid.iter().map(|cid| answer(cid, &Answer::done(room)));
             answered.chain([left(*room, *reason)]).collect()
         }
+        ServerFrame::Done { cid, room } => vec![answer(cid, &Answer::done(room))],
         ServerFrame::Ack { cid, room, id, at, .. } => {
             let (id, timestamp) = (Some(id.as_str()), Some(iso(*at)));
             vec![answer(cid, &Answer { id, message_id: id, timestamp, ..Answer::done(room) })]

@@ -3,7 +3,10 @@
 //! A client of any language and age is welcome: codes come as strings or in objects. Whatever else comes is refused with
 //! a code; nothing of it can panic.
 
-use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, MessageId, SendBody, SendMessage};
+use protocol::api::ChangeRoom;
+use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, MemberId, MessageId, Role, SendBody, SendMessage};
+use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The frame that an event means; `None` for one that nobody listens to. `argument` is the event's first one, or why there
@@ -15,6 +18,8 @@ pub(super) fn frame(
 ) -> Option<Result<ClientFrame, FrameError>> {
     let cid = || cid.clone();
     let room = || argument.and_then(code);
+    // By the id that `users_online` tells.
+    let whom = || argument.and_then(|argument| Ok((code(argument)?, field::<MemberId>(argument, "userId")?)));
     let frame = match event {
         "join_room" => argument.and_then(|argument| {
             let (code, pin) = (code(argument)?, pin(argument)?);
@@ -35,6 +40,17 @@ pub(super) fn frame(
         }),
         "typing_start" => room().map(|room| ClientFrame::Typing { room, on: true }),
         "typing_stop" => room().map(|room| ClientFrame::Typing { room, on: false }),
+        "update_room" => argument.and_then(|argument| {
+            let (room, set) = (code(argument)?, settings(argument)?);
+            Ok(ClientFrame::Change { cid: cid(), room, set })
+        }),
+        "kick_user" => whom().map(|(room, member)| ClientFrame::Kick { cid: cid(), room, member }),
+        "ban_user" => whom().map(|(room, member)| ClientFrame::Ban { cid: cid(), room, member }),
+        "set_role" => whom().and_then(|(room, member)| {
+            let role = argument.and_then(|argument| field::<Role>(argument, "role"))?;
+            Ok(ClientFrame::Role { cid: cid(), room, member, role })
+        }),
+        "delete_room" => room().map(|room| ClientFrame::Burn { cid: cid(), room }),
         _ => return None,
     };
     Some(frame.map_err(|code| FrameError { code, cid: Some(cid()) }))
@@ -52,6 +68,18 @@ fn code(argument: &Value) -> Result<String, ErrorCode> {
 fn message_id(argument: &Value) -> Result<MessageId, ErrorCode> {
     let named = argument.get("messageId").or_else(|| argument.get("_id"));
     named.and_then(Value::as_str).ok_or(ErrorCode::BadFrame).and_then(MessageId::parse)
+}
+
+fn field<T: DeserializeOwned>(argument: &Value, name: &str) -> Result<T, ErrorCode> {
+    argument.get(name).and_then(|value| T::deserialize(value).ok()).ok_or(ErrorCode::BadFrame)
+}
+
+/// What is to be another of a room: all that does not name it.
+fn settings(argument: &Value) -> Result<ChangeRoom, ErrorCode> {
+    let named = argument.as_object().ok_or(ErrorCode::BadFrame)?.iter();
+    let set = named.filter(|(name, _)| !matches!(name.as_str(), "roomCode" | "room" | "code"));
+    let set = Value::Object(set.map(|(name, value)| (name.clone(), value.clone())).collect());
+    ChangeRoom::deserialize(set).map_err(|_| ErrorCode::BadFrame)
 }
 
 /// A PIN is a string; digits that a client took for a number are too.
@@ -81,7 +109,7 @@ fn content(argument: &Value) -> Result<String, ErrorCode> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use protocol::{ClientFrame, ClientId, ErrorCode, MessageId};
+    use protocol::{ClientFrame, ClientId, ErrorCode, MessageId, encode};
     use serde_json::{Value, json};
 
     use super::frame;
@@ -142,6 +170,39 @@ mod tests {
     }
 
     #[test]
+    fn powers_are_asked_for_by_member_ids_and_fields() {
+        let said = |event: &str, argument: Value| read(event, Ok(&argument)).map(|frame| encode(&frame));
+        let member = "CCCCCCCCCCCCCCCCCCCCCC";
+        let (kick, role) = ("kick_user", "set_role");
+        let table = [
+            (
+                kick,
+                json!({"room": "x", "userId": member}),
+                Ok(r#"{"t":"kick","cid":"c1","room":"x","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
+            ),
+            (kick, json!({"room": "x", "userId": "no"}), Err(ErrorCode::BadFrame)),
+            (kick, json!({"room": "x"}), Err(ErrorCode::BadFrame)),
+            (
+                role,
+                json!({"room": "x", "userId": member, "role": "moderator"}),
+                Ok(r#"{"t":"role","cid":"c1","room":"x","member":"CCCCCCCCCCCCCCCCCCCCCC","role":"moderator"}"#),
+            ),
+            (role, json!({"room": "x", "userId": member, "role": "god"}), Err(ErrorCode::BadFrame)),
+            (
+                "update_room",
+                json!({"roomCode": "x", "name": "Pier", "locked": true}),
+                Ok(r#"{"t":"change","cid":"c1","room":"x","set":{"name":"Pier","locked":true}}"#),
+            ),
+            ("update_room", json!({"room": "x", "owner": member}), Err(ErrorCode::BadFrame)),
+            ("delete_room", json!("x"), Ok(r#"{"t":"burn","cid":"c1","room":"x"}"#)),
+        ];
+        for (inbound, argument, expected) in table {
+            let label = argument.to_string();
+            assert_eq!(said(inbound, argument), expected.map(str::to_owned), "{label}");
+        }
+    }
+
+    #[test]
     fn the_system_does_not_speak_through_clients() {
         let send = |kind: Value| {
             let argument = json!({"room": "KW7P3MXQ", "content": "x", "messageType": kind});
@@ -172,6 +233,10 @@ mod tests {
             "content",
             "messageType",
             "messageId",
+            "userId",
+            "role",
+            "name",
+            "capacity",
             "$ne",
             "x",
         ]);

@@ -80,10 +80,11 @@ impl Projection for Events {
             }
             ServerFrame::Typing { room: code, members } => Some(self.typing(*code, members, context.room)),
             ServerFrame::Left { room: code, reason, .. } => Some(Broadcast::Shared(encoder::left(*code, *reason))),
+            ServerFrame::Room { room } => Some(Broadcast::Shared(encoder::room_updated(room))),
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
-            | ServerFrame::Room { .. }
             | ServerFrame::Sealed(_)
+            | ServerFrame::Done { .. }
             | ServerFrame::Ack { .. }
             | ServerFrame::Gap { .. }
             | ServerFrame::Error { .. }
@@ -181,10 +182,20 @@ mod tests {
 
     fn room() -> Room {
         let name = RoomName::parse("Harbour").expect("a plain name");
-        let info =
-            RoomInfo { code: code(), name, capacity: 255, pin: false, sealed: false, created_at: 0, expires_at: 1 };
-        let (ids, limits) = (Box::new(SameId), Limits::default());
-        Room::new(RoomStart { info, node: NodeId(1), epoch: 7, owner: member(0), limits, ids, now: START })
+        let info = RoomInfo {
+            code: code(),
+            name,
+            topic: None,
+            capacity: 255,
+            pin: false,
+            sealed: false,
+            locked: false,
+            created_at: 0,
+            expires_at: 1,
+        };
+        let (ids, limits, moderators) = (Box::new(SameId), Limits::default(), BTreeSet::new());
+        let owner = member(0);
+        Room::new(RoomStart { info, node: NodeId(1), epoch: 7, owner, moderators, limits, ids, now: START })
     }
 
     /// Where in memory the frames are that the sessions of these members get; equal addresses are one encoding.
@@ -216,6 +227,7 @@ mod tests {
             name: DisplayName::parse(&format!("Heron {number}")).expect("a plain name"),
             activity: Activity::Online,
             since: None,
+            mark: None,
         };
         for number in 0..people {
             room.handle(START, join(number));

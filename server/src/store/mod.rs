@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chat::ChannelId;
-use protocol::{Device, DisplayName, Millis, RoomCode, RoomName, Username};
+use protocol::{Device, DisplayName, Millis, Role, RoomCode, RoomName, Topic, Username};
 
 /// A time at which nothing has expired: for whoever decides by another clock than the stamps'.
 pub const WHENEVER: Millis = 0;
@@ -98,18 +98,65 @@ pub struct Room {
     pub code: RoomCode,
     /// What it is called.
     pub name: RoomName,
+    /// What it is about.
+    pub topic: Option<Topic>,
     /// argon2id of the PIN, in PHC string format.
     pub pin_hash: Option<String>,
     /// The most people inside at once; the room's task decides by it.
     pub capacity: u32,
     /// Whether it takes only what clients have encrypted.
     pub sealed: bool,
+    /// Whether no newcomers are let in.
+    pub locked: bool,
     /// Who may change and delete it.
     pub owner: UserId,
+    /// Members who keep order beside the owner, in the order of their naming.
+    pub moderators: Vec<UserId>,
     /// When it was made.
     pub created_at: Millis,
     /// When it ends at the latest.
     pub expires_at: Millis,
+}
+
+impl Room {
+    /// What a user is in it. Whoever is no member is as powerless as a member.
+    pub fn role(&self, user: UserId) -> Role {
+        if self.owner == user {
+            Role::Owner
+        } else if self.moderators.contains(&user) {
+            Role::Moderator
+        } else {
+            Role::Member
+        }
+    }
+}
+
+/// What may be changed of a room; `None`: as it is.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct RoomChange {
+    /// What it is called.
+    pub name: Option<RoomName>,
+    /// What it is about; `Some(None)`: nothing any more.
+    pub topic: Option<Option<Topic>>,
+    /// The hash of its PIN; `Some(None)`: it has none any more.
+    pub pin_hash: Option<Option<String>>,
+    /// The most people inside at once.
+    pub capacity: Option<u32>,
+    /// Whether no newcomers are let in.
+    pub locked: Option<bool>,
+    /// When it ends at the latest.
+    pub expires_at: Option<Millis>,
+}
+
+/// What became of a change of somebody's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleOutcome {
+    /// It is so, or was already.
+    Done,
+    /// There is no such membership, or no such room.
+    NotMember,
+    /// The room has as many moderators as it may.
+    Bound,
 }
 
 /// A user's right to come back into a room without the PIN.
@@ -268,6 +315,13 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The live rooms of a user, oldest membership first (then by id).
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>>;
 
+    /// Changes a room. Answers whether there is one.
+    async fn change_room(&self, room: RoomId, change: RoomChange) -> Result<bool>;
+
+    /// Makes a member something else. A new owner takes the place of the one before, who is a member like others from
+    /// then on; nobody ceases to be the owner in another way. A membership that ends takes its role with it.
+    async fn set_role(&self, room: RoomId, user: UserId, role: Role, moderators_max: u32) -> Result<RoleOutcome>;
+
     /// Deletes a room and its memberships. Returns whether there was one.
     async fn delete_room(&self, room: RoomId) -> Result<bool>;
 
@@ -312,6 +366,12 @@ impl fmt::Debug for User {
 impl fmt::Debug for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Room(…)")
+    }
+}
+
+impl fmt::Debug for RoomChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RoomChange(…)")
     }
 }
 

@@ -35,6 +35,7 @@ mod origins;
 mod output;
 mod pages;
 mod pipelining;
+mod powers;
 mod presence;
 mod problems;
 mod proxies;

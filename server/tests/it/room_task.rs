@@ -23,7 +23,10 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         id: RoomId([7; 16]),
         code: RoomCode::parse("SHRT2345").expect("is a code"),
         name: RoomName::parse("stalled").expect("is a name"),
+        topic: None,
         pin_hash: None,
+        locked: false,
+        moderators: Vec::new(),
         capacity: 10,
         sealed: false,
         owner: server.identity(owner.token()).await.user,
@@ -36,6 +39,7 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         node: state.hub.node(),
         epoch: 1,
         owner: state.keys.member_id(stored.id.into(), stored.owner),
+        moderators: std::collections::BTreeSet::new(),
         limits: state.config.limits.clone(),
         ids: Box::new(state.keys.message_ids(stored.id.into())),
         now,
@@ -71,6 +75,7 @@ fn join(server: &TestServer, room: &RoomHandle, session: &Arc<Session>) -> Membe
         name: identity.name,
         activity: Activity::Online,
         since: None,
+        mark: None,
     };
     room.request(session, input).expect("there is a place");
     member

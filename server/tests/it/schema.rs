@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt as _;
 use mongodb::Client;
 use mongodb::bson::{Bson, Document};
-use protocol::api::CreateRoom;
+use protocol::api::{CreateRoom, RoomView};
 use server::config::Database;
 
 use crate::harness::api::credentials;
@@ -22,12 +22,15 @@ const MONGODB: &[&str] = &[
     "rooms.code",
     "rooms.created_at",
     "rooms.expires_at",
+    "rooms.locked",
     "rooms.members.joined_at",
     "rooms.members.user",
+    "rooms.moderators",
     "rooms.name",
     "rooms.owner",
     "rooms.pin_hash",
     "rooms.sealed",
+    "rooms.topic",
     "users._id",
     "users.account.display_name",
     "users.account.password_hash",
@@ -62,10 +65,13 @@ const SQLITE: &[&str] = &[
     "rooms.created_at",
     "rooms.expires_at",
     "rooms.id",
+    "rooms.locked",
+    "rooms.moderators",
     "rooms.name",
     "rooms.owner",
     "rooms.pin_hash",
     "rooms.sealed",
+    "rooms.topic",
     "users.created_at",
     "users.expires_at",
     "users.id",
@@ -93,6 +99,11 @@ async fn busy_run(server: &TestServer) {
         first.say(&room.code, &format!("messagetext {number}")).await;
         second.say(&room.code, &format!("messagetext too {number}")).await;
     }
+    let set = serde_json::json!({"topic": "A topic"});
+    owner.ask(Ask::new("PATCH", &format!("/api/v1/rooms/{}", room.code)).json(&set)).await.assert_status(200);
+    let you = other.look_up(&room.code).await.json::<RoomView>().you;
+    let role = serde_json::json!({"member": you, "role": "moderator"});
+    owner.ask(Ask::post(&format!("/api/v1/rooms/{}/role", room.code)).json(&role)).await.assert_status(204);
     first.typing(&room.code, true).await;
     second.ping().await;
 }

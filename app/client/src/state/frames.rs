@@ -44,8 +44,10 @@ impl ClientState {
                 self.failed(now, &cid, code, retry_after_ms);
             }
             ServerFrame::Token { .. } => self.actions.push(Action::Renew),
+            // What this page asks of a room's powers it asks by HTTP.
+            ServerFrame::Done { .. }
             // Only of sealed rooms, in which this client is not (see `RoomState::joined`).
-            ServerFrame::Sealed(_)
+            | ServerFrame::Sealed(_)
             | ServerFrame::Error { cid: None, .. }
             | ServerFrame::Bye { .. }
             | ServerFrame::Ping {}

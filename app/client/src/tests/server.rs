@@ -96,6 +96,11 @@ impl Server {
                 self.emit(ServerFrame::Left { cid: Some(cid), room: code(), reason: LeaveReason::Left });
             }
             ClientFrame::Ping { .. } => self.emit(ServerFrame::Pong {}),
+            ClientFrame::Change { .. }
+            | ClientFrame::Kick { .. }
+            | ClientFrame::Ban { .. }
+            | ClientFrame::Role { .. }
+            | ClientFrame::Burn { .. } => panic!("this page asks for these by HTTP"),
             ClientFrame::Typing { .. } | ClientFrame::Status { .. } | ClientFrame::Pong { .. } => {}
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{
     DISPLAY_NAME_BYTES_MAX, DISPLAY_NAME_CHARS_MAX, DisplayName, ROOM_NAME_BYTES_MAX, ROOM_NAME_CHARS_MAX, RoomName,
-    USERNAME_BYTES_MAX, USERNAME_CHARS, form, is_line, line, redacted,
+    TOPIC_BYTES_MAX, TOPIC_CHARS_MAX, Topic, USERNAME_BYTES_MAX, USERNAME_CHARS, form, is_line, line, redacted,
 };
 use crate::error::ErrorCode;
 
@@ -56,6 +56,16 @@ impl RoomName {
         name(typed, ROOM_NAME_CHARS_MAX, ROOM_NAME_BYTES_MAX)
             .map(|name| Self(name.into()))
             .ok_or(ErrorCode::InvalidRoomName)
+    }
+}
+
+impl Topic {
+    /// By the rules of [`DisplayName::parse`], with 200 characters or 7,200 bytes.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidTopic`].
+    pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
+        name(typed, TOPIC_CHARS_MAX, TOPIC_BYTES_MAX).map(|topic| Self(topic.into())).ok_or(ErrorCode::InvalidTopic)
     }
 }
 

@@ -23,6 +23,15 @@ const CLIENT: &[(&str, &str)] = &[
     ("send_sealed", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","sealed":"q83vASNFZ4mrze8-_w"}"#),
     ("edit", r#"{"t":"edit","cid":"c5","room":"KW7P3MXQ","id":"bWVzc2FnZQ","text":"2 > 1"}"#),
     ("delete", r#"{"t":"delete","cid":"c6","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
+    (
+        "change",
+        r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"name":"Friday handover","topic":"Who has the keys","pin":"4711","capacity":80,"lifetime_s":172800,"locked":true}}"#,
+    ),
+    ("change_pin_cleared", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"pin":""}}"#),
+    ("kick", r#"{"t":"kick","cid":"c6","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
+    ("ban", r#"{"t":"ban","cid":"c7","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
+    ("role", r#"{"t":"role","cid":"c8","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC","role":"moderator"}"#),
+    ("burn", r#"{"t":"burn","cid":"c9","room":"KW7P3MXQ"}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
     ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
@@ -44,6 +53,17 @@ const SERVER: &[(&str, &str)] = &[
     (
         "room",
         r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Thursday handover","capacity":80,"pin":true,"created_at":1795219200000,"expires_at":1795305600000}}"#,
+    ),
+    (
+        "room_locked",
+        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","topic":"Who has the keys","capacity":80,"pin":true,"locked":true,"created_at":1795219200000,"expires_at":1795392000000}}"#,
+    ),
+    ("done", r#"{"t":"done","cid":"c5","room":"KW7P3MXQ"}"#),
+    ("left_kicked", r#"{"t":"left","room":"KW7P3MXQ","reason":"kicked"}"#),
+    ("left_banned", r#"{"t":"left","room":"KW7P3MXQ","reason":"banned"}"#),
+    (
+        "presence_moderator",
+        r#"{"t":"presence","room":"KW7P3MXQ","count":2,"changed":[{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"online","moderator":true}]}"#,
     ),
     (
         "message",
@@ -141,6 +161,10 @@ fn what_counts_is_what_must_not_be_lost() {
         "left",
         "left_expired",
         "room",
+        "room_locked",
+        "done",
+        "left_kicked",
+        "left_banned",
         "message",
         "message_html",
         "room_sealed",
@@ -187,7 +211,12 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Pong { .. } => 7,
             ClientFrame::Edit { .. } => 8,
             ClientFrame::Delete { .. } => 9,
+            ClientFrame::Change { .. } => 10,
+            ClientFrame::Kick { .. } => 11,
+            ClientFrame::Ban { .. } => 12,
+            ClientFrame::Role { .. } => 13,
+            ClientFrame::Burn { .. } => 14,
         })
         .collect();
-    assert_eq!(tags.len(), 10);
+    assert_eq!(tags.len(), 15);
 }

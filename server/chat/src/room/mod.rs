@@ -1,16 +1,19 @@
 //! The room: one writer, one order, no message kept.
 //!
 //! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say, `changes.rs` what they do
-//! to what was said.
+//! to what was said, `powers.rs` what owners and moderators do.
 
 mod changes;
+mod powers;
 mod seats;
 mod talk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use protocol::{LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
 
+use crate::bans::Bans;
 use crate::event::{Effect, Ended, Input};
 use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::names::NamesInUse;
@@ -18,6 +21,8 @@ use crate::presence::PendingPresence;
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
+
+pub use powers::Doorway;
 
 /// What a room begins with.
 pub struct RoomStart {
@@ -29,6 +34,8 @@ pub struct RoomStart {
     pub epoch: u64,
     /// Who owns it.
     pub owner: MemberId,
+    /// Who keeps order beside the owner.
+    pub moderators: BTreeSet<MemberId>,
     /// The limits in force.
     pub limits: Limits,
     /// Makes message ids.
@@ -46,9 +53,16 @@ pub struct Room {
     /// Changes of messages relayed so far.
     changes: u64,
     owner: MemberId,
+    moderators: BTreeSet<MemberId>,
+    bans: Arc<Bans>,
     limits: Limits,
     ids: Box<dyn MessageIds>,
     seats: BTreeMap<MemberId, Seat>,
+    /// Who is inside, in the order of taking their seats.
+    order: BTreeMap<u64, MemberId>,
+    seats_taken: u64,
+    /// Whether those outside know less than is so: see [`Doorway`].
+    doorway_changed: bool,
     sessions: HashMap<SessionKey, Occupant>,
     names: NamesInUse,
     presence: PendingPresence,
@@ -72,9 +86,14 @@ impl Room {
             seq: 0,
             changes: 0,
             owner: start.owner,
+            moderators: start.moderators,
+            bans: Arc::default(),
             limits: start.limits,
             ids: start.ids,
             seats: BTreeMap::new(),
+            order: BTreeMap::new(),
+            seats_taken: 0,
+            doorway_changed: false,
             sessions: HashMap::new(),
             names: NamesInUse::default(),
             presence: PendingPresence::default(),
@@ -93,14 +112,14 @@ impl Room {
             return out;
         }
         match input {
-            Input::Join { session, cid, member, name, activity, since } => {
-                self.join(&mut out, now, JoinRequest { session, cid, member, name, activity, since });
+            Input::Join { session, cid, member, name, activity, since, mark } => {
+                self.join(&mut out, now, JoinRequest { session, cid, member, name, activity, since, mark });
             }
             Input::Leave { session, cid } => self.leave(&mut out, now.mono, session, cid),
             Input::Remove { member, reason } => self.remove(&mut out, now.mono, &member, reason, None),
             Input::Send { session, cid, random, body } => self.send(&mut out, now, session, cid, random, body),
             Input::Change { session, change, random } => self.change(&mut out, now, session, change, random),
-            Input::Relay(event) => self.relay(&mut out, now.mono, event),
+            Input::Relay(event) => self.relay(&mut out, now, event),
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
             Input::Answer { session, frame } => self.answer(&mut out, session, frame),
             Input::Typing { session, on } => self.type_signal(now.mono, session, on),
@@ -109,6 +128,9 @@ impl Room {
             Input::Resumed { session } => self.resumed(&mut out, now, session),
             Input::SessionEnded { session } => self.end_session(&mut out, now.mono, session),
             Input::Rename { member, name } => self.rename(now.mono, &member, &name),
+            Input::Act { asked, random, by, action } => {
+                self.publish_action(&mut out, now, asked, random, &by, action);
+            }
             Input::Owner { member } => self.set_owner(now.mono, member),
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now.mono),
@@ -189,6 +211,7 @@ impl Room {
         sessions.sort_unstable();
         out.extend(sessions.into_iter().map(Effect::Unseated));
         self.seats.clear();
+        self.order.clear();
         self.names = NamesInUse::default();
         self.presence = PendingPresence::default();
         self.typing = Typing::default();

@@ -12,14 +12,19 @@ use crate::time::{Monotonic, Now};
 
 impl Room {
     pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Now, join: JoinRequest) {
-        let JoinRequest { session, cid, member, name, activity, since } = join;
+        let JoinRequest { session, cid, member, name, activity, since, mark } = join;
+        if self.bans.has(&member) {
+            out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::Banned, cid, None)));
+            return;
+        }
         let seated = self.seats.contains_key(&member);
         if !seated && self.count() >= self.info.capacity {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
             return;
         }
         if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
-            self.seat(out, now.mono, session, &member, &name, activity);
+            let occupant = Occupant::new(member.clone(), activity, mark);
+            self.seat(out, now.mono, session, occupant, &name);
         }
         out.push(Effect::Reply(session, self.joined(now, &member, cid)));
         if let Some(gap) = since.and_then(|since| self.gap_since(since)) {
@@ -32,23 +37,26 @@ impl Room {
         out: &mut Vec<Effect>,
         now: Monotonic,
         session: SessionKey,
-        member: &MemberId,
+        occupant: Occupant,
         name: &DisplayName,
-        activity: Activity,
     ) {
-        self.sessions.insert(session, Occupant::new(member.clone(), activity));
+        let (member, state) = (occupant.member.clone(), occupant.presence());
+        self.sessions.insert(session, occupant);
         out.push(Effect::Seated(session));
-        if let Some(seat) = self.seats.get_mut(member) {
+        if let Some(seat) = self.seats.get_mut(&member) {
             seat.sessions.push(session);
-            self.refresh_state(now, member);
+            self.refresh_state(now, &member);
             return;
         }
         let (unique, claim) = self.names.claim(name);
-        let owner = self.owner == *member;
-        let state = self.sessions.get(&session).map_or(activity, Occupant::presence);
-        let person = Member { id: member.clone(), name: unique, state, owner };
-        self.seats.insert(member.clone(), Seat { member: person, claim, sessions: vec![session] });
-        self.presence.joined(member, now);
+        let (owner, moderator) = (self.owner == member, self.moderators.contains(&member));
+        let person = Member { id: member.clone(), name: unique, state, owner, moderator };
+        self.seats_taken += 1;
+        let number = self.seats_taken;
+        self.seats.insert(member.clone(), Seat { member: person, claim, sessions: vec![session], number });
+        self.presence.joined(&member, now);
+        self.order.insert(number, member);
+        self.doorway_changed = true;
         self.empty_since = None;
     }
 
@@ -69,7 +77,7 @@ impl Room {
     }
 
     /// The room with an end that is right by the wall clock as it stands now, should it have been set meanwhile.
-    fn info_at(&self, now: Now) -> RoomInfo {
+    pub(super) fn info_at(&self, now: Now) -> RoomInfo {
         RoomInfo { expires_at: now.stamp_of(self.ends_at, self.info.expires_at), ..self.info.clone() }
     }
 
@@ -103,10 +111,12 @@ impl Room {
         reason: LeaveReason,
         asked: Option<(SessionKey, Option<ClientId>)>,
     ) {
+        self.moderators.remove(member);
         let Some(seat) = self.seats.remove(member) else {
             return;
         };
         self.names.release(&seat.claim);
+        self.order.remove(&seat.number);
         let room = self.info.code;
         for session in seat.sessions {
             self.sessions.remove(&session);
@@ -131,6 +141,7 @@ impl Room {
         seat.sessions.retain(|other| *other != session);
         if seat.sessions.is_empty() {
             self.names.release(&seat.claim);
+            self.order.remove(&seat.number);
             self.seats.remove(&occupant.member);
             self.seat_gone(now, &occupant.member);
         } else {
@@ -140,6 +151,7 @@ impl Room {
 
     fn seat_gone(&mut self, now: Monotonic, member: &MemberId) {
         self.presence.left(member, now);
+        self.doorway_changed = true;
         if self.seats.is_empty() {
             self.empty_since = Some(now);
         }
@@ -187,14 +199,22 @@ impl Room {
     }
 
     pub(super) fn set_owner(&mut self, now: Monotonic, owner: MemberId) {
-        for seat in self.seats.values_mut() {
-            let owns = seat.member.id == owner;
-            if seat.member.owner != owns {
-                seat.member.owner = owns;
-                self.presence.changed(&seat.member.id, now);
-            }
+        self.moderators.remove(&owner);
+        let before = std::mem::replace(&mut self.owner, owner.clone());
+        for member in [before, owner] {
+            self.refresh_role(now, &member);
         }
-        self.owner = owner;
+    }
+
+    pub(super) fn refresh_role(&mut self, now: Monotonic, member: &MemberId) {
+        let Some(seat) = self.seats.get_mut(member) else {
+            return;
+        };
+        let (owner, moderator) = (self.owner == *member, self.moderators.contains(member));
+        if (seat.member.owner, seat.member.moderator) != (owner, moderator) {
+            (seat.member.owner, seat.member.moderator) = (owner, moderator);
+            self.presence.changed(member, now);
+        }
     }
 
     /// A person is as present as the most present of their sessions.

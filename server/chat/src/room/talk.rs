@@ -76,13 +76,14 @@ impl Room {
     }
 
     /// Applies what the broker brings, whichever node it began on.
-    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, now: Monotonic, event: RoomEvent) {
+    pub(super) fn relay(&mut self, out: &mut Vec<Effect>, now: Now, event: RoomEvent) {
         let RoomEvent { id, origin, at, kind } = event;
         match kind {
             EventKind::Message(message) => {
-                self.relay_message(out, now, Acked { seq: self.seq + 1, id, at }, origin, message);
+                self.relay_message(out, now.mono, Acked { seq: self.seq + 1, id, at }, origin, message);
             }
             EventKind::Change(change) => self.relay_change(out, at, origin, change),
+            EventKind::Action { cid, action } => self.relay_action(out, now, origin, cid, action),
         }
     }
 
@@ -165,8 +166,10 @@ impl Room {
             Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
             Input::Change { session, change, .. } => Some((session, Some(change.cid))),
             Input::Relay(event) => {
-                (event.origin.node == self.node).then(|| (event.origin.session, Some(event.cid().clone())))
+                let cid = event.cid().filter(|_| event.origin.node == self.node);
+                cid.map(|cid| (event.origin.session, Some(cid.clone())))
             }
+            Input::Act { asked, .. } => asked.map(|(session, cid)| (session, Some(cid))),
             Input::Answer { session, frame } => {
                 out.push(Effect::Reply(session, frame));
                 None

@@ -149,6 +149,7 @@ fn who_returns_is_told_how_many_were_missed_or_that_nobody_knows() {
         name: name(1),
         activity: Activity::Online,
         since: Some(position),
+        mark: None,
     };
     let exact = run(&mut room, 2, since(Position { epoch: 7, seq: 1, changes: None }));
     assert!(matches!(replies(&exact, 2)[1], ServerFrame::Gap { missed: Some(2), .. }));
@@ -172,6 +173,7 @@ fn names_are_made_unique_as_they_read() {
         name: protocol::DisplayName::parse(called).expect("plain"),
         activity: Activity::Online,
         since: None,
+        mark: None,
     };
     let own_name = |effects: Vec<Effect>, session| match replies(&effects, session)[0] {
         ServerFrame::Joined { members, .. } => members[0].name.as_str().to_owned(),

@@ -7,8 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey};
-use protocol::{ClientId, DisplayName, MemberId, MessageId, Sealed, Text};
+use chat::{
+    Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey, Settings,
+};
+use protocol::{ClientId, DisplayName, MemberId, MessageId, Role, RoomName, Sealed, Text};
 
 use super::{Broker, NotPublished, Subscription};
 
@@ -60,7 +62,7 @@ fn node_id(number: usize) -> NodeId {
 }
 
 /// Kinds of events; of each, one has markup and one has none.
-const KINDS: usize = 3;
+const KINDS: usize = 4;
 
 /// The event of a number, one of each kind in turn. Equal numbers make equal events.
 fn event(number: usize) -> RoomEvent {
@@ -82,10 +84,29 @@ fn event(number: usize) -> RoomEvent {
             },
         }),
         1 => changed(ChangeKind::Edit { text, html }),
-        _ => changed(ChangeKind::Delete),
+        2 => changed(ChangeKind::Delete),
+        _ => EventKind::Action { cid: number.is_multiple_of(2).then_some(cid), action: action(number) },
     };
     let origin = Origin { node: node_id(0), session: SessionKey(number as u64) };
     RoomEvent { id, origin, at: 1_800_000_000_000 + number as u64, kind }
+}
+
+fn action(number: usize) -> Action {
+    let member = MemberId::parse(&format!("member-{number:015}")).expect("22 characters");
+    match number / 2 % 5 {
+        0 => Action::Settings(Settings {
+            name: Some(RoomName::parse("Pier").expect("a plain name")),
+            topic: Some(None),
+            pin: Some(true),
+            capacity: Some(7),
+            expires_at: Some(1_800_000_000_000),
+            locked: Some(false),
+        }),
+        1 => Action::Kicked(member),
+        2 => Action::Banned(member),
+        3 => Action::Role(member, Role::Moderator),
+        _ => Action::Burned,
+    }
 }
 
 fn number_of(event: &RoomEvent) -> usize {
@@ -120,7 +141,7 @@ async fn publish_all(node: &Arc<dyn Broker>, to: ChannelId, numbers: std::ops::R
 /// Every field: the id, text as typed, the sanitised markup or its absence, who, when, and whose answer it is.
 pub(crate) async fn an_event_comes_back_whole(nodes: Nodes) {
     let mut subscription = nodes[0].subscribe(room(1));
-    for number in 0..2 * KINDS {
+    for number in 0..10 * KINDS {
         assert_eq!(nodes[0].publish(room(1), event(number)), Ok(()));
         let back = tokio::time::timeout(PATIENCE, subscription.recv()).await.expect("it comes back in time");
         assert!(back == Some(event(number)), "event {number} comes back as it was");

@@ -1,9 +1,9 @@
 //! How others reach a room's task: its mailbox, and a session's place inside. Nothing here waits for a peer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chat::{ChannelId, Input, Monotonic};
+use chat::{ChannelId, Doorway, Input, Monotonic, Room};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use protocol::{ErrorCode, MemberId, RoomCode};
@@ -30,10 +30,36 @@ pub struct RoomHandle {
     pub id: ChannelId,
     /// Names it on the wire.
     pub code: RoomCode,
-    /// When its lifetime is over.
-    pub ends_at: Monotonic,
     pub(super) mailbox: mpsc::Sender<Command>,
-    pub(super) count: Arc<AtomicU32>,
+    pub(super) outside: Arc<Outside>,
+}
+
+/// What of a room can be seen without asking its task, as it was when the task looked up last.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    count: AtomicU32,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    ends_at: Monotonic,
+    doorway: Doorway,
+}
+
+impl Outside {
+    pub(super) fn show(&self, room: &mut Room) {
+        self.count.store(room.count(), Ordering::Relaxed);
+        let mut seen = self.seen();
+        seen.ends_at = room.ends_at();
+        if let Some(doorway) = room.take_doorway() {
+            seen.doorway = doorway;
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A session's place in a room.
@@ -91,7 +117,17 @@ impl RoomHandle {
 
     /// People inside.
     pub fn count(&self) -> u32 {
-        self.count.load(Ordering::Relaxed)
+        self.outside.count.load(Ordering::Relaxed)
+    }
+
+    /// When its lifetime is over.
+    pub fn ends_at(&self) -> Monotonic {
+        self.outside.seen().ends_at
+    }
+
+    /// Who may not come in, and who has been inside for longest.
+    pub fn doorway(&self) -> Doorway {
+        self.outside.seen().doorway.clone()
     }
 
     /// Whether the task is over.
@@ -127,8 +163,7 @@ mod tests {
     async fn a_drop_that_finds_the_mailbox_full_is_not_overtaken_by_the_return_behind_it() {
         let (mailbox, mut taken) = mpsc::channel(1);
         let code = RoomCode::parse("SHRT2345").expect("is a code");
-        let room =
-            RoomHandle { id: ChannelId([7; 16]), code, ends_at: Monotonic::START, mailbox, count: Arc::default() };
+        let room = RoomHandle { id: ChannelId([7; 16]), code, mailbox, outside: Arc::default() };
         let session = SessionKey(1);
         assert!(room.line_up(Input::Tick).is_none(), "there is a place");
         // Its task has not begun when there is a place again.

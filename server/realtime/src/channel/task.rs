@@ -4,14 +4,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use chat::{ChannelId, Effect, Input, Room, RoomStart, SessionKey};
+use chat::{ChannelId, Effect, EventKind, Input, Room, RoomStart, SessionKey};
 use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
 use tokio::sync::mpsc;
 
 use crate::broker::Subscription;
-use crate::channel::handle::{Command, RoomHandle, SeatHandle};
+use crate::channel::handle::{Command, Outside, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
 use crate::hub::Hub;
 use crate::session::Session;
@@ -55,9 +54,10 @@ impl RoomTask {
     pub fn new(id: ChannelId, start: RoomStart, hub: Hub, mailbox_max: usize) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(mailbox_max);
         let relayed = hub.broker().subscribe(id);
-        let room = Room::new(start);
-        let (code, ends_at) = (room.info().code, room.ends_at());
-        let handle = RoomHandle { id, code, ends_at, mailbox: sender, count: Arc::default() };
+        let mut room = Room::new(start);
+        let outside = Arc::new(Outside::default());
+        outside.show(&mut room);
+        let handle = RoomHandle { id, code: room.info().code, mailbox: sender, outside };
         let task = Self {
             room,
             handle: handle.clone(),
@@ -114,7 +114,7 @@ impl RoomTask {
         for input in std::mem::take(&mut self.deferred) {
             self.handle(input, None);
         }
-        self.handle.count.store(self.room.count(), Ordering::Relaxed);
+        self.handle.outside.show(&mut self.room);
     }
 
     fn perform(&mut self, effect: Effect, asking: Option<&Arc<Session>>, joining: Option<&MemberId>) {
@@ -152,9 +152,17 @@ impl RoomTask {
             }
             Effect::Broadcast(frame) => self.broadcast(&frame),
             Effect::Publish(event) => {
-                let (session, cid) = (event.origin.session, event.cid().clone());
-                if self.hub.broker().publish(self.handle.id, event).is_err() {
-                    for effect in self.room.handle(self.hub.clock().now(), Input::NotRelayed { session, cid }) {
+                // Where a record has changed already, this room follows whoever else can hear of it.
+                let otherwise = match &event.kind {
+                    EventKind::Message(_) | EventKind::Change(_) => {
+                        let session = event.origin.session;
+                        event.cid().cloned().map(|cid| Input::NotRelayed { session, cid })
+                    }
+                    EventKind::Action { .. } => Some(Input::Relay(event.clone())),
+                };
+                let published = self.hub.broker().publish(self.handle.id, event);
+                if let (Err(_), Some(otherwise)) = (published, otherwise) {
+                    for effect in self.room.handle(self.hub.clock().now(), otherwise) {
                         self.perform(effect, asking, joining);
                     }
                 }

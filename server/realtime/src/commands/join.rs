@@ -101,16 +101,19 @@ impl Join {
         now: Now,
     ) -> Result<(), Refused> {
         let (pin, reads_sealed) = (self.pin.as_deref(), session.dialect.reads_sealed());
-        let admission = Admission { user: session.user, address, code: &self.code, pin, reads_sealed, now };
+        let identity = session.identity();
+        let (user, kind) = (session.user, identity.kind);
+        let admission = Admission { user, kind, address, code: &self.code, pin, reads_sealed, now };
         let admitted = services.admit(admission).await?;
         let (done, waiting) = oneshot::channel();
         let input = Input::Join {
             session: session.key,
             cid: self.cid,
             member: admitted.member,
-            name: session.identity().name,
+            name: identity.name,
             activity: self.activity,
             since: self.since,
+            mark: Some(admitted.mark),
         };
         let room = admitted.room;
         room.send_in_turn(Command { input, session: Some(Arc::clone(session)), done: Some(done) }).await?;
@@ -119,7 +122,7 @@ impl Join {
         if session.inside(room.code).is_some() {
             services.hub().entered(session, room.code);
         } else if admitted.is_new {
-            // The room was full: the membership that was made for this join goes again.
+            // The room was full, or they were banned meanwhile: the membership that was made for this join goes again.
             services.withdraw(&room, session.user).await?;
         }
         Ok(())

@@ -1,11 +1,13 @@
 //! What a client's frames do, whatever transport brought them: parse, check, hand to the room.
 //!
 //! Knows no socket. Answers go through the session's queue, those of a room through the room, so that they come in the
-//! order of the requests. `join.rs`, `leave.rs`, `send.rs`, `change.rs` and `signals.rs` have a command each; here is what they share.
+//! order of the requests. `join.rs`, `leave.rs`, `send.rs`, `change.rs`, `powers.rs` and
+//! `signals.rs` have the commands; here is what they share.
 
 mod change;
 mod join;
 mod leave;
+mod powers;
 mod send;
 mod signals;
 
@@ -24,7 +26,7 @@ use crate::channel::SeatHandle;
 use crate::dialect::Frame;
 use crate::error::Refused;
 use crate::rate_limits::RateLimit;
-use crate::services::Services;
+use crate::services::{Services, Wish};
 use crate::session::{Confirmed, Generation, Session};
 
 /// When to try again what found a room's mailbox full.
@@ -128,6 +130,13 @@ impl Requests {
             ClientFrame::Send(message) => self.send(message, now),
             ClientFrame::Edit { cid, room, id, text } => self.edit(cid, &room, id, &text, now),
             ClientFrame::Delete { cid, room, id } => self.delete(cid, &room, id, now),
+            ClientFrame::Change { cid, room, set } => return self.power(cid, &room, Wish::Change(set), now),
+            ClientFrame::Kick { cid, room, member } => return self.power(cid, &room, Wish::Kick(member), now),
+            ClientFrame::Ban { cid, room, member } => return self.power(cid, &room, Wish::Ban(member), now),
+            ClientFrame::Role { cid, room, member, role } => {
+                return self.power(cid, &room, Wish::Role(member, role), now);
+            }
+            ClientFrame::Burn { cid, room } => return self.power(cid, &room, Wish::Burn, now),
             ClientFrame::Typing { room, on } => {
                 if let Some(inside) = self.inside(&room, None) {
                     self.typing(&inside, on, now);

@@ -166,7 +166,13 @@ impl Hub {
                 }
             }
             // Whoever deleted it has deleted its record before.
-            Ok(LeaveReason::Left | LeaveReason::Deleted | LeaveReason::SignedOut) => {}
+            Ok(
+                LeaveReason::Left
+                | LeaveReason::Deleted
+                | LeaveReason::SignedOut
+                | LeaveReason::Kicked
+                | LeaveReason::Banned,
+            ) => {}
             Err(_) => tracing::error!("a room's task panicked; its members connect again"),
         }
         let mut rooms = self.rooms();

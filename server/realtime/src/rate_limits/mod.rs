@@ -45,6 +45,8 @@ pub enum RateLimit {
     Follows(UserId),
     /// Changes of a user's display name, as many as joins: both are told to whole rooms.
     Renames(UserId),
+    /// Changes of rooms, and of who is inside, that a user asks for.
+    Powers(UserId),
     /// Rooms that somebody makes.
     RoomsMade(Caller),
     /// Guests and accounts that somebody makes.
@@ -72,6 +74,7 @@ pub struct RateLimits {
     joins: Meter<UserId>,
     follows: Meter<UserId>,
     renames: Meter<UserId>,
+    powers: Meter<UserId>,
     rooms_made: Shared,
     users_made: Shared,
     misses: Shared,
@@ -93,6 +96,7 @@ impl RateLimits {
             joins: Meter::new(joins, entries_max),
             follows: Meter::new(follows, entries_max),
             renames: Meter::new(joins, entries_max),
+            powers: Meter::new(Rate::per_minute(limits.powers_per_minute), entries_max),
             rooms_made: Shared::new(Rate::per_hour(limits.rooms_made_per_hour), entries_max),
             users_made: Shared::new(Rate::per_hour(limits.guests_made_per_hour), entries_max),
             misses: Shared::new(Rate::per_minute(limits.misses_per_minute), entries_max),
@@ -113,6 +117,7 @@ impl RateLimits {
             RateLimit::Joins(user) => self.joins.take(user, now),
             RateLimit::Follows(user) => self.follows.take(user, now),
             RateLimit::Renames(user) => self.renames.take(user, now),
+            RateLimit::Powers(user) => self.powers.take(user, now),
             RateLimit::RoomsMade(caller) => self.rooms_made.take(caller, now),
             RateLimit::UsersMade(caller) => self.users_made.take(caller, now),
             RateLimit::Misses(caller) => self.misses.take(caller, now),
@@ -151,6 +156,7 @@ impl RateLimits {
             RateLimit::Joins(user) => self.joins.give_back(&user),
             RateLimit::Follows(user) => self.follows.give_back(&user),
             RateLimit::Renames(user) => self.renames.give_back(&user),
+            RateLimit::Powers(user) => self.powers.give_back(&user),
             RateLimit::RoomsMade(caller) => self.rooms_made.give_back(caller),
             RateLimit::UsersMade(caller) => self.users_made.give_back(caller),
             RateLimit::Misses(caller) => self.misses.give_back(caller),
@@ -169,6 +175,7 @@ impl RateLimits {
             RateLimit::Joins(user) => self.joins.check(&user, now),
             RateLimit::Follows(user) => self.follows.check(&user, now),
             RateLimit::Renames(user) => self.renames.check(&user, now),
+            RateLimit::Powers(user) => self.powers.check(&user, now),
             RateLimit::RoomsMade(caller) => self.rooms_made.check(caller, now),
             RateLimit::UsersMade(caller) => self.users_made.check(caller, now),
             RateLimit::Misses(caller) => self.misses.check(caller, now),
@@ -228,7 +235,7 @@ impl RateLimits {
     /// Forgets everything that is of no consequence any more.
     pub fn prune(&self, now: Now) {
         let now = now.mono;
-        for users in [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames] {
+        for users in [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames, &self.powers] {
             users.prune(now);
         }
         for shared in [&self.rooms_made, &self.users_made, &self.misses] {
@@ -240,7 +247,7 @@ impl RateLimits {
 
     /// Entries in all tables.
     pub fn len(&self) -> usize {
-        let users = [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames].map(Meter::len);
+        let users = [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames, &self.powers].map(Meter::len);
         let shared = [&self.rooms_made, &self.users_made, &self.misses]
             .map(|shared| shared.of_users.len() + shared.of_addresses.len());
         users.iter().chain(&shared).sum::<usize>() + self.attempts.len()

@@ -8,6 +8,7 @@ pub mod endings;
 pub mod expiry;
 pub mod logins;
 pub mod members;
+pub mod powers;
 pub mod purging;
 pub mod races;
 pub mod rooms;
@@ -98,6 +99,17 @@ macro_rules! store_conformance {
             others_leave_and_the_owner_stays
             a_closed_store_refuses
         }
+        powers {
+            a_room_changes_what_is_said_and_nothing_else
+            what_is_taken_away_is_gone
+            no_room_is_not_changed
+            a_member_becomes_a_moderator_and_a_member_again
+            moderators_are_bounded
+            a_room_is_handed_over
+            only_members_have_a_role
+            a_role_ends_with_the_membership
+            an_owner_who_leaves_is_followed_by_a_moderator_who_is_none_any_more
+        }
         expiry {
             a_room_ends_at_its_millisecond
             a_guest_ends_at_its_millisecond
@@ -161,6 +173,7 @@ mod tests {
             ("rooms", include_str!("rooms.rs")),
             ("members", include_str!("members.rs")),
             ("endings", include_str!("endings.rs")),
+            ("powers", include_str!("powers.rs")),
             ("expiry", include_str!("expiry.rs")),
             ("purging", include_str!("purging.rs")),
             ("races", include_str!("races.rs")),

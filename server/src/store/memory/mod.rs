@@ -12,13 +12,13 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use protocol::{Device, Millis, RoomCode, Username};
+use protocol::{Device, Millis, Role, RoomCode, Username};
 
 use state::State;
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store,
-    StoreError, User, UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    RoomChange, RoomId, Store, StoreError, User, UserId,
 };
 
 /// Users and rooms that end with the process.
@@ -137,6 +137,14 @@ impl Store for MemoryStore {
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.step(|state| Ok(state.rooms_of(user, now)))
+    }
+
+    async fn change_room(&self, room: RoomId, change: RoomChange) -> Result<bool> {
+        self.step(|state| Ok(state.change_room(room, change)))
+    }
+
+    async fn set_role(&self, room: RoomId, user: UserId, role: Role, moderators_max: u32) -> Result<RoleOutcome> {
+        self.step(|state| Ok(state.set_role(room, user, role, moderators_max)))
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::Millis;
+use protocol::{Millis, Role};
 
 use super::state::{KeptRoom, State};
-use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+use crate::store::{
+    EndedRoom, JoinOutcome, Left, Membership, Result, RoleOutcome, Room, RoomChange, RoomId, StoreError, UserId,
+};
 
 impl KeptRoom {
     pub(super) fn has(&self, user: UserId) -> bool {
@@ -53,12 +55,14 @@ impl State {
             return Left::NotMember;
         };
         kept.members.retain(|member| member.user != user);
+        kept.room.moderators.retain(|moderator| *moderator != user);
         let Some(oldest) = kept.members.first() else {
             self.remove_room(room);
             return Left::RoomDeleted;
         };
         if kept.room.owner == user {
             kept.room.owner = oldest.user;
+            kept.room.moderators.retain(|moderator| *moderator != oldest.user);
         }
         Left::Remaining { owner: kept.room.owner }
     }
@@ -89,6 +93,43 @@ impl State {
         let rooms = self.rooms.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
         let rooms = rooms.take(usize::try_from(rooms_max).unwrap_or(usize::MAX));
         rooms.map(|(_, kept)| (kept.room.clone(), kept.members.clone())).collect()
+    }
+
+    pub(super) fn change_room(&mut self, id: RoomId, change: RoomChange) -> bool {
+        let Some(kept) = self.rooms.get_mut(&id) else {
+            return false;
+        };
+        let RoomChange { name, topic, pin_hash, capacity, locked, expires_at } = change;
+        let room = kept.room.clone();
+        kept.room = Room {
+            name: name.unwrap_or(room.name),
+            topic: topic.unwrap_or(room.topic),
+            pin_hash: pin_hash.unwrap_or(room.pin_hash),
+            capacity: capacity.unwrap_or(room.capacity),
+            locked: locked.unwrap_or(room.locked),
+            expires_at: expires_at.unwrap_or(room.expires_at),
+            ..room
+        };
+        true
+    }
+
+    pub(super) fn set_role(&mut self, room: RoomId, user: UserId, role: Role, moderators_max: u32) -> RoleOutcome {
+        let Some(kept) = self.rooms.get_mut(&room).filter(|kept| kept.has(user)) else {
+            return RoleOutcome::NotMember;
+        };
+        let room = &mut kept.room;
+        match role {
+            _ if room.owner == user => return RoleOutcome::Done,
+            Role::Moderator if room.moderators.contains(&user) => return RoleOutcome::Done,
+            Role::Moderator if room.moderators.len() as u64 >= u64::from(moderators_max) => return RoleOutcome::Bound,
+            Role::Moderator => room.moderators.push(user),
+            Role::Member => room.moderators.retain(|moderator| *moderator != user),
+            Role::Owner => {
+                room.moderators.retain(|moderator| *moderator != user);
+                room.owner = user;
+            }
+        }
+        RoleOutcome::Done
     }
 
     pub(super) fn remove_room(&mut self, id: RoomId) -> bool {

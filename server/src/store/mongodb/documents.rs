@@ -5,7 +5,7 @@
 
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
-use protocol::{Device, DisplayName, Millis, RoomCode, RoomName, Username};
+use protocol::{Device, DisplayName, Millis, RoomCode, RoomName, Topic, Username};
 
 use super::faults::MongoFault;
 use crate::store::{Account, Login, LoginKey, Membership, Result, Room, RoomId, StoreError, User, UserId};
@@ -32,10 +32,13 @@ pub(super) const ROOM_FIELDS: &[&str] = &[
     "_id",
     "code",
     "name",
+    "topic",
     "pin_hash",
     "capacity",
     "sealed",
+    "locked",
     "owner",
+    "moderators",
     "created_at",
     "expires_at",
     "members",
@@ -96,11 +99,16 @@ pub(super) fn of_room(room: &Room, members: &[Membership]) -> Document {
         "code": room.code.as_str(),
         "name": room.name.as_str(),
         "capacity": i64::from(room.capacity),
+        "locked": room.locked,
         "owner": bytes(room.owner.0),
+        "moderators": room.moderators.iter().map(|user| bytes(user.0)).collect::<Vec<_>>(),
         "created_at": time(room.created_at),
         "expires_at": time(room.expires_at),
         "members": members.iter().map(|member| of_membership(*member)).collect::<Vec<_>>(),
     };
+    if let Some(topic) = &room.topic {
+        document.insert("topic", topic.as_str());
+    }
     if let Some(hash) = &room.pin_hash {
         document.insert("pin_hash", hash);
     }
@@ -168,13 +176,29 @@ pub(super) fn room(document: &Document) -> Result<Room> {
             .contains_key("pin_hash")
             .then(|| document.get_str("pin_hash").map(str::to_owned).map_err(strange))
             .transpose()?,
+        topic: document
+            .contains_key("topic")
+            .then(|| Topic::kept(document.get_str("topic").map_err(strange)?).map_err(strange))
+            .transpose()?,
         capacity,
         // Rooms that take text, and those of versions before, are without the field.
         sealed: document.contains_key("sealed") && document.get_bool("sealed").map_err(strange)?,
+        // Rooms from before there were these fields have neither.
+        locked: document.get_bool("locked").unwrap_or_default(),
+        moderators: moderators(document)?,
         owner: UserId(id_of(document, "owner")?),
         created_at: time_of(document, "created_at")?,
         expires_at: time_of(document, "expires_at")?,
     })
+}
+
+pub(super) fn moderators(document: &Document) -> Result<Vec<UserId>> {
+    let Ok(moderators) = document.get_array("moderators") else { return Ok(Vec::new()) };
+    let read = |id: &Bson| match id {
+        Bson::Binary(Binary { bytes, .. }) => bytes.as_slice().try_into().map(UserId).map_err(strange),
+        _ => Err(strange("no id")),
+    };
+    moderators.iter().map(read).collect()
 }
 
 pub(super) fn code(document: &Document) -> Result<RoomCode> {

@@ -4,6 +4,7 @@
 //! A server that is away makes every call `Unavailable`, at once; see [`link`](self::link). What a call of which nothing
 //! was heard has done, nobody knows: callers treat it as not done, and settle it later (see `crate::pending_writes`).
 
+mod changes;
 mod check;
 mod collections;
 mod documents;
@@ -22,14 +23,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use protocol::{Device, Millis, RoomCode, Username};
+use protocol::{Device, Millis, Role, RoomCode, Username};
 
 pub use check::{export_schema, strange_fields};
 pub use uri::{MongoUri, NotAUri};
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store, User,
-    UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    RoomChange, RoomId, Store, User, UserId,
 };
 use link::MongoServer;
 use realtime::clock::random;
@@ -133,6 +134,14 @@ impl Store for MongoStore {
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.server.call(rooms::of_user(self.server.link()?, user, now)).await
+    }
+
+    async fn change_room(&self, room: RoomId, change: RoomChange) -> Result<bool> {
+        self.server.call(changes::change(self.server.link()?, room, &change)).await
+    }
+
+    async fn set_role(&self, room: RoomId, user: UserId, role: Role, moderators_max: u32) -> Result<RoleOutcome> {
+        self.server.call(changes::set_role(self.server.link()?, room, user, role, moderators_max)).await
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {

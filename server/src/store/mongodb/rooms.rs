@@ -100,8 +100,17 @@ fn without(user: UserId) -> Vec<Document> {
         "input": "$members", "as": "member", "cond": { "$ne": ["$$member.user", user.clone()] },
     } };
     let oldest = doc! { "$arrayElemAt": ["$members.user", 0] };
-    let owner = doc! { "$cond": [{ "$eq": ["$owner", user] }, oldest, "$owner"] };
-    vec![doc! { "$set": { "members": others } }, doc! { "$set": { "owner": owner } }]
+    let owner = doc! { "$cond": [{ "$eq": ["$owner", user.clone()] }, oldest, "$owner"] };
+    // Rooms from before there were moderators have no such field.
+    let moderators = doc! { "$filter": {
+        "input": { "$ifNull": ["$moderators", []] }, "as": "moderator",
+        "cond": { "$and": [{ "$ne": ["$$moderator", user] }, { "$ne": ["$$moderator", "$owner"] }] },
+    } };
+    vec![
+        doc! { "$set": { "members": others } },
+        doc! { "$set": { "owner": owner } },
+        doc! { "$set": { "moderators": moderators } },
+    ]
 }
 
 /// One round trip while others remain, one more for the last.
@@ -157,7 +166,8 @@ pub(super) async fn members(link: &Collections, room: RoomId) -> Result<Vec<Memb
 pub(super) async fn of_user(link: &Collections, user: UserId, now: Millis) -> Result<Vec<Room>> {
     let filter = doc! { "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
     let fields = doc! {
-        "code": 1, "name": 1, "pin_hash": 1, "capacity": 1, "sealed": 1, "owner": 1, "created_at": 1, "expires_at": 1,
+        "code": 1, "name": 1, "topic": 1, "pin_hash": 1, "capacity": 1, "sealed": 1, "locked": 1, "owner": 1,
+        "moderators": 1, "created_at": 1, "expires_at": 1,
         "members": { "$elemMatch": { "user": bytes(user.0) } },
     };
     let found: Vec<Document> = link.rooms.find(filter).projection(fields).await?.try_collect().await?;

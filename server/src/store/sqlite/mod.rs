@@ -4,6 +4,7 @@
 //! another program holds the file, what only reads is answered all the same.
 //! A call that is given up while it waits may still be carried out.
 
+mod changes;
 mod faults;
 mod memory;
 mod open;
@@ -21,13 +22,13 @@ use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use protocol::{Device, Millis, RoomCode, Username};
+use protocol::{Device, Millis, Role, RoomCode, Username};
 
 pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, Store,
-    StoreError, User, UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    RoomChange, RoomId, Store, StoreError, User, UserId,
 };
 use watch::Watched;
 use writer::{AfterCommit, Writer};
@@ -147,6 +148,15 @@ impl Store for SqliteStore {
 
     async fn rooms_of(&self, user: UserId, now: Millis) -> Result<Vec<Room>> {
         self.writer.read(move |db| rooms::of_user(db, user, now)).await
+    }
+
+    /// Also empties the write-ahead log: what the room was called before is to be nowhere.
+    async fn change_room(&self, room: RoomId, change: RoomChange) -> Result<bool> {
+        self.writer.run_and(AfterCommit::EmptyLog, move |db| changes::change(db, room, &change)).await
+    }
+
+    async fn set_role(&self, room: RoomId, user: UserId, role: Role, moderators_max: u32) -> Result<RoleOutcome> {
+        self.writer.run(move |db| changes::set_role(db, room, user, role, moderators_max)).await
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<bool> {

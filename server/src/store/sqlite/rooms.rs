@@ -2,27 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Millis, RoomCode, RoomName};
+use protocol::{Millis, RoomCode, RoomName, Topic};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::values::{Time, parsed};
+use super::values::{Ids, Time, parsed};
 use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, UserId};
 
 pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Result<()> {
     db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
         .execute(params![room.code.as_str(), Time(room.created_at)])?;
     db.prepare_cached(
-        "INSERT INTO rooms (id, code, name, pin_hash, capacity, sealed, owner, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rooms
+         (id, code, name, topic, pin_hash, capacity, sealed, locked, owner, moderators, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         room.id.0,
         room.code.as_str(),
         room.name.as_str(),
+        room.topic.as_ref().map(Topic::as_str),
         room.pin_hash,
         room.capacity,
         room.sealed,
+        room.locked,
         room.owner.0,
+        Ids(room.moderators.clone()),
         Time(room.created_at),
         Time(room.expires_at),
     ])?;
@@ -78,8 +82,9 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
     if ended == 0 {
         return Ok(Left::NotMember);
     }
-    let owner: UserId =
-        db.prepare_cached("SELECT owner FROM rooms WHERE id = ?")?.query_row([room.0], |row| row.get(0).map(UserId))?;
+    let (owner, mut moderators): (UserId, Vec<UserId>) = db
+        .prepare_cached("SELECT owner, moderators FROM rooms WHERE id = ?")?
+        .query_row([room.0], |row| Ok((UserId(row.get("owner")?), row.get::<_, Ids>("moderators")?.0)))?;
     // Who did not own the room need not find the oldest member, for which all of them are sorted.
     let others = if owner == user {
         "SELECT user FROM memberships WHERE room = ? ORDER BY number LIMIT 1"
@@ -92,11 +97,16 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
         delete(db, room)?;
         return Ok(Left::RoomDeleted);
     };
-    if owner != user {
-        return Ok(Left::Remaining { owner });
+    let owner = if owner == user { other } else { owner };
+    if owner == other || moderators.contains(&user) {
+        moderators.retain(|moderator| *moderator != user && *moderator != owner);
+        db.prepare_cached("UPDATE rooms SET owner = ?, moderators = ? WHERE id = ?")?.execute(params![
+            owner.0,
+            Ids(moderators),
+            room.0
+        ])?;
     }
-    db.prepare_cached("UPDATE rooms SET owner = ? WHERE id = ?")?.execute(params![other.0, room.0])?;
-    Ok(Left::Remaining { owner: other })
+    Ok(Left::Remaining { owner })
 }
 
 pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, Left)>> {
@@ -232,10 +242,13 @@ fn room_from(row: &Row<'_>) -> rusqlite::Result<Room> {
         id: RoomId(row.get("id")?),
         code: parsed(row, "code", RoomCode::parse)?,
         name: parsed(row, "name", RoomName::kept)?,
+        topic: row.get::<_, Option<String>>("topic")?.map(|_| parsed(row, "topic", Topic::kept)).transpose()?,
         pin_hash: row.get("pin_hash")?,
         capacity: row.get("capacity")?,
         sealed: row.get("sealed")?,
+        locked: row.get("locked")?,
         owner: UserId(row.get("owner")?),
+        moderators: row.get::<_, Ids>("moderators")?.0,
         created_at: row.get::<_, Time>("created_at")?.0,
         expires_at: row.get::<_, Time>("expires_at")?.0,
     })

@@ -4,6 +4,8 @@ use protocol::Millis;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use crate::store::UserId;
+
 /// A time in a column. `SQLite`'s integers end at half the range, in the year 292 million.
 pub(super) struct Time(pub(super) Millis);
 
@@ -17,6 +19,26 @@ impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let stored = i64::column_result(value)?;
         u64::try_from(stored).map(Self).map_err(|_| FromSqlError::OutOfRange(stored))
+    }
+}
+
+/// Users in a column, sixteen bytes each.
+pub(super) struct Ids(pub(super) Vec<UserId>);
+
+impl ToSql for Ids {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.iter().flat_map(|user| user.0).collect::<Vec<u8>>().into())
+    }
+}
+
+impl FromSql for Ids {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let (ids, rest) = value.as_blob()?.as_chunks::<16>();
+        if rest.is_empty() {
+            Ok(Self(ids.iter().copied().map(UserId).collect()))
+        } else {
+            Err(FromSqlError::InvalidType)
+        }
     }
 }
 

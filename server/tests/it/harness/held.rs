@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use protocol::{Device, Millis, RoomCode, Username};
+use protocol::{Device, Millis, Role, RoomCode, Username};
 use server::store::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, Room, RoomId, SharedStore,
-    Store, User, UserId,
+    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    RoomChange, RoomId, SharedStore, Store, User, UserId,
 };
 use tokio::sync::Notify;
 
@@ -103,6 +103,8 @@ hands_on! {
     members(room: RoomId) -> Vec<Membership>;
     guests_in(room: RoomId, guests_max: u32) -> Vec<UserId>;
     rooms_of(user: UserId, now: Millis) -> Vec<Room>;
+    change_room(room: RoomId, change: RoomChange) -> bool;
+    set_role(room: RoomId, user: UserId, role: Role, moderators_max: u32) -> RoleOutcome;
     delete_room(room: RoomId) -> bool;
     live_rooms(now: Millis) -> Vec<RoomId>;
     purge(now: Millis, logins_before: Millis, spared: &BTreeSet<RoomId>) -> Purged;

@@ -10,7 +10,9 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 
 use super::fixtures::{NOW, room_id, user_id};
-use crate::store::{JoinOutcome, Left, LoginKey, Membership, Purged, Room, RoomId, Store, StoreError, User, UserId};
+use crate::store::{
+    JoinOutcome, Left, LoginKey, Membership, Purged, RoleOutcome, Room, RoomId, Store, StoreError, User, UserId,
+};
 use logins::LoginStep;
 use rooms::RoomStep;
 use users::UserStep;
@@ -42,6 +44,7 @@ enum Answer {
     Keys(Vec<LoginKey>),
     Joined(JoinOutcome),
     Left(Left),
+    Role(RoleOutcome),
     AllLeft(Vec<(RoomId, Left)>),
     Members(Vec<Membership>),
     Purged(Purged),

@@ -1,0 +1,59 @@
+//! Who may not come back into a room: members by their ids, and the places that they were put out from. In memory only,
+//! and gone with the room.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use protocol::MemberId;
+
+/// Stands for where somebody comes from: a keyed hash, bound to the room, so that it leads to no address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark(pub [u8; 16]);
+
+/// It ties people together: a log line never needs it.
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mark(…)")
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Ban {
+    member: MemberId,
+    /// Of the sessions that they were inside with.
+    marks: Vec<Mark>,
+}
+
+/// The bans of one room, oldest first.
+#[derive(Clone, Default)]
+pub struct Bans(VecDeque<Ban>);
+
+impl Bans {
+    /// Bans somebody. Beyond `bans_max` the oldest ban makes way.
+    pub(crate) fn add(&mut self, member: MemberId, marks: Vec<Mark>, bans_max: usize) {
+        self.0.retain(|ban| ban.member != member);
+        while self.0.len() >= bans_max {
+            self.0.pop_front();
+        }
+        self.0.push_back(Ban { member, marks });
+    }
+
+    /// Whether this person was banned.
+    #[must_use]
+    pub fn has(&self, member: &MemberId) -> bool {
+        self.0.iter().any(|ban| ban.member == *member)
+    }
+
+    /// Whether somebody was banned who came from there. Others may come from the same place, so it is asked only about
+    /// guests whom nobody inside knows yet.
+    #[must_use]
+    pub fn has_mark(&self, mark: Mark) -> bool {
+        self.0.iter().any(|ban| ban.marks.contains(&mark))
+    }
+}
+
+impl fmt::Debug for Bans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bans({})", self.0.len())
+    }
+}

@@ -1,0 +1,131 @@
+//! What owners and moderators do, as those inside are told of it.
+
+use protocol::{ErrorCode, LeaveReason, Limits, Role, RoomName, ServerFrame};
+
+use super::{HOUR, NODE, at, cid, join, member, room, run};
+use crate::bans::Mark;
+use crate::event::{Action, Effect, EventKind, Input, RoomEvent, Settings};
+use crate::ids::{NodeId, Origin, SessionKey};
+use crate::room::Room;
+
+fn act(by: u64, action: Action) -> Input {
+    Input::Act { asked: Some((SessionKey(by), cid(70))), random: 7, by: member(0), action }
+}
+
+fn full() -> Room {
+    let mut room = room(9, Limits::default());
+    for who in 0..3 {
+        run(&mut room, 0, join(u64::from(who) + 1, who));
+    }
+    run(&mut room, 200, Input::Tick);
+    room
+}
+
+#[test]
+fn who_asked_is_told_that_it_is_done_and_all_what_the_room_is_now() {
+    let mut room = full();
+    let settings = Settings {
+        name: Some(RoomName::parse("Pier").expect("a plain name")),
+        pin: Some(true),
+        locked: Some(true),
+        expires_at: Some(30 * HOUR),
+        ..Settings::default()
+    };
+    let told = run(&mut room, 300, act(1, Action::Settings(settings)));
+    let [Effect::Reply(SessionKey(1), ServerFrame::Done { .. }), Effect::Broadcast(ServerFrame::Room { room: info })] =
+        &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!((info.name.as_str(), info.pin, info.locked, info.capacity), ("Pier", true, true, 9));
+    assert_eq!(info.expires_at, 30 * HOUR);
+    assert!(!run(&mut room, 24 * HOUR + 1, Input::Tick).iter().any(|effect| matches!(effect, Effect::Ended(_))));
+    run(&mut room, 29 * HOUR, join(9, 0));
+    let ended = run(&mut room, 30 * HOUR, Input::Tick);
+    assert!(ended.iter().any(|effect| matches!(effect, Effect::Ended(_))), "{ended:?}");
+}
+
+#[test]
+fn a_change_of_another_node_is_followed_and_answers_nobody() {
+    let mut room = full();
+    let published = room.handle(at(300), act(1, Action::Settings(Settings::default())));
+    let [Effect::Publish(event)] = &published[..] else { panic!("{published:?}") };
+    assert!(matches!(event.kind, EventKind::Action { .. }));
+    let origin = Origin { node: NodeId(NODE.0 + 1), ..event.origin };
+    let told = room.handle(at(301), Input::Relay(RoomEvent { origin, ..event.clone() }));
+    assert!(matches!(told[..], [Effect::Broadcast(ServerFrame::Room { .. })]), "{told:?}");
+}
+
+#[test]
+fn who_is_kicked_is_told_why_and_may_come_back_and_who_is_banned_may_not() {
+    for (put_out, reason, comes_back) in [
+        (Action::Kicked(member(1)), LeaveReason::Kicked, true),
+        (Action::Banned(member(1)), LeaveReason::Banned, false),
+    ] {
+        let mut room = full();
+        let told = run(&mut room, 300, act(1, put_out));
+        let left = |effect: &Effect| matches!(effect, Effect::Reply(SessionKey(2), ServerFrame::Left { reason: why, .. }) if *why == reason);
+        assert!(told.iter().any(left), "{told:?}");
+        assert!(told.contains(&Effect::Unseated(SessionKey(2))));
+        let back = run(&mut room, 400, join(5, 1));
+        assert_eq!(back.contains(&Effect::Seated(SessionKey(5))), comes_back, "{back:?}");
+        if !comes_back {
+            let [Effect::Reply(_, ServerFrame::Error { code: ErrorCode::Banned, .. })] = back[..] else {
+                panic!("{back:?}")
+            };
+        }
+    }
+}
+
+#[test]
+fn a_ban_is_known_outside_with_where_its_sessions_came_from() {
+    let mut room = full();
+    let Input::Join { session, cid, member: who, name, activity, since, .. } = join(8, 4) else { unreachable!() };
+    let from = Mark([8; 16]);
+    run(&mut room, 210, Input::Join { session, cid, member: who, name, activity, since, mark: Some(from) });
+    room.take_doorway();
+    assert!(room.take_doorway().is_none(), "nothing is new");
+    run(&mut room, 300, act(1, Action::Banned(member(4))));
+    let doorway = room.take_doorway().expect("somebody was banned");
+    assert!(doorway.bans.has(&member(4)) && doorway.bans.has_mark(from));
+    assert!(!doorway.bans.has(&member(1)) && !doorway.bans.has_mark(Mark([9; 16])));
+}
+
+#[test]
+fn roles_are_told_and_there_is_one_owner() {
+    let mut room = full();
+    run(&mut room, 300, act(1, Action::Role(member(1), Role::Moderator)));
+    let roles = |room: &Room| room.members().map(protocol::Member::role).collect::<Vec<_>>();
+    assert_eq!(roles(&room), [Role::Owner, Role::Moderator, Role::Member]);
+    let told = run(&mut room, 500, Input::Tick);
+    let [Effect::Broadcast(ServerFrame::Presence { changed, .. })] = &told[..] else { panic!("{told:?}") };
+    assert!(matches!(&changed[..], [one] if one.moderator));
+    run(&mut room, 600, act(1, Action::Role(member(1), Role::Owner)));
+    assert_eq!(roles(&room), [Role::Member, Role::Owner, Role::Member]);
+    run(&mut room, 700, act(2, Action::Role(member(2), Role::Moderator)));
+    run(&mut room, 800, act(2, Action::Kicked(member(2))));
+    run(&mut room, 900, join(6, 2));
+    assert_eq!(roles(&room), [Role::Member, Role::Owner, Role::Member], "who was put out has to be named anew");
+}
+
+#[test]
+fn the_longest_seated_are_known_outside() {
+    let mut room = full();
+    let eldest = |room: &mut Room| room.take_doorway().map(|doorway| doorway.eldest);
+    assert_eq!(eldest(&mut room), Some(vec![member(0), member(1)]));
+    run(&mut room, 300, Input::SessionEnded { session: SessionKey(1) });
+    assert_eq!(eldest(&mut room), Some(vec![member(1), member(2)]));
+    run(&mut room, 400, join(9, 0));
+    assert_eq!(eldest(&mut room), Some(vec![member(1), member(2)]), "who comes back is the last");
+}
+
+#[test]
+fn a_burned_room_answers_and_ends() {
+    let mut room = full();
+    let told = run(&mut room, 300, act(1, Action::Burned));
+    assert!(matches!(told[0], Effect::Reply(SessionKey(1), ServerFrame::Done { .. })));
+    assert!(matches!(told[1], Effect::Broadcast(ServerFrame::Left { reason: LeaveReason::Deleted, .. })));
+    assert!(matches!(told.last(), Some(Effect::Ended(_))));
+    let late = run(&mut room, 301, act(2, Action::Burned));
+    assert!(matches!(late[..], [Effect::Reply(SessionKey(2), ServerFrame::Error { code: ErrorCode::RoomEnded, .. })]));
+}
