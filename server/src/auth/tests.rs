@@ -1,15 +1,20 @@
 //! What must not pass as a token, and what a good one stands for.
 
+mod any_token;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use protocol::{DisplayName, ErrorCode, UserKind, Username};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
-use super::{Auth, TOKEN_MS};
+use super::{Auth, TOKEN_MS, token};
 use crate::keys::Keys;
 use crate::store::memory::MemoryStore;
 use crate::store::{Account, AccountChange, Login, LoginKey, SharedStore, User, UserId};
@@ -65,6 +70,43 @@ fn without(field: &str) -> Value {
     claims.as_object_mut().expect("is an object").remove(field);
     claims
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_is_a_token_but_the_servers_own(text in "\\PC{0,60}", parts in vec("[A-Za-z0-9_-]{0,40}", 1..5)) {
+        any_token::text(&text);
+        any_token::text(&parts.join("."));
+    }
+
+    #[test]
+    fn a_good_token_with_another_part_is_none(at in any::<usize>(), len in 0_usize..80, part in "[A-Za-z0-9_.=-]{0,8}") {
+        any_token::altered(at, len, &part);
+    }
+
+    #[test]
+    fn what_is_signed_and_says_something_else_is_believed_by_its_rules_only(
+        header in select(HEADERS),
+        field in select(vec!["iss", "sub", "jti", "name", "kind", "iat", "exp", "nbf", "aud"]),
+        value in prop_oneof![Just("null"), Just("[]"), Just("{}"), Just("-1"), Just("1e300"), Just("\"whisperspace\""), Just("\"x\"")],
+    ) {
+        let value = serde_json::from_str(value).expect("is JSON");
+        any_token::signed(header, &with(field, value).to_string());
+    }
+}
+
+/// Headers that a token might come with; the first one is right.
+const HEADERS: &[&str] = &[
+    r#"{"alg":"HS256"}"#,
+    r#"{"typ":"JWT","alg":"HS256","kid":"../x"}"#,
+    r#"{"alg":"none"}"#,
+    r#"{"alg":"HS384"}"#,
+    r#"{"alg":"RS256"}"#,
+    "{}",
+    "[]",
+    "",
+];
 
 #[tokio::test]
 async fn a_token_of_ours_is_believed() {

@@ -105,6 +105,6 @@ static FENCE: LazyLock<Builder<'static>> = LazyLock::new(|| {
 });
 
 /// What may leave of this HTML.
-pub(super) fn clean(html: &str) -> String {
+pub(crate) fn clean(html: &str) -> String {
     FENCE.clean(html).to_string()
 }

@@ -4,10 +4,10 @@
 //! then ammonia with a small allow list as the last step. Nothing here fails: what cannot be rendered stays text.
 //! This is the only place that makes HTML out of what people type; it must not log any of it.
 
-mod allow_list;
+pub(crate) mod allow_list;
 mod content;
 mod escaping;
-mod limits;
+pub(crate) mod limits;
 mod links;
 mod render;
 mod segments;
@@ -35,7 +35,7 @@ pub fn html(typed: &str) -> Option<String> {
     catch_unwind(AssertUnwindSafe(|| rendered(typed))).unwrap_or_default()
 }
 
-fn rendered(typed: &str) -> Option<String> {
+pub(crate) fn rendered(typed: &str) -> Option<String> {
     let whole = document(&readable(typed), 0);
     let html = whole.formatted.then(|| allow_list::clean(&whole.html))?;
     (html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR)).then_some(html)

@@ -6,12 +6,12 @@ mod content;
 mod links;
 mod markup;
 mod plain;
+mod promises;
 mod properties;
 
 use protocol::Text;
 
-/// Characters of the longest text that a server may be told to take.
-const CHARS_MAX: usize = 16_000;
+use promises::CHARS_MAX;
 
 /// The HTML of a typed text.
 fn html(typed: &str) -> Option<String> {

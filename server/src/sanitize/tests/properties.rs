@@ -4,12 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use protocol::Text;
-
-use super::super::limits::{DEPTH_MAX, EXPANSION_FLOOR, EXPANSION_MAX};
-use super::super::{allow_list, rendered};
-use super::content::{content, without_marks};
-use super::{CHARS_MAX, html};
+use super::super::limits::DEPTH_MAX;
+use super::{CHARS_MAX, html, promises};
 
 /// What markdown, HTML and their parsers stumble over.
 const PIECES: &[&str] = &[
@@ -114,17 +110,7 @@ fn marked_up() -> impl Strategy<Value = String> {
 }
 
 fn check(typed: &str) -> Result<(), TestCaseError> {
-    prop_assume!(Text::parse(typed, CHARS_MAX).is_ok());
-    let html = html(typed);
-    // Once more without the scan and the net under the parsers: one must not be wrong, the other never be needed.
-    prop_assert_eq!(&rendered(typed.trim()), &html, "of {:?}", typed);
-    let Some(html) = html else { return Ok(()) };
-    prop_assert_eq!(&allow_list::clean(&html), &html, "the allow list changes what it made of {:?}", typed);
-    let content = content(&html).map_err(|wrong| TestCaseError::fail(format!("{wrong} in {html} of {typed:?}")))?;
-    prop_assert_eq!(without_marks(&content), without_marks(typed), "in {}", html);
-    prop_assert!(html.len() <= EXPANSION_MAX * typed.len().max(EXPANSION_FLOOR));
-    prop_assert!(!html.contains('\0'));
-    Ok(())
+    promises::check(typed).map_err(TestCaseError::fail)
 }
 
 proptest! {
