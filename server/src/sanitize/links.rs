@@ -70,7 +70,8 @@ fn www_start(text: &str, dot: usize) -> Option<usize> {
 
 /// A host of three names or more, the last of which is a word.
 fn is_www(address: &str) -> bool {
-    let behind = &address[WWW.len()..];
+    // Of `www.` alone the dot is the sentence's.
+    let Some(behind) = address.get(WWW.len()..) else { return false };
     let host = behind.split(['/', '?', '#', ':']).next().unwrap_or_default();
     is_domain(host) && target(&format!("https://{behind}")).is_some()
 }

@@ -37,6 +37,8 @@ const LINKS: &[(&str, Option<&str>)] = &[
 
 /// Typed without a scheme, as people do.
 const BARE: &[(&str, Option<&str>)] = &[
+    // Found by the fuzzer: no more than the prefix, and no sentence's dot is a part of an address.
+    ("www. and **www.**", Some("<p>www. and <strong>www.</strong></p>")),
     ("www.example.org", Some("<p><a href=\"https://www.example.org\" LINK>www.example.org</a></p>")),
     (
         "(see WWW.Example.org/a_b?c=1), or not.",

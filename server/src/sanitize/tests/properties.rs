@@ -72,6 +72,7 @@ const PIECES: &[&str] = &[
     "http://",
     "https://x.com",
     "http://x.com/a_b*c",
+    "www.",
     "www.y.org",
     "mailto:a@b.c",
     "javascript:x",
