@@ -35,7 +35,7 @@ fn fields(frame: &ClientFrame) {
     }
     if let ClientFrame::Join { code, pin, .. } = frame {
         typed(code);
-        pin.iter().for_each(|pin| typed(pin));
+        typed(pin.as_deref().unwrap_or_default());
     }
 }
 
