@@ -18,7 +18,7 @@ use crate::powers::Role;
 
 /// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
+pub struct TokenAnswer {
     /// The JWT; also set as a cookie.
     pub token: String,
     /// When it ends unless it is used.
@@ -33,7 +33,7 @@ pub struct Session {
 /// Answer of `GET me`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// As in [`Session`].
+    /// As in [`TokenAnswer`].
     pub id: String,
     /// Who asks.
     #[serde(flatten)]
@@ -46,9 +46,9 @@ impl std::fmt::Debug for Profile {
     }
 }
 
-impl std::fmt::Debug for Session {
+impl std::fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Session(…)")
+        f.write_str("TokenAnswer(…)")
     }
 }
 
@@ -290,7 +290,7 @@ pub struct LoginView {
     pub device: Option<String>,
 }
 
-read_struct!(Session { token, expires_at, id, me });
+read_struct!(TokenAnswer { token, expires_at, id, me });
 read_struct!(RoomView {
     code,
     name,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use client::RequestError;
 use protocol::api::{
     ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, Register, RoomView,
-    Session,
+    TokenAnswer,
 };
 use protocol::{ErrorCode, LoginId, Me, Read, RoomCode, decode, encode};
 
@@ -179,7 +179,7 @@ async fn session(method: &'static str, path: &'static str, body: String) -> Answ
     if !browser::keeps_cookies() {
         return Err(RequestError::NO_COOKIES);
     }
-    let session: Session = read(&call(method, path.to_owned(), Some(body)).await?)?;
+    let session: TokenAnswer = read(&call(method, path.to_owned(), Some(body)).await?)?;
     if method == "POST" {
         IS_UNSEEN.store(true, Ordering::Relaxed);
     }

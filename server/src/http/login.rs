@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chat::Now;
-use protocol::api::Session;
+use protocol::api::TokenAnswer;
 use protocol::{Device, DisplayName, ErrorCode, Millis, UserKind};
 
 use crate::auth::{Identity, Issued, clear_cookie, set_cookie};
@@ -14,7 +14,7 @@ use crate::http::origin::Origin;
 use crate::http::tokens;
 use crate::rooms::{random_names, succession};
 use crate::state::{AppState, State};
-use crate::store::{Account, Left, Login, LoginKey, StoreError, User, UserId, WHENEVER};
+use crate::store::{Account, LeaveOutcome, Login, LoginKey, StoreError, User, UserId, WHENEVER};
 use realtime::clock::{hour, random};
 use realtime::rate_limits::RateLimit;
 
@@ -132,7 +132,7 @@ pub(super) async fn delete_user(state: &State, user: UserId) -> Result<(), ApiEr
         succession::pass_on(state, room.id.into(), user).await;
     }
     let rooms = state.store.delete_user(user).await?;
-    for room in kept.iter().filter(|room| rooms.contains(&(room.id, Left::RoomDeleted))) {
+    for room in kept.iter().filter(|room| rooms.contains(&(room.id, LeaveOutcome::RoomDeleted))) {
         state.rooms.records().note_ended(room.code);
     }
     state.rooms.end_user(user, &rooms).await;
@@ -160,7 +160,8 @@ pub(super) async fn session(
     if cookie.is_some() {
         state.hub.renewed(identity.user, identity.login, issued.expires_at);
     }
-    let body = Session { token: issued.token, expires_at: issued.expires_at, id: identity.own_id(), me: identity.me() };
+    let body =
+        TokenAnswer { token: issued.token, expires_at: issued.expires_at, id: identity.own_id(), me: identity.me() };
     Ok(with_cookie((status, Json(body)).into_response(), cookie))
 }
 

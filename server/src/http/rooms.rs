@@ -12,7 +12,7 @@ use crate::http::body::{JsonBody, OptionalBody, PathSegment};
 use crate::http::identity::{RequestContext, SignedIn};
 use crate::rooms::{admission, powers};
 use crate::state::AppState;
-use crate::store::Left;
+use crate::store::LeaveOutcome;
 use realtime::identity::Identity;
 use realtime::rate_limits::RateLimit;
 use realtime::services::{Admission, Asked, Wish};
@@ -76,8 +76,8 @@ pub(crate) async fn leave(
 ) -> Result<StatusCode, ApiError> {
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
     match admission::leave(&state, identity.user, &room).await? {
-        Left::NotMember => Err(ErrorCode::NotInRoom.into()),
-        Left::Remaining { .. } | Left::RoomDeleted => Ok(StatusCode::NO_CONTENT),
+        LeaveOutcome::NotMember => Err(ErrorCode::NotInRoom.into()),
+        LeaveOutcome::Remaining { .. } | LeaveOutcome::RoomDeleted => Ok(StatusCode::NO_CONTENT),
     }
 }
 

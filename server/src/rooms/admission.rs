@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::rooms::pending_writes::Why;
 use crate::rooms::{random_names, succession};
 use crate::state::State;
-use crate::store::{JoinOutcome, Left, Membership, Room, RoomId, StoreError, UserId, WHENEVER};
+use crate::store::{JoinOutcome, LeaveOutcome, Membership, Room, RoomId, StoreError, UserId, WHENEVER};
 use realtime::address::Address;
 use realtime::clock::random;
 use realtime::rate_limits::{Caller, RateLimit};
@@ -29,7 +29,7 @@ const PLACES_MADE_MAX: usize = 8;
 
 /// A membership that stands.
 #[derive(Debug)]
-pub struct Admitted {
+pub struct AdmittedMember {
     /// The room as it is kept.
     pub room: Room,
     /// What the others see of the user.
@@ -44,7 +44,7 @@ pub struct Admitted {
 /// [`ErrorCode::InvalidCode`], [`ErrorCode::RoomNotFound`], [`ErrorCode::RoomEnded`], [`ErrorCode::SealedRoom`] for clients
 /// that cannot read there, [`ErrorCode::Banned`], [`ErrorCode::RoomLocked`], [`ErrorCode::PinRequired`],
 /// [`ErrorCode::WrongPin`], [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`] after too many misses or wrong PINs.
-pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, ApiError> {
+pub async fn admit(state: &State, admission: Admission<'_>) -> Result<AdmittedMember, ApiError> {
     let Admission { user, kind, address, code, pin, reads_sealed, now } = admission;
     let caller = Caller::user(user, address);
     let room = find(state, caller, code, now).await?;
@@ -58,7 +58,7 @@ pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, 
         return Err(ErrorCode::Banned.into());
     }
     if state.store.is_member(room.id, user, WHENEVER).await? {
-        return Ok(Admitted { room, member, joined: JoinOutcome::Already });
+        return Ok(AdmittedMember { room, member, joined: JoinOutcome::Already });
     }
     // Anybody can be a new guest at once. Who has an account is not taken for a neighbour who was banned.
     if kind == UserKind::Guest && bans.has_mark(state.keys.ban_mark(room.id.into(), address)) {
@@ -73,7 +73,7 @@ pub async fn admit(state: &State, admission: Admission<'_>) -> Result<Admitted, 
     match join(state, &room, Membership { user, joined_at: now.wall }).await? {
         joined @ (JoinOutcome::New | JoinOutcome::Already) => {
             state.rooms.records().pending.forgive_unheard(room.id, user);
-            Ok(Admitted { room, member, joined })
+            Ok(AdmittedMember { room, member, joined })
         }
         JoinOutcome::NoRoom => Err(state.rooms.records().no_room(room.code, now).into()),
         JoinOutcome::Bound => Err(ErrorCode::TooManyMembers.into()),
@@ -116,7 +116,7 @@ async fn forget_guest(state: &State, room: &Room) -> Result<bool, ApiError> {
             continue;
         }
         // If somebody else was faster, that place is theirs.
-        if leave(state, guest, room).await? != Left::NotMember {
+        if leave(state, guest, room).await? != LeaveOutcome::NotMember {
             return Ok(true);
         }
     }
@@ -140,10 +140,10 @@ pub async fn look_up(state: &State, caller: Caller, code: &str, now: Now) -> Res
 ///
 /// # Errors
 /// Why the store could not.
-pub async fn leave(state: &State, user: UserId, room: &Room) -> Result<Left, ApiError> {
+pub async fn leave(state: &State, user: UserId, room: &Room) -> Result<LeaveOutcome, ApiError> {
     succession::pass_on(state, room.id.into(), user).await;
     let outcome = state.store.leave(room.id, user).await?;
-    if outcome == Left::RoomDeleted {
+    if outcome == LeaveOutcome::RoomDeleted {
         state.rooms.records().note_ended(room.code);
     }
     state.rooms.left(room.id, user, outcome, LeaveReason::Left);

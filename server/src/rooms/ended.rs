@@ -14,7 +14,7 @@ pub(crate) type Mark = [u8; 16];
 
 /// The table.
 #[derive(Default)]
-pub(crate) struct Ended(Mutex<Inner>);
+pub(crate) struct EndedRooms(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -23,7 +23,7 @@ struct Inner {
     by_age: VecDeque<(Monotonic, Mark)>,
 }
 
-impl Ended {
+impl EndedRooms {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,9 +75,9 @@ impl Inner {
     }
 }
 
-impl std::fmt::Debug for Ended {
+impl std::fmt::Debug for EndedRooms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ended({})", self.lock().since.len())
+        write!(f, "EndedRooms({})", self.lock().since.len())
     }
 }
 
@@ -86,12 +86,12 @@ mod tests {
     use chat::Monotonic;
     use protocol::Limits;
 
-    use super::Ended;
+    use super::EndedRooms;
 
     #[test]
     fn ends_are_forgotten_oldest_first_and_after_their_time() {
         let limits = Limits { ended_rooms_max: 3, ended_rooms_ms: 1_000, ..Limits::default() };
-        let (ended, at) = (Ended::default(), |ms| Monotonic::START.after(ms));
+        let (ended, at) = (EndedRooms::default(), |ms| Monotonic::START.after(ms));
         let has = |number: u8, ms| ended.has(&[number; 16], at(ms), &limits);
         let sizes = || {
             let inner = ended.lock();
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_server_may_remember_none() {
         let limits = Limits { ended_rooms_max: 0, ..Limits::default() };
-        let ended = Ended::default();
+        let ended = EndedRooms::default();
         ended.note([1; 16], Monotonic::START, &limits);
         assert!(!ended.has(&[1; 16], Monotonic::START, &limits));
         let inner = ended.lock();

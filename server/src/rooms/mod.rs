@@ -100,16 +100,16 @@ impl Rooms {
     }
 
     /// What a change of the records means, in the core's words.
-    pub(crate) fn outcome(&self, room: ChannelId, left: store::Left) -> Left {
+    pub(crate) fn outcome(&self, room: ChannelId, left: store::LeaveOutcome) -> Left {
         match left {
-            store::Left::NotMember => Left::NotMember,
-            store::Left::Remaining { owner } => Left::Remaining { owner: self.keys.member_id(room, owner) },
-            store::Left::RoomDeleted => Left::RoomDeleted,
+            store::LeaveOutcome::NotMember => Left::NotMember,
+            store::LeaveOutcome::Remaining { owner } => Left::Remaining { owner: self.keys.member_id(room, owner) },
+            store::LeaveOutcome::RoomDeleted => Left::RoomDeleted,
         }
     }
 
     /// The store has ended a membership: the live room hears of it.
-    pub(crate) fn left(&self, room: RoomId, user: UserId, left: store::Left, reason: LeaveReason) {
+    pub(crate) fn left(&self, room: RoomId, user: UserId, left: store::LeaveOutcome, reason: LeaveReason) {
         let room = ChannelId::from(room);
         self.hub.left(room, self.keys.member_id(room, user), &self.outcome(room, left), reason);
     }
@@ -122,7 +122,7 @@ impl Rooms {
 
     /// A user is gone: every login of theirs is. Of each of `rooms`, from which the store has taken them, their clients
     /// are told before.
-    pub(crate) async fn end_user(&self, user: UserId, rooms: &[(RoomId, store::Left)]) {
+    pub(crate) async fn end_user(&self, user: UserId, rooms: &[(RoomId, store::LeaveOutcome)]) {
         let told = rooms.iter().filter_map(|(room, left)| {
             let room = ChannelId::from(*room);
             let removed = self.hub.remove(room, self.keys.member_id(room, user), LeaveReason::SignedOut)?;
@@ -162,8 +162,9 @@ impl Rooms {
 
     fn settled(&self, settled: &Settled) {
         match (settled.outcome, settled.code) {
-            (store::Left::RoomDeleted, Some(code)) => self.records.note_ended(code),
-            (store::Left::RoomDeleted, None) | (store::Left::NotMember | store::Left::Remaining { .. }, _) => {}
+            (store::LeaveOutcome::RoomDeleted, Some(code)) => self.records.note_ended(code),
+            (store::LeaveOutcome::RoomDeleted, None)
+            | (store::LeaveOutcome::NotMember | store::LeaveOutcome::Remaining { .. }, _) => {}
         }
         self.left(settled.room, settled.user, settled.outcome, LeaveReason::Left);
     }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::RoomCode;
 
-use crate::store::{Left, RoomId, Store, StoreError, UserId};
+use crate::store::{LeaveOutcome, RoomId, Store, StoreError, UserId};
 
 /// More than a server of this kind has members; beyond it a leave is refused like anything else while the database is
 /// away.
@@ -51,7 +51,7 @@ pub(crate) struct Settled {
     pub(crate) room: RoomId,
     pub(crate) user: UserId,
     pub(crate) code: Option<RoomCode>,
-    pub(crate) outcome: Left,
+    pub(crate) outcome: LeaveOutcome,
 }
 
 impl PendingWrites {
@@ -184,7 +184,7 @@ mod tests {
             told.lock().unwrap().push((one.outcome, one.code, is_owed));
         };
         assert_eq!(pending_writes.settle(&*store, |_, _| true, &tell).await.unwrap(), 1);
-        assert_eq!(*told.lock().unwrap(), [(Left::Remaining { owner: user_id(2) }, code, true)]);
+        assert_eq!(*told.lock().unwrap(), [(LeaveOutcome::Remaining { owner: user_id(2) }, code, true)]);
         assert_eq!(pending_writes.count(), 0);
         assert!(store.is_member(room_id(1), user_id(3), NOW).await.unwrap());
         pending_writes.room(room_id(1));

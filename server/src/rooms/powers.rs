@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::rooms::admission::{capacity_within, lifetime_within};
 use crate::rooms::succession::user_of;
 use crate::state::State;
-use crate::store::{Left, RoleOutcome, Room, RoomChange, UserId, WHENEVER};
+use crate::store::{LeaveOutcome, RoleOutcome, Room, RoomChange, UserId, WHENEVER};
 
 /// See [`realtime::services::Directory::exercise`].
 ///
@@ -125,10 +125,10 @@ async fn set(state: &State, room: &Room, change: RoomChange) -> Result<Action, A
 async fn put_out(state: &State, room: &Room, by: UserId, member: MemberId, power: Power) -> Result<Action, ApiError> {
     let user = reach(state, room, by, &member, power).await?;
     match state.store.leave(room.id, user).await? {
-        Left::Remaining { .. } => {}
-        Left::NotMember => return Err(ErrorCode::NoSuchMember.into()),
+        LeaveOutcome::Remaining { .. } => {}
+        LeaveOutcome::NotMember => return Err(ErrorCode::NoSuchMember.into()),
         // Whoever asked has left meanwhile, so this was the last one.
-        Left::RoomDeleted => {
+        LeaveOutcome::RoomDeleted => {
             state.rooms.records().note_ended(room.code);
             return Ok(Action::Burned);
         }

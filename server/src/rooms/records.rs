@@ -8,7 +8,7 @@ use chat::Now;
 use protocol::{ErrorCode, Limits, RoomCode};
 
 use crate::keys::Keys;
-use crate::rooms::ended::Ended;
+use crate::rooms::ended::EndedRooms;
 use crate::rooms::pending_writes::PendingWrites;
 use crate::store::{self, RoomId, SharedStore};
 use realtime::clock::Clock;
@@ -19,7 +19,7 @@ use realtime::record::Keeper;
 pub(crate) struct Records {
     pub(super) store: SharedStore,
     pub(super) pending: PendingWrites,
-    ended: Ended,
+    ended: EndedRooms,
     keys: Keys,
     clock: Clock,
     limits: Limits,
@@ -27,7 +27,7 @@ pub(crate) struct Records {
 
 impl Records {
     pub(super) fn new(store: SharedStore, keys: Keys, clock: Clock, limits: Limits) -> Self {
-        Self { store, pending: PendingWrites::default(), ended: Ended::default(), keys, clock, limits }
+        Self { store, pending: PendingWrites::default(), ended: EndedRooms::default(), keys, clock, limits }
     }
 
     /// A room of this code has ended here. Noted before anybody is told of the end, so that nobody who was told finds

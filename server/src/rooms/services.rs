@@ -50,10 +50,10 @@ impl Directory for State {
             left => left.map_err(ApiError::from)?,
         };
         match left {
-            store::Left::RoomDeleted => self.hub.end_room(room.id, LeaveReason::Empty),
+            store::LeaveOutcome::RoomDeleted => self.hub.end_room(room.id, LeaveReason::Empty),
             // All others may have left meanwhile, so that the room had come to this one.
-            store::Left::Remaining { owner } => self.rooms.passed_on(room.id.into(), owner),
-            store::Left::NotMember => {}
+            store::LeaveOutcome::Remaining { owner } => self.rooms.passed_on(room.id.into(), owner),
+            store::LeaveOutcome::NotMember => {}
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Directory for State {
         succession::pass_on(self, room.id, user).await;
         match self.store.leave(room.id.into(), user).await {
             Ok(left) => {
-                if left == store::Left::RoomDeleted {
+                if left == store::LeaveOutcome::RoomDeleted {
                     self.rooms.records().note_ended(room.code);
                 }
                 Ok(self.rooms.outcome(room.id, left))

@@ -183,7 +183,7 @@ pub enum JoinOutcome {
 
 /// What became of a leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum LeaveOutcome {
     /// There was no such membership (or no such room); nothing changed.
     NotMember,
     /// The membership ended; others remain. The owner is told, in case it changed hands.
@@ -267,7 +267,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     async fn extend_guest(&self, id: UserId, expires_at: Millis, now: Millis) -> Result<()>;
 
     /// Deletes a user and every membership of it; answers what [`Store::leave`] would have, for each room left.
-    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>>;
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>>;
 
     /// Adds a login; beyond `logins_max` the least recently used ones make way. Answers those that made way.
     /// `NotFound` when there is no such user, `Conflict` when it has a login of that key.
@@ -299,7 +299,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     async fn join(&self, room: RoomId, membership: Membership, members_max: u32, now: Millis) -> Result<JoinOutcome>;
 
     /// Ends a membership; hands the room over or deletes it, in the same step.
-    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left>;
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<LeaveOutcome>;
 
     /// Whether a user is a member of a live room.
     async fn is_member(&self, room: RoomId, user: UserId, now: Millis) -> Result<bool>;

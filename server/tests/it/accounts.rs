@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::api::{ChangePassword, DeleteMe, RoomView, Session};
+use protocol::api::{ChangePassword, DeleteMe, RoomView, TokenAnswer};
 use protocol::{ErrorCode, LeaveReason, Me, UserKind};
 
 use crate::harness::api::credentials;
@@ -47,7 +47,7 @@ async fn a_guest_who_registers_keeps_rooms_and_connections() {
     let mut client = guest.connect().await;
     let you = client.join(&room.code).await.you;
     let answer = guest.ask(credentials("register", "Robin_1", PASSWORD)).await.assert_status(201);
-    let session: Session = answer.json();
+    let session: TokenAnswer = answer.json();
     assert_eq!((session.me.kind, session.me.username.as_deref()), (UserKind::Account, Some("Robin_1")));
     // What the guest was called was never theirs to store; those inside see the name that the account begins with.
     assert!(session.me.name != guest.session.me.name);
@@ -94,7 +94,7 @@ async fn an_account_begins_under_a_name_of_its_own() {
         guest.ask(Ask::post("/api/v1/register").json(&body))
     };
     assert_eq!(register("").await.code(), ErrorCode::InvalidName);
-    let session: Session = register(" Brisk  Otter ").await.assert_status(201).json();
+    let session: TokenAnswer = register(" Brisk  Otter ").await.assert_status(201).json();
     assert_eq!(session.me.name.as_str(), "Brisk Otter");
     assert_eq!(Guest::login(&server, "robin", PASSWORD).await.session.me.name.as_str(), "Brisk Otter");
 }

@@ -137,7 +137,7 @@ async fn r11_nothing_of_a_person_but_name_and_member_id_reaches_another() {
     client.status(Activity::Away).await;
     sees.expect_state(&here, Activity::Away).await;
     let rename = watched.ask(Ask::new("PATCH", "/api/v1/me").json(&json!({"name": "Other Name"}))).await;
-    let renamed: protocol::api::Session = rename.assert_status(200).json();
+    let renamed: protocol::api::TokenAnswer = rename.assert_status(200).json();
     secrets.push(renamed.token);
     let lost = client.cut();
     sees.expect_state(&here, Activity::Offline).await;

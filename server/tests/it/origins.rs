@@ -28,7 +28,7 @@ async fn the_sites_own_page_gets_a_cookie_and_a_program_gets_none() {
     assert!(!cookie.contains("Secure"), "over plain HTTP a browser would drop it");
     let token = cookie_of(&page).expect("has a value");
     let me: Me = Ask::get("/api/v1/me").cookie(&token).send(server.addr).await.assert_status(200).json();
-    assert!(me == page.json::<protocol::api::Session>().me);
+    assert!(me == page.json::<protocol::api::TokenAnswer>().me);
     let program = Ask::post("/api/v1/guest").send(server.addr).await.assert_status(201);
     assert!(program.header("set-cookie").is_none());
 }

@@ -202,7 +202,7 @@ async fn a_new_name_is_told_in_every_room_at_once() {
     }
     let change = protocol::api::ChangeMe { name: "  After \t this ".to_owned() };
     let answer = one.ask(crate::harness::Ask::new("PATCH", "/api/v1/me").json(&change)).await.assert_status(200);
-    assert_eq!(answer.json::<protocol::api::Session>().me.name.as_str(), "After this");
+    assert_eq!(answer.json::<protocol::api::TokenAnswer>().me.name.as_str(), "After this");
     let mut renamed = 0;
     while renamed < 2 {
         renamed += watcher

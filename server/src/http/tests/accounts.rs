@@ -1,7 +1,7 @@
 //! Becoming somebody, and stopping to be.
 
 use axum::http::StatusCode;
-use protocol::api::{LoginView, RoomView, Session};
+use protocol::api::{LoginView, RoomView, TokenAnswer};
 use protocol::{ErrorCode, Me, UserKind};
 use serde_json::json;
 
@@ -14,16 +14,16 @@ async fn a_guest_has_a_name_and_stays_who_they_are() {
     let server = Server::new();
     let drawn = server.guest().await;
     assert_eq!((drawn.me.kind, drawn.me.username.clone()), (UserKind::Guest, None));
-    let chosen: Session = server
+    let chosen: TokenAnswer = server
         .ask("POST", "/api/v1/guest")
         .json(&json!({ "name": "  Ada   L. " }))
         .send()
         .await
         .json(StatusCode::CREATED);
     assert_eq!(chosen.me.name.as_str(), "Ada L.");
-    let again: Session = server.ask("POST", "/api/v1/guest").cookie(&drawn.token).send().await.json(StatusCode::OK);
+    let again: TokenAnswer = server.ask("POST", "/api/v1/guest").cookie(&drawn.token).send().await.json(StatusCode::OK);
     assert_eq!(again.me, drawn.me);
-    let renamed: Session = server
+    let renamed: TokenAnswer = server
         .ask("POST", "/api/v1/guest")
         .cookie(&drawn.token)
         .json(&json!({ "name": "Ada" }))
@@ -31,7 +31,7 @@ async fn a_guest_has_a_name_and_stays_who_they_are() {
         .await
         .json(StatusCode::OK);
     assert_eq!(renamed.me.name.as_str(), "Ada");
-    let login = |session: Session| async {
+    let login = |session: TokenAnswer| async {
         let token = session.token;
         server
             .state
@@ -51,7 +51,7 @@ async fn a_guest_who_registers_keeps_the_rooms_and_not_the_name() {
     let room: RoomView =
         server.ask("POST", "/api/v1/rooms").bearer(&guest).json(&json!({})).send().await.json(StatusCode::CREATED);
     let typed = json!({ "username": "Ada", "password": "correct horse" });
-    let account: Session =
+    let account: TokenAnswer =
         server.ask("POST", "/api/v1/register").cookie(&guest.token).json(&typed).send().await.json(StatusCode::CREATED);
     assert_eq!((account.me.kind, account.me.username.as_deref()), (UserKind::Account, Some("Ada")));
     assert_ne!(account.me.name, guest.me.name, "what a guest is called is never stored");
@@ -85,7 +85,7 @@ async fn unknown_user_and_wrong_password_are_one_answer() {
     bodies.dedup();
     assert_eq!(bodies.len(), 1);
     let right = json!({ "username": "ADA", "password": "correct horse" });
-    let session: Session = server.ask("POST", "/api/v1/login").json(&right).send().await.json(StatusCode::OK);
+    let session: TokenAnswer = server.ask("POST", "/api/v1/login").json(&right).send().await.json(StatusCode::OK);
     assert_eq!(session.me.username.as_deref(), Some("ada"));
 }
 
@@ -98,7 +98,7 @@ async fn too_many_failed_sign_ins_have_to_wait() {
         server.ask("POST", "/api/v1/login").json(&typed).send()
     };
     try_it("wrong horse").await.refused(ErrorCode::BadCredentials);
-    let _: Session = try_it("correct horse").await.json(StatusCode::OK);
+    let _: TokenAnswer = try_it("correct horse").await.json(StatusCode::OK);
     for _ in 0..2 {
         try_it("wrong horse").await.refused(ErrorCode::BadCredentials);
     }
@@ -117,7 +117,7 @@ async fn a_guest_who_signs_in_leaves_nothing_behind() {
         server.ask("POST", "/api/v1/rooms").bearer(&owner).json(&json!({})).send().await.json(StatusCode::CREATED);
     let typed = json!({ "username": "ada", "password": "correct horse" });
     for guest in [&idle, &owner] {
-        let session: Session =
+        let session: TokenAnswer =
             server.ask("POST", "/api/v1/login").cookie(&guest.token).json(&typed).send().await.json(StatusCode::OK);
         assert_eq!(session.me.kind, UserKind::Account);
     }
@@ -148,13 +148,13 @@ async fn another_name_is_kept_for_accounts_and_carried_by_guests() {
     let server = Server::new();
     for session in [server.guest().await, server.account("ada").await] {
         let wish = json!({ "name": "Countess" });
-        let renamed: Session =
+        let renamed: TokenAnswer =
             server.ask("PATCH", "/api/v1/me").bearer(&session).json(&wish).send().await.json(StatusCode::OK);
         let me: Me = server.ask("GET", "/api/v1/me").bearer(&renamed).send().await.json(StatusCode::OK);
         assert_eq!((me.name.as_str(), me.kind), ("Countess", session.me.kind));
     }
     let typed = json!({ "username": "ada", "password": "correct horse" });
-    let later: Session = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
+    let later: TokenAnswer = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
     assert_eq!(later.me.name.as_str(), "Countess");
 }
 
@@ -163,7 +163,7 @@ async fn a_new_password_ends_every_other_login() {
     let server = Server::new();
     let here = server.account("ada").await;
     let typed = json!({ "username": "ada", "password": "correct horse" });
-    let there: Session = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
+    let there: TokenAnswer = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
     let change = |current: &str, new: &str| {
         let typed = json!({ "current": current, "new": new });
         server.ask("POST", "/api/v1/me/password").bearer(&here).json(&typed).send()
@@ -171,7 +171,7 @@ async fn a_new_password_ends_every_other_login() {
     change("wrong horse", "battery staple").await.refused(ErrorCode::BadCredentials);
     change("correct horse", "short").await.refused(ErrorCode::InvalidPassword);
     let _: Me = server.ask("GET", "/api/v1/me").bearer(&there).send().await.json(StatusCode::OK);
-    let again: Session = change("correct horse", "battery staple").await.json(StatusCode::OK);
+    let again: TokenAnswer = change("correct horse", "battery staple").await.json(StatusCode::OK);
     server.ask("GET", "/api/v1/me").bearer(&there).send().await.refused(ErrorCode::Revoked);
     let _: Me = server.ask("GET", "/api/v1/me").bearer(&again).send().await.json(StatusCode::OK);
     server.ask("POST", "/api/v1/login").json(&typed).send().await.refused(ErrorCode::BadCredentials);
@@ -185,8 +185,8 @@ async fn logins_are_listed_and_revoked_by_their_owner_only() {
     let server = Server::new();
     let here = server.account("ada").await;
     let typed = json!({ "username": "ada", "password": "correct horse" });
-    let there: Session = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
-    let list = |session: &Session| server.ask("GET", "/api/v1/me/logins").bearer(session).send();
+    let there: TokenAnswer = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
+    let list = |session: &TokenAnswer| server.ask("GET", "/api/v1/me/logins").bearer(session).send();
     let logins: Vec<LoginView> = list(&here).await.json(StatusCode::OK);
     assert_eq!(logins.iter().map(|login| login.current).collect::<Vec<_>>(), [true, false]);
     assert!(logins.iter().all(|login| login.last_used_at % clock::HOUR_MS == 0));
@@ -210,7 +210,7 @@ async fn the_oldest_login_makes_way() {
     let first = server.account("ada").await;
     let typed = json!({ "username": "ada", "password": "correct horse" });
     for _ in 0..2 {
-        let _: Session = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
+        let _: TokenAnswer = server.ask("POST", "/api/v1/login").json(&typed).send().await.json(StatusCode::OK);
     }
     server.ask("GET", "/api/v1/me").bearer(&first).send().await.refused(ErrorCode::Revoked);
 }
@@ -252,5 +252,5 @@ async fn one_address_makes_so_many_users_and_no_more() {
     assert!(answer.refused(ErrorCode::RateLimited).retry_after_ms.is_some());
     let typed = json!({ "username": "bob", "password": "correct horse" });
     server.ask("POST", "/api/v1/register").json(&typed).send().await.refused(ErrorCode::RateLimited);
-    let _: Session = server.ask("POST", "/api/v1/guest").cookie(&first.token).send().await.json(StatusCode::OK);
+    let _: TokenAnswer = server.ask("POST", "/api/v1/guest").cookie(&first.token).send().await.json(StatusCode::OK);
 }

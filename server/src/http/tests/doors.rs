@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use protocol::ErrorCode;
-use protocol::api::Session;
+use protocol::api::TokenAnswer;
 use serde_json::json;
 
 use super::{Ask, HOST, Server};
@@ -18,7 +18,7 @@ async fn a_cookie_is_made_as_safe_as_its_connection_lets_it() {
     ];
     for (server, name, attributes) in table {
         let answer = server.ask("POST", "/api/v1/guest").send().await;
-        let session: Session = answer.json(StatusCode::CREATED);
+        let session: TokenAnswer = answer.json(StatusCode::CREATED);
         let cookie = answer.headers["set-cookie"].to_str().expect("is text");
         let token = cookie.strip_prefix(name).and_then(|rest| rest.split(';').next());
         assert_eq!(token, Some(session.token.as_str()));
@@ -53,19 +53,19 @@ async fn a_cookie_counts_for_the_sites_own_pages_only() {
         let made = server.ask("POST", "/api/v1/guest").header("origin", origin);
         made.send().await.refused(ErrorCode::BadOrigin);
         let by_token = rename().header("origin", origin).bearer(&session).send().await;
-        let _: Session = by_token.json(StatusCode::OK);
+        let _: TokenAnswer = by_token.json(StatusCode::OK);
         assert_eq!((by_token.cookie(), by_token.headers.get("access-control-allow-origin")), (None, None));
     }
     rename().without("origin").cookie(&session.token).send().await.refused(ErrorCode::BadOrigin);
-    let _: Session = rename().without("origin").bearer(&session).send().await.json(StatusCode::OK);
-    let _: Session = rename().cookie(&session.token).send().await.json(StatusCode::OK);
+    let _: TokenAnswer = rename().without("origin").bearer(&session).send().await.json(StatusCode::OK);
+    let _: TokenAnswer = rename().cookie(&session.token).send().await.json(StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_program_gets_its_token_in_the_body_and_no_cookie() {
     let server = Server::new();
     let answer = server.ask("POST", "/api/v1/guest").without("origin").send().await;
-    let session: Session = answer.json(StatusCode::CREATED);
+    let session: TokenAnswer = answer.json(StatusCode::CREATED);
     assert_eq!(answer.cookie(), None);
     let me: protocol::Me =
         server.ask("GET", "/api/v1/me").without("origin").bearer(&session).send().await.json(StatusCode::OK);
@@ -82,7 +82,7 @@ async fn a_listed_origin_may_ask_and_read() {
     assert_eq!(answer.headers["access-control-allow-origin"], "https://other.example");
     assert!(answer.headers["access-control-allow-methods"].to_str().is_ok_and(|methods| methods.contains("PATCH")));
     let made = server.ask("POST", "/api/v1/guest").header("origin", "https://other.example").send().await;
-    let _: Session = made.json(StatusCode::CREATED);
+    let _: TokenAnswer = made.json(StatusCode::CREATED);
     assert_eq!(made.headers["access-control-allow-credentials"], "true");
     assert_eq!(made.headers["vary"], "origin");
     let foreign = server.ask("OPTIONS", "/api/v1/me").header("origin", "https://evil.example");
@@ -130,7 +130,7 @@ async fn a_token_in_its_second_half_is_renewed_by_use_and_its_guest_with_it() {
 }
 
 /// The token of the same login as it would be thirteen hours later.
-async fn aged(server: &Server, session: &Session) -> String {
+async fn aged(server: &Server, session: &TokenAnswer) -> String {
     let state = &server.state;
     let identity = state.auth.authenticate(&*state.store, &session.token, state.clock.wall()).await.expect("is good");
     let then = state.clock.wall() - TOKEN_MS / 2 - 3_600_000;
@@ -154,12 +154,12 @@ async fn behind_a_trusted_proxy_the_person_counts_and_not_the_proxy() {
     });
     let alone = Server::with(Options { limit, ..Options::default() });
     let first = from(&trusting, "203.0.113.1").send().await;
-    let _: Session = first.json(StatusCode::CREATED);
+    let _: TokenAnswer = first.json(StatusCode::CREATED);
     assert!(first.headers["set-cookie"].to_str().is_ok_and(|cookie| cookie.starts_with("__Host-ws=")));
     from(&trusting, "203.0.113.1").send().await.refused(ErrorCode::RateLimited);
-    let _: Session = from(&trusting, "203.0.113.2").send().await.json(StatusCode::CREATED);
+    let _: TokenAnswer = from(&trusting, "203.0.113.2").send().await.json(StatusCode::CREATED);
     let first = from(&alone, "203.0.113.1").send().await;
-    let _: Session = first.json(StatusCode::CREATED);
+    let _: TokenAnswer = first.json(StatusCode::CREATED);
     assert!(first.headers["set-cookie"].to_str().is_ok_and(|cookie| cookie.starts_with("ws=")));
     from(&alone, "203.0.113.2").send().await.refused(ErrorCode::RateLimited);
 }
@@ -173,7 +173,7 @@ async fn a_token_of_nobody_here_is_worth_nothing() {
         server.state.auth.issue(UserId([9; 16]), LoginKey([9; 16]), kind, &name, server.state.clock.wall()).token;
     server.ask("GET", "/api/v1/me").cookie(&stranger).send().await.refused(ErrorCode::Unauthorized);
     let answer = server.ask("POST", "/api/v1/guest").cookie(&stranger).send().await;
-    let _: Session = answer.json(StatusCode::CREATED);
+    let _: TokenAnswer = answer.json(StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn with_a_public_address_the_host_of_a_request_makes_no_origin_an_own_one(
     };
     ask("evil.example", "https://evil.example").await.refused(ErrorCode::BadOrigin);
     ask("192.0.2.9:3000", "http://192.0.2.9:3000").await.refused(ErrorCode::BadOrigin);
-    let _: Session = ask("127.0.0.1:3000", "https://chat.example").await.json(StatusCode::CREATED);
+    let _: TokenAnswer = ask("127.0.0.1:3000", "https://chat.example").await.json(StatusCode::CREATED);
 }
 
 #[tokio::test]

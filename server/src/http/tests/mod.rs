@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
-use protocol::api::Session;
+use protocol::api::TokenAnswer;
 use protocol::{ErrorCode, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,12 +86,12 @@ impl Server {
     }
 
     /// A new guest of this server.
-    async fn guest(&self) -> Session {
+    async fn guest(&self) -> TokenAnswer {
         self.ask("POST", "/api/v1/guest").send().await.json(StatusCode::CREATED)
     }
 
     /// A new account of this server.
-    async fn account(&self, username: &str) -> Session {
+    async fn account(&self, username: &str) -> TokenAnswer {
         let typed = serde_json::json!({ "username": username, "password": "correct horse" });
         self.ask("POST", "/api/v1/register").json(&typed).send().await.json(StatusCode::CREATED)
     }
@@ -116,7 +116,7 @@ impl Ask<'_> {
         self
     }
 
-    fn bearer(self, session: &Session) -> Self {
+    fn bearer(self, session: &TokenAnswer) -> Self {
         let value = format!("Bearer {}", session.token);
         self.header("authorization", &value)
     }

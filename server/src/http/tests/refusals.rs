@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use protocol::ErrorCode;
-use protocol::api::Session;
+use protocol::api::TokenAnswer;
 use serde_json::json;
 
 use super::{Server, object};
@@ -111,14 +111,14 @@ async fn a_body_has_a_limit_whether_its_length_is_told_or_not() {
     let ask = |body: axum::body::Body| {
         server.ask("POST", "/api/v1/guest").header("content-type", "application/json").body(body)
     };
-    let _: Session = ask(padded(limit).into()).send().await.json(StatusCode::CREATED);
+    let _: TokenAnswer = ask(padded(limit).into()).send().await.json(StatusCode::CREATED);
     ask(padded(limit + 1).into()).send().await.refused(ErrorCode::TooLarge);
     let pieces = |bytes: usize| {
         let all = padded(bytes).into_bytes();
         let chunks: Vec<_> = all.chunks(1_000).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect();
         axum::body::Body::from_stream(futures::stream::iter(chunks))
     };
-    let _: Session = ask(pieces(limit)).send().await.json(StatusCode::CREATED);
+    let _: TokenAnswer = ask(pieces(limit)).send().await.json(StatusCode::CREATED);
     ask(pieces(limit + 1)).send().await.refused(ErrorCode::TooLarge);
 }
 

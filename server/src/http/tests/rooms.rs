@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use axum::http::StatusCode;
-use protocol::api::{RoomView, Session};
+use protocol::api::{RoomView, TokenAnswer};
 use protocol::{ErrorCode, RoomCode};
 use serde_json::{Value, json};
 
 use super::Server;
 use crate::config::Options;
 
-async fn make(server: &Server, owner: &Session, request: Value) -> RoomView {
+async fn make(server: &Server, owner: &TokenAnswer, request: Value) -> RoomView {
     server.ask("POST", "/api/v1/rooms").bearer(owner).json(&request).send().await.json(StatusCode::CREATED)
 }
 
@@ -85,7 +85,7 @@ async fn a_pin_is_asked_of_newcomers_only() {
     let server = Server::new();
     let (owner, guest) = (server.guest().await, server.guest().await);
     let room = make(&server, &owner, json!({ "pin": "open sesame" })).await;
-    let join = |session: &Session, body: Value| {
+    let join = |session: &TokenAnswer, body: Value| {
         server.ask("POST", &path(room.code, "/join")).bearer(session).json(&body).send()
     };
     join(&guest, json!({})).await.refused(ErrorCode::PinRequired);
@@ -105,7 +105,7 @@ async fn guessing_a_pin_costs_time_and_locks_out_nobody_else() {
     let server = Server::with(options);
     let owner = server.guest().await;
     let room = make(&server, &owner, json!({ "pin": "open sesame" })).await;
-    let guess = |session: &Session, from: &str, pin: &str| {
+    let guess = |session: &TokenAnswer, from: &str, pin: &str| {
         let ask = server.ask("POST", &path(room.code, "/join")).bearer(session).header("x-forwarded-for", from);
         ask.json(&json!({ "pin": pin })).send()
     };
@@ -143,7 +143,8 @@ async fn the_last_one_who_leaves_takes_the_room_along() {
     let server = Server::new();
     let (owner, guest) = (server.guest().await, server.guest().await);
     let room = make(&server, &owner, json!({})).await;
-    let ask = |method: &str, rest: &str, who: &Session| server.ask(method, &path(room.code, rest)).bearer(who).send();
+    let ask =
+        |method: &str, rest: &str, who: &TokenAnswer| server.ask(method, &path(room.code, rest)).bearer(who).send();
     ask("POST", "/leave", &guest).await.refused(ErrorCode::NotInRoom);
     let _: RoomView = ask("POST", "/join", &guest).await.json(StatusCode::OK);
     ask("POST", "/leave", &owner).await.done();
@@ -158,7 +159,8 @@ async fn a_room_is_deleted_by_its_owner() {
     let server = Server::new();
     let (owner, guest) = (server.guest().await, server.guest().await);
     let room = make(&server, &owner, json!({})).await;
-    let ask = |method: &str, rest: &str, who: &Session| server.ask(method, &path(room.code, rest)).bearer(who).send();
+    let ask =
+        |method: &str, rest: &str, who: &TokenAnswer| server.ask(method, &path(room.code, rest)).bearer(who).send();
     let _: RoomView = ask("POST", "/join", &guest).await.json(StatusCode::OK);
     ask("DELETE", "", &guest).await.refused(ErrorCode::Forbidden);
     ask("DELETE", "", &owner).await.done();

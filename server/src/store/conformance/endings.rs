@@ -3,17 +3,17 @@
 use super::fixtures::{
     NOW, a_room_of, assert_sound, code, done, guest, join, owner_of, room, room_id, user_id, users_in,
 };
-use crate::store::{JoinOutcome, Left, Room, SharedStore, StoreError};
+use crate::store::{JoinOutcome, LeaveOutcome, Room, SharedStore, StoreError};
 
 /// Nothing is left of it, and its code is free at once.
 pub async fn the_last_to_leave_deletes_the_room(store: &SharedStore) {
     a_room_of(store, 2).await;
-    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::Remaining { owner: user_id(1) });
-    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::RoomDeleted);
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), LeaveOutcome::Remaining { owner: user_id(1) });
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), LeaveOutcome::RoomDeleted);
     assert_eq!(done(store.room(room_id(1), NOW).await), None);
     assert_eq!(done(store.live_rooms(NOW).await), []);
     assert_sound(store, 1, 1..=2).await;
-    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::NotMember);
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), LeaveOutcome::NotMember);
     done(store.create_room(Room { code: code(1), ..room(2, 2) }).await);
 }
 
@@ -23,7 +23,7 @@ pub async fn the_room_passes_to_the_oldest_member(store: &SharedStore) {
     for number in [9, 2, 5] {
         assert_eq!(join(store, 1, number).await, JoinOutcome::New);
     }
-    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(9) });
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), LeaveOutcome::Remaining { owner: user_id(9) });
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 9)));
     assert_eq!(users_in(store, 1).await, [9, 2, 5].map(user_id));
     assert_sound(store, 1, 1..=9).await;
@@ -34,10 +34,10 @@ pub async fn the_room_passes_on_until_nobody_is_left(store: &SharedStore) {
     a_room_of(store, 4).await;
     for number in 1..=3 {
         let left = done(store.leave(room_id(1), user_id(number)).await);
-        assert_eq!(left, Left::Remaining { owner: user_id(number + 1) });
+        assert_eq!(left, LeaveOutcome::Remaining { owner: user_id(number + 1) });
         assert_eq!(owner_of(store, 1).await, Some(user_id(number + 1)));
     }
-    assert_eq!(done(store.leave(room_id(1), user_id(4)).await), Left::RoomDeleted);
+    assert_eq!(done(store.leave(room_id(1), user_id(4)).await), LeaveOutcome::RoomDeleted);
 }
 
 /// What was handed over stays so.
@@ -54,7 +54,7 @@ pub async fn others_leave_and_the_owner_stays(store: &SharedStore) {
     a_room_of(store, 4).await;
     for number in 2..=4 {
         let left = done(store.leave(room_id(1), user_id(number)).await);
-        assert_eq!(left, Left::Remaining { owner: user_id(1) });
+        assert_eq!(left, LeaveOutcome::Remaining { owner: user_id(1) });
     }
     assert_eq!(done(store.room(room_id(1), NOW).await), Some(room(1, 1)));
     assert_eq!(users_in(store, 1).await, [user_id(1)]);

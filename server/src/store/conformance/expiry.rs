@@ -4,7 +4,7 @@ use super::fixtures::{
     END, HOUR, MANY, NOW, a_room_of, account, assert_conflict, assert_not_found, code, done, guest, key, login,
     membership, room, room_id, user_id, users_in,
 };
-use crate::store::{JoinOutcome, Left, Room, SharedStore};
+use crate::store::{JoinOutcome, LeaveOutcome, Room, SharedStore};
 
 /// A millisecond before its end it is all there, at its end it is not there for anybody.
 pub async fn a_room_ends_at_its_millisecond(store: &SharedStore) {
@@ -70,7 +70,7 @@ pub async fn an_expired_room_is_left_as_any_other(store: &SharedStore) {
     let joining = store.join(room_id(1), membership(2, NOW), MANY, NOW).await;
     assert_eq!(done(joining), JoinOutcome::New);
     assert_eq!(done(store.room(room_id(1), NOW + 1).await), None);
-    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(2) });
-    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::RoomDeleted);
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), LeaveOutcome::Remaining { owner: user_id(2) });
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), LeaveOutcome::RoomDeleted);
     assert!(!done(store.delete_room(room_id(1)).await));
 }

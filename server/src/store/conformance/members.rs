@@ -4,7 +4,7 @@ use super::fixtures::{
     END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, done, join, membership, owner_of, room,
     room_id, user_id, users_in,
 };
-use crate::store::{JoinOutcome, Left, SharedStore};
+use crate::store::{JoinOutcome, LeaveOutcome, SharedStore};
 
 /// It is seen from the room and from the user.
 pub async fn a_join_makes_one_membership(store: &SharedStore) {
@@ -93,7 +93,7 @@ pub async fn membership_is_of_one_room(store: &SharedStore) {
     a_room_of(store, 2).await;
     done(store.create_room(room(2, 3)).await);
     assert!(!done(store.is_member(room_id(2), user_id(2), NOW).await));
-    assert_eq!(done(store.leave(room_id(2), user_id(2)).await), Left::NotMember);
+    assert_eq!(done(store.leave(room_id(2), user_id(2)).await), LeaveOutcome::NotMember);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
     assert_eq!(users_in(store, 2).await, [user_id(3)]);
 }
@@ -101,12 +101,12 @@ pub async fn membership_is_of_one_room(store: &SharedStore) {
 /// Neither from a room that is there, nor from one that is not.
 pub async fn a_stranger_leaves_nothing(store: &SharedStore) {
     a_room_of(store, 2).await;
-    assert_eq!(done(store.leave(room_id(1), user_id(3)).await), Left::NotMember);
-    assert_eq!(done(store.leave(room_id(2), user_id(1)).await), Left::NotMember);
+    assert_eq!(done(store.leave(room_id(1), user_id(3)).await), LeaveOutcome::NotMember);
+    assert_eq!(done(store.leave(room_id(2), user_id(1)).await), LeaveOutcome::NotMember);
     assert_eq!(users_in(store, 1).await, [user_id(1), user_id(2)]);
     assert_eq!(owner_of(store, 1).await, Some(user_id(1)));
-    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::Remaining { owner: user_id(1) });
-    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::NotMember);
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), LeaveOutcome::Remaining { owner: user_id(1) });
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), LeaveOutcome::NotMember);
 }
 
 /// A leave is final for its membership only.

@@ -3,7 +3,7 @@
 use protocol::{Role, Topic};
 
 use super::fixtures::{END, HOUR, MANY, NOW, a_room_of, done, join, owner_of, room, room_id, room_name, user_id};
-use crate::store::{Left, RoleOutcome, Room, RoomChange, SharedStore, UserId};
+use crate::store::{LeaveOutcome, RoleOutcome, Room, RoomChange, SharedStore, UserId};
 
 async fn set_role(store: &SharedStore, user: u8, role: Role) -> RoleOutcome {
     done(store.set_role(room_id(1), user_id(user), role, MANY).await)
@@ -126,7 +126,7 @@ pub async fn a_role_ends_with_the_membership(store: &SharedStore) {
     a_room_of(store, 3).await;
     set_role(store, 2, Role::Moderator).await;
     set_role(store, 3, Role::Moderator).await;
-    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), Left::Remaining { owner: user_id(1) });
+    assert_eq!(done(store.leave(room_id(1), user_id(2)).await), LeaveOutcome::Remaining { owner: user_id(1) });
     assert_eq!(moderators(store).await, [user_id(3)]);
     join(store, 1, 2).await;
     assert_eq!(moderators(store).await, [user_id(3)]);
@@ -139,6 +139,6 @@ pub async fn an_owner_who_leaves_is_followed_by_a_moderator_who_is_none_any_more
     a_room_of(store, 3).await;
     set_role(store, 2, Role::Moderator).await;
     set_role(store, 3, Role::Moderator).await;
-    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), Left::Remaining { owner: user_id(2) });
+    assert_eq!(done(store.leave(room_id(1), user_id(1)).await), LeaveOutcome::Remaining { owner: user_id(2) });
     assert_eq!(moderators(store).await, [user_id(3)]);
 }

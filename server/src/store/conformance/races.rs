@@ -6,7 +6,7 @@ use super::fixtures::{
     CROWD, END, HOUR, MANY, NOW, a_room_of, account, account_user, assert_sound, at_once, code, done, guest, join, key,
     login, membership, owner_of, room, room_id, user_id, username, users_in,
 };
-use crate::store::{JoinOutcome, Left, Room, SharedStore, StoreError};
+use crate::store::{JoinOutcome, LeaveOutcome, Room, SharedStore, StoreError};
 
 /// Rounds of a race that may come out in more than one way.
 const ROUNDS: u8 = 32;
@@ -145,7 +145,7 @@ pub async fn joins_race_the_last_to_leave(store: &SharedStore) {
         done(store.create_room(room(round, 1)).await);
         let answers = at_once(store, 1..=2, |store, user| async move {
             if user == 1 {
-                done(store.leave(room_id(round), user_id(1)).await) == Left::RoomDeleted
+                done(store.leave(room_id(round), user_id(1)).await) == LeaveOutcome::RoomDeleted
             } else {
                 join(&store, round, 2).await == JoinOutcome::NoRoom
             }
@@ -164,8 +164,8 @@ pub async fn everybody_leaves_at_once(store: &SharedStore) {
     let answers =
         at_once(store, 1..=CROWD, |store, user| async move { done(store.leave(room_id(1), user_id(user)).await) })
             .await;
-    assert_eq!(count(&answers, |left| *left == Left::RoomDeleted), 1);
-    assert_eq!(count(&answers, |left| *left == Left::NotMember), 0);
+    assert_eq!(count(&answers, |left| *left == LeaveOutcome::RoomDeleted), 1);
+    assert_eq!(count(&answers, |left| *left == LeaveOutcome::NotMember), 0);
     assert_eq!(done(store.room(room_id(1), NOW).await), None);
     assert_sound(store, 1, 1..=CROWD).await;
 }
@@ -179,7 +179,7 @@ pub async fn the_owner_leaves_among_others(store: &SharedStore) {
         }
         at_once(store, 1..=6, |store, user| async move {
             let left = done(store.leave(room_id(round), user_id(user)).await);
-            assert!(matches!(left, Left::Remaining { .. }));
+            assert!(matches!(left, LeaveOutcome::Remaining { .. }));
         })
         .await;
         assert_eq!(users_in(store, round).await, [user_id(7), user_id(8)]);
@@ -211,7 +211,7 @@ pub async fn one_of_many_removals_wins(store: &SharedStore) {
         at_once(store, 1..=CROWD, |store, _| async move { done(store.remove_login(user_id(1), key(1)).await) });
     assert_eq!(count(&logins.await, |removed| *removed), 1);
     let leaves = at_once(store, 1..=CROWD, |store, _| async move { done(store.leave(room_id(1), user_id(2)).await) });
-    assert_eq!(count(&leaves.await, |left| *left != Left::NotMember), 1);
+    assert_eq!(count(&leaves.await, |left| *left != LeaveOutcome::NotMember), 1);
     let rooms = at_once(store, 1..=CROWD, |store, _| async move { done(store.delete_room(room_id(1)).await) });
     assert_eq!(count(&rooms.await, |deleted| *deleted), 1);
 }

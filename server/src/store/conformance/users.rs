@@ -4,7 +4,7 @@ use super::fixtures::{
     END, HOUR, NOW, a_room_of, account_user, assert_conflict, assert_sound, code, display_name, done, guest, join, key,
     login, owner_of, room, room_id, user_id, username, users_in,
 };
-use crate::store::{Account, Left, SharedStore, User};
+use crate::store::{Account, LeaveOutcome, SharedStore, User};
 
 /// An empty store has nobody.
 pub async fn the_unknown_are_none(store: &SharedStore) {
@@ -102,9 +102,9 @@ pub async fn deleting_a_user_ends_its_memberships(store: &SharedStore) {
     let mut left = done(store.delete_user(user_id(1)).await);
     left.sort_by_key(|(room, _)| *room);
     let expected = [
-        (room_id(1), Left::Remaining { owner: user_id(2) }),
-        (room_id(2), Left::Remaining { owner: user_id(2) }),
-        (room_id(3), Left::RoomDeleted),
+        (room_id(1), LeaveOutcome::Remaining { owner: user_id(2) }),
+        (room_id(2), LeaveOutcome::Remaining { owner: user_id(2) }),
+        (room_id(3), LeaveOutcome::RoomDeleted),
     ];
     assert_eq!(left, expected);
     assert_eq!(users_in(store, 1).await, [user_id(2), user_id(3)]);

@@ -17,7 +17,7 @@ use protocol::{Device, Millis, Role, RoomCode, Username};
 use state::State;
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    Account, AccountChange, JoinOutcome, LeaveOutcome, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
     RoomChange, RoomId, Store, StoreError, User, UserId,
 };
 
@@ -72,7 +72,7 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>> {
         self.step(|state| {
             state.remove_user(id);
             Ok(state.leave_all(id))
@@ -119,7 +119,7 @@ impl Store for MemoryStore {
         self.step(|state| Ok(state.join(room, membership, members_max, now)))
     }
 
-    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<LeaveOutcome> {
         self.step(|state| Ok(state.leave(room, user)))
     }
 

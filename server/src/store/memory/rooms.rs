@@ -6,7 +6,7 @@ use protocol::{Millis, Role};
 
 use super::state::{KeptRoom, State};
 use crate::store::{
-    EndedRoom, JoinOutcome, Left, Membership, Result, RoleOutcome, Room, RoomChange, RoomId, StoreError, UserId,
+    EndedRoom, JoinOutcome, LeaveOutcome, Membership, Result, RoleOutcome, Room, RoomChange, RoomId, StoreError, UserId,
 };
 
 impl KeptRoom {
@@ -50,24 +50,24 @@ impl State {
         JoinOutcome::New
     }
 
-    pub(super) fn leave(&mut self, room: RoomId, user: UserId) -> Left {
+    pub(super) fn leave(&mut self, room: RoomId, user: UserId) -> LeaveOutcome {
         let Some(kept) = self.rooms.get_mut(&room).filter(|kept| kept.has(user)) else {
-            return Left::NotMember;
+            return LeaveOutcome::NotMember;
         };
         kept.members.retain(|member| member.user != user);
         kept.room.moderators.retain(|moderator| *moderator != user);
         let Some(oldest) = kept.members.first() else {
             self.remove_room(room);
-            return Left::RoomDeleted;
+            return LeaveOutcome::RoomDeleted;
         };
         if kept.room.owner == user {
             kept.room.owner = oldest.user;
             kept.room.moderators.retain(|moderator| *moderator != oldest.user);
         }
-        Left::Remaining { owner: kept.room.owner }
+        LeaveOutcome::Remaining { owner: kept.room.owner }
     }
 
-    pub(super) fn leave_all(&mut self, user: UserId) -> Vec<(RoomId, Left)> {
+    pub(super) fn leave_all(&mut self, user: UserId) -> Vec<(RoomId, LeaveOutcome)> {
         let rooms = self.rooms.iter().filter(|(_, kept)| kept.has(user));
         let rooms: Vec<RoomId> = rooms.map(|(id, _)| *id).collect();
         rooms.into_iter().map(|room| (room, self.leave(room, user))).collect()
@@ -164,14 +164,14 @@ impl State {
             };
             let owned = owner == user;
             match self.leave(room, user) {
-                Left::RoomDeleted => {
+                LeaveOutcome::RoomDeleted => {
                     passed_on.remove(&room);
                     ended.push((room, code));
                 }
-                Left::Remaining { owner } if owned => {
+                LeaveOutcome::Remaining { owner } if owned => {
                     passed_on.insert(room, owner);
                 }
-                Left::Remaining { .. } | Left::NotMember => {}
+                LeaveOutcome::Remaining { .. } | LeaveOutcome::NotMember => {}
             }
         }
         (ended, passed_on)

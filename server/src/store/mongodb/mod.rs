@@ -29,7 +29,7 @@ pub use check::{export_schema, strange_fields};
 pub use uri::{MongoUri, NotAUri};
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    Account, AccountChange, JoinOutcome, LeaveOutcome, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
     RoomChange, RoomId, Store, User, UserId,
 };
 use link::MongoServer;
@@ -74,7 +74,7 @@ impl Store for MongoStore {
     }
 
     /// The user first: what stays behind when the server goes away in between is taken by the next purge.
-    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>> {
         let link = self.server.link()?;
         let deletion = async {
             users::delete(link, id).await?;
@@ -120,7 +120,7 @@ impl Store for MongoStore {
         self.server.call(rooms::join(self.server.link()?, room, membership, members_max, now)).await
     }
 
-    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<LeaveOutcome> {
         self.server.call(rooms::leave(self.server.link()?, room, user)).await
     }
 

@@ -10,7 +10,7 @@ use protocol::{Millis, RoomCode};
 use super::collections::Collections;
 use super::documents::{self, bytes, id_of, of_membership, of_room, time};
 use super::link::{self, TRIES_MAX};
-use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, StoreError, UserId};
+use crate::store::{EndedRoom, JoinOutcome, LeaveOutcome, Membership, Result, Room, RoomId, StoreError, UserId};
 
 /// Ids in one command.
 const BATCH_MAX: usize = 1_000;
@@ -114,7 +114,7 @@ fn without(user: UserId) -> Vec<Document> {
 }
 
 /// One round trip while others remain, one more for the last.
-pub(super) async fn leave(link: &Collections, room: RoomId, user: UserId) -> Result<Left> {
+pub(super) async fn leave(link: &Collections, room: RoomId, user: UserId) -> Result<LeaveOutcome> {
     let inside = doc! { "_id": bytes(room.0), "members.user": bytes(user.0) };
     for _ in 0..TRIES_MAX {
         let mut among_others = inside.clone();
@@ -126,28 +126,28 @@ pub(super) async fn leave(link: &Collections, room: RoomId, user: UserId) -> Res
             .return_document(ReturnDocument::After)
             .await?;
         if let Some(after) = after {
-            return Ok(Left::Remaining { owner: UserId(id_of(&after, "owner")?) });
+            return Ok(LeaveOutcome::Remaining { owner: UserId(id_of(&after, "owner")?) });
         }
         let mut alone = inside.clone();
         alone.insert("members.1", doc! { "$exists": false });
         if link.rooms.delete_one(alone).await?.deleted_count > 0 {
-            return Ok(Left::RoomDeleted);
+            return Ok(LeaveOutcome::RoomDeleted);
         }
         // Not a member; or somebody joined between the two steps.
         if link.rooms.find_one(inside.clone()).projection(doc! { "_id": 1 }).await?.is_none() {
-            return Ok(Left::NotMember);
+            return Ok(LeaveOutcome::NotMember);
         }
     }
     Err(StoreError::Unavailable)
 }
 
-pub(super) async fn leave_all(link: &Collections, user: UserId) -> Result<Vec<(RoomId, Left)>> {
+pub(super) async fn leave_all(link: &Collections, user: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>> {
     let mut left = Vec::new();
     for room in ids(link, doc! { "members.user": bytes(user.0) }).await? {
         match leave(link, room, user).await? {
             // The room ended meanwhile, and with it the membership.
-            Left::NotMember => {}
-            outcome @ (Left::Remaining { .. } | Left::RoomDeleted) => left.push((room, outcome)),
+            LeaveOutcome::NotMember => {}
+            outcome @ (LeaveOutcome::Remaining { .. } | LeaveOutcome::RoomDeleted) => left.push((room, outcome)),
         }
     }
     Ok(left)
@@ -223,14 +223,14 @@ pub(super) async fn purge_memberships(link: &Collections) -> Result<(Vec<EndedRo
         };
         let (code, owned) = (documents::code(&kept)?, id_of(&kept, "owner")? == user.0);
         match leave(link, room, user).await? {
-            Left::RoomDeleted => {
+            LeaveOutcome::RoomDeleted => {
                 passed_on.remove(&room);
                 ended.push((room, code));
             }
-            Left::Remaining { owner } if owned => {
+            LeaveOutcome::Remaining { owner } if owned => {
                 passed_on.insert(room, owner);
             }
-            Left::Remaining { .. } | Left::NotMember => {}
+            LeaveOutcome::Remaining { .. } | LeaveOutcome::NotMember => {}
         }
     }
     Ok((ended, passed_on))

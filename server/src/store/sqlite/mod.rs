@@ -27,7 +27,7 @@ use protocol::{Device, Millis, Role, RoomCode, Username};
 pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    Account, AccountChange, JoinOutcome, LeaveOutcome, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
     RoomChange, RoomId, Store, StoreError, User, UserId,
 };
 use watch::Watched;
@@ -79,7 +79,7 @@ impl Store for SqliteStore {
         self.writer.run(move |db| users::extend_guest(db, id, expires_at, now)).await
     }
 
-    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, Left)>> {
+    async fn delete_user(&self, id: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>> {
         self.writer
             .run_and(AfterCommit::EmptyLog, move |db| {
                 users::delete(db, id)?;
@@ -125,9 +125,9 @@ impl Store for SqliteStore {
         self.writer.run(move |db| rooms::join(db, room, membership, members_max, now)).await
     }
 
-    async fn leave(&self, room: RoomId, user: UserId) -> Result<Left> {
+    async fn leave(&self, room: RoomId, user: UserId) -> Result<LeaveOutcome> {
         let left = self.writer.run(move |db| rooms::leave(db, room, user)).await?;
-        if left == Left::RoomDeleted {
+        if left == LeaveOutcome::RoomDeleted {
             // What the room was called is to be nowhere, not even in the log of changes.
             self.writer.run_and(AfterCommit::EmptyLog, |_| Ok(())).await?;
         }

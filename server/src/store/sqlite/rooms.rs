@@ -6,7 +6,7 @@ use protocol::{Millis, RoomCode, RoomName, Topic};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::values::{Ids, Time, parsed};
-use crate::store::{EndedRoom, JoinOutcome, Left, Membership, Result, Room, RoomId, UserId};
+use crate::store::{EndedRoom, JoinOutcome, LeaveOutcome, Membership, Result, Room, RoomId, UserId};
 
 pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Result<()> {
     db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
@@ -76,11 +76,11 @@ pub(super) fn join(
     Ok(JoinOutcome::New)
 }
 
-pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left> {
+pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<LeaveOutcome> {
     let ended =
         db.prepare_cached("DELETE FROM memberships WHERE room = ? AND user = ?")?.execute(params![room.0, user.0])?;
     if ended == 0 {
-        return Ok(Left::NotMember);
+        return Ok(LeaveOutcome::NotMember);
     }
     let (owner, mut moderators): (UserId, Vec<UserId>) = db
         .prepare_cached("SELECT owner, moderators FROM rooms WHERE id = ?")?
@@ -95,7 +95,7 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
         db.prepare_cached(others)?.query_row([room.0], |row| row.get(0).map(UserId)).optional()?;
     let Some(other) = other else {
         delete(db, room)?;
-        return Ok(Left::RoomDeleted);
+        return Ok(LeaveOutcome::RoomDeleted);
     };
     let owner = if owner == user { other } else { owner };
     if owner == other || moderators.contains(&user) {
@@ -106,10 +106,10 @@ pub(super) fn leave(db: &Connection, room: RoomId, user: UserId) -> Result<Left>
             room.0
         ])?;
     }
-    Ok(Left::Remaining { owner })
+    Ok(LeaveOutcome::Remaining { owner })
 }
 
-pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, Left)>> {
+pub(super) fn leave_all(db: &Connection, user: UserId) -> Result<Vec<(RoomId, LeaveOutcome)>> {
     let rooms = db
         .prepare_cached("SELECT room FROM memberships WHERE user = ?")?
         .query_map([user.0], |row| row.get(0).map(RoomId))?
@@ -215,14 +215,14 @@ pub(super) fn purge_memberships(db: &Connection) -> Result<(Vec<EndedRoom>, BTre
         };
         let owned = owner == user;
         match leave(db, room, user)? {
-            Left::RoomDeleted => {
+            LeaveOutcome::RoomDeleted => {
                 passed_on.remove(&room);
                 ended.push((room, code));
             }
-            Left::Remaining { owner } if owned => {
+            LeaveOutcome::Remaining { owner } if owned => {
                 passed_on.insert(room, owner);
             }
-            Left::Remaining { .. } | Left::NotMember => {}
+            LeaveOutcome::Remaining { .. } | LeaveOutcome::NotMember => {}
         }
     }
     Ok((ended, passed_on))

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use protocol::MessageId;
-use protocol::api::{CreateRoom, Session};
+use protocol::api::{CreateRoom, TokenAnswer};
 use serde_json::json;
 
 use super::Canary;
@@ -109,7 +109,7 @@ async fn change(client: &mut TestClient, room: &Room, edited: &str, refused: &st
     client.expect_ack(&cid).await;
 }
 
-async fn sign_up(addr: SocketAddr, password: &str, wrong_password: &str) -> Session {
+async fn sign_up(addr: SocketAddr, password: &str, wrong_password: &str) -> TokenAnswer {
     let account = credentials("register", "robin", password).send(addr).await.assert_status(201);
     credentials("login", "robin", wrong_password).send(addr).await;
     credentials("login", wrong_password, password).send(addr).await;

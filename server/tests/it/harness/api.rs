@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use protocol::api::{CreateRoom, Credentials, JoinRoom, NewGuest, RoomView, Session};
+use protocol::api::{CreateRoom, Credentials, JoinRoom, NewGuest, RoomView, TokenAnswer};
 use protocol::{RoomCode, UserKind};
 
 use super::client::TestClient;
@@ -13,7 +13,7 @@ use super::server::TestServer;
 #[derive(Clone)]
 pub(crate) struct Guest {
     pub(crate) addr: SocketAddr,
-    pub(crate) session: Session,
+    pub(crate) session: TokenAnswer,
 }
 
 /// A room that somebody made.
@@ -37,7 +37,7 @@ impl Guest {
     pub(crate) async fn at(addr: SocketAddr, name: Option<&str>) -> Self {
         let body = NewGuest { name: name.map(str::to_owned) };
         let answer = Ask::post("/api/v1/guest").json(&body).send(addr).await.assert_status(201);
-        let session: Session = answer.json();
+        let session: TokenAnswer = answer.json();
         assert_eq!(session.me.kind, UserKind::Guest);
         Self { addr, session }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use protocol::{Device, Millis, Role, RoomCode, Username};
 use server::store::{
-    Account, AccountChange, JoinOutcome, Left, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
+    Account, AccountChange, JoinOutcome, LeaveOutcome, Login, LoginKey, Membership, Purged, Result, RoleOutcome, Room,
     RoomChange, RoomId, SharedStore, Store, User, UserId,
 };
 use tokio::sync::Notify;
@@ -88,7 +88,7 @@ hands_on! {
     make_account(id: UserId, account: Account, now: Millis) -> ();
     change_account(id: UserId, change: AccountChange) -> ();
     extend_guest(id: UserId, expires_at: Millis, now: Millis) -> ();
-    delete_user(id: UserId) -> Vec<(RoomId, Left)>;
+    delete_user(id: UserId) -> Vec<(RoomId, LeaveOutcome)>;
     add_login(id: UserId, login: Login, logins_max: u32, now: Millis) -> Vec<LoginKey>;
     touch_login(id: UserId, key: LoginKey, last_used_at: Millis, now: Millis) -> bool;
     name_login(id: UserId, key: LoginKey, device: Device, now: Millis) -> bool;
@@ -98,7 +98,7 @@ hands_on! {
     room_by_code(code: RoomCode, now: Millis) -> Option<Room>;
     room(id: RoomId, now: Millis) -> Option<Room>;
     join(room: RoomId, membership: Membership, members_max: u32, now: Millis) -> JoinOutcome;
-    leave(room: RoomId, user: UserId) -> Left;
+    leave(room: RoomId, user: UserId) -> LeaveOutcome;
     is_member(room: RoomId, user: UserId, now: Millis) -> bool;
     members(room: RoomId) -> Vec<Membership>;
     guests_in(room: RoomId, guests_max: u32) -> Vec<UserId>;

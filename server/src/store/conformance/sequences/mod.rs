@@ -11,7 +11,7 @@ use proptest::prelude::{Strategy, prop_oneof};
 
 use super::fixtures::{NOW, room_id, user_id};
 use crate::store::{
-    JoinOutcome, Left, LoginKey, Membership, Purged, RoleOutcome, Room, RoomId, Store, StoreError, User, UserId,
+    JoinOutcome, LeaveOutcome, LoginKey, Membership, Purged, RoleOutcome, Room, RoomId, Store, StoreError, User, UserId,
 };
 use logins::LoginStep;
 use rooms::RoomStep;
@@ -43,9 +43,9 @@ enum Answer {
     Users(Vec<UserId>),
     Keys(Vec<LoginKey>),
     Joined(JoinOutcome),
-    Left(Left),
+    Left(LeaveOutcome),
     Role(RoleOutcome),
-    AllLeft(Vec<(RoomId, Left)>),
+    AllLeft(Vec<(RoomId, LeaveOutcome)>),
     Members(Vec<Membership>),
     Purged(Purged),
     Conflict,

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{NOW, a_room, account_user, assert_filled, file, fill, open};
 use crate::store::sqlite::open::BUSY_MAX;
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Left, Room, RoomId, Store, StoreError, User, UserId};
+use crate::store::{LeaveOutcome, Room, RoomId, Store, StoreError, User, UserId};
 
 /// All bytes of all files of a folder.
 fn bytes_in(folder: &Path) -> Vec<u8> {
@@ -61,7 +61,7 @@ async fn what_ends_leaves_no_name_behind_from_that_moment_on() {
     let left = a_room("canary-left-51fd");
     store.create_room(left.clone()).await.unwrap();
     assert!(holds(&bytes_in(folder.path()), "canary-left-51fd"), "it is found while it is there");
-    assert_eq!(store.leave(left.id, left.owner).await.unwrap(), Left::RoomDeleted);
+    assert_eq!(store.leave(left.id, left.owner).await.unwrap(), LeaveOutcome::RoomDeleted);
     gone("canary-left-51fd");
     let deleted = a_room("canary-deleted-0c3a");
     store.create_room(deleted.clone()).await.unwrap();
