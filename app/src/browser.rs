@@ -3,20 +3,23 @@
 //!
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
+mod history;
 mod reading;
 
 #[cfg(feature = "site")]
 pub(crate) use platform::device;
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, go, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent, link_to, lose_cookies,
-    mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title, tell_leaving, wait, write,
-    zone_offset_min,
+    copy, focus, focus_if_idle, go, has_room_list, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent,
+    link_to, lose_cookies, mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title, tell_leaving,
+    wait, write, zone_offset_min,
 };
 #[cfg(feature = "hydrate")]
 pub(crate) use platform::{meta, page};
 
+pub(crate) use history::{path, push_path, replace_path};
 pub(crate) use reading::{
-    drop_selection, focus_next, frame_code, has_focus, has_selection, is_hidden, set_icon, show_above, was_loaded_again,
+    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,
+    show_above, show_row, was_loaded_again,
 };
 
 use crate::signals::{Effect, RwSignal, Signal};
@@ -129,12 +132,21 @@ mod platform {
 
     /// Whether the first pointer is a finger, so that Enter on its keyboard means a new line.
     pub(crate) fn is_touch() -> bool {
-        window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+        matches("(pointer: coarse)")
     }
 
     /// Whether the people have a pane of their own: the widest layout of `style/layout.css`.
     pub(crate) fn is_wide() -> bool {
-        window().match_media("(width >= 64rem)").ok().flatten().is_some_and(|query| query.matches())
+        matches("(width >= 64rem)")
+    }
+
+    /// Whether the list of rooms has one too.
+    pub(crate) fn has_room_list() -> bool {
+        matches("(width >= 72rem)")
+    }
+
+    fn matches(query: &str) -> bool {
+        window().match_media(query).ok().flatten().is_some_and(|query| query.matches())
     }
 
     /// Writes into a text box where its caret is, as if it were typed: listeners hear of it, and it can be undone.
@@ -369,6 +381,10 @@ mod platform {
     pub(crate) fn paint(_rules: &str) {}
 
     pub(crate) fn is_wide() -> bool {
+        true
+    }
+
+    pub(crate) fn has_room_list() -> bool {
         true
     }
 

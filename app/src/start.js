@@ -18,7 +18,8 @@ const say = (what) => {
 
 // Words that were not sent: whoever leaves the page is asked. They outlive a reload of the tab only where the person said so.
 const box = document.getElementById("message");
-const draft = "whisperspace.draft" + location.pathname;
+// A page shows one room after the other, each at an address of its own.
+const draft = () => "whisperspace.draft" + location.pathname;
 const unsent = () => document.getElementById("message")?.value.trim() && document.getElementById("message").value;
 // Where storage is refused, even asking for it throws.
 const stored = (use) => {
@@ -29,15 +30,15 @@ const stored = (use) => {
   }
 };
 stored((storage) => {
-  if (box && !box.value) box.value = storage.getItem(draft) ?? "";
-  storage.removeItem(draft);
+  if (box && !box.value) box.value = storage.getItem(draft()) ?? "";
+  storage.removeItem(draft());
 });
 addEventListener("beforeunload", (event) => {
   if (!("leaving" in root.dataset) && (unsent() || document.querySelector("[data-unsent]"))) event.preventDefault();
 });
 addEventListener("pagehide", () => {
   const keeps = unsent() && !("leaving" in root.dataset);
-  stored((storage) => (keeps && storage.getItem("whisperspace.keep") ? storage.setItem(draft, unsent()) : storage.removeItem(draft)));
+  stored((storage) => (keeps && storage.getItem("whisperspace.keep") ? storage.setItem(draft(), unsent()) : storage.removeItem(draft())));
 });
 
 // What hydration depends on: which nodes there are, and in which order. `fingerprint.rs` writes the same of what is sent.

@@ -137,7 +137,7 @@ test.describe("on a phone", () => {
       await ada.page.setViewportSize({ width, height: 640 });
       const boxes = await ada.page
         .getByRole("banner")
-        .locator(".room-home, .room-name, .copy-code, .time-left, .people-toggle, .dot, .leave")
+        .locator(".rooms-toggle, .room-name, .copy-code, .time-left, .people-toggle, .dot, .leave")
         .evaluateAll((all) =>
           all.map((element) => {
             const { left, right, top, bottom } = element.getBoundingClientRect();

@@ -239,7 +239,8 @@ test("a full room says so and lets one in when there is a seat", async ({ visito
   const full = cleo.page.getByText("This room is full. Try again when somebody has left.");
   await expect(full).toBeVisible();
   await cleo.page.getByRole("button", { name: "Try again" }).click();
-  await expect.poll(() => cleo.received("error").length).toBe(2);
+  // What the server tries by itself, because she is a member, is no answer to this page.
+  await expect.poll(() => cleo.received("error").filter(({ cid }) => cid).length).toBe(2);
   await expect(full).toBeVisible();
   await expect(ada.people).toHaveCount(2);
   await ben.leaveButton.click();

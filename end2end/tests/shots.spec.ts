@@ -229,3 +229,37 @@ test("a message that was not sent", async ({ visitor }) => {
   await expect(ada.log.getByText("Not sent.")).toBeVisible({ timeout: 60_000 });
   await shoot(ada, "not-sent");
 });
+
+test("several rooms", async ({ visitor }) => {
+  const ada = await visitor();
+  const ben = await visitor();
+  await ben.create({ as: "Amber Finch", name: "A room whose name is as long as a name can be ok" });
+  const [long, book] = [ben.code(), await ben.create({ name: "Book club" })];
+  await ada.join(long, "Quiet Heron");
+  await ada.join(book);
+  await ada.create({ name: "Night shift" });
+  const list = (tab: Tab) => tab.page.getByRole("navigation", { name: "Rooms" });
+  await ben.say("Chapter four until Friday?");
+  await ben.say("I have two questions about the lighthouse.");
+  await list(ben).getByRole("link", { name: /^A room/ }).click();
+  await ben.inside();
+  await ben.say("unread as well");
+  await expect(list(ada).getByRole("link", { name: /^Book club, 2 unread$/ })).toBeVisible();
+  await expect(list(ada).getByRole("link", { name: /1 unread$/ })).toBeVisible();
+  await shoot(ada, "rooms");
+  const open = async () => {
+    if (!(await list(ada).isVisible())) {
+      await ada.page.getByRole("button", { name: /^Rooms/ }).click();
+    }
+  };
+  await shoot(ada, "rooms-sheet", open);
+  await ada.page.keyboard.press("ControlOrMeta+k");
+  await shoot(ada, "rooms-go-to");
+  await ada.page.keyboard.press("Escape");
+  await list(ada).getByRole("link", { name: "Another room" }).click();
+  await shoot(ada, "rooms-another");
+  await ada.page.keyboard.press("Escape");
+  await list(ada).getByRole("link", { name: /^Book club/ }).click();
+  await expect(ada.log.locator(".unread-mark")).toBeVisible();
+  await shoot(ada, "rooms-switched");
+});

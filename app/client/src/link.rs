@@ -167,7 +167,7 @@ impl Link {
                 secret: claim.secret,
                 have: claim.have,
             });
-            actions.push(Action::Say(ClientFrame::Hello { token: None, resume, follow: false }));
+            actions.push(Action::Say(ClientFrame::Hello { token: None, resume, follow: true }));
         }
     }
 

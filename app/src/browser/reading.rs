@@ -3,14 +3,20 @@
 //! The server compiles the second half, which never runs.
 
 pub(crate) use platform::{
-    drop_selection, focus_next, frame_code, has_focus, has_selection, is_hidden, set_icon, show_above, was_loaded_again,
+    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,
+    show_above, show_row, was_loaded_again,
 };
 
 #[cfg(feature = "hydrate")]
 mod platform {
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, HtmlElement, Node};
+    use web_sys::{Element, HtmlCollection, HtmlElement, Node};
+
+    /// The element with this id.
+    pub(crate) fn find(id: &str) -> Option<Element> {
+        document().get_element_by_id(id)
+    }
 
     /// Whether nobody can see the page.
     pub(crate) fn is_hidden() -> bool {
@@ -67,6 +73,36 @@ mod platform {
         above
     }
 
+    /// The row at the upper edge of what is seen of the log: the number of its block, its own number inside of that, and
+    /// how far it begins below the edge.
+    pub(crate) fn row_at_edge(log: &Element) -> Option<(usize, usize, i32)> {
+        let edge = log.get_bounding_client_rect().top();
+        let first_below = |list: &HtmlCollection| {
+            let below = |index: &u32| list.item(*index).is_some_and(|it| it.get_bounding_client_rect().bottom() > edge);
+            (0..list.length()).find(below)
+        };
+        let blocks = log.query_selector(".log-rows").ok()??.children();
+        let block = first_below(&blocks)?;
+        let rows = blocks.item(block)?.children();
+        let row = first_below(&rows)?;
+        #[expect(clippy::cast_possible_truncation, reason = "a row is not a million screens high")]
+        let offset = (rows.item(row)?.get_bounding_client_rect().top() - edge) as i32;
+        Some((block as usize, row as usize, offset))
+    }
+
+    /// Brings a row that is named so to where it was.
+    pub(crate) fn show_row(log: &Element, block: usize, row: usize, offset_px: i32) {
+        let find = || {
+            let blocks = log.query_selector(".log-rows").ok()??.children();
+            blocks.item(u32::try_from(block).ok()?)?.children().item(u32::try_from(row).ok()?)
+        };
+        if let Some(row) = find() {
+            // Its block is laid out by that; before, its height is only estimated.
+            row.scroll_into_view();
+            log.set_scroll_top(log.scroll_top() - offset_px);
+        }
+    }
+
     /// What the tab shows beside its title: with a dot while there is something unread.
     pub(crate) fn set_icon(unread: bool) {
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
@@ -110,6 +146,10 @@ mod platform {
 mod platform {
     use leptos::web_sys::Element;
 
+    pub(crate) fn find(_id: &str) -> Option<Element> {
+        None
+    }
+
     pub(crate) fn is_hidden() -> bool {
         false
     }
@@ -129,6 +169,12 @@ mod platform {
     pub(crate) fn show_above(_log: &Element, _selector: &str) -> bool {
         false
     }
+
+    pub(crate) fn row_at_edge(_log: &Element) -> Option<(usize, usize, i32)> {
+        None
+    }
+
+    pub(crate) fn show_row(_log: &Element, _block: usize, _row: usize, _offset_px: i32) {}
 
     pub(crate) fn set_icon(_unread: bool) {}
 

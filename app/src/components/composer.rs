@@ -72,7 +72,7 @@ pub(crate) struct Draft {
     length: RwSignal<Length>,
     refused: RwSignal<Option<NotSent>>,
     mode: RwSignal<Mode>,
-    /// The new message that was begun, while the box is for something else.
+    /// The new message that was begun, while the box is for something else or is not drawn yet.
     begun: StoredValue<String>,
     send: Callback<(Mode, String), Result<(), ErrorCode>>,
     changeable: Callback<Option<u64>, Result<(u64, String), ErrorCode>>,
@@ -97,6 +97,34 @@ impl Draft {
             send: Callback::new(send),
             changeable: Callback::new(changeable),
             on_typing: Callback::new(on_typing),
+        }
+    }
+
+    /// The same with what was begun before another room was shown.
+    pub(crate) fn with_begun(self, text: String) -> Self {
+        self.begun.set_value(text);
+        self
+    }
+
+    /// The box is drawn. What was typed into it before the program ran is a draft like one that was begun earlier; a finger
+    /// wants the keyboard only when it asks.
+    fn take_up(self) {
+        if let Some(area) = self.area.get() {
+            if area.value().is_empty() {
+                area.set_value(&self.begun.try_update_value(std::mem::take).unwrap_or_default());
+            }
+            self.measure();
+        }
+        if !browser::is_touch() {
+            browser::focus_if_idle(ID);
+        }
+    }
+
+    /// The new message that was begun, whether it is in the box or beside it.
+    pub(crate) fn begun(self) -> String {
+        match self.mode.get_untracked() {
+            Mode::New => self.area.try_get_untracked().flatten().map(|area| area.value()).unwrap_or_default(),
+            Mode::Edit(_) => self.begun.get_value(),
         }
     }
 
@@ -129,7 +157,13 @@ impl Draft {
         self.edited();
     }
 
+    /// The person wrote or deleted something.
     fn edited(self) {
+        self.measure();
+        self.on_typing.run(self.length.get_untracked().characters > 0);
+    }
+
+    fn measure(self) {
         let Some(area) = self.area.get_untracked() else {
             return;
         };
@@ -140,7 +174,6 @@ impl Draft {
         } else {
             Length { characters: text.trim().chars().count(), roughly: false }
         };
-        self.on_typing.run(length.characters > 0);
         self.length.set(length);
         self.mirror.set(if units > MIRRORED_MAX { String::new() } else { text });
         self.refused.set(None);
@@ -230,16 +263,7 @@ pub(crate) fn Composer(
     slow_down_s: Signal<Option<u32>>,
 ) -> impl IntoView {
     let words = words();
-    Effect::new(move || {
-        // What was typed before the program ran is a draft like any other; a finger wants the keyboard only when it
-        // asks.
-        if draft.area.get().is_some_and(|area| !area.value().is_empty()) {
-            draft.edited();
-        }
-        if !browser::is_touch() {
-            browser::focus_if_idle(ID);
-        }
-    });
+    Effect::new(move || draft.take_up());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if !over.get_untracked() {

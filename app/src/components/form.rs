@@ -51,6 +51,11 @@ impl Form {
         self.busy.set(false);
     }
 
+    /// It opens anew: what went wrong the last time is forgotten.
+    pub(crate) fn forget(self) {
+        self.failure.set(None);
+    }
+
     /// Does what the form is for, unless it is being done already. A failure is shown and gets the focus.
     pub(crate) fn attempt(self, work: impl Future<Output = Result<(), RequestError>> + 'static) {
         if self.busy.get_untracked() {
@@ -165,9 +170,15 @@ pub(crate) fn FormWait(
 fn boxes_of(failure: &RequestError) -> &'static [&'static str] {
     const BOXES: &[(&[ErrorCode], &[&str])] = &[
         (&[ErrorCode::InvalidName], &["name", "new-name"]),
-        (&[ErrorCode::PinRequired, ErrorCode::WrongPin, ErrorCode::TooManyTries, ErrorCode::InvalidPin], &["pin"]),
-        (&[ErrorCode::InvalidCode, ErrorCode::RoomNotFound, ErrorCode::RoomEnded, ErrorCode::RoomFull], &["code"]),
-        (&[ErrorCode::InvalidRoomName], &["room"]),
+        (
+            &[ErrorCode::PinRequired, ErrorCode::WrongPin, ErrorCode::TooManyTries, ErrorCode::InvalidPin],
+            &["pin", "other-pin"],
+        ),
+        (
+            &[ErrorCode::InvalidCode, ErrorCode::RoomNotFound, ErrorCode::RoomEnded, ErrorCode::RoomFull],
+            &["code", "other-code"],
+        ),
+        (&[ErrorCode::InvalidRoomName], &["room", "other-room"]),
         (&[ErrorCode::InvalidCapacity], &["capacity"]),
         (&[ErrorCode::InvalidLifetime], &["lifetime"]),
         (&[ErrorCode::InvalidUsername, ErrorCode::UsernameTaken], &["new-username", "username"]),
@@ -189,8 +200,8 @@ mod tests {
 
     #[test]
     fn an_error_is_told_where_it_belongs() {
-        assert_eq!(boxes_of(&RequestError::of(ErrorCode::WrongPin)), ["pin"]);
-        assert_eq!(boxes_of(&RequestError::of(ErrorCode::RoomNotFound)), ["code"]);
+        assert_eq!(boxes_of(&RequestError::of(ErrorCode::WrongPin)), ["pin", "other-pin"]);
+        assert_eq!(boxes_of(&RequestError::of(ErrorCode::RoomNotFound)), ["code", "other-code"]);
         assert_eq!(boxes_of(&RequestError::of(ErrorCode::Internal)), [""; 0]);
         assert_eq!(boxes_of(&RequestError::UNREACHABLE), [""; 0]);
     }

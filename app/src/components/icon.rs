@@ -23,6 +23,8 @@ pub(crate) enum Glyph {
     Close,
     /// An arrow down: scrolls to the newest message.
     Down,
+    /// Lines of a list: the rooms.
+    Rooms,
     /// Something failed.
     Alert,
 }
@@ -43,6 +45,7 @@ impl Glyph {
             Self::Send => "M4 10h12m-5-5 5 5-5 5",
             Self::Close => "m5 5 10 10M15 5 5 15",
             Self::Down => "M10 4v12m-5-5 5 5 5-5",
+            Self::Rooms => "M3.5 5.5h13M3.5 10h13M3.5 14.5h8",
             Self::Alert => "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 3.5v4.5m0 2.5v.5",
         }
     }

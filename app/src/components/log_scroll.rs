@@ -10,8 +10,9 @@ use leptos::web_sys::Element;
 
 use crate::browser;
 use crate::signals::RwSignal;
-use client::{Block, Delivery, RowKind};
+use client::{Block, Delivery, Place, RowKind};
 
+pub(super) const LOG_ID: &str = "log";
 /// About one message: nearer to the end than this counts as being there.
 const NEAR_PX: i32 = 96;
 
@@ -29,20 +30,23 @@ pub(super) struct Scroll {
     /// The key of the first row, and whether rows before it were taken away since the end was last in view: what is left
     /// then stands higher, and nobody went up.
     oldest: StoredValue<(Option<u64>, bool)>,
+    /// The log was drawn just now: its reader comes from another room.
+    arrives: StoredValue<bool>,
     on_hold: Callback<bool>,
 }
 
 impl Scroll {
-    /// At the end. `on_hold` hears when the reader leaves it and comes back.
-    pub(super) fn new(on_hold: Callback<bool>) -> Self {
+    /// At the end, or where the reader was among the older rows. `on_hold` hears when they leave the end and come back.
+    pub(super) fn new(on_hold: Callback<bool>, place: Option<Place>) -> Self {
         Self {
             log: NodeRef::new(),
             unseen: RwSignal::new(0),
-            follows: StoredValue::new(true),
+            follows: StoredValue::new(place.is_none()),
             pressed: StoredValue::new(false),
             planned: StoredValue::new(false),
             place: StoredValue::new((0, 0)),
             oldest: StoredValue::new((None, false)),
+            arrives: StoredValue::new(true),
             on_hold,
         }
     }
@@ -91,7 +95,8 @@ impl Scroll {
             return;
         }
         self.planned.set_value(true);
-        let was_hidden = browser::is_hidden();
+        let comes_back = browser::is_hidden() || self.arrives.get_value();
+        self.arrives.set_value(false);
         request_animation_frame(move || {
             // The page may be another by then.
             self.planned.try_set_value(false);
@@ -102,7 +107,7 @@ impl Scroll {
                 log.set_scroll_top(log.scroll_height());
                 self.oldest.update_value(|oldest| oldest.1 = false);
                 // Who comes back reads on where they stopped.
-                if was_hidden && browser::show_above(&log, ".unread-mark") {
+                if comes_back && browser::show_above(&log, ".unread-mark") {
                     self.follow(false);
                 } else {
                     self.see_all();
@@ -111,11 +116,30 @@ impl Scroll {
         });
     }
 
+    /// Brings the row into view at which the reader was. Twice, since what comes into view by that may be of another height
+    /// than it was taken for.
+    pub(super) fn restore(self, place: Place, blocks: &[Block]) {
+        let find = |block: &Block| block.rows.iter().position(|row| row.key == place.row);
+        let found = blocks.iter().enumerate().find_map(|(index, block)| Some((index, find(block)?)));
+        let show = move || {
+            let log = self.log.try_get_untracked().flatten();
+            if let (Some(log), Some((block, row))) = (log, found)
+                && !self.follows.try_get_value().unwrap_or(true)
+            {
+                browser::show_row(&log, block, row, place.offset_px);
+            }
+        };
+        request_animation_frame(move || {
+            show();
+            request_animation_frame(show);
+        });
+    }
+
     /// New rows arrived.
     pub(super) fn grown(self, news: &News) {
         self.oldest.update_value(|oldest| *oldest = (news.oldest, oldest.1 || oldest.0 != news.oldest));
         let held = || self.log.get_untracked().is_some_and(|log| self.holds(&log));
-        let unseen = !self.follows.get_value() || browser::is_hidden() || held();
+        let unseen = !self.follows.get_value() || self.arrives.get_value() || browser::is_hidden() || held();
         if news.just_typed {
             self.to_end();
         } else if news.others > 0 && unseen {
@@ -143,6 +167,14 @@ impl Scroll {
     }
 }
 
+/// Where the reader of this log is, to be found again when it is drawn anew; `None` at the end.
+pub(crate) fn place(blocks: &[Block]) -> Option<Place> {
+    let log = browser::find(LOG_ID).filter(|log| from_end(log) > NEAR_PX)?;
+    let (block, row, offset_px) = browser::row_at_edge(&log)?;
+    let row = blocks.get(block)?.rows.get(row)?.key;
+    Some(Place { row, offset_px })
+}
+
 /// What is new in a log.
 pub(super) struct News {
     /// The key of the newest row.
@@ -153,6 +185,13 @@ pub(super) struct News {
 }
 
 impl News {
+    /// The newest row that a log which is drawn now has shown before: what follows it came while nobody looked.
+    pub(super) fn newest_read(blocks: &[Block]) -> Option<u64> {
+        let rows = || blocks.iter().flat_map(|block| &block.rows);
+        let mark = rows().find(|row| row.kind == RowKind::Unread).map(|row| row.key);
+        mark.or_else(|| rows().map(|row| row.key).max())
+    }
+
     /// What came since `newest` was the newest row.
     pub(super) fn since(newest: Option<u64>, blocks: &[Block]) -> Self {
         let oldest = blocks.first().and_then(|block| block.rows.first()).map(|row| row.key);

@@ -6,7 +6,7 @@ use protocol::{Millis, RoomCode};
 
 use super::frame::Mark;
 use super::people;
-use super::{CopyCode, Glyph, Icon, said};
+use super::{CopyCode, Glyph, Icon, RoomsToggle, said};
 use crate::format::Span;
 use crate::i18n::words;
 use crate::signals::{Memo, RwSignal, Signal, live};
@@ -34,6 +34,10 @@ pub(crate) fn RoomHeader(
     over: Signal<bool>,
     /// Whether a small screen shows the people.
     people_open: RwSignal<bool>,
+    /// Whether a small screen shows the list of rooms.
+    rooms_open: RwSignal<bool>,
+    /// What is unread in other rooms.
+    unread_elsewhere: Signal<u32>,
     /// Leave for good.
     #[prop(into)]
     on_leave: Callback<()>,
@@ -46,7 +50,8 @@ pub(crate) fn RoomHeader(
             // For the keyboard, past the head. In it, so that they belong to a landmark, and rest where it does.
             <a class="skip-link" href="#message">{words.skip_to_composer}</a>
             <a class="skip-link" href="#log">{words.skip_to_log}</a>
-            // Beside the room, not instead of it: its log lives in this page only.
+            <RoomsToggle open=rooms_open unread=unread_elsewhere />
+            // Beside the rooms, not instead of them: their logs live in this page only.
             <a class="room-home" href="/" target="_blank" aria-label=words.start_in_new_tab>
                 <Mark />
             </a>

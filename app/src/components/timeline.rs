@@ -7,14 +7,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::log_keys::key_pressed;
-use super::log_scroll::{News, Scroll};
+use super::log_scroll::{LOG_ID, News, Scroll};
 use super::message_tools::{Tool, pressed};
 use super::system_row::joins_text;
 use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
 use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Effect, Memo, Signal};
-use client::{Block, Delivery, Row, RowKind};
+use client::{Block, Delivery, Place, Row, RowKind};
 
 /// The log of a room.
 #[component]
@@ -33,20 +33,13 @@ pub(crate) fn Timeline(
     /// The reader is among the older rows, or back at the end.
     #[prop(into)]
     on_hold: Callback<bool>,
+    /// Where the reader was when another room was shown.
+    #[prop(optional_no_strip)]
+    place: Option<Place>,
     /// Shown while there is no message.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let scroll = Scroll::new(on_hold);
-    Effect::folding(move |newest: Option<Option<u64>>| {
-        let news = blocks.with(|blocks| News::since(newest.flatten(), blocks));
-        scroll.grown(&news);
-        news.newest
-    });
-    Effect::new(move || {
-        if let Some(log) = scroll.log.get() {
-            browser::on_resize(&log, move || scroll.keep_up());
-        }
-    });
+    let scroll = followed(Scroll::new(on_hold, place), blocks, place);
     let empty = Memo::new(move |_| blocks.with(|blocks| is_silent(blocks)));
     let drawing = Drawing { blocks, on_retry, on_discard };
     view! {
@@ -61,7 +54,7 @@ pub(crate) fn Timeline(
         >
             <div
                 class="log"
-                id="log"
+                id=LOG_ID
                 role="log"
                 aria-label=words().messages
                 aria-live="polite"
@@ -82,6 +75,28 @@ pub(crate) fn Timeline(
         </div>
     }
     .into_any()
+}
+
+/// Keeps the scroll of the log where its reader wants it, whatever is said.
+fn followed(scroll: Scroll, blocks: Signal<Vec<Block>>, place: Option<Place>) -> Scroll {
+    Effect::folding(move |newest: Option<Option<u64>>| {
+        let news = blocks.with(|blocks| News::since(newest.unwrap_or_else(|| News::newest_read(blocks)), blocks));
+        scroll.grown(&news);
+        news.newest
+    });
+    Effect::new(move || {
+        if let Some(log) = scroll.log.get() {
+            browser::on_resize(&log, move || scroll.keep_up());
+        }
+    });
+    if let Some(place) = place {
+        Effect::new(move || {
+            if scroll.log.get().is_some() {
+                blocks.with_untracked(|blocks| scroll.restore(place, blocks));
+            }
+        });
+    }
+    scroll
 }
 
 /// Nobody has said anything here.

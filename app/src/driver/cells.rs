@@ -1,6 +1,6 @@
 //! The signals that the driver writes and the handles read.
 
-use client::{Block, LinkStatus, Returned, RoomPhase};
+use client::{Block, LinkStatus, Returned, RoomEntry, RoomPhase};
 use protocol::{DisplayName, ErrorCode, Me, Member, MemberId, RoomInfo};
 
 use crate::signals::{ArcRwSignal, RwSignal};
@@ -9,6 +9,7 @@ use crate::signals::{ArcRwSignal, RwSignal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PageCells {
     pub(super) connection: RwSignal<LinkStatus>,
+    pub(super) rooms: RwSignal<Vec<RoomEntry>>,
     pub(super) me: RwSignal<Option<Me>>,
     pub(super) text_chars_max: RwSignal<u32>,
     pub(super) clock_ahead: RwSignal<i64>,
@@ -28,8 +29,6 @@ pub(super) struct RoomCells {
     pub(super) returned: ArcRwSignal<Option<Returned>>,
     pub(super) slow_down_s: ArcRwSignal<Option<u32>>,
     pub(super) refused: ArcRwSignal<Option<ErrorCode>>,
-    pub(super) unsent: ArcRwSignal<usize>,
-    pub(super) unread: ArcRwSignal<u32>,
     pub(super) used: ArcRwSignal<bool>,
 }
 
@@ -46,8 +45,6 @@ impl Default for RoomCells {
             returned: ArcRwSignal::new(None),
             slow_down_s: ArcRwSignal::new(None),
             refused: ArcRwSignal::new(None),
-            unsent: ArcRwSignal::new(0),
-            unread: ArcRwSignal::new(0),
             used: ArcRwSignal::new(false),
         }
     }

@@ -1,6 +1,6 @@
 //! What the interface holds of the client: copyable handles with signals to read and a few things to do.
 
-use client::{Block, LinkStatus, RequestError, Returned, RoomPhase, RowAction};
+use client::{Aside, Block, LinkStatus, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
 use leptos::prelude::*;
 use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo};
 
@@ -15,6 +15,8 @@ use crate::signals::{Effect, RwSignal, Signal};
 pub(crate) struct Client {
     /// The connection to the server.
     pub connection: Signal<LinkStatus>,
+    /// The rooms that this page is in, by name; those that are over until they are closed.
+    pub rooms: Signal<Vec<RoomEntry>>,
     /// Who the person is; absent until the first answer.
     pub me: Signal<Option<Me>>,
     /// Characters that a message may have.
@@ -51,10 +53,6 @@ pub(crate) struct Room {
     pub slow_down_s: Signal<Option<u32>>,
     /// Why something could not be done to a message; set for some seconds.
     pub refused: Signal<Option<ErrorCode>>,
-    /// Own messages that are not acknowledged yet (those that failed included).
-    pub unsent: Signal<usize>,
-    /// What others said while the page was not looked at.
-    pub unread: Signal<u32>,
     /// Something was said in the room, on this page or before it.
     pub used: Signal<bool>,
     driver: DriverHandle,
@@ -65,12 +63,14 @@ pub(crate) fn provide_client(me: Option<Me>, server_now: Millis) -> Client {
     let limits = Limits::default();
     let cells = PageCells {
         connection: RwSignal::new(LinkStatus::Idle),
+        rooms: RwSignal::new(Vec::new()),
         me: RwSignal::new(me.clone()),
         text_chars_max: RwSignal::new(limits.text_chars_max),
         clock_ahead: RwSignal::new(server_now.cast_signed().saturating_sub(browser::now().cast_signed())),
     };
     let client = Client {
         connection: cells.connection.into(),
+        rooms: cells.rooms.into(),
         me: cells.me.into(),
         text_chars_max: cells.text_chars_max.into(),
         clock_ahead: cells.clock_ahead.into(),
@@ -128,7 +128,17 @@ impl Client {
         Ok(())
     }
 
-    /// Enters a room, or returns to it. Connects where there is no connection yet.
+    /// Forgets a room that is over: it goes out of the list, and what was said in it with it.
+    pub(crate) fn close(self, code: RoomCode) {
+        self.driver.close(code);
+    }
+
+    /// What the person was at in a room when another was shown.
+    pub(crate) fn take_aside(self, code: RoomCode) -> Aside {
+        self.driver.take_aside(code)
+    }
+
+    /// Enters a room, or shows one of the list. Connects where there is no connection yet.
     pub(crate) fn enter(self, code: RoomCode, pin: Option<String>) -> Room {
         let cells = self.driver.enter(code, pin);
         let driver = self.driver;
@@ -145,8 +155,6 @@ impl Client {
             returned: cells.returned.into(),
             slow_down_s: cells.slow_down_s.into(),
             refused: cells.refused.into(),
-            unsent: cells.unsent.into(),
-            unread: cells.unread.into(),
             used: cells.used.into(),
             driver,
         }
@@ -207,6 +215,11 @@ impl Room {
     /// The person types, or stopped. May be called at every key.
     pub(crate) fn typing(self, on: bool) {
         self.driver.typing(self.code, on);
+    }
+
+    /// Keeps what the person is at while another room is shown.
+    pub(crate) fn put_aside(self, aside: Aside) {
+        self.driver.put_aside(self.code, aside);
     }
 
     /// Asks again for a seat after a refusal.

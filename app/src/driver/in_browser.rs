@@ -5,10 +5,10 @@
 //! because what reads them may call back.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
-use client::{Action, ClientState, Env, RequestError, RoomPhase, RowAction};
+use client::{Action, Aside, ClientState, Env, RequestError, RoomPhase, RowAction};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode};
@@ -18,7 +18,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::cells::{PageCells, RoomCells};
 use super::events::{Listeners, PageEvent};
 use super::http;
-use super::session_storage::{keep_claim, keep_unsent, kept_claim, kept_unsent};
+use super::session_storage::{keep_claim, keep_draft, keep_unsent, kept_claim, kept_draft, kept_unsent};
 use super::signals::{Rest, SignalUpdate};
 use super::socket::{Socket, SocketEvent};
 use super::timer::{PageClock, Timer, throw};
@@ -42,8 +42,10 @@ struct Inner {
     socket: Socket,
     timer: Timer,
     clock: PageClock,
-    /// Of the rooms that are looked at.
+    /// Of the room that is shown.
     rooms: BTreeMap<RoomCode, RoomCells>,
+    /// Rooms that have taken up what an earlier page of this tab kept for them.
+    restored: BTreeSet<RoomCode>,
     /// Entered while the page was being drawn; done when that is over, so that hydration finds what was rendered.
     entering: Vec<(RoomCode, Option<String>)>,
     shown_at: Millis,
@@ -89,6 +91,18 @@ impl DriverHandle {
 
     pub(super) fn enter(self, code: RoomCode, pin: Option<String>) -> RoomCells {
         self.0.try_with_value(|driver| driver.enter(code, pin)).unwrap_or_default()
+    }
+
+    pub(super) fn close(self, code: RoomCode) {
+        self.act((), |state, env| state.forget(env, code));
+    }
+
+    pub(super) fn take_aside(self, code: RoomCode) -> Aside {
+        self.act(Aside::default(), |state, _| state.take_aside(code))
+    }
+
+    pub(super) fn put_aside(self, code: RoomCode, aside: Aside) {
+        self.act((), |state, _| state.put_aside(code, aside));
     }
 
     pub(super) fn look_away(self, code: RoomCode) {
@@ -147,6 +161,8 @@ impl DriverHandle {
             if answer.is_err_and(|failure| failure.unreachable) {
                 self.act(true, |state, env| state.leave(env, code));
                 unheard();
+            } else {
+                self.close(code);
             }
             if let Some(cells) = cells {
                 cells.phase.put(RoomPhase::Ended(LeaveReason::Left));
@@ -186,6 +202,7 @@ impl Driver {
                 timer: Timer::new(move || with(&timer, Self::on_timer)),
                 clock,
                 rooms: BTreeMap::new(),
+                restored: BTreeSet::new(),
                 entering: Vec::new(),
                 shown_at: 0,
                 guest: None,
@@ -206,8 +223,9 @@ impl Driver {
     /// Carries out the actions, writes changed signals, sets the timer. `may_wait`: signals that were written less than
     /// [`SHOW_EVERY_MS`] ago may be written a little later, together with what comes until then.
     fn settle(&self, may_wait: bool) {
-        let (connection, text_chars_max, clock_ahead, me, shown) = {
+        let (connection, rooms, text_chars_max, clock_ahead, me, shown) = {
             let inner = &mut *self.inner.borrow_mut();
+            inner.restore();
             inner.obey();
             let now = inner.clock.now();
             let due = inner.shown_at + SHOW_EVERY_MS;
@@ -223,9 +241,11 @@ impl Driver {
             inner.shown_at = now;
             let shown = inner.collect(now);
             let state = &inner.state;
-            (state.connection(now), state.text_chars_max(), state.clock_ahead(), state.me().cloned(), shown)
+            let (connection, rooms) = (state.connection(now), state.list());
+            (connection, rooms, state.text_chars_max(), state.clock_ahead(), state.me().cloned(), shown)
         };
         self.cells.connection.put(connection);
+        self.cells.rooms.put(rooms);
         self.cells.text_chars_max.put(text_chars_max);
         self.cells.clock_ahead.put(clock_ahead);
         self.cells.me.put(me);
@@ -256,8 +276,14 @@ impl Driver {
             PageEvent::Hides => {
                 self.act(ClientState::away);
                 let allowed = browser::keeps_unsent();
-                for (code, room) in self.inner.borrow_mut().state.rooms() {
+                let state = &mut self.inner.borrow_mut().state;
+                let shown = state.looked_at();
+                for (code, room) in state.rooms() {
                     keep_unsent(*code, if allowed { room.unsent_texts() } else { Vec::new() });
+                    // The draft of the room that is shown is in its box.
+                    if shown != Some(*code) {
+                        keep_draft(*code, if allowed { &room.aside().draft } else { "" });
+                    }
                 }
             }
             PageEvent::Shows => self.act(ClientState::back),
@@ -279,7 +305,6 @@ impl Driver {
         self.act(|state, env| {
             for (code, pin) in entering {
                 state.enter(env, code, pin);
-                state.say_again(env, code, kept_unsent(code));
             }
             state.tick(env);
         });
@@ -289,7 +314,7 @@ impl Driver {
         let inner = &mut *self.inner.borrow_mut();
         let now = inner.clock.now();
         let cells = RoomCells::default();
-        if let Some(room) = inner.state.room(code).filter(|room| !room.is_over()) {
+        if let Some(room) = inner.state.room(code) {
             let (blocks, rest) = (Some(room.blocks()), Some(Rest::of(room, now)));
             SignalUpdate { cells: cells.clone(), blocks, rest }.show();
         }
@@ -345,6 +370,23 @@ impl Inner {
                 let abnormal = 1006;
                 self.act(|state, env| state.closed(env, abnormal));
             }
+        }
+    }
+
+    /// Rooms that are new in the set take up what an earlier page of this tab kept for them.
+    fn restore(&mut self) {
+        let Self { state, restored, .. } = self;
+        let rooms: BTreeSet<RoomCode> = state.rooms().map(|(code, _)| *code).collect();
+        let new: Vec<RoomCode> = rooms.difference(restored).copied().collect();
+        *restored = rooms;
+        for code in new {
+            let (unsent, draft) = (kept_unsent(code), kept_draft(code));
+            self.act(|state, env| {
+                state.say_again(env, code, unsent);
+                if let Some(draft) = draft {
+                    state.put_aside(code, Aside { draft, place: None });
+                }
+            });
         }
     }
 

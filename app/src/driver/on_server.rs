@@ -1,6 +1,6 @@
 //! The driver's twin on the server, where pages are rendered in their first state: no connection, no events.
 
-use client::RowAction;
+use client::{Aside, RowAction};
 use protocol::{ErrorCode, Limits, Me, RoomCode};
 
 use super::cells::{PageCells, RoomCells};
@@ -12,7 +12,7 @@ pub(super) struct DriverHandle;
 #[expect(clippy::unused_self, reason = "the same methods as the line in the browser")]
 impl DriverHandle {
     pub(super) fn new(cells: PageCells, _me: Option<Me>, _limits: &Limits) -> Self {
-        let PageCells { connection: _, me: _, text_chars_max: _, clock_ahead: _ } = cells;
+        let PageCells { connection: _, rooms: _, me: _, text_chars_max: _, clock_ahead: _ } = cells;
         Self
     }
 
@@ -31,6 +31,14 @@ impl DriverHandle {
     pub(super) fn enter(self, _code: RoomCode, _pin: Option<String>) -> RoomCells {
         RoomCells::default()
     }
+
+    pub(super) fn close(self, _code: RoomCode) {}
+
+    pub(super) fn take_aside(self, _code: RoomCode) -> Aside {
+        Aside::default()
+    }
+
+    pub(super) fn put_aside(self, _code: RoomCode, _aside: Aside) {}
 
     pub(super) fn look_away(self, _code: RoomCode) {}
 

@@ -1,7 +1,8 @@
 //! What a reload of the page finds again in its tab: the claim to the session, and, only where the person allowed it,
 //! what was not sent yet. Nothing else is ever stored here.
 //!
-//! The text in the box is `start.js`'s to keep, under `whisperspace.draft`: it is there before the program runs.
+//! The text in the box is `start.js`'s to keep, under `whisperspace.draft` and the address of its room: it is there before
+//! the program runs. Drafts of rooms that are not shown are kept under the same names from here.
 
 use client::Claim;
 use leptos::prelude::window;
@@ -11,6 +12,8 @@ use protocol::{ClientId, RoomCode, decode, encode};
 const CLAIM_KEY: &str = "whisperspace.session";
 /// Prefix of the keys for unsent messages; the room's code follows.
 const UNSENT_KEY: &str = "whisperspace.unsent.";
+/// Prefix of the keys for drafts, as `start.js` has it; the room's code follows.
+const DRAFT_KEY: &str = "whisperspace.draft/r/";
 
 /// The claim of the page before this one in the tab.
 pub(super) fn kept_claim() -> Option<Claim> {
@@ -54,6 +57,23 @@ pub(super) fn kept_unsent(code: RoomCode) -> Vec<(ClientId, String)> {
         _ => None,
     };
     flat.chunks(2).filter_map(pair).collect()
+}
+
+/// Stores the draft of a room that is not shown; an empty one deletes what was stored.
+pub(super) fn keep_draft(code: RoomCode, draft: &str) {
+    if let Some(storage) = storage() {
+        let key = String::from(DRAFT_KEY) + code.as_str();
+        // A full storage loses it, as no storage would; the browser has asked the person before leaving the page.
+        let _ = if draft.is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, draft) };
+    }
+}
+
+/// The draft of a room that the previous page in this tab stored. It is deleted there.
+pub(super) fn kept_draft(code: RoomCode) -> Option<String> {
+    let (storage, key) = (storage()?, String::from(DRAFT_KEY) + code.as_str());
+    let kept = storage.get_item(&key).ok().flatten();
+    let _ = storage.remove_item(&key);
+    kept
 }
 
 fn unsent_key(code: RoomCode) -> String {

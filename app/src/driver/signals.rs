@@ -23,8 +23,6 @@ pub(super) struct Rest {
     returned: Option<Returned>,
     slow_down_s: Option<u32>,
     refused: Option<ErrorCode>,
-    unsent: usize,
-    unread: u32,
     used: bool,
 }
 
@@ -41,8 +39,6 @@ impl Rest {
             returned: room.returned(),
             slow_down_s: room.slow_down_s(now),
             refused: room.refused(),
-            unsent: room.unsent(),
-            unread: room.unread(),
             used: room.is_used(),
         }
     }
@@ -60,8 +56,6 @@ impl SignalUpdate {
             cells.returned.put(rest.returned);
             cells.slow_down_s.put(rest.slow_down_s);
             cells.refused.put(rest.refused);
-            cells.unsent.put(rest.unsent);
-            cells.unread.put(rest.unread);
             cells.used.put(rest.used);
             cells.phase.put(rest.phase);
         }

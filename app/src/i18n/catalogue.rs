@@ -37,19 +37,14 @@ pub(crate) struct Catalogue {
     pub(crate) promise_more: Phrase,
     pub(crate) your_name: Phrase,
     pub(crate) your_name_hint: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) create_room: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) or: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) room_code: Phrase,
     pub(crate) room_code_example: Phrase,
     pub(crate) join_room: Phrase,
     #[cfg(feature = "site")]
     pub(crate) options: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) room_name: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) room_name_hint: Phrase,
     pub(crate) pin: Phrase,
     #[cfg(feature = "site")]
@@ -116,6 +111,16 @@ pub(crate) struct Catalogue {
     pub(crate) say_hi: Phrase,
     pub(crate) say_hi_more: Phrase,
     pub(crate) entering: Phrase,
+    pub(crate) rooms: Phrase,
+    pub(crate) close_rooms: Phrase,
+    pub(crate) close_room: fn(&str) -> String,
+    pub(crate) close_this_room: Phrase,
+    pub(crate) close: Phrase,
+    pub(crate) another_room: Phrase,
+    pub(crate) go_to_room: Phrase,
+    pub(crate) unread: fn(u32) -> String,
+    pub(crate) last_said: fn(&str) -> String,
+    pub(crate) refused_word: Phrase,
     pub(crate) people: Phrase,
     pub(crate) people_in_room: fn(u32) -> String,
     pub(crate) people_count: fn(u32) -> String,

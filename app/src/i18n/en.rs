@@ -32,19 +32,14 @@ pub(super) static EN: Catalogue = Catalogue {
     promise_more: "No account, no history, nothing on disk.",
     your_name: "Your name",
     your_name_hint: "Leave it empty and one is drawn for you.",
-    #[cfg(feature = "site")]
     create_room: "Create room",
-    #[cfg(feature = "site")]
     or: "or",
-    #[cfg(feature = "site")]
     room_code: "Room code",
     room_code_example: "KW7P-3MXQ",
     join_room: "Join room",
     #[cfg(feature = "site")]
     options: "Options for a new room",
-    #[cfg(feature = "site")]
     room_name: "Room name",
-    #[cfg(feature = "site")]
     room_name_hint: "Leave it empty and one is drawn.",
     pin: "PIN",
     #[cfg(feature = "site")]
@@ -112,7 +107,7 @@ pub(super) static EN: Catalogue = Catalogue {
     gone_more: "This page was loaded again, and nothing that was said is kept. What comes next appears here.",
     unread_title: |count, title| format!("({count}) {title}"),
     unread_from_here: "new",
-    left_elsewhere: "You left the room in another tab. What was said stays here until you close this page.",
+    left_elsewhere: "You left the room in another tab. What was said stays here until you close it.",
     room_over: "Nothing can be sent here any more",
     no_commands: "There are no commands here yet. To begin a message with a slash, type two.",
     too_many: |over, roughly| {
@@ -124,6 +119,16 @@ pub(super) static EN: Catalogue = Catalogue {
     say_hi: "Say hi",
     say_hi_more: "No one who joins later will see this.",
     entering: "Entering the room…",
+    rooms: "Rooms",
+    close_rooms: "Close the list of rooms",
+    close_room: |room| format!("Close {room}"),
+    close_this_room: "Close this room",
+    close: "Close",
+    another_room: "Another room",
+    go_to_room: "Go to room",
+    unread: |count| format!("{count} unread"),
+    last_said: |time| format!("last message at {time}"),
+    refused_word: "Not entered",
     people: "People",
     people_in_room: |count| format!("People, {count}"),
     people_count: |count| {

@@ -63,7 +63,7 @@ impl Line {
 
 fn resume_of(frames: &[ClientFrame]) -> Option<u64> {
     match frames {
-        [ClientFrame::Hello { token: None, resume, follow: false }] => resume.as_ref().map(|resume| resume.have),
+        [ClientFrame::Hello { token: None, resume, follow: true }] => resume.as_ref().map(|resume| resume.have),
         other => panic!("expected one hello, not {other:?}"),
     }
 }

@@ -59,9 +59,11 @@ impl ClientState {
     fn joined(&mut self, now: Millis, frame: ServerFrame) {
         if let ServerFrame::Joined { cid, room, you, position, count, members } = frame {
             let joined = Joined { cid, room, you, position, count, members };
-            // Unasked: the person has entered it elsewhere, or belongs to it since before this page was loaded.
+            // Unasked: the person has entered it elsewhere, or belongs to it since before this page was loaded. Sealed
+            // rooms are left to clients that can read them.
             let code = joined.room.code;
-            if joined.cid.is_none() && !self.rooms.contains_key(&code) && !self.leaving.contains_key(&code) {
+            let unasked = joined.cid.is_none() && !joined.room.sealed;
+            if unasked && !self.rooms.contains_key(&code) && !self.leaving.contains_key(&code) {
                 self.add(code, None);
             }
             self.in_room(joined.room.code, |room| room.joined(joined, now));

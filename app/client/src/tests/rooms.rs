@@ -33,6 +33,13 @@ fn list(world: &World) -> Vec<(String, u32, Standing)> {
 }
 
 #[test]
+fn a_client_asks_to_follow_its_person() {
+    let world = World::inside();
+    let follows = |frame: &ClientFrame| matches!(frame, ClientFrame::Hello { follow: true, .. });
+    assert!(world.server.said.iter().any(follows));
+}
+
+#[test]
 fn rooms_entered_elsewhere_appear_and_count_what_is_not_read() {
     let mut world = World::inside();
     follow(&mut world);

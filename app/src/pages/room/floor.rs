@@ -1,0 +1,256 @@
+//! What a room looks like inside. Wires the client's signals to the components, draws little by itself.
+
+use leptos::prelude::*;
+use protocol::api::RoomView;
+use protocol::{ErrorCode, LeaveReason, Millis};
+
+use super::switch::Switch;
+use crate::browser;
+use crate::components::{
+    Banner, Composer, Draft, EmptyRoom, Form, Mode, Naming, Parting, PartingStrip, People, RoomHeader, Timeline, Tool,
+    TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end, told, when, write_into_composer,
+};
+use crate::driver;
+use crate::driver::use_client;
+use crate::i18n::{failure_text, words};
+use crate::signals::{Effect, Memo, RwSignal, Signal, live};
+use client::hues::Worn;
+use client::{Aside, Place, RoomPhase, RowAction};
+
+/// Head, log, composer, people.
+#[component]
+pub(super) fn Floor(
+    switch: Switch,
+    room: driver::Room,
+    view: StoredValue<Option<RoomView>>,
+    name: Signal<String>,
+    was_inside: Memo<bool>,
+    returns: bool,
+    leaving: StoredValue<bool>,
+    parting: Parting,
+    on_leave: Callback<()>,
+    aside: StoredValue<Aside>,
+) -> impl IntoView {
+    let client = use_client();
+    paint_hues(room);
+    let people_open = RwSignal::new(false);
+    provide_keep_unsent();
+    let ((now, expires_at), count) = (lifetime(room, view), count(room, view, was_inside));
+    let alone = Signal::derive(move || count.get() <= 1);
+    let is_silent = Memo::new(move |_| room.blocks.with(|blocks| is_silent(blocks)));
+    let over = Memo::new(move |_| room.phase.with(is_over));
+    let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
+    let entering = Signal::derive(move || !was_inside.get());
+    let (draft, place) = taken_up(room, aside);
+    view! {
+        <div class="floor" class:people-open=live(move || people_open.get()) inert=live(move || switch.list_open.get())>
+            <RoomHeader
+                name
+                code=room.code
+                expires_at
+                now
+                count
+                connection=client.connection
+                over
+                people_open
+                rooms_open=switch.list_open
+                unread_elsewhere=switch.unread_elsewhere()
+                on_leave
+            />
+            <main class="room-main" inert=live(move || people_open.get()) on:keydown=move |event| read_to_end(&event, room)>
+                <PartingStrip parting />
+                <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
+                {when(move || was_inside.get(), move || end(switch, room, leaving))}
+                {log(room, draft, over.into(), alone, returns, entering, place)}
+                <TypingLine names=room.typing />
+                <Composer
+                    room=name
+                    over=over.into()
+                    draft
+                    limit=client.text_chars_max
+                    refused=room.refused
+                    slow_down_s=room.slow_down_s
+                />
+            </main>
+            <People
+                members=room.members
+                you=room.you
+                count
+                over=over.into()
+                open=people_open
+                code=room.code
+                invite
+                naming=naming(client, room)
+                on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// What is written, and where the reader is: as they were when another room was shown, and put aside for the next time.
+fn taken_up(room: driver::Room, aside: StoredValue<Aside>) -> (Draft, Option<Place>) {
+    let before = aside.try_update_value(std::mem::take).unwrap_or_default();
+    let draft = draft(room).with_begun(before.draft);
+    on_cleanup(move || {
+        // What is drawn of the room is still there.
+        let place = room.blocks.with_untracked(|blocks| place(blocks));
+        room.put_aside(Aside { draft: draft.begun(), place });
+    });
+    (draft, before.place)
+}
+
+/// What is written, and where it goes.
+fn draft(room: driver::Room) -> Draft {
+    let send = move |(mode, text): (Mode, String)| match mode {
+        Mode::New => room.send(&text),
+        Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
+    };
+    Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on))
+}
+
+/// Does to a message what was asked for.
+fn use_tool(room: driver::Room, draft: Draft, key: u64, tool: Tool) {
+    let done = match tool {
+        Tool::Edit => draft.edit(Some(key)),
+        Tool::Delete => room.act(key, RowAction::Delete),
+    };
+    if let Err(why) = done {
+        room.refuse(why);
+    }
+}
+
+/// What was said, or what an empty room says.
+fn log(
+    room: driver::Room,
+    draft: Draft,
+    over: Signal<bool>,
+    alone: Signal<bool>,
+    returns: bool,
+    entering: Signal<bool>,
+    place: Option<Place>,
+) -> impl IntoView {
+    let gone = Signal::derive(move || returns && room.used.get());
+    view! {
+        <Timeline
+            blocks=room.blocks
+            on_retry=move |key| room.retry(key)
+            on_discard=move |key| room.discard(key)
+            on_tool=move |(key, tool)| use_tool(room, draft, key, tool)
+            on_hold=move |held| room.hold(held)
+            place
+        >
+            <EmptyRoom code=room.code over alone entering gone />
+        </Timeline>
+    }
+}
+
+/// People inside; before the first `joined`, as the page was rendered.
+fn count(room: driver::Room, view: StoredValue<Option<RoomView>>, was_inside: Memo<bool>) -> Signal<u32> {
+    Signal::derive(move || {
+        if was_inside.get() {
+            room.count.get()
+        } else {
+            view.with_value(|view| view.as_ref().and_then(|view| view.count)).unwrap_or_default()
+        }
+    })
+}
+
+/// What time it is, and when the room ends at the latest. By the server's clock: the reader's may be hours off.
+fn lifetime(
+    room: driver::Room,
+    view: StoredValue<Option<RoomView>>,
+) -> (Signal<Option<Millis>>, Signal<Option<Millis>>) {
+    let (clock, ahead) = (browser::use_now(), use_client().clock_ahead);
+    let now = Signal::derive(move || Some(clock.get()?.saturating_add_signed(ahead.get())));
+    let expires_at = Signal::derive(move || {
+        let known = room.info.with(|info| info.as_ref().map(|info| info.expires_at));
+        known.or_else(|| view.with_value(|view| Some(view.as_ref()?.expires_at)))
+    });
+    (now, expires_at)
+}
+
+/// Those inside wear different hues.
+fn paint_hues(room: driver::Room) {
+    Effect::folding(move |before: Option<(Worn, String)>| {
+        let (mut worn, painted) = before.unwrap_or_default();
+        let rules = room.members.with(|members| worn.rules(members));
+        if rules != painted {
+            browser::paint(&rules);
+        }
+        (worn, rules)
+    });
+}
+
+/// One's own name, changed for every room at once; the others in this one are told.
+fn naming(client: driver::Client, room: driver::Room) -> Naming {
+    let (form, open) = (Form::new(&["name"], None), RwSignal::new(false));
+    let rename = Callback::new(move |name: String| {
+        form.attempt(async move {
+            client.be_called(name).await?;
+            open.set(false);
+            // The box is gone; its row is still there, or one with the new name.
+            if let Some(you) = room.you.get_untracked() {
+                browser::focus_if_idle(you.as_str());
+            }
+            Ok(())
+        });
+    });
+    Naming { form, open, rename }
+}
+
+/// In a room that one was inside of: why it is over, above a log that can still be read.
+fn end(switch: Switch, room: driver::Room, leaving: StoredValue<bool>) -> AnyView {
+    let words = words();
+    let over = move || match room.phase.get() {
+        RoomPhase::Joining | RoomPhase::Inside => None,
+        // By this page: it is about to go.
+        RoomPhase::Ended(LeaveReason::Left) if leaving.get_value() => None,
+        RoomPhase::Ended(LeaveReason::Left) => Some((words.left_elsewhere.to_owned(), false)),
+        RoomPhase::Ended(reason) => {
+            let (title, text) = (words.ended)(reason);
+            Some((format!("{title}. {text}"), false))
+        }
+        RoomPhase::Refused(failure) => Some((failure_text(&failure), failure.code != ErrorCode::RoomEnded)),
+    };
+    let strip = move |(text, may_return): (String, bool)| {
+        let again = may_return.then(|| {
+            view! {
+                <button type="button" class="link" on:click=move |_| room.join_again(None)>
+                    {words.try_again}
+                </button>
+            }
+        });
+        view! {
+            <div class="banner bad" role="alert">
+                <p inner_html=told(&text)></p>
+                {again}
+                {changing(move || way_on(switch))}
+            </div>
+        }
+    };
+    changing(move || over().map(strip).into_any())
+}
+
+/// From a room that is over: to another of this page, or to a new one.
+fn way_on(switch: Switch) -> AnyView {
+    let words = words();
+    if !switch.has_others() {
+        return view! { <a class="link" href="/">{words.new_room}</a> }.into_any();
+    }
+    view! {
+        <button type="button" class="link" on:click=move |_| switch.depart()>
+            {words.close_this_room}
+        </button>
+    }
+    .into_any()
+}
+
+/// There is nothing to come back to.
+pub(super) fn is_over(phase: &RoomPhase) -> bool {
+    match phase {
+        RoomPhase::Ended(_) => true,
+        RoomPhase::Refused(failure) => failure.code == ErrorCode::RoomEnded,
+        RoomPhase::Joining | RoomPhase::Inside => false,
+    }
+}
