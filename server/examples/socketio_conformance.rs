@@ -64,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, settings: Settings) -> anyhow::
 struct Echo;
 
 impl Application for Echo {
-    async fn run(self, mut engine: Engine) {
+    async fn run(self, mut engine: Box<Engine>) {
         while engine.write_own().await.is_ok() {
             let next = engine.next(true, None, |session, packet, _| {
                 match packet {
@@ -144,7 +144,7 @@ fn echo(session: &mut Session, event: &Event<'_>, attachments: &[Bytes]) {
 }
 
 impl Application for Events {
-    async fn run(mut self, mut engine: Engine) {
+    async fn run(mut self, mut engine: Box<Engine>) {
         while self.namespaces.tick(Instant::now()).is_ok() && engine.write_own().await.is_ok() {
             let next = engine.next(true, self.namespaces.due(), |session, packet, now| {
                 match self.namespaces.receive(packet, now) {

@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>) {
+async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Box<Socket<S>>) {
     let answer = |event: Event<'_>| match event {
         Event::Text(text) => Some(Frame::text(text.into_owned().into())),
         Event::Binary(bytes) => Some(Frame::binary(bytes.into_owned().into())),

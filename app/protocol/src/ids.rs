@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::decode::Read;
 use crate::error::ErrorCode;
@@ -17,8 +17,8 @@ pub const ROOM_CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 pub const ROOM_CODE_CHARS: usize = 8;
 
 /// The canonical code of a room: eight characters of [`ROOM_CODE_ALPHABET`], no dash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RoomCode([u8; ROOM_CODE_CHARS]);
 
 impl RoomCode {
@@ -133,25 +133,6 @@ fn narrow(character: char) -> char {
     }
 }
 
-impl TryFrom<String> for RoomCode {
-    type Error = ErrorCode;
-    fn try_from(typed: String) -> Result<Self, ErrorCode> {
-        Self::parse(&typed)
-    }
-}
-
-impl From<RoomCode> for String {
-    fn from(code: RoomCode) -> Self {
-        code.as_str().to_owned()
-    }
-}
-
-impl Read for RoomCode {
-    fn read(value: Value) -> Option<Self> {
-        Self::parse(value.as_str()?).ok()
-    }
-}
-
 /// A code opens a room: it is shown on purpose ([`RoomCode::as_str`]), never by accident in a log line.
 impl fmt::Debug for RoomCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,31 +140,20 @@ impl fmt::Debug for RoomCode {
     }
 }
 
-macro_rules! opaque_id {
-    ($(#[$doc:meta])* $name:ident, $min:expr, $max:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
-
-        impl $name {
-            /// Checks the shape: base64url characters, within the length.
-            ///
-            /// # Errors
-            /// [`ErrorCode::BadFrame`] when the shape is another.
-            pub fn parse(text: &str) -> Result<Self, ErrorCode> {
-                let shaped = ($min..=$max).contains(&text.len())
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-                if shaped { Ok(Self(text.into())) } else { Err(ErrorCode::BadFrame) }
-            }
-
-            /// The identifier as it travels.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
+/// No log line needs an identifier.
+macro_rules! unshown {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
             }
         }
+    };
+}
 
+/// What every identifier does, whatever holds its characters.
+macro_rules! travels_as_text {
+    ($name:ident) => {
         impl TryFrom<String> for $name {
             type Error = ErrorCode;
             fn try_from(text: String) -> Result<Self, ErrorCode> {
@@ -199,39 +169,110 @@ macro_rules! opaque_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0.into()
+                id.as_str().to_owned()
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
+        /// Without a copy of it: a list of people has hundreds.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
     };
 }
 
+travels_as_text!(RoomCode);
+
+/// base64url characters.
+fn is_base64url(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+macro_rules! opaque_id {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the shape: base64url characters, within the length.
+            ///
+            /// # Errors
+            /// [`ErrorCode::BadFrame`] when the shape is another.
+            pub fn parse(text: &str) -> Result<Self, ErrorCode> {
+                let shaped = (1..=$max).contains(&text.len()) && is_base64url(text);
+                if shaped { Ok(Self(text.into())) } else { Err(ErrorCode::BadFrame) }
+            }
+
+            /// The identifier as it travels.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        travels_as_text!($name);
+        unshown!($name);
+    };
+}
+
+/// Characters of 128 bits in base64url.
+const ID_CHARS: usize = 22;
+
+/// One of 128 bits. It is kept in many tables, so it is no allocation of its own.
+macro_rules! fixed_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name([u8; ID_CHARS]);
+
+        impl $name {
+            /// Checks the shape: 22 base64url characters.
+            ///
+            /// # Errors
+            /// [`ErrorCode::BadFrame`] when the shape is another.
+            pub fn parse(text: &str) -> Result<Self, ErrorCode> {
+                let characters = text.as_bytes().try_into().ok().filter(|_| is_base64url(text));
+                characters.map(Self).ok_or(ErrorCode::BadFrame)
+            }
+
+            /// The identifier as it travels.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                // It was made of ASCII.
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        travels_as_text!($name);
+        unshown!($name);
+    };
+}
+
 opaque_id!(
     /// The `cid` of a request: made by the client, unique to it. 128 random bits are recommended; 1-64 characters are taken.
-    ClientId, 1, 64
+    ClientId, 64
 );
-opaque_id!(
+fixed_id!(
     /// What others see of a person in one room: the same on return, unlinkable between rooms.
-    MemberId, 22, 22
+    MemberId
 );
 opaque_id!(
     /// Names one message and proves where it came from; clients compare whole ids and read nothing out of them.
-    MessageId, 1, 96
+    MessageId, 96
 );
-opaque_id!(
+fixed_id!(
     /// One tab or client, through its drops; told to its owner only.
-    SessionId, 22, 22
+    SessionId
 );
-opaque_id!(
+fixed_id!(
     /// Proves that a resuming connection is the one that dropped; a new one comes with each `welcome`.
-    Secret, 22, 22
+    Secret
 );
-opaque_id!(
+fixed_id!(
     /// One login (the record behind one JWT), as its owner sees it in the list of logins.
-    LoginId, 22, 22
+    LoginId
 );

@@ -15,7 +15,7 @@ mod line;
 #[cfg(feature = "door")]
 mod secret;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::decode::Read;
 use crate::error::ErrorCode;
@@ -88,8 +88,8 @@ use redacted;
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $bytes_max:expr, $error:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -124,6 +124,13 @@ macro_rules! name {
         impl From<$name> for String {
             fn from(name: $name) -> Self {
                 name.0.into()
+            }
+        }
+
+        /// Without a copy of it: a list of people has hundreds.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

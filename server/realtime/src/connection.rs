@@ -42,9 +42,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// On a line that has just begun; it ends when `stopping` says so.
-    pub fn new(line: Attachment, address: Address, stopping: CancellationToken) -> Self {
-        Self {
+    /// On a line that has just begun; it ends when `stopping` says so. Boxed: a task would hold it once for each function
+    /// that it is handed to.
+    pub fn new(line: Attachment, address: Address, stopping: CancellationToken) -> Box<Self> {
+        Box::new(Self {
             direct: None,
             requests: Requests::new(&line, address),
             following: Following::default(),
@@ -52,7 +53,7 @@ impl Connection {
             looks: Looks::new(line.services.hub().limits()),
             stopping,
             line,
-        }
+        })
     }
 
     /// A session that is back: its rooms are told before anything that it asks for.
@@ -66,7 +67,7 @@ impl Connection {
 
     /// Runs it to its end, which is answered. The transport has said goodbye then, unless the client goes on without its
     /// session.
-    pub async fn run<T: Transport>(mut self, transport: &mut T) -> End {
+    pub async fn run<T: Transport>(mut self: Box<Self>, transport: &mut T) -> End {
         self.begin(transport);
         let Err(end) = self.serve(transport).await;
         self.line.session.keep_off(self.line.generation);
@@ -112,6 +113,9 @@ impl Connection {
                 () = self.line.session.wake.notified() => {}
                 () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
                     waiting = None;
+                    if let Some(heartbeat) = &mut self.heartbeat {
+                        heartbeat.ask_soon(Instant::now());
+                    }
                 }
                 next = transport.recv(requests) => match next {
                     Ok(next) => {

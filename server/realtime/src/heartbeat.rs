@@ -13,7 +13,13 @@ pub(crate) struct Heartbeat {
     silence_max: Duration,
     heard_at: Instant,
     ping_at: Instant,
+    /// Once more before that: the client has been told much that is kept until it says that it has it.
+    soon_at: Option<Instant>,
 }
+
+/// A client that has come into a room is asked after so long: it has its list of people then, and that need not be kept
+/// until the next beat.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Heartbeat {
     /// For a connection that begins now. `phase`: where in the period it begins, so that those of many are spread.
@@ -24,6 +30,7 @@ impl Heartbeat {
             silence_max: Duration::from_millis(limits.silence_ms_max),
             heard_at: now,
             ping_at: now + Duration::from_millis(first_ms.max(1)),
+            soon_at: None,
         }
     }
 
@@ -32,9 +39,15 @@ impl Heartbeat {
         self.heard_at = now;
     }
 
+    /// The client is asked soon, beside the beat. Many at once are asked once.
+    pub(crate) fn ask_soon(&mut self, now: Instant) {
+        self.soon_at.get_or_insert(now + SOON);
+    }
+
     /// When to look at it next.
     pub(crate) fn due(&self) -> Instant {
-        self.ping_at.min(self.heard_at + self.silence_max)
+        let ping_at = self.soon_at.map_or(self.ping_at, |soon_at| soon_at.min(self.ping_at));
+        ping_at.min(self.heard_at + self.silence_max)
     }
 
     /// Whether it is time to ask the client.
@@ -45,11 +58,15 @@ impl Heartbeat {
         if now >= self.heard_at + self.silence_max {
             return Err(ErrorCode::Silence);
         }
-        let is_time = now >= self.ping_at;
-        if is_time {
+        let is_beat = now >= self.ping_at;
+        if is_beat {
             self.ping_at = now + self.every;
         }
-        Ok(is_time)
+        let is_soon = self.soon_at.is_some_and(|soon_at| now >= soon_at);
+        if is_beat || is_soon {
+            self.soon_at = None;
+        }
+        Ok(is_beat || is_soon)
     }
 }
 
@@ -70,5 +87,10 @@ mod tests {
         heartbeat.heard(after(1_000));
         assert_eq!(heartbeat.beats(after(2_500)), Ok(true));
         assert_eq!(heartbeat.due(), after(3_500), "silence comes before the next ping");
+        heartbeat.heard(after(2_600));
+        heartbeat.ask_soon(after(2_400));
+        heartbeat.ask_soon(after(2_450));
+        assert_eq!([heartbeat.beats(after(3_399)), heartbeat.beats(after(3_400))], [Ok(false), Ok(true)]);
+        assert_eq!(heartbeat.due(), after(3_500), "the beat stays");
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use socketio::{Closed, Encoded, Packet, Payload, Probe, Session, Transport};
 use tokio::sync::oneshot;
 use tokio::time::sleep_until;
@@ -48,7 +48,7 @@ impl Outgoing for () {
 /// A WebSocket that is tried.
 enum Trial {
     Coming(oneshot::Receiver<Line>),
-    There(Box<Line>),
+    There(Line),
 }
 
 /// What has come on a WebSocket. Pings and goodbyes are answered already.
@@ -63,7 +63,7 @@ enum Happened {
     Due,
     Asked(Option<Command>),
     Read(Result<Heard, ReadError>),
-    Arrived(Option<Box<Line>>),
+    Arrived(Option<Line>),
     Tried(Result<Heard, ReadError>),
     Cut,
     Ended,
@@ -93,14 +93,14 @@ pub(super) struct Link {
 }
 
 impl Engine {
-    pub(super) fn new(opened: Opened, session: Session, rate: Rate) -> Self {
+    pub(super) fn new(opened: Opened, session: Session, rate: Rate) -> Box<Self> {
         let pace = Pace::new(rate, Instant::now());
-        Self { opened, session, link: Link::default(), pace, is_stirred: true }
+        Box::new(Self { opened, session, link: Link::default(), pace, is_stirred: true })
     }
 
     /// Begins on a line, with this first packet.
     #[must_use]
-    pub(super) fn on(mut self, line: Line, handshake: String) -> Self {
+    pub(super) fn on(mut self: Box<Self>, line: Line, handshake: String) -> Box<Self> {
         self.link.line = Some(line);
         self.send(handshake.into());
         self
@@ -165,7 +165,7 @@ impl Engine {
         let (is_line, is_polled, is_tried) = (line.is_some(), poll.is_some(), trial.is_some());
         tokio::select! {
             () = self.opened.handle.end.cancelled() => Happened::Ended,
-            command = self.opened.commands.recv() => Happened::Asked(command),
+            command = self.opened.commands.next() => Happened::Asked(command),
             read = hear(line), if is_line && may_read => Happened::Read(read),
             tried = next_of(trial), if is_tried => tried,
             () = async { if let Some(poll) = poll { poll.closed().await } }, if is_polled => Happened::Cut,
@@ -306,7 +306,7 @@ impl Engine {
             }
             Probe::Upgraded => {
                 self.opened.handle.polls.goes_over();
-                self.link.line = Some(*line);
+                self.link.line = Some(line);
             }
             Probe::Failed => self.session.upgrade_failed(),
         }
@@ -377,7 +377,7 @@ impl Engine {
 /// What comes next of a line that is tried; never, where there is none.
 async fn next_of(trial: &mut Option<Trial>) -> Happened {
     match trial {
-        Some(Trial::Coming(line)) => Happened::Arrived(line.await.ok().map(Box::new)),
+        Some(Trial::Coming(line)) => Happened::Arrived(line.await.ok()),
         Some(Trial::There(line)) => {
             if line.answers() && line.flush(|_| {}).await.is_err() {
                 return Happened::Tried(Err(ReadError::Gone));

@@ -29,12 +29,12 @@ type Asking = BoxFuture<'static, Result<Admitted, &'static str>>;
 pub(super) struct Member {
     state: AppState,
     handle: Arc<Handle>,
-    namespaces: Namespaces,
+    namespaces: Box<Namespaces>,
 }
 
 impl Member {
     pub(super) fn new(state: AppState, handle: Arc<Handle>) -> Self {
-        let namespaces = Namespaces::new(settings(&state.config.limits), Instant::now());
+        let namespaces = Box::new(Namespaces::new(settings(&state.config.limits), Instant::now()));
         Self { state, handle, namespaces }
     }
 
@@ -76,7 +76,7 @@ impl Member {
 }
 
 impl Application for Member {
-    async fn run(mut self, mut engine: Engine) {
+    async fn run(mut self, mut engine: Box<Engine>) {
         loop {
             // Boxed: what it needs to be let in is not kept for as long as it is inside.
             let admitted = Box::pin(self.admitted(&mut engine)).await;

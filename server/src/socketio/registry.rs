@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use axum::body::Bytes;
+use futures::channel::mpsc;
 use protocol::Limits;
 use socketio::Refusal;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::polls::Polls;
@@ -22,7 +23,7 @@ use realtime::clock;
 const COMMANDS_MAX: usize = 8;
 
 /// A WebSocket.
-pub(super) type Line = Socket<Stream>;
+pub(super) type Line = Box<Socket<Stream>>;
 
 /// What a request gets for its answer.
 pub(super) type Told<T> = oneshot::Sender<Result<T, Refusal>>;

@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts as _, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use futures::SinkExt as _;
 use protocol::{ErrorCode, Limits};
 use socketio::{Ask, Refusal, Session, Settings, Transport};
 use tokio::sync::oneshot;
@@ -32,7 +33,7 @@ const PLAIN: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; char
 /// What is on top of a session.
 pub trait Application: Sized + Send + 'static {
     /// Drives it to its end.
-    fn run(self, engine: Engine) -> impl Future<Output = ()> + Send;
+    fn run(self, engine: Box<Engine>) -> impl Future<Output = ()> + Send;
 }
 
 /// One address's sessions.
@@ -133,7 +134,7 @@ impl Service {
         let _poll = handle.polls.begin();
         let Ok(_post) = handle.posting.try_lock() else {
             // Nobody may be left to be told.
-            let _ = handle.commands.send(Command::Overlap).await;
+            let _ = handle.commands.clone().send(Command::Overlap).await;
             return Err(Refusal::BadRequest);
         };
         // A body that does not come holds a request up, and with it a connection.
@@ -166,7 +167,7 @@ impl Service {
 /// Asks a session's task; whatever has no answer has no session any more.
 async fn ask<T>(handle: &Handle, command: impl FnOnce(Told<T>) -> Command) -> Result<T, Refusal> {
     let (told, answer) = oneshot::channel();
-    handle.commands.send(command(told)).await.map_err(|_| Refusal::UnknownSession)?;
+    handle.commands.clone().send(command(told)).await.map_err(|_| Refusal::UnknownSession)?;
     answer.await.unwrap_or(Err(Refusal::UnknownSession))
 }
 

@@ -18,7 +18,7 @@ use realtime::connection::Connection;
 use realtime::transport::{End, Transport as _};
 
 /// Runs one connection from its first frame to its end.
-pub(super) async fn run(socket: Socket<Stream>, state: AppState, credential: Sent, address: Address) {
+pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, credential: Sent, address: Address) {
     let stopping = state.stopping.clone();
     let mut line = Line { socket, state };
     // Boxed: what a task needs at its beginning is not to be kept for as long as it lives.
@@ -29,7 +29,7 @@ pub(super) async fn run(socket: Socket<Stream>, state: AppState, credential: Sen
     };
     let connection = Connection::new(attachment, address, stopping);
     if resumed {
-        connection.resume().await;
+        Box::pin(connection.resume()).await;
     }
     connection.run(&mut line).await;
 }

@@ -24,7 +24,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A WebSocket of the native dialect.
 pub(super) struct Line {
-    pub(super) socket: Socket<Stream>,
+    pub(super) socket: Box<Socket<Stream>>,
     pub(super) state: AppState,
 }
 

@@ -50,7 +50,7 @@ impl Upgrade {
 
     /// The answer, behind which `run` has the socket, in a task of its own.
     #[must_use]
-    pub fn accept<F>(self, limits: SizeLimits, run: impl FnOnce(Socket<Stream>) -> F + Send + 'static) -> Response
+    pub fn accept<F>(self, limits: SizeLimits, run: impl FnOnce(Box<Socket<Stream>>) -> F + Send + 'static) -> Response
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -58,7 +58,8 @@ impl Upgrade {
         tokio::spawn(async move {
             // A line that ended before the answer was written is nobody's.
             if let Ok(upgraded) = line.await {
-                run(socket(upgraded, limits)).await;
+                // Boxed: a task holds whatever it hands on more than once.
+                run(Box::new(socket(upgraded, limits))).await;
             }
         });
         let mut response = Response::new(Body::empty());

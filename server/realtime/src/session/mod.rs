@@ -10,7 +10,7 @@ mod outbound;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +80,8 @@ struct State {
     direct: Option<Direct>,
     resume: ResumeQueue<Bytes>,
     close: Option<ErrorCode>,
-    rooms: HashMap<RoomCode, SeatHandle>,
+    /// Its seats: mostly one.
+    rooms: Vec<SeatHandle>,
     /// Rooms that the person entered elsewhere and this session is to enter; `None`: it did not ask for it.
     follows: Option<Vec<RoomCode>>,
 }
@@ -123,7 +124,7 @@ impl Session {
             direct: None,
             resume: ResumeQueue::default(),
             close: None,
-            rooms: HashMap::new(),
+            rooms: Vec::new(),
             follows: None,
         };
         Self { key, user, dialect, id, wake: Notify::new(), liveness: OnceLock::new(), state: Mutex::new(state) }
@@ -235,7 +236,7 @@ impl Session {
             return None;
         }
         let mut owed = Vec::new();
-        let mut rooms: Vec<RoomCode> = state.rooms.keys().copied().collect();
+        let mut rooms: Vec<RoomCode> = state.rooms.iter().map(|inside| inside.code).collect();
         rooms.sort_unstable();
         if let Some((secret, have)) = claim {
             if !same_secret(&state.secret, secret) {
@@ -325,7 +326,7 @@ impl Session {
     pub fn follow(&self, code: RoomCode, limits: &Limits) {
         let rooms_max = usize::try_from(limits.rooms_per_session).unwrap_or(usize::MAX);
         let mut state = self.lock();
-        let inside = state.rooms.contains_key(&code);
+        let inside = state.seat(code).is_some();
         let Some(follows) = state.follows.as_mut().filter(|follows| !inside && !follows.contains(&code)) else {
             return;
         };
@@ -345,24 +346,26 @@ impl Session {
     pub fn entered(&self, inside: SeatHandle) -> bool {
         let mut state = self.lock();
         if !state.ended {
-            state.rooms.insert(inside.code, inside);
+            state.leave(inside.code);
+            state.rooms.reserve_exact(1);
+            state.rooms.push(inside);
         }
         !state.ended
     }
 
     /// Forgets a seat.
     pub fn left(&self, code: RoomCode) {
-        self.lock().rooms.remove(&code);
+        self.lock().leave(code);
     }
 
     /// The seat in one room.
     pub fn inside(&self, code: RoomCode) -> Option<SeatHandle> {
-        self.lock().rooms.get(&code).cloned()
+        self.lock().seat(code).cloned()
     }
 
     /// Every seat.
     pub fn insides(&self) -> Vec<SeatHandle> {
-        self.lock().rooms.values().cloned().collect()
+        self.lock().rooms.clone()
     }
 
     /// How many rooms it is in.
@@ -416,6 +419,14 @@ impl State {
         !self.connected && self.generation > 0
     }
 
+    fn seat(&self, code: RoomCode) -> Option<&SeatHandle> {
+        self.rooms.iter().find(|inside| inside.code == code)
+    }
+
+    fn leave(&mut self, code: RoomCode) {
+        self.rooms.retain(|inside| inside.code != code);
+    }
+
     fn request_close(&mut self, code: ErrorCode) {
         if self.connected && self.close.is_none() {
             self.close = Some(code);
@@ -428,7 +439,7 @@ impl State {
     fn end(&mut self) -> Vec<SeatHandle> {
         self.ended = true;
         self.resume.clear();
-        std::mem::take(&mut self.rooms).into_values().collect()
+        std::mem::take(&mut self.rooms)
     }
 }
 
