@@ -129,11 +129,100 @@ test("the buttons of messages are reached by keys", async ({ visitor }) => {
   await expect(row(ada, "two").getByRole("button", { name: "Edit" })).toHaveCount(1);
   await ada.log.focus();
   await ada.page.keyboard.press("Enter");
-  await expect(row(ada, "two").getByRole("button", { name: "Edit" })).toBeFocused();
-  await ada.page.keyboard.press("ArrowRight");
-  await expect(row(ada, "two").getByRole("button", { name: "Delete" })).toBeFocused();
+  await expect(row(ada, "two").getByRole("button", { name: "Reply" })).toBeFocused();
+  for (const name of ["React", "Edit"]) {
+    await ada.page.keyboard.press("ArrowRight");
+    await expect(row(ada, "two").getByRole("button", { name })).toBeFocused();
+  }
   await ada.page.keyboard.press("ArrowUp");
-  await expect(row(ada, "one").getByRole("button", { name: "Edit" })).toBeFocused();
+  await expect(row(ada, "one").getByRole("button", { name: "Reply" })).toBeFocused();
+  await ada.page.keyboard.press("ArrowRight");
+  await ada.page.keyboard.press("ArrowRight");
   await ada.page.keyboard.press("Enter");
   await expect(ada.messageBox).toHaveValue("one");
+});
+
+test("an emoji is put to a message by a press and taken away by another, and who did is told", async ({ visitor }) => {
+  const [ada, ben] = await two(visitor);
+  await ada.say("good news");
+  await ada.relayed("good news");
+  await ben.messageBox.fill("half a sen");
+  await press(ben, "good news", "React");
+  await ben.page.getByRole("button", { name: "🎉" }).click();
+  await expect(ben.messageBox).toHaveValue("half a sen");
+  const chip = (tab: Tab, name: RegExp) => row(tab, "good news").getByRole("button", { name });
+  for (const tab of [ada, ben]) {
+    await expect(chip(tab, /^🎉 1: Ben$/)).toBeVisible();
+  }
+  await expect(chip(ben, /🎉/)).toHaveAttribute("aria-pressed", "true");
+  await expect(chip(ada, /🎉/)).toHaveAttribute("aria-pressed", "false");
+  await chip(ada, /🎉/).click();
+  await expect(chip(ben, /^🎉 2: Ben and Ada$/)).toBeVisible();
+  await chip(ben, /🎉/).click();
+  await expect(chip(ada, /^🎉 1: Ada$/)).toBeVisible();
+
+  await press(ada, "good news", "React");
+  await ada.messageBox.fill("🏳️‍🌈");
+  await ada.messageBox.press("Enter");
+  await expect(chip(ben, /^🏳️‍🌈 1: Ada$/)).toBeVisible();
+  await press(ada, "good news", "React");
+  await ada.messageBox.fill("words");
+  await ada.messageBox.press("Enter");
+  await expect(ada.alert).toContainText("That is no emoji");
+});
+
+test("an answer shows what it answers, leads there, and forgets it when that is deleted", async ({ visitor }) => {
+  const [ada, ben] = await two(visitor);
+  await ada.say("a question");
+  await ada.relayed("a question");
+  await press(ben, "a question", "Reply");
+  await expect(ben.page.getByText("Replying to Ada")).toBeVisible();
+  await ben.page.getByRole("button", { name: "Cancel" }).click();
+  await expect(ben.page.getByText("Replying to Ada")).toHaveCount(0);
+  await press(ben, "a question", "Reply");
+  await ben.say("an answer, @Ada");
+  await ben.relayed("an answer, @Ada");
+  await expect(ben.page.getByText("Replying to Ada")).toHaveCount(0);
+  for (const tab of [ada, ben]) {
+    await tab.shows(["a question", "an answer, @Ada"]);
+    await expect(row(tab, "an answer").getByRole("button", { name: "Ada a question" })).toBeVisible();
+  }
+  await expect(row(ada, "an answer").getByText("(mentions you)")).toBeAttached();
+  await expect(row(ben, "an answer").getByText("(mentions you)")).toHaveCount(0);
+
+  for (let line = 1; line <= 20; line += 1) {
+    await ben.say(`line ${line}\nand\nmore`);
+  }
+  await expect(ada.texts).toHaveCount(22);
+  await row(ada, "an answer").getByRole("button", { name: "Ada a question" }).click();
+  await expect(ada.texts.first()).toBeInViewport();
+
+  await ada.messageBox.press("ArrowUp");
+  await ada.say("a better question");
+  await expect(row(ben, "an answer").getByRole("button", { name: "Ada a better question" })).toBeAttached();
+  await ada.texts.first().hover();
+  await ada.log.getByRole("article").first().getByRole("button", { name: "Delete" }).click();
+  for (const tab of [ada, ben]) {
+    await expect(row(tab, "an answer").getByText("Answers a message that was deleted.")).toBeAttached();
+    expect(await tab.page.content()).not.toContain("better question");
+  }
+});
+
+test("a mention is completed by keys and by a press", async ({ visitor }) => {
+  const [ada, ben] = await two(visitor);
+  await ada.messageBox.pressSequentially("hello @b");
+  await expect(ada.page.getByRole("option", { name: "Ben" })).toBeVisible();
+  await ada.messageBox.press("Enter");
+  await expect(ada.messageBox).toHaveValue("hello @Ben ");
+  await expect(ada.page.getByRole("option")).toHaveCount(0);
+  await ada.messageBox.pressSequentially("and @");
+  await ada.page.getByRole("option", { name: "Ben" }).click();
+  await expect(ada.messageBox).toHaveValue("hello @Ben and @Ben ");
+  await ada.messageBox.press("Enter");
+  await expect(row(ben, "hello @Ben").getByText("(mentions you)")).toBeAttached();
+  await ada.messageBox.pressSequentially("@B");
+  await ada.messageBox.press("Escape");
+  await expect(ada.page.getByRole("option")).toHaveCount(0);
+  await ada.messageBox.press("Enter");
+  await ben.shows(["hello @Ben and @Ben", "@B"]);
 });

@@ -53,6 +53,8 @@ pub(super) fn message(from: u64, number: u64, seq: u64) -> Message {
         at: seq.saturating_mul(1_000),
         text: format!("text {number}"),
         html: None,
+        reply: None,
+        mentions: Vec::new(),
     }
 }
 

@@ -41,5 +41,8 @@ pub use phase::{Returned, RoomPhase};
 pub use request_error::RequestError;
 pub use room_entry::{RoomEntry, Standing};
 pub use room_state::RoomState;
-pub use row::{Block, Delivery, MessageLine, PendingEdit, Revision, Row, RowAction, RowKind};
+pub use row::{
+    Block, Delivery, MessageLine, PendingEdit, Quote, Quoted, REACTIONS_SHOWN, Reaction, Reactor, Revision, Row,
+    RowAction, RowKind,
+};
 pub use state::ClientState;

@@ -201,8 +201,8 @@ impl Outbox {
     /// The messages that are not acknowledged, in order. Not edits: the next page has no rows that they are of.
     pub fn texts(&self) -> Vec<(ClientId, String)> {
         let text = |draft: &UnsentMessage| match &draft.what {
-            Outgoing::Message(text) => Some((draft.cid.clone(), text.clone())),
-            Outgoing::Edit { .. } | Outgoing::Delete { .. } => None,
+            Outgoing::Message(text, _) => Some((draft.cid.clone(), text.clone())),
+            Outgoing::Edit { .. } | Outgoing::React { .. } | Outgoing::Delete { .. } => None,
         };
         self.drafts.iter().filter_map(text).collect()
     }

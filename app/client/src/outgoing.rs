@@ -2,19 +2,28 @@
 
 use std::fmt;
 
-use protocol::{ClientFrame, ClientId, MessageId, SendBody, SendMessage};
+use protocol::{ClientFrame, ClientId, MessageId, Refers, SendBody, SendMessage};
 
 /// One such request, without its name.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {
     /// To be said.
-    Message(String),
+    Message(String, Refers),
     /// An own message in other words.
     Edit {
         /// Which message.
         id: MessageId,
         /// The words.
         text: String,
+    },
+    /// An emoji is put to a message, or taken away.
+    React {
+        /// Which message.
+        id: MessageId,
+        /// Which emoji.
+        emoji: String,
+        /// Put, or taken away.
+        on: bool,
     },
     /// An own message is taken back.
     Delete {
@@ -27,8 +36,11 @@ impl Outgoing {
     /// As it is sent.
     pub fn frame(self, cid: ClientId, room: String) -> ClientFrame {
         match self {
-            Self::Message(text) => ClientFrame::Send(SendMessage { cid, room, body: SendBody::Text(text) }),
+            Self::Message(text, refers) => {
+                ClientFrame::Send(SendMessage { cid, room, body: SendBody::Text(text), refers })
+            }
             Self::Edit { id, text } => ClientFrame::Edit { cid, room, id, text },
+            Self::React { id, emoji, on } => ClientFrame::React { cid, room, id, emoji, on },
             Self::Delete { id } => ClientFrame::Delete { cid, room, id },
         }
     }
@@ -36,8 +48,8 @@ impl Outgoing {
     /// Whether something would be lost with it: what was refused stays until the person retries or discards it.
     pub const fn holds_words(&self) -> bool {
         match self {
-            Self::Message(_) | Self::Edit { .. } => true,
-            Self::Delete { .. } => false,
+            Self::Message(..) | Self::Edit { .. } => true,
+            Self::React { .. } | Self::Delete { .. } => false,
         }
     }
 }
@@ -46,8 +58,9 @@ impl Outgoing {
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Message(_) => "Message",
+            Self::Message(..) => "Message",
             Self::Edit { .. } => "Edit",
+            Self::React { .. } => "React",
             Self::Delete { .. } => "Delete",
         })
     }

@@ -367,6 +367,11 @@ impl RoomState {
         }
     }
 
+    /// How many of what others said since then name the person.
+    pub fn mentions(&self) -> u32 {
+        self.timeline.mentions()
+    }
+
     /// What others said since the person looked away.
     pub fn unread(&self) -> u32 {
         self.timeline.unread()

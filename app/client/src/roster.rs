@@ -5,6 +5,9 @@ use protocol::{DisplayName, Member, MemberId};
 /// Members that are kept by name; of a larger room only the count is known.
 const LISTED_MAX: usize = 1_000;
 
+/// People whom one message mentions at most, as the server takes them.
+const MENTIONS_MAX: usize = 20;
+
 /// The people of one room as this page knows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roster {
@@ -74,6 +77,25 @@ impl Roster {
     /// You first, then the owner, then by name.
     pub fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// Those whom a text names by `@` and what they are called. The longer of two names is meant where both fit.
+    pub fn mentioned(&self, text: &str) -> Vec<MemberId> {
+        if !text.contains('@') {
+            return Vec::new();
+        }
+        let mut rest = text.to_owned();
+        let mut people: Vec<&Member> = self.members().iter().collect();
+        people.sort_by_key(|member| std::cmp::Reverse(member.name.as_str().len()));
+        let is_named = |member: &&Member| {
+            let written = ["@", member.name.as_str()].concat();
+            let is_there = rest.contains(&written);
+            if is_there {
+                rest = rest.replace(&written, "\0");
+            }
+            is_there
+        };
+        people.into_iter().filter(is_named).take(MENTIONS_MAX).map(|member| member.id.clone()).collect()
     }
 
     /// What the reader is called in this room.

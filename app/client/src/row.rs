@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use protocol::{ClientId, DisplayName, ErrorCode, MemberId, MessageId, Millis};
+use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MemberId, MessageId, Millis};
+
+/// Kinds of reactions that are shown at one message; how many more there are is a number.
+pub const REACTIONS_SHOWN: usize = 20;
 
 /// One line of the log. A list keyed by `(key, version)` draws exactly the lines that are new or changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,10 +74,16 @@ pub struct MessageLine {
     pub own: bool,
     /// Where it stands; always [`Delivery::Sent`] for the messages of others.
     pub delivery: Delivery,
+    /// The message that it answers.
+    pub reply: Option<Box<Quote>>,
+    /// It names this person.
+    pub mentions_you: bool,
     /// What has become of it since it was sent.
     pub revision: Revision,
+    /// What people have put to it, in the order in which each came first.
+    pub reactions: Vec<Reaction>,
     /// Other words of this person's that the server has not taken yet.
-    pub edit: Option<PendingEdit>,
+    pub edit: Option<Box<PendingEdit>>,
     /// Whether it starts a group: another author, another day part, or another kind of line before it.
     pub first: bool,
 }
@@ -88,6 +97,54 @@ pub enum Revision {
     Edited,
     /// Its author has taken it back: its text is nowhere any more.
     Deleted,
+}
+
+/// A message that another answers.
+#[derive(Clone, PartialEq)]
+pub struct Quote {
+    /// Its id.
+    pub id: MessageId,
+    /// What this page has of it.
+    pub quoted: Quoted,
+}
+
+/// What a page has of a message that is answered. Nothing of it travels with the answer: who has not got the message
+/// does not get it that way, and nobody is quoted with what they did not say.
+#[derive(Clone, PartialEq)]
+pub enum Quoted {
+    /// It is in the log.
+    Here {
+        /// Its row.
+        key: u64,
+        /// Who said it.
+        name: DisplayName,
+        /// How it begins.
+        beginning: String,
+    },
+    /// It was taken back.
+    Deleted,
+    /// It is from before this page came, or was removed from a long log.
+    Elsewhere,
+}
+
+/// An emoji at a message, and who has put it there.
+#[derive(Clone, PartialEq)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: Emoji,
+    /// In the order in which they did; never empty.
+    pub by: Vec<Reactor>,
+    /// This person is one of them.
+    pub own: bool,
+}
+
+/// Somebody who has reacted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reactor {
+    /// Who.
+    pub member: MemberId,
+    /// What they were called then.
+    pub name: DisplayName,
 }
 
 /// Other words for an own message.
@@ -106,6 +163,8 @@ pub struct PendingEdit {
 pub enum RowAction {
     /// Say it in these words.
     Edit(String),
+    /// Put this emoji to it, or take it away where the person has put it there.
+    React(String),
     /// Take it back.
     Delete,
 }
@@ -138,6 +197,34 @@ impl fmt::Debug for RowKind {
     }
 }
 
+impl fmt::Debug for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.quoted.fmt(f)
+    }
+}
+
+impl fmt::Debug for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Here { .. } => "Here",
+            Self::Deleted => "Deleted",
+            Self::Elsewhere => "Elsewhere",
+        })
+    }
+}
+
+impl fmt::Debug for Reaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reaction({} people)", self.by.len())
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reactor(…)")
+    }
+}
+
 impl fmt::Debug for PendingEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PendingEdit({} bytes, {:?})", self.text.len(), self.delivery)
@@ -148,6 +235,7 @@ impl fmt::Debug for RowAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Edit(_) => "Edit",
+            Self::React(_) => "React",
             Self::Delete => "Delete",
         })
     }

@@ -9,7 +9,8 @@ mod frames;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, Refers, RoomCode, ServerFrame, Text,
+    encode,
 };
 
 use crate::aside::Aside;
@@ -129,19 +130,25 @@ impl ClientState {
         self.link.is_online()
     }
 
-    /// Says something.
+    /// Says something; `reply` is the row of the message that it answers.
     ///
     /// # Errors
     /// What is wrong with the text, or why the room takes none: the person keeps the text.
-    pub fn send(&mut self, env: &mut Env<'_>, code: RoomCode, typed: &str) -> Result<(), ErrorCode> {
+    pub fn send(
+        &mut self,
+        env: &mut Env<'_>,
+        code: RoomCode,
+        typed: &str,
+        reply: Option<u64>,
+    ) -> Result<(), ErrorCode> {
         let text = Text::parse(typed, self.text_chars_max as usize)?.as_str().to_owned();
         let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
         let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
-        let cid = env.cid();
-        fits(code, &cid, Outgoing::Message(text.clone()), self.frame_bytes_max)?;
+        let (cid, refers) = (env.cid(), room.refers(&text, reply)?);
+        fits(code, &cid, Outgoing::Message(text.clone(), refers.clone()), self.frame_bytes_max)?;
         let at = env.now.saturating_add_signed(self.clock_ahead);
-        room.say(cid, text, name, at)?;
+        room.say(cid, (text, refers), name, at)?;
         self.actions.extend(room.type_on(false, env.now).map(Action::Say));
         self.pump(env);
         Ok(())
@@ -164,9 +171,14 @@ impl ClientState {
         let (since, chars_max, bytes_max) =
             (self.changeable_since(env), self.text_chars_max as usize, self.frame_bytes_max);
         let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
-        let (_, id, before) = room.changeable(Some(key), since)?;
         let what = match action {
+            RowAction::React(typed) => {
+                let emoji = typed.trim().to_owned();
+                let (id, on) = room.reaction(key, &emoji)?;
+                Outgoing::React { id, emoji, on }
+            }
             RowAction::Edit(typed) => {
+                let (_, id, before) = room.changeable(Some(key), since)?;
                 let text = Text::parse(&typed, chars_max)?.as_str().to_owned();
                 // In the same words it is what it was.
                 if text == before {
@@ -174,7 +186,7 @@ impl ClientState {
                 }
                 Outgoing::Edit { id, text }
             }
-            RowAction::Delete => Outgoing::Delete { id },
+            RowAction::Delete => Outgoing::Delete { id: room.changeable(Some(key), since)?.1 },
         };
         let cid = env.cid();
         fits(code, &cid, what.clone(), bytes_max)?;
@@ -203,7 +215,7 @@ impl ClientState {
             for (cid, text) in unsent {
                 if let Ok(text) = Text::parse(&text, self.text_chars_max as usize) {
                     // Cannot fail: the previous page's outbox had the same bound.
-                    let _ = room.say(cid, text.as_str().to_owned(), name.clone(), at);
+                    let _ = room.say(cid, (text.as_str().to_owned(), Refers::default()), name.clone(), at);
                 }
             }
         }

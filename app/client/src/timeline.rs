@@ -40,6 +40,8 @@ struct Reading {
     away: bool,
     /// What came of others since.
     unread: u32,
+    /// How many of these name this person.
+    mentions: u32,
     /// The row that says where reading ended.
     mark: Option<u64>,
 }
@@ -91,7 +93,7 @@ impl Timeline {
         let changes = self.reading.away == looks;
         if changes {
             self.reading.away = !looks;
-            self.reading.unread = 0;
+            (self.reading.unread, self.reading.mentions) = (0, 0);
         }
         changes
     }
@@ -99,6 +101,7 @@ impl Timeline {
     /// All was read: the mark where reading ended goes.
     pub fn read(&mut self) {
         self.reading.unread = 0;
+        self.reading.mentions = 0;
         if let Some(index) = self.reading.mark.take().and_then(|key| self.lines.find_key(key)) {
             self.lines.remove(index);
         }
@@ -109,11 +112,17 @@ impl Timeline {
         self.reading.unread
     }
 
+    /// How many of these name this person.
+    pub fn mentions(&self) -> u32 {
+        self.reading.mentions
+    }
+
     /// Something of others comes: the first of it, while nobody looks, stands below a mark.
-    fn note_unread(&mut self) {
+    fn note_unread(&mut self, mentions_you: bool) {
         if !self.reading.away {
             return;
         }
+        self.reading.mentions += u32::from(mentions_you);
         if self.reading.unread == 0 {
             self.read();
             self.reading.mark = Some(self.push(RowKind::Unread));
@@ -183,9 +192,11 @@ impl Timeline {
             return;
         }
         let own = self.you.as_ref() == Some(&message.member);
+        let mentions_you = !own && self.you.as_ref().is_some_and(|you| message.mentions.contains(you));
         if !own {
-            self.note_unread();
+            self.note_unread(mentions_you);
         }
+        let reply = message.reply.clone().map(|id| Box::new(self.quote(id)));
         if let Some(index) = self.lines.find_waiting(&message.cid).filter(|_| own) {
             self.lines.edit_message(index, |line| take_echo(line, message));
             let line = self.lines.remove(index);
@@ -193,7 +204,8 @@ impl Timeline {
             return;
         }
         let cid = Some(message.cid.clone());
-        let row = self.lines.new_row(RowKind::Message(shown(message, own)));
+        let line = MessageLine { reply, mentions_you, ..shown(message, own) };
+        let row = self.lines.new_row(RowKind::Message(line));
         self.lines.settle(ListEntry { row, cid, place, echoed: true, block: 0 });
     }
 
@@ -249,7 +261,10 @@ impl Timeline {
             own: true,
             id: None,
             delivery: Delivery::Sending,
+            reply: None,
+            mentions_you: false,
             revision: Revision::Original,
+            reactions: Vec::new(),
             edit: None,
             first: true,
         }));
@@ -355,6 +370,7 @@ impl Timeline {
                 });
             }
         }
+        self.claim_reactions(you);
         // What the server relayed before it told who the reader is has its place already.
         for index in self.lines.indices().rev() {
             let cid = self.lines.get(index).cid.as_ref().filter(|_| self.lines.waits(index));
@@ -380,7 +396,10 @@ fn shown(message: Message, own: bool) -> MessageLine {
         html: message.html,
         own,
         delivery: Delivery::Sent,
+        reply: None,
+        mentions_you: false,
         revision: Revision::Original,
+        reactions: Vec::new(),
         edit: None,
         first: true,
     }
@@ -391,8 +410,8 @@ fn take_echo(line: &mut MessageLine, message: Message) {
     if line.revision != Revision::Original {
         return;
     }
-    let first = line.first;
-    *line = MessageLine { first, ..shown(message, true) };
+    let (first, reactions, reply) = (line.first, std::mem::take(&mut line.reactions), line.reply.take());
+    *line = MessageLine { reply, reactions, first, ..shown(message, true) };
 }
 
 /// Somebody who returns is taken out of the list of those who left; somebody who came and left is in both.
@@ -416,6 +435,7 @@ fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
 mod changes;
 #[cfg(test)]
 mod properties;
+mod quotes;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]

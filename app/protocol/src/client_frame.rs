@@ -71,6 +71,19 @@ pub enum ClientFrame {
         /// The message's id.
         id: MessageId,
     },
+    /// Put an emoji to a message, or take it away again.
+    React {
+        /// Names the request, as in `send`.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// The message's id.
+        id: MessageId,
+        /// One emoji.
+        emoji: String,
+        /// Put it there, or take it away.
+        on: bool,
+    },
     /// Change the room: its name, topic, PIN, capacity, lifetime, lock.
     Change {
         /// Names the request.
@@ -154,6 +167,17 @@ pub struct SendMessage {
     pub room: String,
     /// What is said.
     pub body: SendBody,
+    /// What it refers to. In a sealed room that is sealed with it.
+    pub refers: Refers,
+}
+
+/// What a message refers to.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Refers {
+    /// The message that it answers.
+    pub reply: Option<MessageId>,
+    /// The people whom it names.
+    pub mentions: Vec<MemberId>,
 }
 
 /// What is said, not parsed yet. Which of the two a room takes was decided when it was made.
@@ -175,29 +199,34 @@ struct SendFields {
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mentions: Vec<MemberId>,
 }
 
 impl TryFrom<SendFields> for SendMessage {
     type Error = ErrorCode;
     fn try_from(fields: SendFields) -> Result<Self, ErrorCode> {
-        let SendFields { cid, room, text, sealed } = fields;
+        let SendFields { cid, room, text, sealed, reply, mentions } = fields;
+        let refers = Refers { reply, mentions };
         let body = match (text, sealed) {
             (Some(text), None) => SendBody::Text(text),
-            (None, Some(sealed)) => SendBody::Sealed(sealed),
-            (None, None) | (Some(_), Some(_)) => return Err(ErrorCode::BadFrame),
+            (None, Some(sealed)) if refers == Refers::default() => SendBody::Sealed(sealed),
+            (None | Some(_), None | Some(_)) => return Err(ErrorCode::BadFrame),
         };
-        Ok(Self { cid, room, body })
+        Ok(Self { cid, room, body, refers })
     }
 }
 
 impl From<SendMessage> for SendFields {
     fn from(message: SendMessage) -> Self {
-        let SendMessage { cid, room, body } = message;
+        let SendMessage { cid, room, body, refers: Refers { reply, mentions } } = message;
         let (text, sealed) = match body {
             SendBody::Text(text) => (Some(text), None),
             SendBody::Sealed(sealed) => (None, Some(sealed)),
         };
-        Self { cid, room, text, sealed }
+        Self { cid, room, text, sealed, reply, mentions }
     }
 }
 
@@ -251,6 +280,7 @@ impl ClientFrame {
             | Self::Send(SendMessage { cid, .. })
             | Self::Edit { cid, .. }
             | Self::Delete { cid, .. }
+            | Self::React { cid, .. }
             | Self::Change { cid, .. }
             | Self::Kick { cid, .. }
             | Self::Ban { cid, .. }
@@ -275,6 +305,7 @@ impl ClientFrame {
             Self::Ban { .. } => "ban",
             Self::Role { .. } => "role",
             Self::Burn { .. } => "burn",
+            Self::React { .. } => "react",
             Self::Typing { .. } => "typing",
             Self::Status { .. } => "status",
             Self::Ping { .. } => "ping",
@@ -287,6 +318,12 @@ impl ClientFrame {
 impl fmt::Debug for ClientFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ClientFrame::{}", self.name())
+    }
+}
+
+impl fmt::Debug for Refers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refers({} people)", self.mentions.len())
     }
 }
 

@@ -149,6 +149,8 @@ errors! {
     NotYours = "not_yours", 403, 4555, "That message is somebody else's. Only who wrote it can change it.";
     /// The time in which a message can be changed is over.
     TooLate = "too_late", 400, 4556, "That message is too old to be changed. Write a new one.";
+    /// A reaction that is no emoji.
+    InvalidEmoji = "invalid_emoji", 400, 4557, "That is no emoji. Choose one.";
     /// Too much, too fast.
     RateLimited = "rate_limited", 429, 4029, "That was a bit fast. Wait a moment and try again.";
     /// Flooding in spite of `rate_limited`.

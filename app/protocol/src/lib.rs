@@ -23,7 +23,7 @@ mod server_frame;
 #[cfg(test)]
 mod tests;
 
-pub use client_frame::{ClientFrame, FrameError, Resume, SendBody, SendMessage, decode_client};
+pub use client_frame::{ClientFrame, FrameError, Refers, Resume, SendBody, SendMessage, decode_client};
 pub use decode::{Read, Unreadable, decode, field};
 pub use device::{Browser, Device, System};
 pub use error::{ErrorCode, Problem};
@@ -31,7 +31,7 @@ pub use ids::{ClientId, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode,
 pub use json::{Object, Value};
 pub use limits::Limits;
 pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
-pub use names::{DisplayName, RoomName, Sealed, Text, Topic};
+pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
 pub use powers::{Power, Role};

@@ -71,6 +71,10 @@ limits! {
     edit_window_ms: u64 = 900_000, (1_000..=604_800_000);
     /// Edits and deletions of a user in a minute.
     edits_per_minute: u32 = 30, (1..=100_000);
+    /// Reactions that a user may add and take back in a minute.
+    reactions_per_minute: u32 = 60, (1..=100_000);
+    /// People whom one message may mention.
+    mentions_max: u32 = 20, (0..=500);
     /// Milliseconds between two typing signals of one session that are passed on; further ones are merged.
     typing_every_ms: u64 = 2_000, (100..=60_000);
     /// Milliseconds until a typing signal ends by itself.

@@ -9,6 +9,8 @@
 #[cfg(feature = "door")]
 mod door;
 #[cfg(feature = "door")]
+mod emoji;
+#[cfg(feature = "door")]
 mod form;
 #[cfg(feature = "door")]
 mod line;
@@ -41,6 +43,8 @@ pub const ROOM_NAME_BYTES_MAX: usize = ROOM_NAME_CHARS_MAX * BYTES_A_CHAR;
 pub const TOPIC_CHARS_MAX: usize = 200;
 /// Bytes of a room's topic in UTF-8.
 pub const TOPIC_BYTES_MAX: usize = TOPIC_CHARS_MAX * BYTES_A_CHAR;
+/// Bytes of an emoji in UTF-8.
+pub const EMOJI_BYTES_MAX: usize = BYTES_A_CHAR;
 /// Characters in a PIN or passphrase of a room.
 pub const PIN_CHARS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Characters in an account's user name, counted as those of a display name.
@@ -157,6 +161,13 @@ name!(
     Topic,
     TOPIC_BYTES_MAX,
     ErrorCode::InvalidTopic
+);
+
+name!(
+    /// What people put to a message: one emoji.
+    Emoji,
+    EMOJI_BYTES_MAX,
+    ErrorCode::InvalidEmoji
 );
 
 /// The text of one message: what was typed, without outer white space.

@@ -10,7 +10,7 @@ use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::json::Value;
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
-use crate::names::{DisplayName, Sealed};
+use crate::names::{DisplayName, Emoji, Sealed};
 
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -98,15 +98,30 @@ pub enum ServerFrame {
         /// When the server took the deletion.
         at: Millis,
     },
+    /// Somebody has put an emoji to a message, or taken it away again. The same twice is the same once.
+    Reaction {
+        /// The room's code.
+        room: RoomCode,
+        /// The message's id.
+        id: MessageId,
+        /// Who.
+        member: MemberId,
+        /// What they were called then.
+        name: DisplayName,
+        /// Which.
+        emoji: Emoji,
+        /// It is there now, or is not any more.
+        on: bool,
+    },
     /// Accepted and relayed. It does not mean read.
     Ack {
         /// The request.
         cid: ClientId,
         /// The room's code.
         room: RoomCode,
-        /// Its place in the order; of an edit or a deletion, the last message's before it.
+        /// Its place in the order; of a change of a message, the last message's before it.
         seq: u64,
-        /// The id of the message that was sent, edited or deleted.
+        /// The id of the message that was sent or changed.
         id: MessageId,
         /// When the server took it.
         at: Millis,
@@ -203,6 +218,12 @@ pub struct Message {
     /// The same as sanitised HTML, only where markup makes a difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
+    /// The message that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<MessageId>,
+    /// The people inside whom it names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<MemberId>,
 }
 
 /// One message of a sealed room: where it stands and whose it is, and what only the members can read.
@@ -239,6 +260,7 @@ impl ServerFrame {
             | Self::Sealed(_)
             | Self::Edited { .. }
             | Self::Deleted { .. }
+            | Self::Reaction { .. }
             | Self::Ack { .. }
             | Self::Gap { .. }
             | Self::Error { .. }
@@ -270,6 +292,7 @@ impl ServerFrame {
             Self::Sealed(_) => "sealed",
             Self::Edited { .. } => "edited",
             Self::Deleted { .. } => "deleted",
+            Self::Reaction { .. } => "reaction",
             Self::Ack { .. } => "ack",
             Self::Presence { .. } => "presence",
             Self::Typing { .. } => "typing",
@@ -333,13 +356,14 @@ impl Read for ServerFrame {
             "room" => from_fields!(object => Self::Room { room }),
             "done" => from_fields!(object => Self::Done { cid, room }),
             "message" => Self::Message(from_fields!(object => Message {
-                room, seq, id, cid, member, name, at, text, html
+                room, seq, id, cid, member, name, at, text, html, reply, mentions
             })),
             "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
                 room, seq, id, cid, member, name, at, sealed
             })),
             "edited" => from_fields!(object => Self::Edited { room, id, at, text, html }),
             "deleted" => from_fields!(object => Self::Deleted { room, id, at }),
+            "reaction" => from_fields!(object => Self::Reaction { room, id, member, name, emoji, on }),
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
             "typing" => from_fields!(object => Self::Typing { room, members }),

@@ -4,7 +4,7 @@
 
 pub(crate) use platform::{
     drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,
-    show_above, show_row, was_loaded_again,
+    show_above, show_message, show_row, was_loaded_again,
 };
 
 #[cfg(feature = "hydrate")]
@@ -58,6 +58,21 @@ mod platform {
         if let Some(element) = next {
             // An element that went away in between has no focus to take.
             let _ = element.focus();
+        }
+    }
+
+    /// Brings a message into view and marks it for a moment, by its row's key.
+    pub(crate) fn show_message(key: u64) {
+        let row = document().query_selector(&format!(".message[data-key='{key}']")).ok().flatten();
+        if let Some(row) = row {
+            row.scroll_into_view();
+            let _ = row.class_list().add_1("found");
+            set_timeout(
+                move || {
+                    let _ = row.class_list().remove_1("found");
+                },
+                std::time::Duration::from_secs(2),
+            );
         }
     }
 
@@ -165,6 +180,8 @@ mod platform {
     }
 
     pub(crate) fn focus_next(_selector: &str, _forward: bool) {}
+
+    pub(crate) fn show_message(_key: u64) {}
 
     pub(crate) fn show_above(_log: &Element, _selector: &str) -> bool {
         false

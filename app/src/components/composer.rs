@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use protocol::ErrorCode;
 
 use super::copy::{Copied, Outcome, glyph, press};
+use super::mention_list::{MentionList, Mentions};
 use super::{Glyph, Icon, changing, said, when};
 use crate::browser;
 use crate::i18n::words;
@@ -61,6 +62,20 @@ pub(crate) enum Mode {
     New,
     /// The message in the row with this key, in other words.
     Edit(u64),
+    /// An answer to the message in the row with this key.
+    Reply(u64),
+    /// An emoji for the message in the row with this key.
+    React(u64),
+}
+
+impl Mode {
+    /// Whether what is in the box is a message to be sent.
+    const fn sends(self) -> bool {
+        match self {
+            Self::New | Self::Reply(_) => true,
+            Self::Edit(_) | Self::React(_) => false,
+        }
+    }
 }
 
 /// What is in the box, as far as others need to know.
@@ -72,6 +87,8 @@ pub(crate) struct Draft {
     length: RwSignal<Length>,
     refused: RwSignal<Option<NotSent>>,
     mode: RwSignal<Mode>,
+    /// Whose message is answered.
+    about: RwSignal<String>,
     /// The new message that was begun, while the box is for something else or is not drawn yet.
     begun: StoredValue<String>,
     send: Callback<(Mode, String), Result<(), ErrorCode>>,
@@ -93,6 +110,7 @@ impl Draft {
             length: RwSignal::new(Length::default()),
             refused: RwSignal::new(None),
             mode: RwSignal::new(Mode::New),
+            about: RwSignal::new(String::new()),
             begun: StoredValue::new(String::new()),
             send: Callback::new(send),
             changeable: Callback::new(changeable),
@@ -123,8 +141,10 @@ impl Draft {
     /// The new message that was begun, whether it is in the box or beside it.
     pub(crate) fn begun(self) -> String {
         match self.mode.get_untracked() {
-            Mode::New => self.area.try_get_untracked().flatten().map(|area| area.value()).unwrap_or_default(),
-            Mode::Edit(_) => self.begun.get_value(),
+            Mode::New | Mode::Reply(_) => {
+                self.area.try_get_untracked().flatten().map(|area| area.value()).unwrap_or_default()
+            }
+            Mode::Edit(_) | Mode::React(_) => self.begun.get_value(),
         }
     }
 
@@ -134,16 +154,40 @@ impl Draft {
     /// Why it cannot be changed.
     pub(crate) fn edit(self, key: Option<u64>) -> Result<(), ErrorCode> {
         let (key, text) = self.changeable.run(key)?;
-        if let (Mode::New, Some(area)) = (self.mode.get_untracked(), self.area.get_untracked()) {
+        self.enter_mode(Mode::Edit(key), &text);
+        Ok(())
+    }
+
+    /// What is written answers the message in this row, of somebody who is called so.
+    pub(crate) fn reply(self, key: u64, name: String) {
+        if !self.mode.get_untracked().sends() {
+            self.leave_mode();
+        }
+        self.about.set(name);
+        self.mode.set(Mode::Reply(key));
+        browser::focus(ID);
+    }
+
+    /// Asks for an emoji for the message in this row.
+    pub(crate) fn react(self, key: u64) {
+        self.enter_mode(Mode::React(key), "");
+    }
+
+    /// What was begun is kept beside what the box is for now.
+    fn enter_mode(self, mode: Mode, text: &str) {
+        if let (true, Some(area)) = (self.mode.get_untracked().sends(), self.area.get_untracked()) {
             self.begun.set_value(area.value());
         }
-        self.mode.set(Mode::Edit(key));
-        self.put(&text);
-        Ok(())
+        self.mode.set(mode);
+        self.put(text);
     }
 
     /// Back to the new message that was begun.
     fn leave_mode(self) {
+        if self.mode.get_untracked().sends() {
+            self.mode.set(Mode::New);
+            return browser::focus(ID);
+        }
         self.mode.set(Mode::New);
         self.put(&self.begun.try_update_value(std::mem::take).unwrap_or_default());
     }
@@ -151,8 +195,10 @@ impl Draft {
     fn put(self, text: &str) {
         if let Some(area) = self.area.get_untracked() {
             area.set_value(text);
-            // Where a text is put, its end is where one writes on.
-            let _ = area.focus();
+            // Its end is where one writes on; a finger brings up a keyboard only where something is to be typed.
+            if !browser::is_touch() || matches!(self.mode.get_untracked(), Mode::Edit(_)) {
+                let _ = area.focus();
+            }
         }
         self.edited();
     }
@@ -180,31 +226,37 @@ impl Draft {
     }
 
     fn submit(self) {
-        let Some(area) = self.area.get_untracked() else {
-            return;
-        };
-        let (mode, typed) = (self.mode.get_untracked(), area.value());
+        if let Some(area) = self.area.get_untracked() {
+            self.hand_over(area.value());
+            // Pressing the button took the focus; the next message starts in the box.
+            let _ = area.focus();
+        }
+    }
+
+    fn hand_over(self, typed: String) {
+        let mode = self.mode.get_untracked();
         let text = match mode {
-            Mode::New => slash::said(&typed),
+            Mode::New | Mode::Reply(_) => slash::said(&typed),
             // A message that began with a slash still does.
-            Mode::Edit(_) => Some(typed.as_str()),
+            Mode::Edit(_) | Mode::React(_) => Some(typed.as_str()),
         };
         let sent = match text {
             Some(text) => self.send.run((mode, text.to_owned())).map_err(NotSent::Code),
             None => Err(NotSent::Command),
         };
         match (sent, mode) {
-            (Ok(()), Mode::New) => {
-                area.set_value("");
+            (Ok(()), Mode::New | Mode::Reply(_)) => {
+                self.mode.set(Mode::New);
+                if let Some(area) = self.area.get_untracked() {
+                    area.set_value("");
+                }
                 self.mirror.set(String::new());
                 self.length.set(Length::default());
                 self.refused.set(None);
             }
-            (Ok(()), Mode::Edit(_)) => self.leave_mode(),
+            (Ok(()), Mode::Edit(_) | Mode::React(_)) => self.leave_mode(),
             (Err(refusal), _) => self.refused.set(Some(refusal)),
         }
-        // Pressing the button took the focus; the next message starts in the box.
-        let _ = area.focus();
     }
 
     fn key_pressed(self, event: &KeyboardEvent) {
@@ -255,6 +307,8 @@ pub(crate) fn Composer(
     over: Signal<bool>,
     /// What is written.
     draft: Draft,
+    /// What the others inside are called.
+    names: Signal<Vec<String>>,
     /// Characters that a message may have.
     limit: Signal<u32>,
     /// Why something could not be done to a message, while that is news.
@@ -270,32 +324,18 @@ pub(crate) fn Composer(
             draft.submit();
         }
     };
-    let invalid = move || draft.refused.with(Option::is_some);
+    let mentions = Mentions::new(draft.area, names, Callback::new(move |()| draft.edited()));
     let is_new = move || draft.mode.get() == Mode::New;
-    let full = move || draft.length.get().characters > 0 && draft.mirror.with(String::is_empty);
-    let placeholder = move || if over.get() { words.room_over.to_owned() } else { (words.message_to)(&room.get()) };
+    let sends = move || draft.mode.get().sends();
     view! {
         // By itself such a form submits nothing, so that a text is not lost while no program takes it.
         <form class="composer" method="dialog" on:submit=submit>
             {when(move || !is_new() && !over.get(), move || view! { <ModeBar draft /> }.into_any())}
+            <MentionList mentions />
             <div class="composer-box">
                 <label class="visually-hidden" for=ID>{words.message}</label>
-                <div class="grow" class:full=live(full) data-text=live(move || draft.mirror.get())>
-                    <textarea
-                        id=ID
-                        rows="1"
-                        dir="auto"
-                        autocomplete="off"
-                        placeholder=placeholder
-                        readonly=live(move || over.get())
-                        aria-describedby=NOTE_ID
-                        aria-invalid=live(move || if invalid() { "true" } else { "false" })
-                        node_ref=draft.area
-                        on:input=move |_| draft.edited()
-                        on:keydown=move |event| draft.key_pressed(&event)
-                    ></textarea>
-                </div>
-                <button type="submit" class="button primary send" hidden=live(move || over.get() || !is_new()) aria-label=words.send_message>
+                {writing(draft, mentions, over, room)}
+                <button type="submit" class="button primary send" hidden=live(move || over.get() || !sends()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />
                 </button>
                 <CopyDraft draft over />
@@ -306,17 +346,81 @@ pub(crate) fn Composer(
     .into_any()
 }
 
+/// The box itself.
+fn writing(draft: Draft, mentions: Mentions, over: Signal<bool>, room: Signal<String>) -> impl IntoView {
+    let words = words();
+    let invalid = move || draft.refused.with(Option::is_some);
+    let full = move || draft.length.get().characters > 0 && draft.mirror.with(String::is_empty);
+    let placeholder = move || match draft.mode.get() {
+        _ if over.get() => words.room_over.to_owned(),
+        Mode::React(_) => words.any_emoji.to_owned(),
+        Mode::New | Mode::Reply(_) | Mode::Edit(_) => (words.message_to)(&room.get()),
+    };
+    view! {
+        <div class="grow" class:full=live(full) data-text=live(move || draft.mirror.get())>
+            <textarea
+                id=ID
+                rows="1"
+                dir="auto"
+                autocomplete="off"
+                placeholder=placeholder
+                readonly=live(move || over.get())
+                aria-describedby=NOTE_ID
+                aria-invalid=live(move || if invalid() { "true" } else { "false" })
+                node_ref=draft.area
+                aria-autocomplete="list"
+                aria-activedescendant=live(move || mentions.active())
+                on:input=move |_| {
+                    draft.edited();
+                    mentions.look();
+                }
+                on:keydown=move |event| {
+                    if !mentions.takes(&event) {
+                        draft.key_pressed(&event);
+                    }
+                }
+            ></textarea>
+        </div>
+    }
+    .into_any()
+}
+
+/// Emoji that are one press away.
+const AT_HAND: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+
 /// What the box is for while that is no new message, and the two ways out.
 #[component]
 fn ModeBar(draft: Draft) -> impl IntoView {
     let words = words();
+    let at_hand = move |emoji: &'static str| {
+        let take = move |_| draft.hand_over(emoji.to_owned());
+        view! { <button type="button" class="button quiet emoji" on:click=take>{emoji}</button> }.into_any()
+    };
+    let what = move || match draft.mode.get() {
+        Mode::React(_) => view! {
+            <p>{words.reacting}</p>
+            {AT_HAND.map(at_hand).into_iter().collect_view()}
+        }
+        .into_any(),
+        Mode::Reply(_) => view! { <p class="wide">{(words.replying)(&draft.about.get())}</p> }.into_any(),
+        Mode::New | Mode::Edit(_) => view! { <p class="wide">{words.editing}</p> }.into_any(),
+    };
+    let done = move || match draft.mode.get() {
+        Mode::React(_) => words.react,
+        Mode::New | Mode::Reply(_) | Mode::Edit(_) => words.save,
+    };
     view! {
         <div class="composer-mode">
-            <p>{words.editing}</p>
+            {changing(what)}
             <button type="button" class="button quiet" on:click=move |_| draft.leave_mode()>
                 {words.cancel}
             </button>
-            <button type="submit" class="button primary">{words.save}</button>
+            <button
+                type="submit"
+                class="button primary"
+                hidden=live(move || draft.mode.get().sends())
+                inner_html=said(move || done().to_owned())
+            ></button>
         </div>
     }
 }

@@ -12,7 +12,7 @@ use leptos::web_sys::{Element, Event};
 use protocol::ErrorCode;
 
 use super::avatar::hue_class;
-use super::message_tools::tools;
+use super::message_tools::{quote, reactions, tools};
 use super::{Avatar, Glyph, Icon};
 use crate::i18n::words;
 use crate::signals::Effect;
@@ -33,8 +33,9 @@ pub(crate) fn MessageRow(
     #[prop(into)]
     on_discard: Callback<()>,
 ) -> impl IntoView {
-    let tools = tools(&line);
-    let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, .. } = line;
+    let (tools, reactions) = (tools(&line), reactions(&line.reactions));
+    let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, reply, mentions_you, .. } =
+        line;
     // An own edit is shown before the server has it, as a message is.
     let (text, html, delivery, not_done) = match edit {
         Some(edit) => (edit.text, None, edit.delivery, words().not_changed),
@@ -55,6 +56,7 @@ pub(crate) fn MessageRow(
             class="message"
             class:own=own
             class:first=first
+            class:mentions-you=mentions_you
             class:pending=delivery != Delivery::Sent
             aria-live=live
             data-key=key
@@ -68,11 +70,14 @@ pub(crate) fn MessageRow(
                     " "
                     <time translate="no" datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time}</time>
                 </div>
+                {mentions_you.then(|| view! { <span class="visually-hidden">{words().mentions_you}</span> })}
+                {reply.map(|reply| quote(*reply))}
                 {match revision {
                     Revision::Deleted => view! { <p class="message-text deleted">{words().deleted}</p> }.into_any(),
                     Revision::Original | Revision::Edited => view! { <MessageBody text html /> }.into_any(),
                 }}
                 {(revision == Revision::Edited).then(|| view! { <p class="message-edited">{words().edited}</p> })}
+                {reactions}
                 {failed}
             </div>
             {tools}

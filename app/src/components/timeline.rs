@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::log_keys::key_pressed;
 use super::log_scroll::{LOG_ID, News, Scroll};
-use super::message_tools::{Tool, pressed};
+use super::message_tools::{Pressed, pressed};
 use super::system_row::joins_text;
 use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
 use crate::browser;
@@ -27,9 +27,9 @@ pub(crate) fn Timeline(
     /// Forget the failed message with this key.
     #[prop(into)]
     on_discard: Callback<u64>,
-    /// Do this to the message with this key.
+    /// This was pressed at the message with this key.
     #[prop(into)]
-    on_tool: Callback<(u64, Tool)>,
+    on_tool: Callback<(u64, Pressed)>,
     /// The reader is among the older rows, or back at the end.
     #[prop(into)]
     on_hold: Callback<bool>,
@@ -267,7 +267,10 @@ mod tests {
             html,
             own,
             delivery,
+            reply: None,
+            mentions_you: false,
             revision: Revision::Original,
+            reactions: Vec::new(),
             edit: None,
             first: true,
         };

@@ -162,13 +162,13 @@ impl Client {
 }
 
 impl Room {
-    /// Says something. The row is there when this returns; it is sent when there is a connection.
+    /// Says something; `reply` is the row of the message that it answers. The row is there when this returns; it is sent when there is a connection.
     ///
     /// # Errors
     /// [`ErrorCode::EmptyText`], [`ErrorCode::TextTooLong`], or [`ErrorCode::RateLimited`] when too much waits already:
     /// the text stays in the box.
-    pub(crate) fn send(self, text: &str) -> Result<(), ErrorCode> {
-        self.driver.send(self.code, text)
+    pub(crate) fn send(self, text: &str, reply: Option<u64>) -> Result<(), ErrorCode> {
+        self.driver.send(self.code, text, reply)
     }
 
     /// An own message that can still be changed: its row's key, and its text. Without a key the last one.

@@ -110,8 +110,8 @@ impl DriverHandle {
         self.act((), |state, env| state.look_away(env, code));
     }
 
-    pub(super) fn send(self, code: RoomCode, text: &str) -> Result<(), ErrorCode> {
-        self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text))
+    pub(super) fn send(self, code: RoomCode, text: &str, reply: Option<u64>) -> Result<(), ErrorCode> {
+        self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text, reply))
     }
 
     pub(super) fn changeable(self, code: RoomCode, key: Option<u64>) -> Result<(u64, String), ErrorCode> {

@@ -42,7 +42,7 @@ impl DriverHandle {
 
     pub(super) fn look_away(self, _code: RoomCode) {}
 
-    pub(super) fn send(self, _code: RoomCode, _text: &str) -> Result<(), ErrorCode> {
+    pub(super) fn send(self, _code: RoomCode, _text: &str, _reply: Option<u64>) -> Result<(), ErrorCode> {
         Err(ErrorCode::NotInRoom)
     }
 

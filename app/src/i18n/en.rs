@@ -179,6 +179,24 @@ pub(super) static EN: Catalogue = Catalogue {
     delete: "Delete",
     cancel: "Cancel",
     editing: "Editing your message",
+    reply: "Reply",
+    replying: |name| format!("Replying to {name}"),
+    quoted: |name| format!("Show the message of {name} that this answers"),
+    quoted_deleted: "Answers a message that was deleted.",
+    quoted_elsewhere: "Answers an earlier message.",
+    mentions_you: "(mentions you)",
+    react: "React",
+    reacting: "React with",
+    any_emoji: "Or any other emoji",
+    reacted: |emoji, names| match names {
+        [rest @ .., last] if names.len() <= 10 && !rest.is_empty() => {
+            format!("{emoji} {}: {} and {last}", names.len(), rest.join(", "))
+        }
+        [one] => format!("{emoji} 1: {one}"),
+        [ten @ .., _] => format!("{emoji} {}: {} and others", names.len(), ten[..ten.len().min(10)].join(", ")),
+        [] => String::new(),
+    },
+    more_reactions: |more| format!("and {more} more"),
     edited: "edited",
     deleted: "This message was deleted.",
     retry: "Retry",

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, LeaveReason, MemberId, MessageId, Millis, Position, Role, RoomName, Sealed,
-    ServerFrame, Text, Topic,
+    Activity, ClientId, DisplayName, Emoji, LeaveReason, MemberId, MessageId, Millis, Position, Refers, Role, RoomName,
+    Sealed, ServerFrame, Text, Topic,
 };
 
 use crate::bans::Mark;
@@ -65,6 +65,10 @@ pub struct Change {
     pub cid: ClientId,
     /// The message's id.
     pub message: MessageId,
+    /// Who asked for it.
+    pub member: MemberId,
+    /// What they are called.
+    pub name: DisplayName,
     /// What becomes of it.
     pub kind: ChangeKind,
 }
@@ -81,6 +85,13 @@ pub enum ChangeKind {
     },
     /// It was taken back.
     Delete,
+    /// An emoji was put to it, or taken away again.
+    React {
+        /// Which.
+        emoji: Emoji,
+        /// It is there now, or is not any more.
+        on: bool,
+    },
 }
 
 /// What owners and moderators do. Whoever makes one has looked whether they may, and has changed the record.
@@ -126,6 +137,8 @@ pub struct NewMessage {
     pub name: DisplayName,
     /// What they said.
     pub body: Body,
+    /// What it refers to: a message that the room made the id of, and people who were inside.
+    pub refers: Refers,
 }
 
 /// What happens to a room.
@@ -172,13 +185,19 @@ pub enum Input {
         random: u64,
         /// What.
         body: Body,
+        /// What it refers to, as it was asked for.
+        refers: Refers,
     },
     /// A session changes a message.
     Change {
         /// Which.
         session: SessionKey,
-        /// The request's name, the message and what becomes of it, as they were asked for.
-        change: Change,
+        /// The request.
+        cid: ClientId,
+        /// The message's id, as it was asked for.
+        message: MessageId,
+        /// What is to become of it.
+        kind: ChangeKind,
         /// 64 random bits, for the event's id.
         random: u64,
     },
@@ -327,6 +346,7 @@ impl fmt::Debug for ChangeKind {
         match self {
             Self::Edit { text, .. } => write!(f, "Edit({text:?})"),
             Self::Delete => f.write_str("Delete"),
+            Self::React { .. } => f.write_str("React"),
         }
     }
 }

@@ -9,6 +9,7 @@ mod ids;
 mod names;
 mod presence;
 mod rate;
+mod request;
 mod resume;
 mod room;
 mod seat;

@@ -10,7 +10,7 @@ mod scenarios;
 use std::collections::BTreeSet;
 
 use protocol::{
-    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, RoomCode, RoomInfo, RoomName, Text,
+    Activity, ClientId, DisplayName, Limits, MemberId, MessageId, Millis, Refers, RoomCode, RoomInfo, RoomName, Text,
 };
 
 use crate::event::{Body, Effect, Input};
@@ -97,7 +97,13 @@ fn join(session: u64, who: u8) -> Input {
 }
 
 fn send(session: u64, number: u32) -> Input {
-    Input::Send { session: SessionKey(session), cid: cid(number), random: u64::from(number), body: body("hello") }
+    Input::Send {
+        session: SessionKey(session),
+        cid: cid(number),
+        random: u64::from(number),
+        body: body("hello"),
+        refers: Refers::default(),
+    }
 }
 
 /// Handles an input as the server does: what is published comes straight back.

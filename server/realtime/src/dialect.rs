@@ -26,7 +26,9 @@ impl Counted {
             ServerFrame::Message(message) => Self::Yes(Tells::Message(message.room)),
             ServerFrame::Sealed(message) => Self::Yes(Tells::Message(message.room)),
             // Who does not get it has a message that is out of date, and is told that something was missed.
-            ServerFrame::Edited { room, .. } | ServerFrame::Deleted { room, .. } => Self::Yes(Tells::Gap(*room, None)),
+            ServerFrame::Edited { room, .. }
+            | ServerFrame::Deleted { room, .. }
+            | ServerFrame::Reaction { room, .. } => Self::Yes(Tells::Gap(*room, None)),
             ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),
             other if other.is_counted() => Self::Yes(Tells::Nothing),
             _ => Self::No,

@@ -111,6 +111,17 @@ struct DeletedMessage<'a> {
     deleted_at: String,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageReaction<'a> {
+    message_id: &'a str,
+    emoji: &'a str,
+    user_id: &'a str,
+    username: &'a str,
+    room: &'a str,
+    on: bool,
+}
+
 /// One who types.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -170,6 +181,14 @@ pub(super) fn deleted(room: RoomCode, id: &MessageId, at: Millis) -> Frame {
     let id = id.as_str();
     let deleted = DeletedMessage { id, message_id: id, room: room.as_str(), deleted_at: iso(at) };
     event("message-deleted", &[&encode(&deleted)])
+}
+
+/// `message-reaction`, of who has this id; nothing for any other frame.
+pub(super) fn reaction(frame: &ServerFrame, user_id: &str) -> Option<Frame> {
+    let ServerFrame::Reaction { room, id, name, emoji, on, .. } = frame else { return None };
+    let (message_id, emoji, username, room) = (id.as_str(), emoji.as_str(), name.as_str(), room.as_str());
+    let reaction = MessageReaction { message_id, emoji, user_id, username, room, on: *on };
+    Some(event("message-reaction", &[&encode(&reaction)]))
 }
 
 /// `user_typing` or `user_stop_typing`.
@@ -234,6 +253,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
         | ServerFrame::Sealed(_)
         | ServerFrame::Edited { .. }
         | ServerFrame::Deleted { .. }
+        | ServerFrame::Reaction { .. }
         | ServerFrame::Presence { .. }
         | ServerFrame::Typing { .. }
         | ServerFrame::Gap { .. }

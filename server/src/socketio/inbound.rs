@@ -4,7 +4,9 @@
 //! a code; nothing of it can panic.
 
 use protocol::api::ChangeRoom;
-use protocol::{ClientFrame, ClientId, ErrorCode, FrameError, MemberId, MessageId, Role, SendBody, SendMessage};
+use protocol::{
+    ClientFrame, ClientId, ErrorCode, FrameError, MemberId, MessageId, Refers, Role, SendBody, SendMessage,
+};
 use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,7 +30,7 @@ pub(super) fn frame(
         "leave_room" => room().map(|room| ClientFrame::Leave { cid: cid(), room }),
         "send_message" => argument.and_then(|argument| {
             let (room, body) = (code(argument)?, SendBody::Text(content(argument)?));
-            Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body }))
+            Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body, refers: Refers::default() }))
         }),
         "message:edit" => argument.and_then(|argument| {
             let (room, id, text) = (code(argument)?, message_id(argument)?, content(argument)?);
@@ -37,6 +39,12 @@ pub(super) fn frame(
         "message:delete" => argument.and_then(|argument| {
             let (room, id) = (code(argument)?, message_id(argument)?);
             Ok(ClientFrame::Delete { cid: cid(), room, id })
+        }),
+        "message:reaction" => argument.and_then(|argument| {
+            let (room, id) = (code(argument)?, message_id(argument)?);
+            let emoji = argument.get("emoji").and_then(Value::as_str).ok_or(ErrorCode::InvalidEmoji)?.to_owned();
+            let on = argument.get("on").is_none_or(|on| on.as_bool().unwrap_or(true));
+            Ok(ClientFrame::React { cid: cid(), room, id, emoji, on })
         }),
         "typing_start" => room().map(|room| ClientFrame::Typing { room, on: true }),
         "typing_stop" => room().map(|room| ClientFrame::Typing { room, on: false }),
@@ -237,6 +245,7 @@ mod tests {
             "role",
             "name",
             "capacity",
+            "emoji",
             "$ne",
             "x",
         ]);
@@ -254,7 +263,7 @@ mod tests {
         #[test]
         fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
             let events = ["join_room", "leave_room", "send_message", "typing_start", "typing_stop"];
-            for event in events.into_iter().chain(["message:edit", "message:delete"]) {
+            for event in events.into_iter().chain(["message:edit", "message:delete", "message:reaction"]) {
                 prop_assert!(frame(event, Ok(&argument), &cid()).is_some());
             }
             prop_assert!(frame("of_the_future", Ok(&argument), &cid()).is_none());

@@ -74,6 +74,20 @@ impl Projection for Events {
                 Some(Broadcast::Shared(encoder::updated(*code, id, *at, &content, html.as_deref())))
             }
             ServerFrame::Deleted { room: code, id, at } => Some(Broadcast::Shared(encoder::deleted(*code, id, *at))),
+            ServerFrame::Reaction { member, .. } => {
+                let others = encoder::reaction(frame, member.as_str())?;
+                let (frame, by, mut own) = (frame.clone(), member.clone(), None);
+                Some(per_viewer(move |viewer, push| {
+                    if by == *viewer.member {
+                        own = own.take().or_else(|| encoder::reaction(&frame, &viewer.user.own_id()));
+                        if let Some(own) = &own {
+                            push(own);
+                        }
+                    } else {
+                        push(&others);
+                    }
+                }))
+            }
             ServerFrame::Presence { .. } => {
                 self.owes_list = true;
                 self.tick(context)
@@ -281,6 +295,8 @@ mod tests {
             at: 0,
             text: "2 < 3".to_owned(),
             html: None,
+            reply: None,
+            mentions: Vec::new(),
         });
         assert_eq!(encodings(&message, &[1, 2, 2, 4, 5, 6]), (6, 1));
         // Three sessions of the sender share theirs.

@@ -164,3 +164,34 @@ async fn socket_io_clients_edit_and_delete_by_the_names_they_know() {
     let refused = client.expect("434[").await;
     assert!(refused.contains("\"code\":\"UNAUTHORIZED\"") && refused.contains("not_yours"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reactions_reach_all_by_both_dialects_and_only_emoji_do() {
+    let server = TestServer::limited(|limits| limits.reactions_per_minute = 3).await;
+    let (room, mut writer, mut reader) = two_inside(&server).await;
+    let ada = Guest::new(&server).await;
+    let mut client = Raw::connect(server.addr, &json!({"token": ada.token()})).await;
+    client.send(&format!("42[\"join_room\",\"{}\"]", room.code)).await;
+    client.expect("42[\"joined_room\"").await;
+    let said = writer.say(&room.code, "news").await;
+    let cid = reader.react(&room.code, &said.id, "❤", true).await;
+    assert_eq!(reader.expect_ack(&cid).await.id, said.id);
+    assert_eq!(writer.expect_reaction(&said.id).await, ("❤\u{FE0F}".to_owned(), true), "in one spelling");
+    let heard = client.expect("42[\"message-reaction\"").await;
+    assert!(heard.contains("\"emoji\":\"❤\u{FE0F}\"") && heard.contains(said.id.as_str()), "{heard}");
+    let react =
+        json!(["message:reaction", {"room": room.code, "messageId": said.id.as_str(), "emoji": "🎉", "on": false}]);
+    client.send(&format!("42{react}")).await;
+    assert_eq!(reader.expect_reaction(&said.id).await, ("❤\u{FE0F}".to_owned(), true));
+    assert_eq!(reader.expect_reaction(&said.id).await, ("🎉".to_owned(), false));
+    let own = client.expect("42[\"message-reaction\"").await;
+    assert!(own.contains(&format!("\"userId\":\"{}\"", ada.session.id)), "{own}");
+    let cid = reader.react(&room.code, &said.id, "words", true).await;
+    reader.expect_error(ErrorCode::InvalidEmoji, Some(&cid)).await;
+    let cid = reader.react(&room.code, &MessageId::parse("forged").expect("has the shape"), "🎉", true).await;
+    reader.expect_error(ErrorCode::UnknownMessage, Some(&cid)).await;
+    let cid = reader.react(&room.code, &said.id, "🎉", true).await;
+    reader.expect_ack(&cid).await;
+    let cid = reader.react(&room.code, &said.id, "🎉", false).await;
+    reader.expect_error(ErrorCode::RateLimited, Some(&cid)).await;
+}

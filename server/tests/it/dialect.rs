@@ -120,9 +120,12 @@ fn frame(said: &str) -> ClientFrame {
     let mut words = said.splitn(3, ' ').map(str::to_owned);
     match (words.next().as_deref(), words.next(), words.next()) {
         (Some("join"), Some(code), None) => ClientFrame::Join { cid: cid(), code, pin: None, since: None },
-        (Some("say"), Some(room), Some(text)) => {
-            ClientFrame::Send(SendMessage { cid: cid(), room, body: SendBody::Text(text) })
-        }
+        (Some("say"), Some(room), Some(text)) => ClientFrame::Send(SendMessage {
+            cid: cid(),
+            room,
+            body: SendBody::Text(text),
+            refers: protocol::Refers::default(),
+        }),
         _ => ClientFrame::Pong { have: 0 },
     }
 }

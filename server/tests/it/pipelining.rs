@@ -20,7 +20,12 @@ fn join(name: &str, room: &Room) -> String {
 
 fn send(name: &str, room: &Room, text: &str) -> String {
     let body = SendBody::Text(text.to_owned());
-    frame(&ClientFrame::Send(SendMessage { cid: cid(name), room: room.code.clone(), body }))
+    frame(&ClientFrame::Send(SendMessage {
+        cid: cid(name),
+        room: room.code.clone(),
+        body,
+        refers: protocol::Refers::default(),
+    }))
 }
 
 /// The answers to requests, as `frame:cid`.

@@ -1,6 +1,7 @@
 //! Order, repeats, waiting and failing of what is to be sent.
 
 use proptest::prelude::*;
+use protocol::Refers;
 
 use super::*;
 use crate::fixtures::cid;
@@ -8,15 +9,17 @@ use crate::fixtures::cid;
 fn outbox(drafts: u64) -> Outbox {
     let mut outbox = Outbox::default();
     for number in 0..drafts {
-        outbox.push(cid(number), Outgoing::Message(format!("text {number}"))).expect("room for a few");
+        outbox
+            .push(cid(number), Outgoing::Message(format!("text {number}"), Refers::default()))
+            .expect("room for a few");
     }
     outbox
 }
 
 fn text_of(what: Outgoing) -> String {
     match what {
-        Outgoing::Message(text) | Outgoing::Edit { text, .. } => text,
-        Outgoing::Delete { .. } => String::new(),
+        Outgoing::Message(text, _) | Outgoing::Edit { text, .. } => text,
+        Outgoing::React { .. } | Outgoing::Delete { .. } => String::new(),
     }
 }
 
@@ -134,12 +137,15 @@ fn nobody_waits_for_a_room_that_has_ended() {
 #[test]
 fn it_holds_so_many_and_not_one_more() {
     let mut outbox = outbox(DRAFTS_MAX as u64);
-    assert_eq!(outbox.push(cid(1_000), Outgoing::Message("more".to_owned())), Err(ErrorCode::RateLimited));
+    assert_eq!(
+        outbox.push(cid(1_000), Outgoing::Message("more".to_owned(), Refers::default())),
+        Err(ErrorCode::RateLimited)
+    );
     assert_eq!(outbox.len(), DRAFTS_MAX);
     outbox.fail_all(ErrorCode::RoomEnded);
     assert!(deliveries(&outbox).iter().all(|delivery| *delivery == Delivery::Failed(ErrorCode::RoomEnded)));
     assert!(outbox.discard(&cid(0)));
-    assert_eq!(outbox.push(cid(1_000), Outgoing::Message("more".to_owned())), Ok(()));
+    assert_eq!(outbox.push(cid(1_000), Outgoing::Message("more".to_owned(), Refers::default())), Ok(()));
 }
 
 /// How a pretended server answers one send.

@@ -1,11 +1,12 @@
 //! What the person asks of a room: messages, and what becomes of those that are shown; and what refusals of it mean.
 
-use protocol::{ClientId, DisplayName, ErrorCode, MessageId, Millis};
+use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MessageId, Millis, Refers};
 
 use super::{RoomState, Seat};
 use crate::outbox::ErrorMeans;
 use crate::outgoing::Outgoing;
 use crate::phase::RoomPhase;
+use crate::row::Reactor;
 
 /// How long it is shown that something could not be done.
 const REFUSED_MS: Millis = 10_000;
@@ -14,6 +15,20 @@ impl RoomState {
     /// A message says something else.
     pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>) {
         self.timeline.edited(id, text, html);
+    }
+
+    /// Somebody has put an emoji to a message, or taken it away.
+    pub fn reacted(&mut self, id: &MessageId, emoji: &Emoji, who: Reactor, on: bool) {
+        self.timeline.reacted(id, emoji, who, on);
+    }
+
+    /// What a reaction to the message in a row would be: to which message, and whether it puts the emoji there.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub fn reaction(&self, key: u64, emoji: &str) -> Result<(MessageId, bool), ErrorCode> {
+        self.takes_requests()?;
+        self.timeline.reaction(key, emoji)
     }
 
     /// A message was taken back.
@@ -25,12 +40,31 @@ impl RoomState {
     ///
     /// # Errors
     /// When there is no seat to come, or too much waits already.
-    pub fn say(&mut self, cid: ClientId, text: String, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
+    pub fn say(
+        &mut self,
+        cid: ClientId,
+        (text, refers): (String, Refers),
+        name: DisplayName,
+        at: Millis,
+    ) -> Result<(), ErrorCode> {
         self.takes_requests()?;
-        self.outbox.push(cid.clone(), Outgoing::Message(text.clone()))?;
-        self.timeline.write(cid, name, text, at);
+        let reply = refers.reply.clone();
+        self.outbox.push(cid.clone(), Outgoing::Message(text.clone(), refers))?;
+        let key = self.timeline.write(cid, name, text, at);
+        if let Some(reply) = reply {
+            self.timeline.answers(key, reply);
+        }
         self.changed = true;
         Ok(())
+    }
+
+    /// What a text refers to that answers the message in this row: that message, and the people inside whom it names.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownMessage`] where there is nothing to answer.
+    pub fn refers(&self, text: &str, reply: Option<u64>) -> Result<Refers, ErrorCode> {
+        let reply = reply.map(|key| self.timeline.answerable(key)).transpose()?;
+        Ok(Refers { reply, mentions: self.roster.mentioned(text) })
     }
 
     /// An own message that can be changed, by its row's key, without one the last: its key, its id and its text. `since`:
@@ -52,7 +86,7 @@ impl RoomState {
         self.outbox.push(cid.clone(), what.clone())?;
         match what {
             Outgoing::Edit { text, .. } => self.timeline.begin_edit(key, cid, text),
-            Outgoing::Message(_) | Outgoing::Delete { .. } => {}
+            Outgoing::Message(..) | Outgoing::React { .. } | Outgoing::Delete { .. } => {}
         }
         self.refused = None;
         self.changed = true;

@@ -7,6 +7,7 @@ use crate::link::Action;
 use crate::outbox::is_passing;
 use crate::phase::Joined;
 use crate::room_state::RoomState;
+use crate::row::Reactor;
 
 impl ClientState {
     pub(super) fn take(&mut self, now: Millis, frame: ServerFrame) {
@@ -31,6 +32,9 @@ impl ClientState {
             }
             ServerFrame::Edited { room, id, text, html, .. } => {
                 self.in_room(room, |room| room.edited(&id, text, html));
+            }
+            ServerFrame::Reaction { room, id, member, name, emoji, on } => {
+                self.in_room(room, |room| room.reacted(&id, &emoji, Reactor { member, name }, on));
             }
             ServerFrame::Deleted { room, id, .. } => self.in_room(room, |room| room.deleted(&id)),
             ServerFrame::Presence { room, count, joined, changed, left } => {

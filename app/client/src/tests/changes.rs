@@ -1,10 +1,10 @@
 //! Own messages that are edited and deleted, over lines that drop and servers that refuse.
 
-use protocol::ErrorCode;
+use protocol::{ClientFrame, ErrorCode, ServerFrame};
 
 use super::world::World;
-use crate::fixtures::code;
-use crate::row::{Delivery, MessageLine, Revision, RowAction, RowKind};
+use crate::fixtures::{code, id, member_id, name};
+use crate::row::{Delivery, MessageLine, Quoted, Revision, RowAction, RowKind};
 
 /// The page inside a room where it has said one thing, and the key of that row.
 fn said() -> (World, u64) {
@@ -106,4 +106,42 @@ fn only_own_messages_of_the_last_minutes_can_be_changed() {
     assert_eq!(edit(&mut world, own, &"x".repeat(5_001)), Err(ErrorCode::TextTooLong));
     assert_eq!(edit(&mut world, own, "own 1"), Ok(()), "the same words are no edit");
     assert_eq!(line_at(&world, 1).edit, None);
+}
+
+#[test]
+fn a_reaction_is_put_and_taken_away_by_the_same_press() {
+    let (mut world, key) = said();
+    let react = |world: &mut World| act(world, key, RowAction::React("🎉".to_owned()));
+    react(&mut world).expect("is asked for");
+    let reactions = line(&world).reactions;
+    assert_eq!((reactions.len(), reactions[0].by.len(), reactions[0].own), (1, 1, true));
+    react(&mut world).expect("is asked for");
+    assert!(line(&world).reactions.is_empty());
+    act(&mut world, key, RowAction::Delete).expect("can be deleted");
+    assert_eq!(react(&mut world), Err(ErrorCode::UnknownMessage));
+}
+
+#[test]
+fn an_answer_shows_what_it_answers_as_the_log_has_it() {
+    let mut world = World::inside();
+    world.others_say(1);
+    let theirs = world.room().rows()[0].key;
+    world.act(|page, env| page.send(env, code(), "yes, @Member 2", Some(theirs))).expect("a good text");
+    let quoted = |world: &World| line_at(world, 1).reply.map(|reply| reply.quoted);
+    let here =
+        |beginning: &str| Some(Quoted::Here { key: theirs, name: name("Member 2"), beginning: beginning.to_owned() });
+    assert!(quoted(&world) == here("theirs 1"));
+    let said = world.server.said.iter().rev().find_map(|frame| match frame {
+        ClientFrame::Send(message) => Some(message.refers.clone()),
+        _ => None,
+    });
+    let refers = said.expect("was sent");
+    assert_eq!((refers.reply, refers.mentions), (Some(id(1)), vec![member_id(2)]));
+    let (room, at) = (code(), 0);
+    world.server.emit(ServerFrame::Edited { room, id: id(1), at, text: "mended".to_owned(), html: None });
+    world.run();
+    assert!(quoted(&world) == here("mended"));
+    world.server.emit(ServerFrame::Deleted { room, id: id(1), at });
+    world.run();
+    assert!(quoted(&world) == Some(Quoted::Deleted), "nothing of it is left in the answer");
 }

@@ -1,10 +1,10 @@
 //! A pretended server with one room: keeps the protocol's promises, and fails where it is told to.
 
 use protocol::{
-    ClientFrame, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, ServerFrame,
+    ClientFrame, Emoji, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, ServerFrame,
 };
 
-use crate::fixtures::{code, id, info, member, member_id, message, welcome};
+use crate::fixtures::{code, id, info, member, member_id, message, name, welcome};
 
 pub(super) const YOU: u64 = 1;
 pub(super) const OTHER: u64 = 2;
@@ -87,6 +87,11 @@ impl Server {
             ClientFrame::Edit { cid, id, text, .. } => {
                 let (room, at, html) = (code(), 0, None);
                 self.change(cid, &id.clone(), ServerFrame::Edited { room, id, at, text, html });
+            }
+            ClientFrame::React { cid, id, emoji, on, .. } => {
+                let emoji = Emoji::parse(&emoji).expect("tests react with emoji");
+                let (room, member, name) = (code(), member_id(YOU), name("Member 1"));
+                self.change(cid, &id.clone(), ServerFrame::Reaction { room, id, member, name, emoji, on });
             }
             ClientFrame::Delete { cid, id, .. } => {
                 self.change(cid, &id.clone(), ServerFrame::Deleted { room: code(), id, at: 0 });

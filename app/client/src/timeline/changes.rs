@@ -1,11 +1,28 @@
-//! What becomes of messages that are shown already: edits and deletions, the server's and those of this page that wait.
+//! What becomes of messages that are shown already: edits, deletions and reactions, the server's and those of this page that wait.
 //!
 //! A deletion is for good: whatever comes about the message later changes nothing, and its text is in no row any more.
 
-use protocol::{ClientId, ErrorCode, MessageId, Millis};
+use protocol::{ClientId, Emoji, ErrorCode, MemberId, MessageId, Millis};
 
 use super::{Delivery, MessageLine, RowKind, Timeline};
-use crate::row::{PendingEdit, Revision};
+use crate::row::{PendingEdit, Reaction, Reactor, Revision};
+
+/// Kinds of reactions that are kept of one message: more than are shown.
+const REACTIONS_MAX: usize = 50;
+
+impl Reaction {
+    fn add(&mut self, who: Reactor, own: bool) {
+        if !self.by.iter().any(|other| other.member == who.member) {
+            self.by.push(who);
+        }
+        self.own |= own;
+    }
+
+    fn remove(&mut self, member: &MemberId, own: bool) {
+        self.by.retain(|other| other.member != *member);
+        self.own &= !own;
+    }
+}
 
 impl Timeline {
     /// A message says something else. Of one that is not shown there is nothing to change.
@@ -16,6 +33,7 @@ impl Timeline {
             line.html = html;
             line.revision = Revision::Edited;
         });
+        self.requote(id);
     }
 
     /// A message was taken back: what it said is forgotten.
@@ -25,8 +43,60 @@ impl Timeline {
             line.text = String::new();
             line.html = None;
             line.edit = None;
+            line.reactions = Vec::new();
+            line.reply = None;
             line.revision = Revision::Deleted;
         });
+        self.requote(id);
+    }
+
+    /// Somebody has put an emoji to a message, or taken it away again. Kinds beyond the bound are not kept: which ones
+    /// these are is the same for all who were present, since all hear one order.
+    pub fn reacted(&mut self, id: &MessageId, emoji: &Emoji, who: Reactor, on: bool) {
+        self.order.change();
+        let own = self.you.as_ref() == Some(&who.member);
+        self.revise(id, |line| {
+            let place = line.reactions.iter().position(|reaction| reaction.emoji == *emoji);
+            match (place, on) {
+                (Some(place), true) => line.reactions[place].add(who, own),
+                (Some(place), false) => {
+                    line.reactions[place].remove(&who.member, own);
+                    line.reactions.retain(|reaction| !reaction.by.is_empty());
+                }
+                (None, true) if line.reactions.len() < REACTIONS_MAX => {
+                    line.reactions.push(Reaction { emoji: emoji.clone(), by: vec![who], own });
+                }
+                (None, true | false) => {}
+            }
+        });
+    }
+
+    /// What a reaction to the message in a row would be: to which message, and whether it puts the emoji there or takes it
+    /// away.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownMessage`] where there is nothing to react to.
+    pub fn reaction(&self, key: u64, emoji: &str) -> Result<(MessageId, bool), ErrorCode> {
+        let row = self.lines.find_key(key).map(|index| &self.lines.get(index).row.kind);
+        let Some(RowKind::Message(line)) = row else { return Err(ErrorCode::UnknownMessage) };
+        let id = line.id.clone().filter(|_| line.revision != Revision::Deleted).ok_or(ErrorCode::UnknownMessage)?;
+        let is_there = line.reactions.iter().any(|reaction| reaction.own && reaction.emoji.as_str() == emoji);
+        Ok((id, !is_there))
+    }
+
+    /// From now on it is known which reactions are the reader's own.
+    pub(super) fn claim_reactions(&mut self, you: &MemberId) {
+        for index in self.lines.indices() {
+            let is_theirs = |reaction: &Reaction| !reaction.own && reaction.by.iter().any(|who| who.member == *you);
+            let row = &self.lines.get(index).row.kind;
+            if matches!(row, RowKind::Message(line) if line.reactions.iter().any(is_theirs)) {
+                self.lines.edit_message(index, |line| {
+                    for reaction in &mut line.reactions {
+                        reaction.own |= is_theirs(reaction);
+                    }
+                });
+            }
+        }
     }
 
     fn revise(&mut self, id: &MessageId, revise: impl FnOnce(&mut MessageLine)) {
@@ -64,7 +134,7 @@ impl Timeline {
     pub fn begin_edit(&mut self, key: u64, cid: ClientId, text: String) {
         if let Some(index) = self.lines.find_key(key) {
             let edit = PendingEdit { cid, text, delivery: Delivery::Sending };
-            self.lines.edit_message(index, |line| line.edit = Some(edit));
+            self.lines.edit_message(index, |line| line.edit = Some(Box::new(edit)));
         }
     }
 
@@ -84,7 +154,7 @@ impl Timeline {
     pub(super) fn deliver_edit(&mut self, cid: &ClientId, delivery: Delivery) -> bool {
         let Some(index) = self.find_edit(cid) else { return false };
         let is_news = |edit: &PendingEdit| edit.delivery != delivery;
-        if matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.edit.as_ref().is_some_and(is_news))
+        if matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.edit.as_deref().is_some_and(is_news))
         {
             self.lines.edit_message(index, |line| {
                 if let Some(edit) = &mut line.edit {

@@ -21,6 +21,10 @@ const CLIENT: &[(&str, &str)] = &[
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
     ("send", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#),
     ("send_sealed", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","sealed":"q83vASNFZ4mrze8-_w"}"#),
+    (
+        "send_reply",
+        r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"@Amber Finch yes","reply":"bWVzc2FnZQ","mentions":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
+    ),
     ("edit", r#"{"t":"edit","cid":"c5","room":"KW7P3MXQ","id":"bWVzc2FnZQ","text":"2 > 1"}"#),
     ("delete", r#"{"t":"delete","cid":"c6","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
     (
@@ -32,6 +36,7 @@ const CLIENT: &[(&str, &str)] = &[
     ("ban", r#"{"t":"ban","cid":"c7","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
     ("role", r#"{"t":"role","cid":"c8","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC","role":"moderator"}"#),
     ("burn", r#"{"t":"burn","cid":"c9","room":"KW7P3MXQ"}"#),
+    ("react", r#"{"t":"react","cid":"c7","room":"KW7P3MXQ","id":"bWVzc2FnZQ","emoji":"🎉","on":true}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
     ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
@@ -81,12 +86,24 @@ const SERVER: &[(&str, &str)] = &[
         "sealed",
         r#"{"t":"sealed","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219261000,"sealed":"q83vASNFZ4mrze8-_w"}"#,
     ),
+    (
+        "message_reply",
+        r#"{"t":"message","room":"KW7P3MXQ","seq":15,"id":"bWVzc2FnZTM","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219262000,"text":"@Amber Finch yes","reply":"bWVzc2FnZQ","mentions":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
+    ),
     ("edited", r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"2 > 1"}"#),
     (
         "edited_html",
         r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"*2*","html":"<p><em>2</em></p>"}"#,
     ),
     ("deleted", r#"{"t":"deleted","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219266000}"#),
+    (
+        "reaction",
+        r#"{"t":"reaction","room":"KW7P3MXQ","id":"bWVzc2FnZQ","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","emoji":"🎉","on":true}"#,
+    ),
+    (
+        "reaction_off",
+        r#"{"t":"reaction","room":"KW7P3MXQ","id":"bWVzc2FnZQ","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","emoji":"❤️","on":false}"#,
+    ),
     ("ack", r#"{"t":"ack","cid":"c3","room":"KW7P3MXQ","seq":13,"id":"bWVzc2FnZQ","at":1795219261000}"#),
     (
         "presence",
@@ -169,9 +186,12 @@ fn what_counts_is_what_must_not_be_lost() {
         "message_html",
         "room_sealed",
         "sealed",
+        "message_reply",
         "edited",
         "edited_html",
         "deleted",
+        "reaction",
+        "reaction_off",
         "ack",
         "gap",
         "gap_some",
@@ -216,7 +236,8 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Ban { .. } => 12,
             ClientFrame::Role { .. } => 13,
             ClientFrame::Burn { .. } => 14,
+            ClientFrame::React { .. } => 15,
         })
         .collect();
-    assert_eq!(tags.len(), 15);
+    assert_eq!(tags.len(), 16);
 }

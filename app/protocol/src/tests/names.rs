@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::ids::ROOM_CODE_ALPHABET;
-use crate::{ClientId, DisplayName, ErrorCode, Limits, Password, Pin, RoomCode, RoomName, Text, Username};
+use crate::{ClientId, DisplayName, Emoji, ErrorCode, Limits, Password, Pin, RoomCode, RoomName, Text, Username};
 
 #[test]
 fn a_code_is_taken_as_people_type_it() {
@@ -293,4 +293,46 @@ fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
         frame.insert("t".to_owned(), tag.into());
         Value::Object(frame)
     })
+}
+
+#[test]
+fn one_emoji_is_one_whatever_it_is_made_of_and_however_it_is_spelled() {
+    let spelled = |typed: &str| Emoji::parse(typed).map(|emoji| emoji.as_str().to_owned());
+    for emoji in [
+        "👍",
+        "👍🏽",
+        "👩‍👩‍👧‍👦",
+        "🏳️‍🌈",
+        "🇯🇵",
+        "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
+        "7\u{FE0F}\u{20E3}",
+        "❤\u{FE0F}",
+    ] {
+        assert_eq!(spelled(emoji).as_deref(), Ok(emoji), "{emoji}");
+    }
+    for (typed, emoji) in [("❤", "❤\u{FE0F}"), ("👍\u{FE0F}", "👍"), (" 🎉 ", "🎉"), ("7\u{20E3}", "7\u{FE0F}\u{20E3}")]
+    {
+        assert_eq!(spelled(typed).as_deref(), Ok(emoji), "{typed}");
+    }
+    let refused = [
+        "",
+        " ",
+        "a",
+        "7",
+        "#",
+        "👍👍",
+        "👍 👍",
+        "é",
+        "\u{1F1EF}",
+        "\u{FE0F}",
+        "\u{200D}",
+        "👍\u{301}",
+        "❤\u{FE0E}",
+        "<b>",
+        "-",
+    ];
+    for typed in refused {
+        assert_eq!(spelled(typed), Err(ErrorCode::InvalidEmoji), "{typed:?}");
+    }
+    assert!(Emoji::parse(&format!("👍{}", "\u{200D}👍".repeat(20))).is_err(), "longer than any emoji");
 }

@@ -2,20 +2,21 @@
 
 use leptos::prelude::*;
 use protocol::api::RoomView;
-use protocol::{ErrorCode, LeaveReason, Millis};
+use protocol::{ErrorCode, LeaveReason, Member, Millis};
 
 use super::switch::Switch;
 use crate::browser;
 use crate::components::{
-    Banner, Composer, Draft, EmptyRoom, Form, Mode, Naming, Parting, PartingStrip, People, RoomHeader, Timeline, Tool,
-    TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end, told, when, write_into_composer,
+    Banner, Composer, Draft, EmptyRoom, Form, Mode, Naming, Parting, PartingStrip, People, Pressed, RoomHeader,
+    Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end, told, when,
+    write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
 use crate::i18n::{failure_text, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 use client::hues::Worn;
-use client::{Aside, Place, RoomPhase, RowAction};
+use client::{Aside, Block, Place, RoomPhase, RowAction, RowKind};
 
 /// Head, log, composer, people.
 #[component]
@@ -66,7 +67,7 @@ pub(super) fn Floor(
                 <Composer
                     room=name
                     over=over.into()
-                    draft
+                    draft names=names(room)
                     limit=client.text_chars_max
                     refused=room.refused
                     slow_down_s=room.slow_down_s
@@ -103,17 +104,54 @@ fn taken_up(room: driver::Room, aside: StoredValue<Aside>) -> (Draft, Option<Pla
 /// What is written, and where it goes.
 fn draft(room: driver::Room) -> Draft {
     let send = move |(mode, text): (Mode, String)| match mode {
-        Mode::New => room.send(&text),
+        Mode::New => room.send(&text, None),
+        Mode::Reply(key) => room.send(&text, Some(key)),
         Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
+        Mode::React(key) => room.act(key, RowAction::React(text)),
     };
     Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on))
 }
 
+/// What the others inside are called.
+fn names(room: driver::Room) -> Signal<Vec<String>> {
+    Signal::derive(move || {
+        let you = room.you.get();
+        let others = |members: &Vec<Member>| {
+            let others = members.iter().filter(|member| you.as_ref() != Some(&member.id));
+            others.map(|member| member.name.as_str().to_owned()).collect()
+        };
+        room.members.with(others)
+    })
+}
+
+/// What the author of the message in a row is called.
+fn name_of(blocks: &[Block], key: u64) -> Option<String> {
+    let row = blocks.iter().flat_map(|block| &block.rows).find(|row| row.key == key)?;
+    match &row.kind {
+        RowKind::Message(line) => Some(line.name.as_str().to_owned()),
+        RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+    }
+}
+
 /// Does to a message what was asked for.
-fn use_tool(room: driver::Room, draft: Draft, key: u64, tool: Tool) {
-    let done = match tool {
-        Tool::Edit => draft.edit(Some(key)),
-        Tool::Delete => room.act(key, RowAction::Delete),
+fn press(room: driver::Room, draft: Draft, key: u64, pressed: Pressed) {
+    let done = match pressed {
+        Pressed::Tool(Tool::Reply) => {
+            let name = room.blocks.with_untracked(|blocks| name_of(blocks, key));
+            draft.reply(key, name.unwrap_or_default());
+            Ok(())
+        }
+        Pressed::Tool(Tool::React) => {
+            draft.react(key);
+            Ok(())
+        }
+        Pressed::Tool(Tool::Edit) => draft.edit(Some(key)),
+        Pressed::Tool(Tool::Delete) => room.act(key, RowAction::Delete),
+        Pressed::Reaction(emoji) => room.act(key, RowAction::React(emoji)),
+        Pressed::Quote(quoted) => {
+            browser::show_message(quoted);
+            Ok(())
+        }
     };
     if let Err(why) = done {
         room.refuse(why);
@@ -136,7 +174,7 @@ fn log(
             blocks=room.blocks
             on_retry=move |key| room.retry(key)
             on_discard=move |key| room.discard(key)
-            on_tool=move |(key, tool)| use_tool(room, draft, key, tool)
+            on_tool=move |(key, pressed)| press(room, draft, key, pressed)
             on_hold=move |held| room.hold(held)
             place
         >

@@ -5,22 +5,27 @@ use protocol::{ErrorCode, MemberId, MessageId, Millis, ServerFrame};
 
 use super::Room;
 use crate::event::{Change, ChangeKind, Effect, EventKind};
-use crate::ids::{Origin, SessionKey};
+use crate::ids::Origin;
+use crate::request::ChangeRequest;
 use crate::seat::Acked;
 use crate::time::Now;
 
 impl Room {
     /// Checks a change and hands it to the broker, as [`Room::send`] does with a message.
-    pub(super) fn change(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey, change: Change, random: u64) {
-        let Some((member, _)) = self.new_request(out, session, &change.cid) else { return };
-        if let Err(code) = self.may_change(now.wall, &member, &change.message, &change.kind) {
-            out.push(Effect::Reply(session, ServerFrame::error(code, Some(change.cid), None)));
+    pub(super) fn change(&mut self, out: &mut Vec<Effect>, now: Now, request: ChangeRequest) {
+        let ChangeRequest { session, cid, message, kind, random } = request;
+        let Some((member, name)) = self.new_request(out, session, &cid) else { return };
+        if let Err(code) = self.may_change(now.wall, &member, &message, &kind) {
+            out.push(Effect::Reply(session, ServerFrame::error(code, Some(cid), None)));
             return;
         }
-        self.remember(session, &change.cid);
-        self.typing.stop(session, now.mono);
+        self.remember(session, &cid);
+        match kind {
+            ChangeKind::Edit { .. } => self.typing.stop(session, now.mono),
+            ChangeKind::Delete | ChangeKind::React { .. } => {}
+        }
         let id = self.ids.message_id(now.wall, random, &member);
-        self.publish(out, now, session, id, EventKind::Change(change));
+        self.publish(out, now, session, id, EventKind::Change(Change { cid, message, member, name, kind }));
     }
 
     /// The age of a message is told by its stamp: nothing else of it is left. A clock that was set back makes it younger.
@@ -33,20 +38,21 @@ impl Room {
     ) -> Result<(), ErrorCode> {
         let (sent_at, author) = self.ids.verify(message).ok_or(ErrorCode::UnknownMessage)?;
         match kind {
-            ChangeKind::Edit { .. } if self.info.sealed => Err(ErrorCode::SealedRoom),
+            // What is said in a sealed room is not for the server to read.
+            ChangeKind::Edit { .. } | ChangeKind::React { .. } if self.info.sealed => Err(ErrorCode::SealedRoom),
             ChangeKind::Edit { .. } | ChangeKind::Delete if author != *member => Err(ErrorCode::NotYours),
             ChangeKind::Edit { .. } | ChangeKind::Delete
                 if now.saturating_sub(sent_at) > self.limits.edit_window_ms =>
             {
                 Err(ErrorCode::TooLate)
             }
-            ChangeKind::Edit { .. } | ChangeKind::Delete => Ok(()),
+            ChangeKind::Edit { .. } | ChangeKind::Delete | ChangeKind::React { .. } => Ok(()),
         }
     }
 
     /// Tells everybody of a change, in its place between the messages.
     pub(super) fn relay_change(&mut self, out: &mut Vec<Effect>, at: Millis, origin: Origin, change: Change) {
-        let Change { cid, message: id, kind } = change;
+        let Change { cid, message: id, member, name, kind } = change;
         self.changes += 1;
         self.acknowledge(out, origin, &cid, Acked { seq: self.seq, id: id.clone(), at });
         let room = self.info.code;
@@ -55,6 +61,7 @@ impl Room {
                 ServerFrame::Edited { room, id, at, text: text.as_str().to_owned(), html }
             }
             ChangeKind::Delete => ServerFrame::Deleted { room, id, at },
+            ChangeKind::React { emoji, on } => ServerFrame::Reaction { room, id, member, name, emoji, on },
         }));
     }
 }

@@ -18,6 +18,7 @@ use crate::event::{Effect, Ended, Input};
 use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::names::NamesInUse;
 use crate::presence::PendingPresence;
+use crate::request::{ChangeRequest, SendRequest};
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
@@ -117,8 +118,12 @@ impl Room {
             }
             Input::Leave { session, cid } => self.leave(&mut out, now.mono, session, cid),
             Input::Remove { member, reason } => self.remove(&mut out, now.mono, &member, reason, None),
-            Input::Send { session, cid, random, body } => self.send(&mut out, now, session, cid, random, body),
-            Input::Change { session, change, random } => self.change(&mut out, now, session, change, random),
+            Input::Send { session, cid, random, body, refers } => {
+                self.send(&mut out, now, SendRequest { session, cid, random, body, refers });
+            }
+            Input::Change { session, cid, message, kind, random } => {
+                self.change(&mut out, now, ChangeRequest { session, cid, message, kind, random });
+            }
             Input::Relay(event) => self.relay(&mut out, now, event),
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
             Input::Answer { session, frame } => self.answer(&mut out, session, frame),

@@ -1,10 +1,11 @@
 //! What is said: the order, the acks, the repeats, the typing. Nothing of it stays.
 
-use protocol::{ClientId, DisplayName, ErrorCode, MemberId, Message, MessageId, SealedMessage, ServerFrame};
+use protocol::{ClientId, DisplayName, ErrorCode, MemberId, Message, MessageId, Refers, SealedMessage, ServerFrame};
 
 use super::Room;
 use crate::event::{Body, Effect, EventKind, Input, NewMessage, RoomEvent};
 use crate::ids::{Origin, SessionKey};
+use crate::request::SendRequest;
 use crate::seat::Acked;
 use crate::time::{Monotonic, Now};
 
@@ -13,18 +14,14 @@ const RELAY_RETRY_MS: u64 = 1_000;
 
 impl Room {
     /// Checks a message and hands it to the broker; its place in the order comes when it returns ([`Room::relay`]).
-    pub(super) fn send(
-        &mut self,
-        out: &mut Vec<Effect>,
-        now: Now,
-        session: SessionKey,
-        cid: ClientId,
-        random: u64,
-        body: Body,
-    ) {
+    pub(super) fn send(&mut self, out: &mut Vec<Effect>, now: Now, request: SendRequest) {
+        let SendRequest { session, cid, random, body, mut refers } = request;
         let Some((member, name)) = self.new_request(out, session, &cid) else { return };
         let refused = match (&body, self.info.sealed) {
-            (Body::Text { .. }, false) | (Body::Sealed(_), true) => None,
+            (Body::Text { .. }, false) | (Body::Sealed(_), true) => {
+                let is_foreign = refers.reply.as_ref().is_some_and(|reply| self.ids.verify(reply).is_none());
+                is_foreign.then_some(ErrorCode::UnknownMessage)
+            }
             (Body::Text { .. }, true) => Some(ErrorCode::SealedRoom),
             (Body::Sealed(_), false) => Some(ErrorCode::NotSealed),
         };
@@ -33,9 +30,11 @@ impl Room {
             return;
         }
         self.remember(session, &cid);
+        // Who has left meanwhile is named by the letters alone.
+        refers.mentions.retain(|mentioned| self.seats.contains_key(mentioned));
         self.typing.stop(session, now.mono);
         let id = self.ids.message_id(now.wall, random, &member);
-        let kind = EventKind::Message(NewMessage { cid, member, name, body });
+        let kind = EventKind::Message(NewMessage { cid, member, name, body, refers });
         self.publish(out, now, session, id, kind);
     }
 
@@ -97,7 +96,7 @@ impl Room {
         origin: Origin,
         message: NewMessage,
     ) {
-        let NewMessage { cid, member, name, body } = message;
+        let NewMessage { cid, member, name, body, refers: Refers { reply, mentions } } = message;
         let Acked { seq, id, at } = acked.clone();
         let room = self.info.code;
         self.seq = seq;
@@ -106,7 +105,7 @@ impl Room {
         out.push(Effect::Broadcast(match body {
             Body::Text { text, html } => {
                 let text = text.as_str().to_owned();
-                ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html })
+                ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html, reply, mentions })
             }
             Body::Sealed(sealed) => ServerFrame::Sealed(SealedMessage { room, seq, id, cid, member, name, at, sealed }),
         }));
@@ -163,8 +162,9 @@ impl Room {
     pub(super) fn refuse_ended(&self, out: &mut Vec<Effect>, input: Input) {
         let refused = match input {
             Input::Join { session, cid, .. } | Input::Leave { session, cid } => Some((session, cid)),
-            Input::Send { session, cid, .. } | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
-            Input::Change { session, change, .. } => Some((session, Some(change.cid))),
+            Input::Send { session, cid, .. }
+            | Input::Change { session, cid, .. }
+            | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
             Input::Relay(event) => {
                 let cid = event.cid().filter(|_| event.origin.node == self.node);
                 cid.map(|cid| (event.origin.session, Some(cid.clone())))

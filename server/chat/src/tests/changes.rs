@@ -1,15 +1,15 @@
 //! Edits and deletions: who may, for how long, of which messages; told once and in their place.
 
-use protocol::{ErrorCode, Limits, MessageId, ServerFrame, Text};
+use protocol::{Emoji, ErrorCode, Limits, MessageId, Refers, ServerFrame, Text};
 
 use super::{at, cid, join, member, room, run, send};
-use crate::event::{Change, ChangeKind, Effect, Input};
+use crate::event::{ChangeKind, Effect, Input};
 use crate::ids::SessionKey;
 use crate::room::Room;
 
 pub(super) fn change(session: u64, number: u32, message: &MessageId, kind: ChangeKind) -> Input {
-    let change = Change { cid: cid(number), message: message.clone(), kind };
-    Input::Change { session: SessionKey(session), change, random: u64::from(number) }
+    let (session, cid, message) = (SessionKey(session), cid(number), message.clone());
+    Input::Change { session, cid, message, kind, random: u64::from(number) }
 }
 
 pub(super) fn words(text: &str) -> ChangeKind {
@@ -70,6 +70,43 @@ fn nobody_changes_what_another_has_said() {
     for kind in [words("mine now"), ChangeKind::Delete] {
         assert_eq!(refusal(&run(&mut room, 1, change(2, 11, &id, kind))), Some(ErrorCode::NotYours));
     }
+}
+
+pub(super) fn reaction(emoji: &str, on: bool) -> ChangeKind {
+    ChangeKind::React { emoji: Emoji::parse(emoji).expect("is one"), on }
+}
+
+#[test]
+fn everybody_reacts_to_everything_of_this_room_and_is_named() {
+    let (mut room, id) = said();
+    let window = Limits::default().edit_window_ms;
+    for (number, session, who, on) in [(20, 1, 0, true), (21, 2, 1, true), (22, 2, 1, false)] {
+        let effects = run(&mut room, window * 2, change(session, number, &id, reaction("🎉", on)));
+        let Some(Effect::Broadcast(ServerFrame::Reaction { id: of, member: by, on: is_on, .. })) = effects.last()
+        else {
+            panic!("{effects:?}")
+        };
+        assert_eq!((of, by, *is_on), (&id, &member(who), on));
+    }
+    assert_eq!(room.position().changes, Some(3));
+    let foreign = MessageId::parse("forged").expect("has the shape");
+    let refused = run(&mut room, 1, change(1, 40, &foreign, reaction("🎉", true)));
+    assert_eq!(refusal(&refused), Some(ErrorCode::UnknownMessage));
+}
+
+#[test]
+fn an_answer_names_a_message_of_this_room_and_people_who_are_inside() {
+    let (mut room, id) = said();
+    let answer = |number, reply: &MessageId| {
+        let refers = Refers { reply: Some(reply.clone()), mentions: vec![member(0), member(9)] };
+        let (session, text) = (SessionKey(2), super::body("yes"));
+        Input::Send { session, cid: super::cid(number), random: u64::from(number), body: text, refers }
+    };
+    let effects = run(&mut room, 1, answer(30, &id));
+    let Some(Effect::Broadcast(ServerFrame::Message(message))) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!((message.reply.as_ref(), &message.mentions), (Some(&id), &vec![member(0)]));
+    let foreign = MessageId::parse("forged").expect("has the shape");
+    assert_eq!(refusal(&run(&mut room, 1, answer(31, &foreign))), Some(ErrorCode::UnknownMessage));
 }
 
 #[test]

@@ -2,16 +2,18 @@
 //! whatever order, all who were present come to one timeline.
 
 use client::timeline::Timeline;
-use client::{Revision, RowKind};
+use client::{Reactor, Revision, RowKind};
 use proptest::prelude::*;
-use protocol::{Limits, MessageId, ServerFrame};
+use protocol::{Limits, MemberId, MessageId, Refers, ServerFrame};
 
-use super::changes::{change, words as says};
+use super::changes::{change, reaction, words as says};
 use super::{at, body, cid, code, join, member, name, room};
 use crate::event::{ChangeKind, Effect, Input};
 use crate::ids::SessionKey;
 use crate::resume::{ResumeQueue, Tells};
 use crate::room::Room;
+
+const EMOJI: [&str; 3] = ["👍", "🎉", "🇯🇵"];
 
 /// Two of them are one person.
 const SESSIONS: u64 = 4;
@@ -26,6 +28,7 @@ enum Op {
     /// The message by its place among those that were said, whoever said it.
     Edit(u64, usize),
     Delete(u64, usize),
+    React(u64, usize, usize, bool),
     Drop(u64),
     Resume(u64),
 }
@@ -36,6 +39,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         4 => session.clone().prop_map(Op::Send),
         4 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Edit(session, place)),
         2 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Delete(session, place)),
+        4 => (session.clone(), 0_usize..12, 0..EMOJI.len(), any::<bool>())
+            .prop_map(|(session, place, emoji, on)| Op::React(session, place, emoji, on)),
         2 => session.clone().prop_map(Op::Drop),
         2 => session.prop_map(Op::Resume),
     ]
@@ -57,6 +62,9 @@ impl Reader {
             ServerFrame::Message(message) => self.timeline.message(message),
             ServerFrame::Edited { id, text, html, .. } => self.timeline.edited(&id, text, html),
             ServerFrame::Deleted { id, .. } => self.timeline.deleted(&id),
+            ServerFrame::Reaction { id, member, name, emoji, on, .. } => {
+                self.timeline.reacted(&id, &emoji, Reactor { member, name }, on);
+            }
             ServerFrame::Ack { cid, seq, id, at, .. } => {
                 self.timeline.acknowledged(&cid, seq, id, at);
                 self.timeline.edit_taken(&cid);
@@ -92,6 +100,7 @@ impl Reader {
                 member: line.member.clone().expect("everybody has joined"),
                 text: line.text.clone(),
                 revision: line.revision,
+                reactions: line.reactions.iter().map(shown_reaction).collect(),
             },
             other => panic!("{other:?} is no message"),
         };
@@ -102,9 +111,15 @@ impl Reader {
 #[derive(Debug, Clone, PartialEq)]
 struct Shown {
     id: Option<MessageId>,
-    member: protocol::MemberId,
+    member: MemberId,
     text: String,
     revision: Revision,
+    /// Each kind, and who.
+    reactions: Vec<(String, Vec<MemberId>)>,
+}
+
+fn shown_reaction(reaction: &client::Reaction) -> (String, Vec<MemberId>) {
+    (reaction.emoji.as_str().to_owned(), reaction.by.iter().map(|who| who.member.clone()).collect())
 }
 
 struct World {
@@ -145,7 +160,13 @@ impl World {
                     }
                     if let ServerFrame::Message(message) = frame {
                         let (id, member, text) = (Some(message.id), message.member, message.text);
-                        self.expected.push(Shown { id, member, text, revision: Revision::Original });
+                        self.expected.push(Shown {
+                            id,
+                            member,
+                            text,
+                            revision: Revision::Original,
+                            reactions: Vec::new(),
+                        });
                     }
                 }
                 Effect::Broadcast(_) | Effect::Seated(_) | Effect::Unseated(_) | Effect::Ended(_) => {}
@@ -161,13 +182,37 @@ impl World {
                 let text = format!("text {number}");
                 self.reader(session).timeline.write(cid(number), name(who(session)), text.clone(), 0);
                 let (session, random) = (SessionKey(session), u64::from(number));
-                self.handle(Input::Send { session, cid: cid(number), random, body: body(&text) });
+                self.handle(Input::Send {
+                    session,
+                    cid: cid(number),
+                    random,
+                    body: body(&text),
+                    refers: Refers::default(),
+                });
             }
             Op::Edit(session, place) => self.change(session, place, number, Some(format!("edit {number}"))),
             Op::Delete(session, place) => self.change(session, place, number, None),
+            Op::React(session, place, emoji, on) => self.react(session, place, number, (EMOJI[emoji], on)),
             Op::Drop(session) => self.reader(session).is_connected = false,
             Op::Resume(session) => self.reader(session).resume(),
         }
+    }
+
+    fn react(&mut self, session: u64, place: usize, number: u32, (emoji, on): (&str, bool)) {
+        let Some(id) = self.expected.get(place).and_then(|shown| shown.id.clone()) else { return };
+        self.handle(change(session, number, &id, reaction(emoji, on)));
+        let (shown, by) = (&mut self.expected[place], member(who(session)));
+        if shown.revision == Revision::Deleted {
+            return;
+        }
+        let kind = shown.reactions.iter().position(|(kind, _)| kind == emoji);
+        match (kind, on) {
+            (Some(kind), true) if !shown.reactions[kind].1.contains(&by) => shown.reactions[kind].1.push(by),
+            (None, true) => shown.reactions.push((emoji.to_owned(), vec![by])),
+            (Some(kind), false) => shown.reactions[kind].1.retain(|other| *other != by),
+            (Some(_) | None, _) => {}
+        }
+        shown.reactions.retain(|(_, by)| !by.is_empty());
     }
 
     /// With words an edit, without a deletion.
@@ -194,6 +239,9 @@ impl World {
         let shown = &mut self.expected[place];
         if is_own && shown.revision != Revision::Deleted {
             let deleted = (String::new(), Revision::Deleted);
+            if words.is_none() {
+                shown.reactions.clear();
+            }
             (shown.text, shown.revision) = words.map_or(deleted, |words| (words, Revision::Edited));
         }
     }

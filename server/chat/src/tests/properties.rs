@@ -237,7 +237,7 @@ proptest! {
         for (number, (seals, said)) in (0..).zip(&sent) {
             let said = &said[..said.len() / 4 * 4];
             let body = if *seals { Body::Sealed(Sealed::parse(said, 40).expect("is base64url")) } else { body(said) };
-            let input = Input::Send { session: SessionKey(1), cid: cid(number), random: 0, body };
+            let input = Input::Send { session: SessionKey(1), cid: cid(number), random: 0, body, refers: protocol::Refers::default() };
             let effects = run(&mut room, 1, input.clone());
             if *seals != is_sealed {
                 let code = if is_sealed { ErrorCode::SealedRoom } else { ErrorCode::NotSealed };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chat::{
     Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey, Settings,
 };
-use protocol::{ClientId, DisplayName, MemberId, MessageId, Role, RoomName, Sealed, Text};
+use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text};
 
 use super::{Broker, NotPublished, Subscription};
 
@@ -62,7 +62,7 @@ fn node_id(number: usize) -> NodeId {
 }
 
 /// Kinds of events; of each, one has markup and one has none.
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 /// The event of a number, one of each kind in turn. Equal numbers make equal events.
 fn event(number: usize) -> RoomEvent {
@@ -71,20 +71,27 @@ fn event(number: usize) -> RoomEvent {
     let cid = ClientId::parse(&format!("c{number}")).expect("short and plain");
     let text = Text::parse(&text, 5_000).expect("not empty");
     let html = number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>"));
-    let changed = |kind| EventKind::Change(Change { cid: cid.clone(), message: id.clone(), kind });
+    let member = MemberId::parse(&format!("member-{number:015}")).expect("22 characters");
+    let name = DisplayName::parse("Quiet Heron").expect("a plain name");
+    let changed = |kind| {
+        let (cid, message, member, name) = (cid.clone(), id.clone(), member.clone(), name.clone());
+        EventKind::Change(Change { cid, message, member, name, kind })
+    };
     let kind = match number / 2 % KINDS {
         0 => EventKind::Message(NewMessage {
-            cid,
-            member: MemberId::parse(&format!("member-{number:015}")).expect("22 characters"),
-            name: DisplayName::parse("Quiet Heron").expect("a plain name"),
+            cid: cid.clone(),
+            member: member.clone(),
+            name: name.clone(),
             body: if number.is_multiple_of(3) {
                 Body::Sealed(Sealed::parse(&format!("{number:0>8}-_"), 5_000).expect("is base64url"))
             } else {
                 Body::Text { text, html }
             },
+            refers: Refers { reply: Some(id.clone()), mentions: vec![member.clone()] },
         }),
         1 => changed(ChangeKind::Edit { text, html }),
         2 => changed(ChangeKind::Delete),
+        3 => changed(ChangeKind::React { emoji: Emoji::parse("🎉").expect("is one"), on: number.is_multiple_of(2) }),
         _ => EventKind::Action { cid: number.is_multiple_of(2).then_some(cid), action: action(number) },
     };
     let origin = Origin { node: node_id(0), session: SessionKey(number as u64) };

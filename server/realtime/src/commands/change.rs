@@ -1,11 +1,12 @@
-//! `edit` and `delete`: what somebody does to a message. Parsed and counted here; whether they may is the room's to say,
+//! `edit`, `delete` and `react`: what somebody does to a message. Parsed and counted here; whether they may is the room's to say,
 //! by the message's id.
 
-use chat::{Change, ChangeKind, Input, Now};
-use protocol::{ClientId, MessageId};
+use chat::{ChangeKind, Input, Now};
+use protocol::{ClientId, Emoji, MessageId};
 
 use super::Requests;
 use crate::clock;
+use crate::error::Refused;
 use crate::rate_limits::RateLimit;
 
 impl Requests {
@@ -29,8 +30,21 @@ impl Requests {
         self.hand_over(&inside, cid, asked, limit);
     }
 
+    pub(super) fn react(&self, cid: ClientId, room: &str, message: MessageId, (emoji, on): (&str, bool), now: Now) {
+        let limit = RateLimit::Reactions(self.session.user);
+        let Some(inside) = self.inside(room, Some(&cid)) else {
+            return;
+        };
+        let parsed = Emoji::parse(emoji).map_err(Refused::from).and_then(|emoji| {
+            self.services.rate_limits().take(limit, now)?;
+            Ok(ChangeKind::React { emoji, on })
+        });
+        let asked = parsed.map(|kind| self.changing(cid.clone(), message, kind));
+        self.hand_over(&inside, cid, asked, limit);
+    }
+
     fn changing(&self, cid: ClientId, message: MessageId, kind: ChangeKind) -> Input {
         let random = u64::from_be_bytes(clock::random());
-        Input::Change { session: self.session.key, change: Change { cid, message, kind }, random }
+        Input::Change { session: self.session.key, cid, message, kind, random }
     }
 }

@@ -130,6 +130,7 @@ impl Requests {
             ClientFrame::Send(message) => self.send(message, now),
             ClientFrame::Edit { cid, room, id, text } => self.edit(cid, &room, id, &text, now),
             ClientFrame::Delete { cid, room, id } => self.delete(cid, &room, id, now),
+            ClientFrame::React { cid, room, id, emoji, on } => self.react(cid, &room, id, (&emoji, on), now),
             ClientFrame::Change { cid, room, set } => return self.power(cid, &room, Wish::Change(set), now),
             ClientFrame::Kick { cid, room, member } => return self.power(cid, &room, Wish::Kick(member), now),
             ClientFrame::Ban { cid, room, member } => return self.power(cid, &room, Wish::Ban(member), now),

@@ -1,7 +1,7 @@
 //! `send`: what somebody says is parsed, counted, sanitised once (unless it is sealed) and handed to the room.
 
 use chat::{Body, Input, Now};
-use protocol::{Sealed, SendBody, SendMessage};
+use protocol::{ErrorCode, Sealed, SendBody, SendMessage};
 
 use super::Requests;
 use crate::clock;
@@ -10,7 +10,7 @@ use crate::rate_limits::RateLimit;
 
 impl Requests {
     pub(super) fn send(&self, message: SendMessage, now: Now) {
-        let SendMessage { cid, room, body } = message;
+        let SendMessage { cid, room, body, mut refers } = message;
         let Some(inside) = self.inside(&room, Some(&cid)) else {
             return;
         };
@@ -19,10 +19,15 @@ impl Requests {
             SendBody::Text(typed) => self.text(typed, limit, now).map(|(text, html)| Body::Text { text, html }),
             SendBody::Sealed(sent) => self.sealed(sent, limit, now).map(Body::Sealed),
         };
-        let asked = said.map(|body| {
-            let random = u64::from_be_bytes(clock::random());
-            Input::Send { session, cid: cid.clone(), random, body }
-        });
+        // What names one twice names them once.
+        refers.mentions.sort_unstable();
+        refers.mentions.dedup();
+        let is_crowd = refers.mentions.len() > usize::try_from(self.limits().mentions_max).unwrap_or(usize::MAX);
+        let asked =
+            said.and_then(|body| if is_crowd { Err(ErrorCode::BadFrame.into()) } else { Ok(body) }).map(|body| {
+                let random = u64::from_be_bytes(clock::random());
+                Input::Send { session, cid: cid.clone(), random, body, refers }
+            });
         self.hand_over(&inside, cid, asked, limit);
     }
 

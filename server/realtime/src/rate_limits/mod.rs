@@ -39,6 +39,8 @@ pub enum RateLimit {
     Sends(UserId),
     /// Edits and deletions of a user.
     Edits(UserId),
+    /// Reactions of a user, put and taken away.
+    Reactions(UserId),
     /// Joins that a user asks for.
     Joins(UserId),
     /// Joins that the server makes for a user whose clients follow each other.
@@ -71,6 +73,7 @@ enum Share {
 pub struct RateLimits {
     sends: Meter<UserId>,
     edits: Meter<UserId>,
+    reactions: Meter<UserId>,
     joins: Meter<UserId>,
     follows: Meter<UserId>,
     renames: Meter<UserId>,
@@ -93,6 +96,7 @@ impl RateLimits {
         Self {
             sends: Meter::new(sends, entries_max),
             edits: Meter::new(Rate::per_minute(limits.edits_per_minute), entries_max),
+            reactions: Meter::new(Rate::per_minute(limits.reactions_per_minute), entries_max),
             joins: Meter::new(joins, entries_max),
             follows: Meter::new(follows, entries_max),
             renames: Meter::new(joins, entries_max),
@@ -114,6 +118,7 @@ impl RateLimits {
         match limit {
             RateLimit::Sends(user) => self.sends.take(user, now),
             RateLimit::Edits(user) => self.edits.take(user, now),
+            RateLimit::Reactions(user) => self.reactions.take(user, now),
             RateLimit::Joins(user) => self.joins.take(user, now),
             RateLimit::Follows(user) => self.follows.take(user, now),
             RateLimit::Renames(user) => self.renames.take(user, now),
@@ -153,6 +158,7 @@ impl RateLimits {
         match limit {
             RateLimit::Sends(user) => self.sends.give_back(&user),
             RateLimit::Edits(user) => self.edits.give_back(&user),
+            RateLimit::Reactions(user) => self.reactions.give_back(&user),
             RateLimit::Joins(user) => self.joins.give_back(&user),
             RateLimit::Follows(user) => self.follows.give_back(&user),
             RateLimit::Renames(user) => self.renames.give_back(&user),
@@ -172,6 +178,7 @@ impl RateLimits {
         match limit {
             RateLimit::Sends(user) => self.sends.check(&user, now),
             RateLimit::Edits(user) => self.edits.check(&user, now),
+            RateLimit::Reactions(user) => self.reactions.check(&user, now),
             RateLimit::Joins(user) => self.joins.check(&user, now),
             RateLimit::Follows(user) => self.follows.check(&user, now),
             RateLimit::Renames(user) => self.renames.check(&user, now),
@@ -235,7 +242,9 @@ impl RateLimits {
     /// Forgets everything that is of no consequence any more.
     pub fn prune(&self, now: Now) {
         let now = now.mono;
-        for users in [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames, &self.powers] {
+        for users in
+            [&self.sends, &self.edits, &self.reactions, &self.joins, &self.follows, &self.renames, &self.powers]
+        {
             users.prune(now);
         }
         for shared in [&self.rooms_made, &self.users_made, &self.misses] {
@@ -247,7 +256,9 @@ impl RateLimits {
 
     /// Entries in all tables.
     pub fn len(&self) -> usize {
-        let users = [&self.sends, &self.edits, &self.joins, &self.follows, &self.renames, &self.powers].map(Meter::len);
+        let users =
+            [&self.sends, &self.edits, &self.reactions, &self.joins, &self.follows, &self.renames, &self.powers]
+                .map(Meter::len);
         let shared = [&self.rooms_made, &self.users_made, &self.misses]
             .map(|shared| shared.of_users.len() + shared.of_addresses.len());
         users.iter().chain(&shared).sum::<usize>() + self.attempts.len()

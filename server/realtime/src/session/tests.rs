@@ -87,6 +87,8 @@ fn message(seq: u64) -> Frame {
         at: 0,
         text: "said".to_owned(),
         html: None,
+        reply: None,
+        mentions: Vec::new(),
     }))
 }
 

@@ -105,6 +105,7 @@ async fn change(client: &mut TestClient, room: &Room, edited: &str, refused: &st
     client.edit(&room.code, &said.id, &format!("**{edited}**")).await;
     client.edit(&room.code, &MessageId::parse(refused).expect("has the shape"), refused).await;
     client.edit(&room.code, &said.id, &refused.repeat(1_000)).await;
+    client.react(&room.code, &said.id, refused, true).await;
     let cid = client.delete(&room.code, &said.id).await;
     client.expect_ack(&cid).await;
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Me, Member, MemberId, Message, MessageId, Position,
-    Resume, RoomCode, RoomInfo, SealedMessage, Secret, SendBody, SendMessage, ServerFrame, SessionId,
+    Refers, Resume, RoomCode, RoomInfo, SealedMessage, Secret, SendBody, SendMessage, ServerFrame, SessionId,
 };
 
 use super::wire::{Heard, Wire, frame};
@@ -175,14 +175,21 @@ impl TestClient {
 
     pub(crate) async fn send_as(&mut self, cid: &ClientId, room: &str, text: &str) {
         let body = SendBody::Text(text.to_owned());
-        let send = ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.to_owned(), body });
+        let send =
+            ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.to_owned(), body, refers: Refers::default() });
         self.tell(&send).await;
     }
 
     /// Sends what is said to be encrypted, without waiting for anything; answers the request's name.
     pub(crate) async fn seal(&mut self, room: &str, sealed: &str) -> ClientId {
         let (cid, body) = (self.cid(), SendBody::Sealed(sealed.to_owned()));
-        self.tell(&ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.to_owned(), body })).await;
+        self.tell(&ClientFrame::Send(SendMessage {
+            cid: cid.clone(),
+            room: room.to_owned(),
+            body,
+            refers: Refers::default(),
+        }))
+        .await;
         cid
     }
 
@@ -223,6 +230,22 @@ impl TestClient {
         let (cid, room, id) = (self.cid(), room.to_owned(), id.clone());
         self.tell(&ClientFrame::Delete { cid: cid.clone(), room, id }).await;
         cid
+    }
+
+    /// Puts an emoji to a message, or takes it away, without waiting for anything; answers the request's name.
+    pub(crate) async fn react(&mut self, room: &str, id: &MessageId, emoji: &str, on: bool) -> ClientId {
+        let (cid, room, id, emoji) = (self.cid(), room.to_owned(), id.clone(), emoji.to_owned());
+        self.tell(&ClientFrame::React { cid: cid.clone(), room, id, emoji, on }).await;
+        cid
+    }
+
+    /// Waits for a reaction to this message.
+    pub(crate) async fn expect_reaction(&mut self, message: &MessageId) -> (String, bool) {
+        self.expect("a reaction", |frame| match frame {
+            ServerFrame::Reaction { id, emoji, on, .. } if id == message => Some((emoji.as_str().to_owned(), *on)),
+            _ => None,
+        })
+        .await
     }
 
     /// Waits for a change of this message: its new text, or nothing where it was taken back.
