@@ -17,6 +17,7 @@ mod frames;
 mod gather;
 #[cfg(target_os = "linux")]
 mod holding;
+mod instructions;
 #[cfg(target_os = "linux")]
 mod joining;
 #[cfg(target_os = "linux")]
@@ -62,6 +63,8 @@ pub(crate) enum What {
     /// What deliveries, joins, silence and slow readers cost, beside a bare `send()` and servers of others; about ten minutes.
     #[cfg(target_os = "linux")]
     Fanout(fanout::Options),
+    /// Instructions of parsing, publishing, delivering and joining, beside those that were accepted last. Needs valgrind.
+    Instructions(instructions::Options),
     /// What clearing freed memory costs: one delivery by the native transport with and without.
     #[cfg(target_os = "linux")]
     Forgetting,
@@ -78,6 +81,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Resu
     match what {
         What::Idle { arguments } => example(workspace, steps, "bench_idle", arguments)?,
         What::Store => stores(workspace, steps)?,
+        What::Instructions(options) => instructions::run(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Fanout(options) => fanout::run(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
