@@ -179,6 +179,7 @@ fn boxes_of(failure: &RequestError) -> &'static [&'static str] {
             &["code", "other-code"],
         ),
         (&[ErrorCode::InvalidRoomName], &["room", "other-room"]),
+        (&[ErrorCode::InvalidTopic], &["topic"]),
         (&[ErrorCode::InvalidCapacity], &["capacity"]),
         (&[ErrorCode::InvalidLifetime], &["lifetime"]),
         (&[ErrorCode::InvalidUsername, ErrorCode::UsernameTaken], &["new-username", "username"]),

@@ -3,10 +3,10 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use protocol::{Member, MemberId, RoomCode};
+use protocol::{Member, MemberId, RoomCode, RoomInfo};
 
 use super::person::{Naming, Person};
-use super::{CopyLink, Glyph, Icon, KeepUnsent, said, when};
+use super::{CopyLink, Glyph, Icon, KeepUnsent, Powers, RoomMenu, said, when};
 use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Effect, RwSignal, Signal, live};
@@ -61,6 +61,20 @@ fn not_listed(more: impl Fn() -> u32 + Copy + Send + Sync + 'static) -> AnyView 
     view! { <p class="muted people-more" inner_html=said(move || (words().people_more)(more()))></p> }.into_any()
 }
 
+/// The list's heading, and the way out of the sheet.
+fn head(title: impl Fn() -> String + Send + Sync + 'static, open: RwSignal<bool>) -> AnyView {
+    let words = words();
+    view! {
+        <div class="people-head">
+            <h2 id="people-title" inner_html=said(title)></h2>
+            <button type="button" class="button icon-only people-close" id=CLOSE_ID aria-label=words.close_people on:click=move |_| hide(open)>
+                <Icon glyph=Glyph::Close />
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
 /// The pane.
 #[component]
 pub(crate) fn People(
@@ -80,6 +94,10 @@ pub(crate) fn People(
     invite: Signal<bool>,
     /// For one's own name.
     naming: Naming,
+    /// What the reader may do.
+    powers: Powers,
+    /// What the room is.
+    info: Signal<Option<RoomInfo>>,
     /// Write to somebody, by their name.
     #[prop(into)]
     on_mention: Callback<String>,
@@ -111,19 +129,15 @@ pub(crate) fn People(
             aria-modal=live(move || open.get().then_some("true"))
             aria-labelledby="people-title"
         >
-            <div class="people-head">
-                <h2 id="people-title" inner_html=said(title)></h2>
-                <button type="button" class="button icon-only people-close" id=CLOSE_ID aria-label=words.close_people on:click=move |_| hide(open)>
-                    <Icon glyph=Glyph::Close />
-                </button>
-            </div>
+            {head(title, open)}
+            {when(move || !over.get(), move || view! { <RoomMenu powers info /> }.into_any())}
             <ul class="people-list" role="list" aria-label=words.people>
                 <For
                     each=move || members.get()
-                    key=|member| (member.id.clone(), member.name.clone(), member.state as u8, member.owner)
+                    key=|member| (member.id.clone(), member.name.clone(), member.state as u8, member.role())
                     let:member
                 >
-                    <Person member you chosen naming on_mention=mention />
+                    <Person member you chosen naming powers on_mention=mention />
                 </For>
             </ul>
             {when(move || more() > 0, move || not_listed(more))}

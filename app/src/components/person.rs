@@ -4,11 +4,13 @@
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-use protocol::{Activity, Member, MemberId};
+use protocol::{Activity, Member, MemberId, Power, Role};
 
 use super::field::typed;
-use super::{Avatar, Field, Form, FormError, changing, when};
+use super::menu::{MenuItem, menu};
+use super::{Avatar, Field, Form, FormError, Powers, changing, when};
 use crate::browser;
+use crate::driver::Wish;
 use crate::i18n::words;
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 
@@ -34,10 +36,13 @@ pub(super) fn Person(
     chosen: RwSignal<Option<MemberId>>,
     /// For your own row.
     naming: Naming,
+    /// What the reader may do.
+    powers: Powers,
     /// Write to them, by their name.
     on_mention: Callback<String>,
 ) -> impl IntoView {
     let words = words();
+    let role = member.role();
     let Member { id, name, state, owner, .. } = member;
     let (id, name) = (StoredValue::new(id), StoredValue::new(name.as_str().to_owned()));
     let is_you = move || id.with_value(|id| you.with(|you| you.as_ref() == Some(id)));
@@ -55,7 +60,11 @@ pub(super) fn Person(
             return view! { <OwnName naming name=name.get_value() /> }.into_any();
         }
         let mention = move |_| on_mention.run(name.get_value());
-        view! { <button type="button" class="button" on:click=mention>{words.mention}</button> }.into_any()
+        view! {
+            <button type="button" class="button" on:click=mention>{words.mention}</button>
+            {put_in_place(powers, role, &id.get_value(), name.get_value())}
+        }
+        .into_any()
     };
     let menu = move || {
         view! {
@@ -66,13 +75,8 @@ pub(super) fn Person(
         }
         .into_any()
     };
-    let absence = match state {
-        Activity::Online => None,
-        Activity::Away => Some(words.away),
-        Activity::Offline => Some(words.away_reconnecting),
-    };
     view! {
-        <li class="person" class:away=absence.is_some() class:offline=state == Activity::Offline>
+        <li class="person" class:away=state != Activity::Online class:offline=state == Activity::Offline>
             <button
                 type="button"
                 class="person-row"
@@ -82,14 +86,60 @@ pub(super) fn Person(
             >
                 <Avatar id=Some(id.get_value()) />
                 <span class="person-name" dir="auto" translate="no">{name.get_value()}</span>
-                <span class="person-notes">
-                    {changing(move || is_you().then(|| view! { <span>{words.you}</span> }).into_any())}
-                    {absence.map(|absence| view! { <span>{absence}</span> })}
-                    {owner.then(star)}
-                </span>
+                {notes(is_you, state, role)}
             </button>
             {when(move || is_open.get(), menu)}
         </li>
+    }
+    .into_any()
+}
+
+/// What is said of somebody beside their name.
+fn notes(is_you: impl Fn() -> bool + Copy + Send + Sync + 'static, state: Activity, role: Role) -> AnyView {
+    let words = words();
+    let absence = match state {
+        Activity::Online => None,
+        Activity::Away => Some(words.away),
+        Activity::Offline => Some(words.away_reconnecting),
+    };
+    view! {
+        <span class="person-notes">
+            {changing(move || is_you().then(|| view! { <span>{words.you}</span> }).into_any())}
+            {absence.map(|absence| view! { <span>{absence}</span> })}
+            {(role == Role::Owner).then(star)}
+            {(role == Role::Moderator).then(|| view! { <span>{words.moderator}</span> })}
+        </span>
+    }
+    .into_any()
+}
+
+/// What the reader may do to somebody of a lower role.
+fn put_in_place(powers: Powers, role: Role, id: &MemberId, name: String) -> AnyView {
+    let words = words();
+    let Powers { role: own, form, ask, .. } = powers;
+    let appointed = if role == Role::Moderator { Role::Member } else { Role::Moderator };
+    let appoint = if role == Role::Moderator { words.make_member } else { words.make_moderator };
+    let all = [
+        (Power::Kick, words.kick, Wish::Kick(id.clone())),
+        (Power::Ban, words.ban, Wish::Ban(id.clone())),
+        (Power::Appoint, appoint, Wish::Role(id.clone(), appointed)),
+        (Power::HandOver, words.make_owner, Wish::Role(id.clone(), Role::Owner)),
+    ];
+    let own = own.get();
+    let may = all.into_iter().filter(|(power, ..)| own.may_to(*power, role));
+    let items: Vec<_> = may
+        .map(|(power, label, wish)| MenuItem {
+            label,
+            is_bad: matches!(power, Power::Kick | Power::Ban),
+            choose: Callback::new(move |()| ask.run(wish.clone())),
+        })
+        .collect();
+    if items.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        {menu("person-menu", name, items)}
+        <FormError error=form.error() />
     }
     .into_any()
 }

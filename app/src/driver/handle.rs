@@ -222,6 +222,14 @@ impl Room {
         self.driver.put_aside(self.code, aside);
     }
 
+    /// Does what an owner or a moderator wants.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub(crate) async fn exercise(self, wish: http::Wish) -> Result<(), RequestError> {
+        http::exercise(self.code, wish).await
+    }
+
     /// Asks again for a seat after a refusal.
     pub(crate) fn join_again(self, pin: Option<String>) {
         self.driver.join_again(self.code, pin);

@@ -4,14 +4,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use client::RequestError;
 use protocol::api::{
-    ChangeMe, ChangePassword, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest, Register, RoomView,
-    TokenAnswer,
+    ChangeMe, ChangePassword, ChangeRole, ChangeRoom, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest,
+    PutOut, Register, RoomView, TokenAnswer,
 };
-use protocol::{ErrorCode, LoginId, Me, Read, RoomCode, decode, encode};
+use protocol::{ErrorCode, LoginId, Me, MemberId, Read, Role, RoomCode, decode, encode};
 
 use crate::browser;
 
 type Answer<T> = Result<T, RequestError>;
+
+/// What an owner or a moderator wants of a room.
+#[derive(Debug, Clone)]
+pub(crate) enum Wish {
+    /// It is to be another.
+    Change(ChangeRoom),
+    /// Somebody is to go, and may come back.
+    Kick(MemberId),
+    /// Somebody is to go for good.
+    Ban(MemberId),
+    /// Somebody is to be something else.
+    Role(MemberId, Role),
+    /// It is to end for everybody.
+    Burn,
+}
 
 /// How long a person waits for an answer.
 const ANSWER_MS_MAX: u32 = 20_000;
@@ -165,6 +180,21 @@ pub(crate) async fn leave_room(code: RoomCode) -> Answer<()> {
 /// [`ErrorCode::Forbidden`], [`ErrorCode::RoomNotFound`].
 pub(crate) async fn end_room(code: RoomCode) -> Answer<()> {
     done("DELETE", room_path(code, ""), None).await
+}
+
+/// Does what an owner or a moderator wants. Those inside, this page too, are told what has changed by the socket.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::NoSuchMember`], what is wrong with a wish, [`ErrorCode::RateLimited`].
+pub(super) async fn exercise(code: RoomCode, wish: Wish) -> Answer<()> {
+    let (method, action, body) = match wish {
+        Wish::Change(set) => ("PATCH", "", encode(&set)),
+        Wish::Kick(member) => ("POST", "/kick", encode(&PutOut { member })),
+        Wish::Ban(member) => ("POST", "/ban", encode(&PutOut { member })),
+        Wish::Role(member, role) => ("POST", "/role", encode(&ChangeRole { member, role })),
+        Wish::Burn => return end_room(code).await,
+    };
+    done(method, room_path(code, action), Some(body)).await
 }
 
 /// The rooms that this person is a member of.

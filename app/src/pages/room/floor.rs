@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 use protocol::{ErrorCode, LeaveReason, Member, Millis};
 
+use super::powers::powers;
 use super::switch::Switch;
 use crate::browser;
 use crate::components::{
@@ -82,6 +83,8 @@ pub(super) fn Floor(
                 code=room.code
                 invite
                 naming=naming(client, room)
+                powers=powers(room)
+                info=room.info
                 on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
             />
         </div>

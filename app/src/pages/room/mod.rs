@@ -3,6 +3,7 @@
 mod adding;
 mod door;
 mod floor;
+mod powers;
 mod shown;
 mod switch;
 

@@ -1,0 +1,231 @@
+//! What its owner and moderators may do to a room: a menu, and the box or the question that a choice opens in its place.
+//! Shows what one may do, and decides nothing: the server does.
+
+use std::time::Duration;
+
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::html::Input;
+use leptos::prelude::*;
+use protocol::api::ChangeRoom;
+use protocol::{Power, Role, RoomInfo};
+
+use super::field::typed;
+use super::menu::{MenuItem, menu};
+use super::{Field, Form, FormError, changing, when};
+use crate::browser;
+use crate::driver::Wish;
+use crate::i18n::words;
+use crate::signals::{Memo, RwSignal, Signal, live};
+
+const ID: &str = "room-menu";
+/// How long a button is held for what cannot be taken back.
+const HOLD: Duration = Duration::from_millis(1_500);
+
+/// What is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// Nothing.
+    Nothing,
+    /// The menu.
+    Menu,
+    /// The box for this.
+    Box(Power),
+    /// The question before the end.
+    Burning,
+}
+
+/// What the reader may do in a room, and how it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Powers {
+    /// What they are.
+    pub(crate) role: Signal<Role>,
+    /// With the boxes `room`, `topic` and `pin`.
+    pub(crate) form: Form,
+    /// What of the room's menu is open; nothing again when a wish was fulfilled.
+    pub(crate) open: RwSignal<Open>,
+    /// Asks the server.
+    pub(crate) ask: Callback<Wish>,
+}
+
+/// The room's topic and lock, for all; the menu for those who may change it.
+#[component]
+pub(super) fn RoomMenu(powers: Powers, info: Signal<Option<RoomInfo>>) -> impl IntoView {
+    let words = words();
+    let Powers { role, open, .. } = powers;
+    let facts = move || {
+        let (topic, locked) = info.with(|info| {
+            let topic = info.as_ref().and_then(|info| info.topic.as_ref());
+            (topic.map(|topic| topic.as_str().to_owned()), info.as_ref().is_some_and(|info| info.locked))
+        });
+        view! {
+            {topic.map(|topic| view! { <p class="room-topic" dir="auto" translate="no">{topic}</p> })}
+            {locked.then(|| view! { <p class="muted room-locked">{words.locked_more}</p> })}
+        }
+        .into_any()
+    };
+    let toggle = move |_| {
+        if open.get_untracked() == Open::Nothing {
+            open.set(Open::Menu);
+            request_animation_frame(|| browser::focus("room-menu-0"));
+        } else {
+            open.set(Open::Nothing);
+        }
+    };
+    let close = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && open.get_untracked() != Open::Nothing {
+            event.stop_propagation();
+            open.set(Open::Nothing);
+            browser::focus(ID);
+        }
+    };
+    let may = Memo::new(move |_| role.get() > Role::Member);
+    let whole = move || {
+        view! {
+            <div class="room-menu" on:keydown=close>
+                <button
+                    type="button"
+                    class="button"
+                    id=ID
+                    aria-haspopup="menu"
+                    aria-expanded=live(move || if open.get() == Open::Nothing { "false" } else { "true" })
+                    on:click=toggle
+                >
+                    {words.powers_menu}
+                </button>
+                {changing(move || panel(powers, info))}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        {changing(facts)}
+        {when(move || may.get(), whole)}
+    }
+    .into_any()
+}
+
+fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
+    match powers.open.get() {
+        Open::Nothing => ().into_any(),
+        Open::Menu => items(powers, info),
+        Open::Box(power) => view! { <OneBox powers info power /> }.into_any(),
+        Open::Burning => view! { <Burning powers /> }.into_any(),
+    }
+}
+
+/// What one may.
+fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
+    let words = words();
+    let Powers { role, open, ask, form } = powers;
+    let locked = info.with(|info| info.as_ref().is_some_and(|info| info.locked));
+    let opens = |what: Open, field: &'static str| {
+        Callback::new(move |()| {
+            open.set(what);
+            request_animation_frame(move || browser::focus(field));
+        })
+    };
+    let lock = Callback::new(move |()| {
+        ask.run(Wish::Change(ChangeRoom { locked: Some(!locked), ..ChangeRoom::default() }));
+        browser::focus(ID);
+    });
+    let all = [
+        (Power::Rename, words.rename_room, opens(Open::Box(Power::Rename), "field-room")),
+        (Power::SetTopic, words.set_topic, opens(Open::Box(Power::SetTopic), "field-topic")),
+        (Power::SetPin, words.set_pin, opens(Open::Box(Power::SetPin), "field-pin")),
+        (Power::Lock, if locked { words.unlock_room } else { words.lock_room }, lock),
+        (Power::Burn, words.burn_room, opens(Open::Burning, "hold")),
+    ];
+    let may = all.into_iter().filter(|(power, ..)| role.get_untracked().may(*power));
+    let items = may.map(|(power, label, choose)| MenuItem { label, is_bad: power == Power::Burn, choose }).collect();
+    view! {
+        {menu(ID, words.powers_menu.to_owned(), items)}
+        <FormError error=form.error() />
+    }
+    .into_any()
+}
+
+/// A box for a name, a topic or a PIN.
+#[component]
+fn OneBox(powers: Powers, info: Signal<Option<RoomInfo>>, power: Power) -> impl IntoView {
+    let words = words();
+    let Powers { form, open, ask, .. } = powers;
+    let node = NodeRef::<Input>::new();
+    let known = info.get_untracked();
+    let is_topic = power == Power::SetTopic;
+    let (label, name, value, hint) = match power {
+        Power::SetPin => (words.pin, "pin", None, words.set_pin_hint),
+        _ if is_topic => (words.topic, "topic", known.and_then(|info| info.topic).map(String::from), ""),
+        _ => (words.room_name, "room", known.map(|info| info.name.into()), ""),
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (text, none) = (Some(typed(node)), ChangeRoom::default());
+        ask.run(Wish::Change(match power {
+            Power::SetPin => ChangeRoom { pin: text, ..none },
+            _ if is_topic => ChangeRoom { topic: text, ..none },
+            _ => ChangeRoom { name: text, ..none },
+        }));
+    };
+    view! {
+        <form class="room-menu-box" on:submit=submit>
+            <Field label name node value=value.unwrap_or_default() hint error=form.error_of(name) />
+            <FormError error=form.error() />
+            <button type="submit" class="button primary" aria-disabled=live(move || form.busy())>{words.save}</button>
+            <button type="button" class="button quiet" on:click=move |_| open.set(Open::Menu)>{words.cancel}</button>
+        </form>
+    }
+}
+
+/// The question before the end, answered by a button that is held.
+#[component]
+fn Burning(powers: Powers) -> impl IntoView {
+    let words = words();
+    let Powers { form, open, ask, .. } = powers;
+    // Each hold has a number: one that was given up does nothing when its time is over.
+    let (holds, number) = (RwSignal::new(None::<u32>), StoredValue::new(0));
+    let begin = move || {
+        if holds.get_untracked().is_some() {
+            return;
+        }
+        number.update_value(|number| *number += 1);
+        let this = number.get_value();
+        holds.set(Some(this));
+        leptos::task::spawn_local(async move {
+            browser::wait(HOLD).await;
+            if holds.try_get_untracked().flatten() == Some(this) {
+                holds.set(None);
+                ask.run(Wish::Burn);
+            }
+        });
+    };
+    let end = move || holds.set(None);
+    let key = move |event: KeyboardEvent| {
+        if matches!(event.key().as_str(), "Enter" | " ") {
+            event.prevent_default();
+            begin();
+        }
+    };
+    view! {
+        <div class="room-menu-box">
+            <p id="burn-more">{words.burn_more}</p>
+            <FormError error=form.error() />
+            <button
+                type="button"
+                class="button hold"
+                id="hold"
+                class:holding=live(move || holds.get().is_some())
+                aria-describedby="burn-more"
+                on:pointerdown=move |_| begin()
+                on:pointerup=move |_| end()
+                on:pointerleave=move |_| end()
+                on:pointercancel=move |_| end()
+                on:keydown=key
+                on:keyup=move |_| end()
+                on:blur=move |_| end()
+            >
+                {words.hold_to_burn}
+            </button>
+            <button type="button" class="button quiet" on:click=move |_| open.set(Open::Menu)>{words.cancel}</button>
+        </div>
+    }
+}
