@@ -3,6 +3,7 @@
 use protocol::{Role, RoomName, Topic};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::row_buffer;
 use super::values::{Ids, Time};
 use crate::store::{Result, RoleOutcome, RoomChange, RoomId, UserId};
 
@@ -26,6 +27,8 @@ pub(super) fn change(db: &Connection, room: RoomId, change: &RoomChange) -> Resu
             expires_at.map(Time),
             room.0,
         ])?;
+    // The new name may be shorter than the one before.
+    row_buffer::clear(db)?;
     Ok(changed > 0)
 }
 

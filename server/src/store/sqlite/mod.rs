@@ -9,6 +9,7 @@ mod faults;
 mod memory;
 mod open;
 mod rooms;
+mod row_buffer;
 mod users;
 mod values;
 mod watch;

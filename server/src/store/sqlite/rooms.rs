@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{Millis, RoomCode, RoomName, Topic};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::row_buffer;
 use super::values::{Ids, Time, parsed};
 use crate::store::{EndedRoom, JoinOutcome, LeaveOutcome, Membership, Result, Room, RoomId, UserId};
 
 pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Result<()> {
-    db.prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
+    let replaced = db
+        .prepare_cached("DELETE FROM rooms WHERE code = ? AND expires_at <= ?")?
         .execute(params![room.code.as_str(), Time(room.created_at)])?;
+    if replaced > 0 {
+        row_buffer::clear(db)?;
+    }
     db.prepare_cached(
         "INSERT INTO rooms
          (id, code, name, topic, pin_hash, capacity, sealed, locked, owner, moderators, created_at, expires_at)
@@ -171,6 +176,7 @@ pub(super) fn page(db: &Connection, after: Option<RoomId>, rooms_max: u32) -> Re
 /// Its memberships go with it.
 pub(super) fn delete(db: &Connection, room: RoomId) -> Result<bool> {
     let deleted = db.prepare_cached("DELETE FROM rooms WHERE id = ?")?.execute([room.0])?;
+    row_buffer::clear(db)?;
     Ok(deleted > 0)
 }
 

@@ -3,6 +3,7 @@
 use protocol::{Device, DisplayName, Millis, Username};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::row_buffer;
 use super::values::{Time, parsed};
 use crate::store::{Account, AccountChange, Login, LoginKey, Result, StoreError, User, UserId};
 
@@ -76,7 +77,7 @@ pub(super) fn extend_guest(db: &Connection, id: UserId, expires_at: Millis, now:
 /// Its account and logins go with it; its memberships are the caller's to end.
 pub(super) fn delete(db: &Connection, id: UserId) -> Result<()> {
     db.prepare_cached("DELETE FROM users WHERE id = ?")?.execute([id.0])?;
-    Ok(())
+    row_buffer::clear(db)
 }
 
 pub(super) fn add_login(
@@ -152,6 +153,9 @@ pub(super) fn remove_logins_except(db: &Connection, id: UserId, keep: Option<Log
 /// Answers how many users went.
 pub(super) fn purge(db: &Connection, now: Millis, logins_before: Millis) -> Result<u64> {
     let users = db.prepare_cached("DELETE FROM users WHERE expires_at <= ?")?.execute([Time(now)])?;
+    if users > 0 {
+        row_buffer::clear(db)?;
+    }
     db.prepare_cached("DELETE FROM logins WHERE last_used_at < ?")?.execute([Time(logins_before)])?;
     Ok(users as u64)
 }
