@@ -172,14 +172,10 @@ test.describe("with little memory for what is not confirmed", () => {
 test("a server that is killed and started again finds both back, told that they possibly missed some", async ({
   visitor,
   server,
+  relay,
 }) => {
-  const ada = await visitor();
-  const code = await ada.create({ as: "Ada" });
-  const ben = await visitor();
-  await ben.join(code, "Ben");
-  for (const tab of [ada, ben]) {
-    tab.watch.allow(LOST_LINE);
-  }
+  const [ada, ben] = await two(visitor, relay);
+  ben.watch.allow(LOST_LINE);
   await ada.say("before");
   await ben.shows(["before"]);
   await server.kill();
@@ -187,7 +183,11 @@ test("a server that is killed and started again finds both back, told that they 
     await expect(tab.state).toContainText("Connection lost");
   }
   await ada.say("typed in between");
+  // Whoever is back first speaks to nobody: Ada waits until Ben is there.
+  relay.cut();
   await server.restart();
+  await ben.online(RETURN_MS_MAX);
+  relay.resume();
   for (const tab of [ada, ben]) {
     await tab.online(RETURN_MS_MAX);
     await expect(tab.notes.filter({ hasText: POSSIBLY })).toHaveCount(1);
