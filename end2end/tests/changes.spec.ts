@@ -142,6 +142,29 @@ test("the buttons of messages are reached by keys", async ({ visitor }) => {
   await expect(ada.messageBox).toHaveValue("one");
 });
 
+test("the buttons of messages stand in nobody's way", async ({ visitor }) => {
+  const ada = await visitor({ viewport: { width: 900, height: 600 } });
+  await ada.create({ as: "Ada" });
+  const said = ["first", "second", "third"].map((word) => `${word} ${"in words that fill a line ".repeat(8)}`.trim());
+  for (const text of said) {
+    await ada.say(text);
+  }
+  await ada.relayed(...said);
+  await expect(ada.log.getByRole("button", { name: "Reply" })).toHaveCount(3);
+  for (const words of said) {
+    await row(ada, words).locator(".message-text").hover();
+    const [text, reply] = [row(ada, words).locator(".message-text"), row(ada, words).getByRole("button", { name: "Reply" })];
+    const [below, above] = [await text.boundingBox(), await reply.boundingBox()];
+    // The upper of a line is empty.
+    expect((above?.y ?? 0) + (above?.height ?? 0), "above the text").toBeLessThan((below?.y ?? 0) + 10);
+    await reply.click({ trial: true });
+  }
+  await ada.messageBox.hover();
+  const unseen = ada.log.locator(".tools");
+  const taken = () => unseen.evaluateAll((bars) => bars.map((bar) => getComputedStyle(bar).pointerEvents));
+  await expect.poll(taken, "unseen, they take no pointer").toEqual(["none", "none", "none"]);
+});
+
 test("an emoji is put to a message by a press and taken away by another, and who did is told", async ({ visitor }) => {
   const [ada, ben] = await two(visitor);
   await ada.say("good news");
