@@ -52,6 +52,27 @@ test("a program that is spoilt on its way is said too", async ({ visitor, server
   await keepsTheText(ada);
 });
 
+test("what a page fetches when it is idle is there when it is used before that", async ({ visitor, server }) => {
+  const ada = await visitor();
+  let waitedFor = 0;
+  // What is fetched in the background never comes; what a call waits for does.
+  await ada.page.route(/\.later\.wasm$/, async (route) => {
+    if (route.request().resourceType() === "xhr") {
+      waitedFor += 1;
+      await route.continue();
+    }
+  });
+  await ada.page.goto(await ada.member(server.url));
+  await ada.inside();
+  expect(waitedFor, "a page begins without it").toBe(0);
+  await ada.page.keyboard.press("Control+k");
+  await expect(ada.page.getByRole("dialog")).toBeVisible();
+  await ada.page.keyboard.press("Escape");
+  await ada.page.getByRole("button", { name: "Room menu" }).click();
+  await expect(ada.page.getByRole("menuitem", { name: "Rename room" })).toBeVisible();
+  expect(waitedFor, "once is enough").toBeLessThanOrEqual(1);
+});
+
 test("a slow program is said after ten seconds, and then runs", async ({ visitor, server }) => {
   const ada = await visitor();
   ada.watch.allow(/preload/);

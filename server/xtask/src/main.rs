@@ -21,7 +21,9 @@ mod summary;
 mod test;
 mod toolchain;
 mod wasm;
+mod wasm_later;
 mod wasm_opt;
+mod wasm_split;
 mod wasm_strip;
 mod workspace;
 

@@ -17,6 +17,7 @@ use crate::http::Client;
 use crate::mode::Mode;
 use crate::steps::{Steps, duration, say, size, warn};
 use crate::toolchain::Toolchain;
+use crate::wasm_split;
 use crate::workspace::Workspace;
 
 /// First load of a room, everything that the browser downloads, as it comes over the line: what is promised.
@@ -34,7 +35,7 @@ pub(crate) fn prove(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> 
     steps.step("prove that the binary runs alone", || {
         embeds_the_site(binary, &workspace.site())?;
         let server = Server::start(binary)?;
-        let weights = first_load(&server)?;
+        let (weights, later) = first_load(&server)?;
         server.left_nothing_behind()?;
         say(&format!("    binary     {}", size(fs::metadata(binary)?.len())));
         say(&format!("    start-up   {}", duration(server.start_up)));
@@ -45,6 +46,8 @@ pub(crate) fn prove(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> 
             sum += bytes;
         }
         say(&format!("      {:>9}  in all, of at most {}", size(sum), size(PAGE_WEIGHT_MAX_BYTES)));
+        let (address, bytes) = later;
+        say(&format!("      {:>9}  when idle: {address}", size(bytes)));
         if sum > PAGE_WEIGHT_MAX_BYTES {
             let (sum, max) = (size(sum), size(PAGE_WEIGHT_MAX_BYTES));
             ensure!(!is_smallest, "the first load of a room weighs {sum}, more than {max}: look at the list above");
@@ -63,8 +66,11 @@ fn embeds_the_site(binary: &Path, site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a browser downloads to show a room, by address, largest first.
-fn first_load(server: &Server) -> Result<Vec<(String, u64)>> {
+/// An address, and how much comes from it.
+type Weight = (String, u64);
+
+/// What a browser downloads to show a room, by address, largest first; and what it fetches when that is done.
+fn first_load(server: &Server) -> Result<(Vec<Weight>, Weight)> {
     let mut client = Client::new(server.address);
     let landing = client.get_text("/")?;
     ensure!(landing.status == 200, "GET / answers {}", landing.status);
@@ -78,13 +84,16 @@ fn first_load(server: &Server) -> Result<Vec<(String, u64)>> {
     for file in ROOM_FILES {
         ensure!(addresses.iter().any(|address| address.ends_with(file)), "the room's page names no {file}");
     }
+    let program = addresses.iter().find_map(|address| address.strip_suffix("room.js")).context("has no program")?;
+    let second = format!("{program}{}", wasm_split::second_name("room"));
+    let later = weight(&client, &second)?;
     let mut weights = vec![("the page of the room".to_owned(), weight(&client, &room)?)];
     for address in addresses {
         let bytes = weight(&client, &address)?;
         weights.push((address, bytes));
     }
     weights.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    Ok(weights)
+    Ok((weights, (second, later)))
 }
 
 /// Makes a guest and a room as the landing page does, and gives the address of the room.

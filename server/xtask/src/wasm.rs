@@ -1,4 +1,5 @@
-//! The interface, compiled to wasm and wrapped in its JavaScript: cargo, wasm-bindgen, wasm-opt.
+//! The interface, compiled to wasm and wrapped in its JavaScript: cargo, wasm-bindgen, wasm-opt. A release's program for
+//! rooms is cut in two in between (`wasm_split.rs`).
 //! What comes out is kept with a stamp of what went in, because wasm-opt is slow and the answer would be the same.
 
 use std::fs;
@@ -13,7 +14,9 @@ use crate::mode::Mode;
 use crate::shell;
 use crate::steps::{Steps, say, size};
 use crate::toolchain::{TARGET, Toolchain};
+use crate::wasm_later;
 use crate::wasm_opt::Optimizer;
+use crate::wasm_split;
 use crate::wasm_strip;
 use crate::workspace::{OUTPUT_NAME, Workspace};
 
@@ -35,16 +38,19 @@ struct Program {
     name: &'static str,
     /// The features of the package, where not all of them.
     feature: Option<&'static str>,
+    /// Whether what `wasm_later.rs` names is fetched later.
+    halves: bool,
 }
 
 impl Mode {
     /// A release has a program for rooms that carries nothing else; a quick build is compiled once.
     fn programs(self) -> &'static [Program] {
         match self {
-            Self::Release => {
-                &[Program { name: "room", feature: Some("room") }, Program { name: "site", feature: Some("site") }]
-            }
-            Self::Dev => &[Program { name: OUTPUT_NAME, feature: None }],
+            Self::Release => &[
+                Program { name: "room", feature: Some("room"), halves: true },
+                Program { name: "site", feature: Some("site"), halves: false },
+            ],
+            Self::Dev => &[Program { name: OUTPUT_NAME, feature: None, halves: false }],
         }
     }
 }
@@ -121,34 +127,58 @@ fn wrap(workspace: &Workspace, program: Program, compiled: &[u8], recipe: &Recip
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    bindgen(compiled, recipe.strip, name, &folder)?;
+    bindgen(compiled, recipe.strip, program, &folder)?;
     let wasm = folder.join(format!("{name}.wasm"));
     fs::rename(folder.join(format!("{name}_bg.wasm")), &wasm)?;
-    if let Some(optimizer) = recipe.optimizer {
-        let before = fs::metadata(&wasm)?.len();
-        optimizer.optimize(&wasm)?;
-        let after = fs::metadata(&wasm)?.len();
-        say(&format!("    wasm-opt: {} -> {}", size(before), size(after)));
+    if program.halves {
+        // Before it is cut: of functions with equal code, and of what is called once, one is left.
+        optimize(&wasm, recipe, true)?;
+        let second = halve(name, &folder)?;
+        optimize(&second, recipe, false)?;
     }
+    optimize(&wasm, recipe, false)?;
     fs::write(&stamp_file, stamp)?;
     Ok(folder)
 }
 
+fn optimize(wasm: &Path, recipe: &Recipe<'_>, names: bool) -> Result<()> {
+    let Some(optimizer) = recipe.optimizer else { return Ok(()) };
+    let before = fs::metadata(wasm)?.len();
+    optimizer.optimize(wasm, names)?;
+    let after = fs::metadata(wasm)?.len();
+    say(&format!("    wasm-opt: {} -> {}", size(before), size(after)));
+    Ok(())
+}
+
+/// Cuts the program in two, and gives the file of the second half.
+fn halve(name: &str, folder: &Path) -> Result<PathBuf> {
+    let (first, glue) = (folder.join(format!("{name}.wasm")), folder.join(format!("{name}.js")));
+    let second = folder.join(wasm_split::second_name(name));
+    let halves = wasm_split::split(&fs::read(&first)?, wasm_later::is_later)?;
+    say(&format!("    {} functions are fetched later", halves.moved));
+    let with_second = wasm_split::glue(&fs::read_to_string(&glue)?, name, &halves)?;
+    fs::write(&glue, with_second)?;
+    fs::write(&first, halves.first)?;
+    fs::write(&second, halves.second)?;
+    Ok(second)
+}
+
 /// The glue takes its wasm from the address that the page gives it: it knows neither folder nor file name.
-fn bindgen(wasm: &[u8], strip: bool, name: &str, folder: &Path) -> Result<()> {
-    let mut module = wasm_strip::parse(wasm)?;
+fn bindgen(wasm: &[u8], strip: bool, program: Program, folder: &Path) -> Result<()> {
+    let mut module = wasm_strip::parse(wasm, program.halves)?;
     if strip {
         let count = wasm_strip::strip(&mut module)?;
         say(&format!("    snipped {count} functions that are never called"));
     }
     Bindgen::new()
-        .input_module(name, module)
+        .input_module(program.name, module)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
         // `start.js` ends an instance that panicked, and may begin another.
         .reset_state_function(true)
-        .remove_name_section(true)
+        // It is cut by the names of its functions, and has none afterwards.
+        .remove_name_section(!program.halves)
         .remove_producers_section(true)
         .generate(folder)
         .context(

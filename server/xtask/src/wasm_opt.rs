@@ -26,7 +26,6 @@ const FLAGS: &[&str] = &[
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
-    "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
 ];
@@ -55,11 +54,17 @@ impl Optimizer {
         format!("binaryen {VERSION} {}", FLAGS.join(" "))
     }
 
-    /// Replaces the file by a smaller one that does the same.
-    pub(crate) fn optimize(&self, wasm: &Path) -> Result<()> {
+    /// Replaces the file by a smaller one that does the same, with the names of functions or without.
+    pub(crate) fn optimize(&self, wasm: &Path, names: bool) -> Result<()> {
         let smaller = wasm.with_extension("opt");
         let mut command = Command::new("node");
-        command.arg(&self.script).args(FLAGS).arg(wasm).arg("-o").arg(&smaller);
+        command
+            .arg(&self.script)
+            .args(FLAGS)
+            .arg(if names { "-g" } else { "--strip-debug" })
+            .arg(wasm)
+            .arg("-o")
+            .arg(&smaller);
         shell::run(&mut command)?;
         fs::rename(&smaller, wasm)?;
         Ok(())

@@ -22,12 +22,12 @@ const STREAMS: &str = "12wasm_streams";
 /// wasm-bindgen runs these while it makes the glue, and takes them out itself.
 const INTERPRETED: &str = "8describe";
 
-/// The program as wasm-bindgen reads it.
-pub(crate) fn parse(wasm: &[u8]) -> Result<Module> {
-    // The names are needed here and not afterwards; what the compiler writes is well-formed.
+/// The program as wasm-bindgen reads it, and whether what it writes has names.
+pub(crate) fn parse(wasm: &[u8], names: bool) -> Result<Module> {
+    // What the compiler writes is well-formed.
     ModuleConfig::new()
         .strict_validate(false)
-        .generate_name_section(false)
+        .generate_name_section(names)
         .generate_producers_section(false)
         .parse(wasm)
         .context("this is not the wasm of a compiler")

@@ -1,0 +1,195 @@
+//! What of a room's program is fetched later: what a page does not need to be shown.
+//!
+//! Parts of names, as a compiler's messages have them. A part that fits what begins with the page does no harm but makes
+//! it wait for the second half at once; `start.spec.ts` sees that. What is missing makes the first load heavier.
+
+/// Dialogs, menus, forms and what follows when they are used.
+const OWN: &[&str] = &[
+    "::attempt",
+    "::leading",
+    "BTreeMap<protocol::ids::RoomCode, app::driver::cells::RoomCells>>::remove",
+    "BTreeMap<protocol::ids::RoomCode, client::room_state::RoomState>>::remove",
+    "ChangeRoom",
+    "Client>::be_called",
+    "Client>::enter",
+    "Draft>::edit::",
+    "DriverHandle>::leave",
+    "Form>::count::",
+    "Form>::place_of",
+    "Form>::refuse",
+    "Form>::text",
+    "JoinAnswer",
+    "Link>::closed",
+    "Link>::keep",
+    "Link>::wait",
+    "Mentions>::write",
+    "Outbox>::fail_all",
+    "PutOut",
+    "Room>::act",
+    "Room>::join_again",
+    "RoomState>::changeable",
+    "RoomState>::join_refused",
+    "Roster>::mentioned",
+    "Scroll>::restore",
+    "Switch>::depart",
+    "Timeline>::cid_of",
+    "Timeline>::push_missed",
+    "Timeline>::quote",
+    "Timeline>::requote",
+    "another_room",
+    "client::aside::Place>",
+    "component_burning",
+    "component_composer::{closure#6}",
+    "component_copy_draft",
+    "component_dialog::{closure#3}",
+    "component_join_card::{closure#1}",
+    "component_mention_list",
+    "component_mode_bar",
+    "component_one_box",
+    "component_own_name",
+    "component_parting_strip",
+    "component_people::{closure#5}",
+    "component_person::{closure#4}",
+    "component_person::{closure#5}",
+    "component_pill::{closure#1}",
+    "component_room_list::{closure#3}",
+    "component_room_list::{closure#9}",
+    "component_theme_switch::{closure#0}::{closure#1}",
+    "component_timeline::{closure#1}",
+    "component_timeline::{closure#2}",
+    "component_timeline::{closure#3}",
+    "components::menu",
+    "copy_by_api",
+    "copy_by_selection",
+    "driver::http::renew",
+    "failure_text",
+    "floor::end::{closure#1}",
+    "floor::log::{closure#1}",
+    "floor::log::{closure#3}",
+    "floor::naming",
+    "floor::taken_up",
+    "focus_next",
+    "go_to_room",
+    "http::Wish",
+    "join_room::{closure#0}",
+    "log_keys",
+    "message_row::pressed",
+    "message_row::reveal",
+    "people::hide",
+    "powers::powers::{closure#1}",
+    "put_in_place",
+    "room::adding",
+    "room::door",
+    "room_entry::matching",
+    "room_list::hide",
+    "room_menu::items",
+    "session_storage::keep_unsent",
+    "show_message",
+    "timeline::answered",
+    "write_into_composer",
+];
+
+/// Views that change in another way than a log does.
+const VIEWS: &[&str] = &[
+    "::errors",
+    "::insert_before_this_or_marker",
+    "::keyup",
+    "::mousedown",
+    "::read_data",
+    "::take_errors",
+    "AriaPressed",
+    "AriaSelected",
+    "Autocapitalize",
+    "Enterkeyhint",
+    "Mountable>::elements",
+    "Spellcheck",
+    "add_event_listener_delegated",
+    "any_view::elements",
+    "attribute::Required",
+    "elements::Dialog",
+    "elements::Fieldset",
+    "elements::Legend",
+    "events::FocusEvent",
+    "incomplete_chunk",
+    "into_any::rebuild",
+    "into_any_attr::keys",
+    "into_any_attr::rebuild",
+    "serialized_errors",
+];
+
+/// Of the standard library and others: what ends, is rare, or is called by the above alone.
+const LIBRARIES: &[&str] = &[
+    "::choose_parent_kv",
+    "::fix_node_and_affected_ancestors",
+    "::insert_fit",
+    "::push_internal_level",
+    "::rehash_in_place",
+    "::remove_leaf_kv",
+    "::unicode",
+    "BalancingContext",
+    "FromStr",
+    "SplitWhitespace",
+    "StrSearcher",
+    "TwoWaySearcher",
+    "intounderlying",
+    "ser::Error",
+    "sort::stable::tiny",
+    "str>::parse",
+];
+
+/// Parts of names that fit the lists above, of what begins with the page.
+const AT_ONCE: &[&str] = &[
+    "Dialog> as reactive_graph",
+    "Drop>::drop",
+    "Memo<bool>>::new",
+    "Offer>>>::try_read",
+    "component_adding::{closure#0}",
+    "component_copy_draft::{closure#1}",
+    "component_mention_list::{closure#2}",
+    "component_people::{closure#11}",
+    "component_wishes::{closure#7}",
+    "for_loop",
+    "hydrate_from_server",
+    "keyed::Keyed<protocol::member",
+    "rebuild::<core::option::Option",
+    "rebuild::<leptos::into_view::View<tachys::view::iterators",
+];
+
+/// Whether the function of this name is in the second half.
+pub(crate) fn is_later(name: &str) -> bool {
+    let name = without_hashes(name);
+    let fits = |list: &[&str]| list.iter().any(|part| name.contains(part));
+    (fits(OWN) || fits(VIEWS) || fits(LIBRARIES)) && !fits(AT_ONCE)
+}
+
+/// The name without what stands in brackets: crates have a hash there that is another with each compiler.
+fn without_hashes(name: &str) -> String {
+    let mut depth = 0_usize;
+    let mut kept = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => kept.push(c),
+            _ => {}
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_later;
+
+    #[test]
+    fn a_dialog_is_later_and_a_row_is_not() {
+        assert!(is_later("app[88f8e34882d82175]::components::go_to_room::__component_finder::{closure#0}"));
+        assert!(is_later("<alloc[1f]::collections::BTreeMap<u8, u8>>::remove_leaf_kv"));
+        assert!(!is_later("app[88f8e34882d82175]::components::message_row::__component_message_row"));
+    }
+
+    #[test]
+    fn what_begins_with_the_page_is_at_once() {
+        assert!(!is_later("app[8f]::pages::room::adding::__component_adding::{closure#0}"));
+    }
+}
