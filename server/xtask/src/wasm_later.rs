@@ -3,7 +3,8 @@
 //! Parts of names, as a compiler's messages have them. A part that fits what begins with the page does no harm but makes
 //! it wait for the second half at once; `start.spec.ts` sees that. What is missing makes the first load heavier.
 
-/// Dialogs, menus, forms and what follows when they are used.
+/// Dialogs, menus, forms and what follows when they are used. Nothing that a lost line needs, or a page that is left: the
+/// second half could not be fetched then.
 const OWN: &[&str] = &[
     "::attempt",
     "::leading",
@@ -19,21 +20,14 @@ const OWN: &[&str] = &[
     "Form>::refuse",
     "Form>::text",
     "JoinAnswer",
-    "Link>::closed",
-    "Link>::keep",
-    "Link>::wait",
     "Mentions>::write",
-    "Outbox>::fail_all",
     "PutOut",
     "Room>::act",
-    "Room>::join_again",
     "RoomState>::changeable",
-    "RoomState>::join_refused",
     "Roster>::mentioned",
     "Scroll>::restore",
     "Switch>::depart",
     "Timeline>::cid_of",
-    "Timeline>::push_missed",
     "Timeline>::quote",
     "Timeline>::requote",
     "another_room",
@@ -61,7 +55,6 @@ const OWN: &[&str] = &[
     "components::menu",
     "copy_by_api",
     "copy_by_selection",
-    "driver::http::renew",
     "failure_text",
     "floor::end::{closure#1}",
     "floor::log::{closure#1}",
@@ -83,7 +76,6 @@ const OWN: &[&str] = &[
     "room_entry::matching",
     "room_list::hide",
     "room_menu::items",
-    "session_storage::keep_unsent",
     "show_message",
     "timeline::answered",
     "write_into_composer",
