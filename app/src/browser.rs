@@ -3,6 +3,7 @@
 //!
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
+mod acting;
 mod history;
 mod reading;
 
@@ -16,6 +17,9 @@ pub(crate) use platform::{
 #[cfg(feature = "hydrate")]
 pub(crate) use platform::{meta, page};
 
+pub(crate) use acting::{
+    Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
+};
 pub(crate) use history::{path, push_path, replace_path};
 pub(crate) use reading::{
     drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,

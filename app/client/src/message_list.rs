@@ -168,6 +168,21 @@ impl MessageList {
         line
     }
 
+    /// Takes out every placed line but own messages whose `message` is still to come: it would bring them back.
+    pub fn clear(&mut self) {
+        let mut index = 0;
+        while index < self.settled {
+            let comes = self.all[index].cid.is_some() && !self.all[index].echoed;
+            if comes {
+                index += 1;
+            } else {
+                self.all.remove(index);
+                self.settled -= 1;
+            }
+        }
+        self.regroup(0);
+    }
+
     /// Changes what a row says.
     pub fn edit(&mut self, index: usize, edit: impl FnOnce(&mut RowKind)) {
         let row = Arc::make_mut(&mut self.all[index].row);

@@ -326,6 +326,12 @@ impl RoomState {
         self.changed = true;
     }
 
+    /// Empties the log of this page.
+    pub fn clear(&mut self) {
+        self.timeline.clear();
+        self.changed = true;
+    }
+
     /// Keeps what the person was at while another room is shown.
     pub fn put_aside(&mut self, aside: Aside) {
         self.aside = aside;

@@ -243,6 +243,11 @@ impl ClientState {
         self.with_room(env, code, RoomState::read);
     }
 
+    /// Empties the log of a room on this page.
+    pub fn clear(&mut self, env: &mut Env<'_>, code: RoomCode) {
+        self.with_room(env, code, RoomState::clear);
+    }
+
     /// Asks again for a seat after a refusal.
     pub fn join_again(&mut self, env: &mut Env<'_>, code: RoomCode, pin: Option<String>) {
         self.with_room(env, code, |room| room.join_again(pin));

@@ -107,6 +107,13 @@ impl Timeline {
         }
     }
 
+    /// Forgets what was said, on this page alone; own messages that wait stay.
+    pub fn clear(&mut self) {
+        self.read();
+        self.announced = None;
+        self.lines.clear();
+    }
+
     /// What others said while nobody looked.
     pub fn unread(&self) -> u32 {
         self.reading.unread

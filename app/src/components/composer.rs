@@ -4,9 +4,10 @@
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use protocol::ErrorCode;
+use protocol::{ErrorCode, Role};
 
-use super::copy::{Copied, Outcome, glyph, press};
+use super::composer_note::{CopyDraft, Length, NOTE_ID, NotSent, Note};
+use super::formatting::formats;
 use super::mention_list::{MentionList, Mentions};
 use super::{Glyph, Icon, changing, said, when};
 use crate::browser;
@@ -15,7 +16,6 @@ use crate::signals::{Effect, RwSignal, Signal, live};
 use client::slash;
 
 const ID: &str = "message";
-const NOTE_ID: &str = "message-note";
 /// What browsers report as the key code while an input method composes.
 const COMPOSING: u32 = 229;
 /// Units of a text that the box's hidden copy repeats: no box on any screen is high enough to show more.
@@ -37,21 +37,6 @@ pub(crate) fn focus_writing() {
 /// Writes into the box, as if it were typed at the caret.
 pub(crate) fn write_into_composer(text: String) {
     request_animation_frame(move || browser::write(ID, &text));
-}
-
-/// Why a text is still in the box.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NotSent {
-    Code(ErrorCode),
-    Command,
-}
-
-/// How long a text is.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-struct Length {
-    characters: usize,
-    /// Counted by UTF-16 units: it has as many characters, or a few less.
-    roughly: bool,
 }
 
 /// What the box is for.
@@ -92,6 +77,7 @@ pub(crate) struct Draft {
     /// The new message that was begun, while the box is for something else or is not drawn yet.
     begun: StoredValue<String>,
     send: Callback<(Mode, String), Result<(), ErrorCode>>,
+    command: StoredValue<Option<Callback<(Mode, String)>>>,
     changeable: Callback<Option<u64>, Result<(u64, String), ErrorCode>>,
     on_typing: Callback<bool>,
 }
@@ -113,6 +99,7 @@ impl Draft {
             about: RwSignal::new(String::new()),
             begun: StoredValue::new(String::new()),
             send: Callback::new(send),
+            command: StoredValue::new(None),
             changeable: Callback::new(changeable),
             on_typing: Callback::new(on_typing),
         }
@@ -121,6 +108,12 @@ impl Draft {
     /// The same with what was begun before another room was shown.
     pub(crate) fn with_begun(self, text: String) -> Self {
         self.begun.set_value(text);
+        self
+    }
+
+    /// Gives what begins with a command's slash to `command`, which says what becomes of it.
+    pub(crate) fn commanding(self, command: Callback<(Mode, String)>) -> Self {
+        self.command.set_value(Some(command));
         self
     }
 
@@ -235,28 +228,46 @@ impl Draft {
 
     fn hand_over(self, typed: String) {
         let mode = self.mode.get_untracked();
-        let text = match mode {
-            Mode::New | Mode::Reply(_) => slash::said(&typed),
-            // A message that began with a slash still does.
-            Mode::Edit(_) | Mode::React(_) => Some(typed.as_str()),
-        };
-        let sent = match text {
-            Some(text) => self.send.run((mode, text.to_owned())).map_err(NotSent::Code),
-            None => Err(NotSent::Command),
-        };
-        match (sent, mode) {
-            (Ok(()), Mode::New | Mode::Reply(_)) => {
-                self.mode.set(Mode::New);
-                if let Some(area) = self.area.get_untracked() {
-                    area.set_value("");
-                }
-                self.mirror.set(String::new());
-                self.length.set(Length::default());
-                self.refused.set(None);
-            }
-            (Ok(()), Mode::Edit(_) | Mode::React(_)) => self.leave_mode(),
-            (Err(refusal), _) => self.refused.set(Some(refusal)),
+        // A message that began with a slash still does.
+        let text = if mode.sends() { slash::said(&typed).map(str::to_owned) } else { Some(typed.clone()) };
+        match (text, self.command.get_value()) {
+            (Some(text), _) => self.say(mode, text),
+            (None, Some(command)) => command.run((mode, typed)),
+            (None, None) => {}
         }
+    }
+
+    /// Sends it, or says why not.
+    pub(crate) fn say(self, mode: Mode, text: String) {
+        match (self.send.run((mode, text)), mode.sends()) {
+            (Ok(()), true) => self.empty(),
+            (Ok(()), false) => self.leave_mode(),
+            (Err(refusal), _) => self.refused.set(Some(NotSent::Code(refusal))),
+        }
+    }
+
+    /// What is in the box was sent.
+    fn empty(self) {
+        self.mode.set(Mode::New);
+        if let Some(area) = self.area.get_untracked() {
+            area.set_value("");
+        }
+        self.mirror.set(String::new());
+        self.length.set(Length::default());
+        self.refused.set(None);
+    }
+
+    /// This was done, if it is still in the box.
+    pub(crate) fn done(self, typed: &str) {
+        if self.area.try_get_untracked().flatten().is_some_and(|area| area.value() == typed) {
+            self.empty();
+            self.on_typing.run(false);
+        }
+    }
+
+    /// Says why what is in the box is not done.
+    pub(crate) fn refuse(self, why: String) {
+        self.refused.set(Some(NotSent::Said(why)));
     }
 
     fn key_pressed(self, event: &KeyboardEvent) {
@@ -309,6 +320,8 @@ pub(crate) fn Composer(
     draft: Draft,
     /// What the others inside are called.
     names: Signal<Vec<String>>,
+    /// What the reader is.
+    role: Signal<Role>,
     /// Characters that a message may have.
     limit: Signal<u32>,
     /// Why something could not be done to a message, while that is news.
@@ -318,13 +331,14 @@ pub(crate) fn Composer(
 ) -> impl IntoView {
     let words = words();
     Effect::new(move || draft.take_up());
+    let mentions = Mentions::new(draft.area, names, role, Callback::new(move |()| draft.edited()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if !over.get_untracked() {
+            mentions.close();
             draft.submit();
         }
     };
-    let mentions = Mentions::new(draft.area, names, Callback::new(move |()| draft.edited()));
     let is_new = move || draft.mode.get() == Mode::New;
     let sends = move || draft.mode.get().sends();
     view! {
@@ -338,9 +352,9 @@ pub(crate) fn Composer(
                 <button type="submit" class="button primary send" hidden=live(move || over.get() || !sends()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />
                 </button>
-                <CopyDraft draft over />
+                <CopyDraft area=draft.area length=draft.length over />
             </div>
-            <Note draft limit slow_down_s refused />
+            <Note not_sent=draft.refused length=draft.length limit slow_down_s refused />
         </form>
     }
     .into_any()
@@ -372,10 +386,11 @@ fn writing(draft: Draft, mentions: Mentions, over: Signal<bool>, room: Signal<St
                 aria-activedescendant=live(move || mentions.active())
                 on:input=move |_| {
                     draft.edited();
-                    mentions.look();
+                    mentions.look(draft.mode.get_untracked().sends());
                 }
                 on:keydown=move |event| {
-                    if !mentions.takes(&event) {
+                    let shortcut = event.ctrl_key() != event.meta_key() && !event.alt_key();
+                    if !(mentions.takes(&event) || shortcut && formats(&event, draft.area.get_untracked())) {
                         draft.key_pressed(&event);
                     }
                 }
@@ -423,59 +438,4 @@ fn ModeBar(draft: Draft) -> impl IntoView {
             ></button>
         </div>
     }
-}
-
-/// In a room that has ended, the way out for a text that was not sent.
-#[component]
-fn CopyDraft(draft: Draft, over: Signal<bool>) -> impl IntoView {
-    let state = RwSignal::new(Copied::Not);
-    let copy = move |_| {
-        if let Some(area) = draft.area.get_untracked() {
-            press(state, area.value());
-        }
-    };
-    let shown = move || over.get() && draft.length.get().characters > 0;
-    when(shown, move || {
-        view! {
-            <Outcome state done=words().copied />
-            <button type="button" class="button send" aria-label=words().copy_text on:click=copy>
-                {changing(move || view! { <Icon glyph=glyph(state.get()) /> }.into_any())}
-            </button>
-        }
-        .into_any()
-    })
-}
-
-/// Below the box: why a text was refused, how long to wait, and how much room is left.
-#[component]
-fn Note(
-    draft: Draft,
-    limit: Signal<u32>,
-    slow_down_s: Signal<Option<u32>>,
-    refused: Signal<Option<ErrorCode>>,
-) -> impl IntoView {
-    let words = words();
-    let problem = move || match (draft.refused.get(), slow_down_s.get()) {
-        (Some(NotSent::Code(ErrorCode::RateLimited)) | None, Some(wait)) => (words.slow_down)(wait),
-        (Some(NotSent::Code(code)), _) => (words.error)(code).to_owned(),
-        (Some(NotSent::Command), _) => words.no_commands.to_owned(),
-        (None, None) => refused.get().map_or_else(String::new, |code| (words.error)(code).to_owned()),
-    };
-    let limit = move || usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let count = move || draft.length.get().characters;
-    let over = move || count() > limit();
-    let counted = move || match count().checked_sub(limit()) {
-        None | Some(0) => (words.characters)(count(), limit()),
-        Some(over) => (words.too_many)(over, draft.length.get().roughly),
-    };
-    view! {
-        <div class="composer-note">
-            <p class="composer-error" id=NOTE_ID role="alert" inner_html=said(problem)></p>
-            {when(
-                move || count() * 5 >= limit() * 4,
-                move || view! { <p class="counter" class:over=live(over) inner_html=said(counted)></p> }.into_any(),
-            )}
-        </div>
-    }
-    .into_any()
 }

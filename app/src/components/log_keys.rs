@@ -1,6 +1,6 @@
-//! What keys do in the log. It is one stop for Tab; inside, arrows go from link to link, and letters go to the box.
-//! Enter on the log itself leads to what can be done to the last message: there, arrows go from button to button and
-//! from message to message.
+//! What keys do in the log. It is one stop for Tab; inside, arrows up and down go from message to message, and single keys
+//! do to a message what its buttons do. Arrows to the sides go from link to link; other letters go to the box. Enter leads
+//! to the buttons of a message: there, arrows go from button to button and from message to message.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::document;
@@ -8,11 +8,13 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
 
 use super::focus_composer;
-use crate::browser;
+use crate::browser::{self, Step};
 use crate::driver::Room;
 
 /// What can be pressed or scrolled inside the log.
 const CONTROLS: &str = "#log :is(a, button:not(.tool), pre, [role=button])";
+/// The same, and what can be done to it, inside of one message.
+const IN_ROW: &str = "a, button, pre, [role=button]";
 /// What can be done to messages.
 const TOOLS: &str = "#log .tool";
 /// The first of them of each message.
@@ -41,6 +43,10 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
     // Code scrolls sideways under the arrows.
     let at_tool = document().active_element().is_some_and(|element| element.class_list().contains("tool"));
     let at_code = document().active_element().is_some_and(|element| element.tag_name() == "PRE");
+    let at_row = browser::row_has_focus();
+    if at_row && browser::single_keys() && pressed_at_row(&event.key()) {
+        return event.prevent_default();
+    }
     match event.key().as_str() {
         "Tab" if event.shift_key() && !at_log => browser::focus("log"),
         "Tab" if !event.shift_key() && !at_pill => {
@@ -50,7 +56,13 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
                 focus_composer();
             }
         }
+        "Enter" if at_row => drop(browser::press_in_row(".tool", false)),
         "Enter" if at_log => browser::focus_next(FIRST_TOOLS, false),
+        "ArrowUp" if at_row || at_log => browser::rove(Step::Up),
+        "ArrowDown" if at_row || at_log => browser::rove(Step::Down),
+        "Home" if at_row || at_log => browser::rove(Step::First),
+        "End" if at_row || at_log => browser::rove(Step::Last),
+        "ArrowLeft" | "ArrowRight" if at_row => drop(browser::press_in_row(IN_ROW, false)),
         "ArrowLeft" if at_tool => browser::focus_next(TOOLS, false),
         "ArrowRight" if at_tool => browser::focus_next(TOOLS, true),
         "ArrowUp" if at_tool => to_next_message(false),
@@ -60,6 +72,8 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
         "ArrowUp" if !at_log && !at_pill => browser::focus_next(CONTROLS, false),
         "ArrowDown" if !at_log && !at_pill => browser::focus_next(CONTROLS, true),
         // The default of the key is done where the focus is by then: the letter lands in the box.
+        // Asked for by the page, wherever the focus is.
+        "?" if browser::single_keys() => return,
         key => {
             if key != " " && key.chars().nth(1).is_none() {
                 focus_composer();
@@ -68,6 +82,29 @@ pub(super) fn key_pressed(event: &KeyboardEvent) {
         }
     }
     event.prevent_default();
+}
+
+/// Presses the button of the row that a single key stands for. False where the key stands for none.
+fn pressed_at_row(key: &str) -> bool {
+    let button = match key {
+        "r" | "R" => ".tool.reply",
+        "+" => ".tool.react",
+        "e" | "E" => ".tool.edit",
+        "Delete" => ".tool.delete",
+        "m" | "M" | "ContextMenu" => ".tool.more",
+        _ => return false,
+    };
+    if key == "Delete" && browser::press_in_row(button, false) {
+        // The row is drawn anew and loses the focus: keys go on from the log.
+        let tool = document().active_element().and_then(|tool| tool.dyn_into::<HtmlElement>().ok());
+        browser::focus("log");
+        if let Some(tool) = tool {
+            tool.click();
+        }
+    } else {
+        browser::press_in_row(button, true);
+    }
+    true
 }
 
 /// From a button of one message to the first one of the next message.

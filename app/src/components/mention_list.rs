@@ -1,10 +1,15 @@
-//! The people whom an `@` in the box may mean, while its word is written: chosen by keys or by a press.
+//! What may be meant by the word that is written in the box: the people behind an `@`, the commands behind a slash at its
+//! start, and the people whom a command is about. Chosen by keys or by a press.
 
 use leptos::ev::KeyboardEvent;
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use protocol::Role;
 
+use super::command_list::commands;
+use super::offer::Offer;
 use super::{changing, when};
+use crate::browser;
 use crate::i18n::words;
 use crate::signals::{RwSignal, Signal, live};
 
@@ -19,21 +24,33 @@ const LIST_ID: &str = "mention-list";
 pub(super) struct Mentions {
     area: NodeRef<Textarea>,
     names: Signal<Vec<String>>,
-    offered: RwSignal<Vec<String>>,
+    /// What the reader is: not everybody has every command.
+    role: Signal<Role>,
+    offered: RwSignal<Vec<Offer>>,
     chosen: RwSignal<usize>,
     /// The text in the box is another.
     on_change: Callback<()>,
 }
 
 impl Mentions {
-    pub(super) fn new(area: NodeRef<Textarea>, names: Signal<Vec<String>>, on_change: Callback<()>) -> Self {
-        Self { area, names, offered: RwSignal::new(Vec::new()), chosen: RwSignal::new(0), on_change }
+    pub(super) fn new(
+        area: NodeRef<Textarea>,
+        names: Signal<Vec<String>>,
+        role: Signal<Role>,
+        on_change: Callback<()>,
+    ) -> Self {
+        Self { area, names, role, offered: RwSignal::new(Vec::new()), chosen: RwSignal::new(0), on_change }
     }
 
-    /// The text in the box changed.
-    pub(super) fn look(self) {
+    /// The text in the box changed; it may be a command where the box is for what is sent.
+    pub(super) fn look(self, may_command: bool) {
         let before = self.before_caret().unwrap_or_default();
-        let offered = self.names.with_untracked(|names| offers(&before, names));
+        let offered = self.names.with_untracked(|names| {
+            let commands = (may_command && before.starts_with('/'))
+                .then(|| commands(&before, self.role.get_untracked(), names))
+                .filter(|commands| !commands.is_empty());
+            commands.unwrap_or_else(|| offers(&before, names))
+        });
         self.chosen.set(0);
         if self.offered.with_untracked(|now| *now != offered) {
             self.offered.set(offered);
@@ -50,14 +67,22 @@ impl Mentions {
     /// Takes a key that is for the list. False where it is for the box.
     pub(super) fn takes(self, event: &KeyboardEvent) -> bool {
         let count = self.offered.with_untracked(Vec::len);
-        if count == 0 || event.is_composing() {
-            return false;
-        }
+        count > 0 && !event.is_composing() && self.take_key(event, count)
+    }
+
+    fn take_key(self, event: &KeyboardEvent, count: usize) -> bool {
         let chosen = self.chosen.get_untracked();
         match event.key().as_str() {
-            "ArrowDown" => self.chosen.set((chosen + 1) % count),
-            "ArrowUp" => self.chosen.set((chosen + count - 1) % count),
-            "Enter" | "Tab" if !event.shift_key() => self.write(chosen),
+            "ArrowDown" => self.choose((chosen + 1) % count),
+            "ArrowUp" => self.choose((chosen + count - 1) % count),
+            "Enter" | "Tab" if !event.shift_key() => {
+                // What stands there whole is not completed: the key is the box's.
+                if self.is_whole(chosen) {
+                    self.offered.set(Vec::new());
+                    return false;
+                }
+                self.write(chosen);
+            }
             "Escape" => self.offered.set(Vec::new()),
             _ => return false,
         }
@@ -65,22 +90,47 @@ impl Mentions {
         true
     }
 
-    /// Writes a name in the place of what was typed of it.
+    /// The text was handed over.
+    pub(super) fn close(self) {
+        if self.offered.with_untracked(|offered| !offered.is_empty()) {
+            self.offered.set(Vec::new());
+        }
+    }
+
+    fn choose(self, place: usize) {
+        self.chosen.set(place);
+        if let Some(option) = browser::find(&option_id(place)) {
+            option.scroll_into_view_with_bool(false);
+        }
+    }
+
+    fn is_whole(self, place: usize) -> bool {
+        let before = self.before_caret().unwrap_or_default();
+        self.offered.with_untracked(|offered| {
+            offered.get(place).is_some_and(|offer| offer.text.trim_end() == before.trim_end().to_lowercase())
+        })
+    }
+
+    /// Writes what was chosen in the place of what was typed of it. What the reader may not do stays an offer.
     fn write(self, place: usize) {
-        let name = self.offered.with_untracked(|offered| offered.get(place).cloned());
-        if let (Some(name), Some(before), Some(area)) = (name, self.before_caret(), self.area.get_untracked()) {
-            let kept = before.rfind('@').map_or("", |at| &before[..at]);
-            let written = [kept, "@", &name, " "].concat();
+        let offer = self.offered.with_untracked(|offered| offered.get(place).cloned());
+        let Some(offer) = offer.filter(|offer| offer.may) else {
+            return;
+        };
+        if let (Some(before), Some(area)) = (self.before_caret(), self.area.get_untracked()) {
             let units = |text: &str| text.encode_utf16().count();
             let rest: Vec<u16> = area.value().encode_utf16().skip(units(&before)).collect();
-            area.set_value(&[&written, String::from_utf16_lossy(&rest).trim_start()].concat());
-            let caret = u32::try_from(units(&written)).unwrap_or(u32::MAX);
+            area.set_value(&[&offer.text, String::from_utf16_lossy(&rest).trim_start()].concat());
+            let caret = u32::try_from(units(&offer.text)).unwrap_or(u32::MAX);
             // The box is on the page and holds so much: the caret has its place.
             let _ = area.set_selection_range(caret, caret);
             let _ = area.focus();
         }
         self.offered.set(Vec::new());
         self.on_change.run(());
+        if offer.text.starts_with('/') {
+            self.look(true);
+        }
     }
 
     /// The option that is chosen, for the box to name it.
@@ -94,7 +144,7 @@ fn option_id(place: usize) -> String {
 }
 
 /// The names that the word before the caret may become: it begins with an `@`, and is not one of them already.
-fn offers(before: &str, names: &[String]) -> Vec<String> {
+fn offers(before: &str, names: &[String]) -> Vec<Offer> {
     let Some((head, typed)) = before.rsplit_once('@') else { return Vec::new() };
     let is_inside = head.chars().next_back().is_some_and(char::is_alphanumeric);
     if is_inside
@@ -109,31 +159,42 @@ fn offers(before: &str, names: &[String]) -> Vec<String> {
         let name = name.to_lowercase();
         name != typed && name.starts_with(&typed)
     };
-    names.iter().filter(fits).take(OFFERED_MAX).cloned().collect()
+    let offer = |name: &String| Offer { text: [head, "@", name, " "].concat(), ..Offer::of(name) };
+    names.iter().filter(fits).take(OFFERED_MAX).map(offer).collect()
 }
 
 /// The list, above the box.
 #[component]
 pub(super) fn MentionList(mentions: Mentions) -> impl IntoView {
     let Mentions { offered, chosen, .. } = mentions;
-    let option = move |(place, name): (usize, String)| {
+    let option = move |(place, offer): (usize, Offer)| {
+        let Offer { shown, note, may, .. } = offer;
         view! {
             <li
                 id=option_id(place)
                 role="option"
                 translate="no"
                 aria-selected=live(move || if chosen.get() == place { "true" } else { "false" })
+                aria-disabled=(!may).then_some("true")
                 on:mousedown=|event| event.prevent_default()
                 on:click=move |_| mentions.write(place)
             >
-                {name}
+                {shown}
+                {(!note.is_empty()).then(|| view! { <span class="muted" translate="yes">{note}</span> })}
             </li>
         }
         .into_any()
     };
+    let commanding = move || offered.with(|offered| offered.first().is_some_and(|offer| offer.text.starts_with('/')));
     let list = move || {
         view! {
-            <ul class="mention-list" id=LIST_ID role="listbox" aria-label=words().mention>
+            <ul
+                class="mention-list"
+                class:commands=live(commanding)
+                id=LIST_ID
+                role="listbox"
+                aria-label=live(move || if commanding() { words().commands } else { words().mention })
+            >
                 {changing(move || offered.get().into_iter().enumerate().map(option).collect_view().into_any())}
             </ul>
         }
@@ -163,7 +224,9 @@ mod tests {
             ("nothing", &[]),
         ];
         for (before, offered) in table {
-            assert_eq!(offers(before, &names), *offered, "{before}");
+            let shown: Vec<_> = offers(before, &names).into_iter().map(|offer| offer.shown).collect();
+            assert_eq!(shown, *offered, "{before}");
         }
+        assert_eq!(offers("hello @a", &names)[1].text, "hello @Ada Low ");
     }
 }

@@ -17,7 +17,7 @@ use super::{Avatar, Glyph, Icon};
 use crate::i18n::words;
 use crate::signals::Effect;
 use crate::{browser, format};
-use client::{Delivery, MessageLine, Revision};
+use client::{Delivery, MessageLine, Revision, slash};
 
 /// One message of the log.
 #[component]
@@ -41,6 +41,8 @@ pub(crate) fn MessageRow(
         Some(edit) => (edit.text, None, edit.delivery, words().not_changed),
         None => (text, html, delivery, words().not_sent),
     };
+    // What `/me` says begins with its writer's name.
+    let action = slash::is_action(name.as_str(), &text);
     let zone = browser::zone_offset_min(at);
     let time = format::time_of_day(at, zone);
     let beside = time.clone();
@@ -57,6 +59,7 @@ pub(crate) fn MessageRow(
             class:own=own
             class:first=first
             class:mentions-you=mentions_you
+            class:action=action
             class:pending=delivery != Delivery::Sent
             aria-live=live
             data-key=key

@@ -20,10 +20,12 @@ pub(crate) enum Tool {
     Edit,
     /// Take it back.
     Delete,
+    /// See everything that can be done to it.
+    More,
 }
 
 impl Tool {
-    const ALL: [Self; 4] = [Self::Reply, Self::React, Self::Edit, Self::Delete];
+    const ALL: [Self; 5] = [Self::Reply, Self::React, Self::Edit, Self::Delete, Self::More];
 
     /// Its class, by which it is known again.
     const fn class(self) -> &'static str {
@@ -32,30 +34,37 @@ impl Tool {
             Self::React => "tool react",
             Self::Edit => "tool edit",
             Self::Delete => "tool delete",
+            Self::More => "tool more",
         }
     }
 
-    fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Reply => words().reply,
             Self::React => words().react,
             Self::Edit => words().edit,
             Self::Delete => words().delete,
+            Self::More => words().more,
         }
     }
 
     fn is_for(self, line: &MessageLine) -> bool {
         match self {
-            Self::Reply | Self::React => true,
+            Self::Reply | Self::React | Self::More => true,
             Self::Edit | Self::Delete => line.own,
         }
     }
 }
 
-/// The buttons of one message; none where there is nothing to be done to it (yet, or any more).
-pub(super) fn tools(line: &MessageLine) -> Option<AnyView> {
+/// What can be done to a message; nothing (yet, or any more) to some.
+pub(super) fn offered(line: &MessageLine) -> Vec<Tool> {
     let is_there = line.delivery == Delivery::Sent && line.id.is_some() && line.revision != Revision::Deleted;
-    let tools: Vec<Tool> = Tool::ALL.into_iter().filter(|tool| is_there && tool.is_for(line)).collect();
+    Tool::ALL.into_iter().filter(|tool| is_there && tool.is_for(line)).collect()
+}
+
+/// The buttons of one message.
+pub(super) fn tools(line: &MessageLine) -> Option<AnyView> {
+    let tools = offered(line);
     let button = |tool: Tool| {
         view! { <button type="button" class=tool.class() aria-label=tool.label() title=tool.label()></button> }
     };

@@ -23,6 +23,14 @@ pub(super) fn toggle(open: RwSignal<bool>) {
     }
 }
 
+/// Brings the pane into view, and puts the focus on something in it.
+pub(crate) fn show(open: RwSignal<bool>, id: String) {
+    if !browser::is_wide() {
+        open.set(true);
+    }
+    request_animation_frame(move || browser::focus(&id));
+}
+
 /// Closes it, and puts the focus back on what opened it.
 fn hide(open: RwSignal<bool>) {
     open.set(false);
@@ -98,6 +106,8 @@ pub(crate) fn People(
     powers: Powers,
     /// What the room is.
     info: Signal<Option<RoomInfo>>,
+    /// Whether the list of keys is open.
+    keys_open: RwSignal<bool>,
     /// Write to somebody, by their name.
     #[prop(into)]
     on_mention: Callback<String>,
@@ -143,6 +153,7 @@ pub(crate) fn People(
             {when(move || more() > 0, move || not_listed(more))}
             {when(move || invite.get(), move || view! { <CopyLink code /> }.into_any())}
             <KeepUnsent />
+            <button type="button" class="link shortcuts" on:click=move |_| keys_open.set(true)>{words.shortcuts}</button>
         </div>
     }
     .into_any()

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::log_keys::key_pressed;
 use super::log_scroll::{LOG_ID, News, Scroll};
+use super::long_press::LongPress;
 use super::message_tools::{Pressed, pressed};
 use super::system_row::joins_text;
 use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
@@ -42,6 +43,11 @@ pub(crate) fn Timeline(
     let scroll = followed(Scroll::new(on_hold, place), blocks, place);
     let empty = Memo::new(move |_| blocks.with(|blocks| is_silent(blocks)));
     let drawing = Drawing { blocks, on_retry, on_discard };
+    let finger = LongPress::new();
+    let let_go = move || {
+        scroll.pressed(false);
+        finger.end();
+    };
     view! {
         <div
             class="log-frame"
@@ -62,10 +68,15 @@ pub(crate) fn Timeline(
                 tabindex="0"
                 node_ref=scroll.log
                 on:scroll=move |_| scroll.moved()
-                on:pointerdown=move |_| scroll.pressed(true)
-                on:pointerup=move |_| scroll.pressed(false)
-                on:pointercancel=move |_| scroll.pressed(false)
-                on:pointerleave=move |_| scroll.pressed(false)
+                on:pointerdown=move |event| {
+                    scroll.pressed(true);
+                    if event.pointer_type() == "touch" {
+                        finger.begin(&event, on_tool);
+                    }
+                }
+                on:pointerup=move |_| let_go()
+                on:pointercancel=move |_| let_go()
+                on:pointerleave=move |_| let_go()
             >
                 {when(move || empty.get(), move || children().into_any())}
                 <div class="log-rows">{drawing.list(None)}</div>

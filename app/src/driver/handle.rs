@@ -212,6 +212,11 @@ impl Room {
         self.driver.read(self.code);
     }
 
+    /// Empties the log of this page.
+    pub(crate) fn clear(self) {
+        self.driver.clear(self.code);
+    }
+
     /// The person types, or stopped. May be called at every key.
     pub(crate) fn typing(self, on: bool) {
         self.driver.typing(self.code, on);

@@ -142,6 +142,10 @@ impl DriverHandle {
         self.act((), |state, env| state.read(env, code));
     }
 
+    pub(super) fn clear(self, code: RoomCode) {
+        self.act((), |state, env| state.clear(env, code));
+    }
+
     pub(super) fn typing(self, code: RoomCode, on: bool) {
         self.act((), |state, env| state.typing(env, code, on));
     }

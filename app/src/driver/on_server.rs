@@ -64,6 +64,8 @@ impl DriverHandle {
 
     pub(super) fn read(self, _code: RoomCode) {}
 
+    pub(super) fn clear(self, _code: RoomCode) {}
+
     pub(super) fn typing(self, _code: RoomCode, _on: bool) {}
 
     pub(super) fn join_again(self, _code: RoomCode, _pin: Option<String>) {}

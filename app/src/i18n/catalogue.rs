@@ -1,6 +1,7 @@
 //! The keys of the catalogue: a text each, or a function where a number or a name goes in.
 
-use protocol::{ErrorCode, LeaveReason};
+use client::slash::Command;
+use protocol::{ErrorCode, LeaveReason, Role};
 
 use crate::format::Span;
 
@@ -104,7 +105,17 @@ pub(crate) struct Catalogue {
     pub(crate) unread_from_here: Phrase,
     pub(crate) left_elsewhere: Phrase,
     pub(crate) room_over: Phrase,
-    pub(crate) no_commands: Phrase,
+    pub(crate) commands: Phrase,
+    pub(crate) command: fn(Command) -> Phrase,
+    pub(crate) usage: fn(Command) -> String,
+    pub(crate) only_for: fn(Role) -> Phrase,
+    pub(crate) unknown_command: fn(&str) -> String,
+    pub(crate) unclear_command: fn(Command) -> String,
+    pub(crate) shortcuts: Phrase,
+    pub(crate) keys: &'static [(Phrase, &'static [(Phrase, Phrase)])],
+    pub(crate) single_keys: Phrase,
+    pub(crate) more: Phrase,
+    pub(crate) copy_message: Phrase,
     pub(crate) too_many: fn(usize, bool) -> String,
     pub(crate) just_you: Phrase,
     pub(crate) just_you_more: Phrase,

@@ -1,5 +1,7 @@
 //! English. Short, in the second person, no exclamation marks, no blame: what happened, what to do.
 
+mod commands;
+
 use protocol::{ErrorCode, LeaveReason};
 
 use super::Catalogue;
@@ -109,7 +111,17 @@ pub(super) static EN: Catalogue = Catalogue {
     unread_from_here: "new",
     left_elsewhere: "You left the room in another tab. What was said stays here until you close it.",
     room_over: "Nothing can be sent here any more",
-    no_commands: "There are no commands here yet. To begin a message with a slash, type two.",
+    commands: "Commands",
+    command: commands::what,
+    usage: commands::usage,
+    only_for: commands::only_for,
+    unknown_command: commands::unknown,
+    unclear_command: commands::unclear,
+    shortcuts: "Keyboard shortcuts",
+    keys: commands::KEYS,
+    single_keys: "Single keys act: ?, R, +, E, M and Del",
+    more: "More",
+    copy_message: "Copy text",
     too_many: |over, roughly| {
         let about = if roughly { "about " } else { "" };
         format!("{about}{over} too many")

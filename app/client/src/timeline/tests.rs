@@ -49,6 +49,24 @@ fn firsts(timeline: &Timeline) -> Vec<bool> {
 }
 
 #[test]
+fn a_cleared_log_keeps_what_is_not_told_yet_and_goes_on() {
+    let mut timeline = joined_at(0);
+    timeline.message(message(2, 1, 1));
+    write(&mut timeline, 10);
+    write(&mut timeline, 11);
+    timeline.acknowledged(&cid(10), 2, id(10), 0);
+    timeline.clear();
+    assert_eq!(log(&timeline), "1:10 (11)", "its message is still to come");
+    timeline.message(message(YOU, 10, 2));
+    timeline.message(message(3, 2, 3));
+    assert_eq!(log(&timeline), "1:10 3:2 (11)");
+    timeline.clear();
+    timeline.message(message(3, 3, 4));
+    assert_eq!(log(&timeline), "3:3 (11)");
+    assert_eq!(firsts(&timeline), [true, true]);
+}
+
+#[test]
 fn messages_follow_the_servers_order_and_own_ones_wait_behind() {
     let mut timeline = joined_at(0);
     write(&mut timeline, 10);

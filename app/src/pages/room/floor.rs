@@ -4,20 +4,21 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 use protocol::{ErrorCode, LeaveReason, Member, Millis};
 
+use super::commands::{Commands, copy_text};
 use super::powers::powers;
 use super::switch::Switch;
 use crate::browser;
 use crate::components::{
-    Banner, Composer, Draft, EmptyRoom, Form, Mode, Naming, Parting, PartingStrip, People, Pressed, RoomHeader,
-    Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end, told, when,
-    write_into_composer,
+    Banner, Chosen, Composer, Draft, EmptyRoom, Form, MessageMenu, Mode, Naming, Parting, PartingStrip, People,
+    Pressed, RoomHeader, Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end,
+    told, when, write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
 use crate::i18n::{failure_text, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 use client::hues::Worn;
-use client::{Aside, Block, Place, RoomPhase, RowAction, RowKind};
+use client::{Aside, Block, MessageLine, Place, RoomPhase, RowAction, RowKind};
 
 /// Head, log, composer, people.
 #[component]
@@ -44,6 +45,10 @@ pub(super) fn Floor(
     let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
     let entering = Signal::derive(move || !was_inside.get());
     let (draft, place) = taken_up(room, aside);
+    let (powers, keys_open) = (powers(room), switch.keys_open);
+    let commands = Commands { client, room, powers, draft, people_open, keys_open };
+    let draft = draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
+    let menu = RwSignal::new(None::<u64>);
     view! {
         <div class="floor" class:people-open=live(move || people_open.get()) inert=live(move || switch.list_open.get())>
             <RoomHeader
@@ -63,12 +68,13 @@ pub(super) fn Floor(
                 <PartingStrip parting />
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
                 {when(move || was_inside.get(), move || end(switch, room, leaving))}
-                {log(room, draft, over.into(), alone, returns, entering, place)}
+                {log(room, draft, menu, over.into(), alone, returns, entering, place)}
+                {menu_of(room, draft, menu)}
                 <TypingLine names=room.typing />
                 <Composer
                     room=name
                     over=over.into()
-                    draft names=names(room)
+                    draft names=names(room) role=powers.role
                     limit=client.text_chars_max
                     refused=room.refused
                     slow_down_s=room.slow_down_s
@@ -83,7 +89,7 @@ pub(super) fn Floor(
                 code=room.code
                 invite
                 naming=naming(client, room)
-                powers=powers(room)
+                powers keys_open
                 info=room.info
                 on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
             />
@@ -127,21 +133,31 @@ fn names(room: driver::Room) -> Signal<Vec<String>> {
     })
 }
 
-/// What the author of the message in a row is called.
-fn name_of(blocks: &[Block], key: u64) -> Option<String> {
+/// The message in a row.
+fn line_of(blocks: &[Block], key: u64) -> Option<MessageLine> {
     let row = blocks.iter().flat_map(|block| &block.rows).find(|row| row.key == key)?;
     match &row.kind {
-        RowKind::Message(line) => Some(line.name.as_str().to_owned()),
+        RowKind::Message(line) => Some(line.clone()),
         RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
     }
 }
 
+/// Everything that can be done to the message that `menu` names.
+fn menu_of(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>) -> AnyView {
+    let line = move |key| room.blocks.with_untracked(|blocks| line_of(blocks, key));
+    let choose = move |(key, chosen)| match chosen {
+        Chosen::Tool(tool) => press(room, draft, menu, key, Pressed::Tool(tool)),
+        Chosen::Copy => copy_text(draft, line(key).map_or_else(String::new, |line| line.text)),
+    };
+    view! { <MessageMenu about=menu line=Callback::new(line) on_choose=Callback::new(choose) /> }.into_any()
+}
+
 /// Does to a message what was asked for.
-fn press(room: driver::Room, draft: Draft, key: u64, pressed: Pressed) {
+fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64, pressed: Pressed) {
     let done = match pressed {
         Pressed::Tool(Tool::Reply) => {
-            let name = room.blocks.with_untracked(|blocks| name_of(blocks, key));
-            draft.reply(key, name.unwrap_or_default());
+            let line = room.blocks.with_untracked(|blocks| line_of(blocks, key));
+            draft.reply(key, line.map_or_else(String::new, |line| line.name.as_str().to_owned()));
             Ok(())
         }
         Pressed::Tool(Tool::React) => {
@@ -150,6 +166,10 @@ fn press(room: driver::Room, draft: Draft, key: u64, pressed: Pressed) {
         }
         Pressed::Tool(Tool::Edit) => draft.edit(Some(key)),
         Pressed::Tool(Tool::Delete) => room.act(key, RowAction::Delete),
+        Pressed::Tool(Tool::More) => {
+            menu.set(Some(key));
+            Ok(())
+        }
         Pressed::Reaction(emoji) => room.act(key, RowAction::React(emoji)),
         Pressed::Quote(quoted) => {
             browser::show_message(quoted);
@@ -165,6 +185,7 @@ fn press(room: driver::Room, draft: Draft, key: u64, pressed: Pressed) {
 fn log(
     room: driver::Room,
     draft: Draft,
+    menu: RwSignal<Option<u64>>,
     over: Signal<bool>,
     alone: Signal<bool>,
     returns: bool,
@@ -177,7 +198,7 @@ fn log(
             blocks=room.blocks
             on_retry=move |key| room.retry(key)
             on_discard=move |key| room.discard(key)
-            on_tool=move |(key, pressed)| press(room, draft, key, pressed)
+            on_tool=move |(key, pressed)| press(room, draft, menu, key, pressed)
             on_hold=move |held| room.hold(held)
             place
         >

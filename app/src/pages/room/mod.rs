@@ -1,6 +1,7 @@
 //! A room: in front of it, or inside. Inside, the page holds every room of its reader, and shows one of them.
 
 mod adding;
+mod commands;
 mod door;
 mod floor;
 mod powers;
@@ -17,7 +18,7 @@ use self::shown::Shown;
 use self::switch::Switch;
 use super::Join;
 use crate::browser;
-use crate::components::{GoToRoom, RoomList, changing};
+use crate::components::{GoToRoom, KeysSheet, RoomList, changing};
 use crate::signals::{RwSignal, live};
 
 /// The page at `/r/CODE`.
@@ -75,6 +76,7 @@ fn Rooms(first: RoomView, returns: bool) -> impl IntoView {
                 on_go=Callback::new(move |code: RoomCode| switch.go(code))
             />
             <Adding switch />
+            <KeysSheet open=switch.keys_open />
         </div>
     }
     .into_any()

@@ -28,6 +28,8 @@ pub(super) struct Switch {
     pub(super) finding: RwSignal<bool>,
     /// Whether the forms for another room are open.
     pub(super) adding: RwSignal<bool>,
+    /// Whether the list of keys is open.
+    pub(super) keys_open: RwSignal<bool>,
     client: Client,
 }
 
@@ -50,8 +52,8 @@ impl Switch {
             }
             list
         });
-        let [list_open, finding, adding] = [false; 3].map(RwSignal::new);
-        let switch = Self { shown, list, view, list_open, finding, adding, client };
+        let [list_open, finding, adding, keys_open] = [false; 4].map(RwSignal::new);
+        let switch = Self { shown, list, view, list_open, finding, adding, keys_open, client };
         switch.listen();
         switch
     }
@@ -171,10 +173,13 @@ impl Switch {
 
     fn key_pressed(self, event: &KeyboardEvent) {
         let (ctrl, alt) = (event.ctrl_key() != event.meta_key(), event.alt_key());
-        if event.shift_key() || event.is_composing() || self.adding.get_untracked() {
+        if event.is_composing() || self.adding.get_untracked() {
             return;
         }
         match event.key().as_str() {
+            "/" if ctrl && !alt => self.keys_open.set(true),
+            "?" if !ctrl && !alt && !browser::is_in_text(event) && browser::single_keys() => self.keys_open.set(true),
+            _ if event.shift_key() => return,
             "k" | "K" if ctrl && !alt => self.finding.update(|finding| *finding = !*finding),
             "ArrowUp" if alt && !ctrl && !self.finding.get_untracked() => self.step(false),
             "ArrowDown" if alt && !ctrl && !self.finding.get_untracked() => self.step(true),

@@ -1,0 +1,59 @@
+//! A finger that stays on a message: it asks for the message's menu.
+
+use std::time::Duration;
+
+use leptos::ev::PointerEvent;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, EventTarget};
+
+use super::message_tools::{Pressed, Tool};
+
+/// Shorter than the browser's own, which would take the touch away.
+const HELD_FOR: Duration = Duration::from_millis(450);
+
+/// The finger that is down, if there is one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LongPress(StoredValue<Option<TimeoutHandle>>);
+
+impl LongPress {
+    pub(super) fn new() -> Self {
+        Self(StoredValue::new(None))
+    }
+
+    /// A finger was put down.
+    pub(super) fn begin(self, event: &PointerEvent, held: Callback<(u64, Pressed)>) {
+        self.end();
+        let Some(target) = event.target() else {
+            return;
+        };
+        // Without a timer there is no menu by touch; the button is still there.
+        self.0.set_value(set_timeout_with_handle(move || asked(target, held), HELD_FOR).ok());
+    }
+
+    /// It was let go, or moves the log.
+    pub(super) fn end(self) {
+        if let Some(waiting) = self.0.try_update_value(Option::take).flatten() {
+            waiting.clear();
+        }
+    }
+}
+
+/// It stayed: the menu of the message below it, if there is something to be done to that. A link has a menu of the
+/// browser's.
+fn asked(target: EventTarget, held: Callback<(u64, Pressed)>) {
+    if let Some(key) = key_of(target) {
+        held.run((key, Pressed::Tool(Tool::More)));
+    }
+}
+
+fn key_of(target: EventTarget) -> Option<u64> {
+    let element = target.dyn_into::<Element>().ok()?;
+    if element.closest("a, button").ok()?.is_some() {
+        return None;
+    }
+    let row = element.closest(".message").ok()??;
+    row.query_selector(".tool").ok()??;
+    row.get_attribute("data-key")?.parse().ok()
+}
