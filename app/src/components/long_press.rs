@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::ev::PointerEvent;
+use leptos::ev::{PointerEvent, TouchEvent};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -15,26 +15,41 @@ const HELD_FOR: Duration = Duration::from_millis(450);
 
 /// The finger that is down, if there is one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LongPress(StoredValue<Option<TimeoutHandle>>);
+pub(super) struct LongPress {
+    waiting: StoredValue<Option<TimeoutHandle>>,
+    /// It has asked for a menu.
+    asked: StoredValue<bool>,
+}
 
 impl LongPress {
     pub(super) fn new() -> Self {
-        Self(StoredValue::new(None))
+        let finger = Self { waiting: StoredValue::new(None), asked: StoredValue::new(false) };
+        on_cleanup(move || finger.end());
+        finger
     }
 
     /// A finger was put down.
     pub(super) fn begin(self, event: &PointerEvent, held: Callback<(u64, Pressed)>) {
         self.end();
+        self.asked.set_value(false);
         let Some(target) = event.target() else {
             return;
         };
+        let ask = move || self.asked.set_value(asked(target, held));
         // Without a timer there is no menu by touch; the button is still there.
-        self.0.set_value(set_timeout_with_handle(move || asked(target, held), HELD_FOR).ok());
+        self.waiting.set_value(set_timeout_with_handle(ask, HELD_FOR).ok());
+    }
+
+    /// The finger goes: where it has asked for a menu, that is no press on what is there now.
+    pub(super) fn lifted(self, event: &TouchEvent) {
+        if self.asked.get_value() {
+            event.prevent_default();
+        }
     }
 
     /// It was let go, or moves the log.
     pub(super) fn end(self) {
-        if let Some(waiting) = self.0.try_update_value(Option::take).flatten() {
+        if let Some(waiting) = self.waiting.try_update_value(Option::take).flatten() {
             waiting.clear();
         }
     }
@@ -42,10 +57,12 @@ impl LongPress {
 
 /// It stayed: the menu of the message below it, if there is something to be done to that. A link has a menu of the
 /// browser's.
-fn asked(target: EventTarget, held: Callback<(u64, Pressed)>) {
-    if let Some(key) = key_of(target) {
+fn asked(target: EventTarget, held: Callback<(u64, Pressed)>) -> bool {
+    let key = key_of(target);
+    if let Some(key) = key {
         held.run((key, Pressed::Tool(Tool::More)));
     }
+    key.is_some()
 }
 
 fn key_of(target: EventTarget) -> Option<u64> {

@@ -76,6 +76,7 @@ pub(crate) fn Timeline(
                 }
                 on:pointerup=move |_| let_go()
                 on:pointercancel=move |_| let_go()
+                on:touchend=move |event| finger.lifted(&event)
                 on:pointerleave=move |_| let_go()
             >
                 {when(move || empty.get(), move || children().into_any())}
