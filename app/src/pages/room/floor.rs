@@ -49,6 +49,7 @@ pub(super) fn Floor(
     let commands = Commands { client, room, powers, draft, people_open, keys_open };
     let draft = draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
     let menu = RwSignal::new(None::<u64>);
+    let on_tool = Callback::new(move |(key, pressed)| press(room, draft, menu, key, pressed));
     view! {
         <div class="floor" class:people-open=live(move || people_open.get()) inert=live(move || switch.list_open.get())>
             <RoomHeader
@@ -68,7 +69,7 @@ pub(super) fn Floor(
                 <PartingStrip parting />
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
                 {when(move || was_inside.get(), move || end(switch, room, leaving))}
-                {log(room, draft, menu, over.into(), alone, returns, entering, place)}
+                {log(room, on_tool, over.into(), alone, returns, entering, place)}
                 {menu_of(room, draft, menu)}
                 <TypingLine names=room.typing />
                 <Composer
@@ -184,8 +185,7 @@ fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64
 /// What was said, or what an empty room says.
 fn log(
     room: driver::Room,
-    draft: Draft,
-    menu: RwSignal<Option<u64>>,
+    on_tool: Callback<(u64, Pressed)>,
     over: Signal<bool>,
     alone: Signal<bool>,
     returns: bool,
@@ -198,7 +198,7 @@ fn log(
             blocks=room.blocks
             on_retry=move |key| room.retry(key)
             on_discard=move |key| room.discard(key)
-            on_tool=move |(key, pressed)| press(room, draft, menu, key, pressed)
+            on_tool
             on_hold=move |held| room.hold(held)
             place
         >
