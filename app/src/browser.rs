@@ -22,8 +22,8 @@ pub(crate) use acting::{
 };
 pub(crate) use history::{path, push_path, replace_path};
 pub(crate) use reading::{
-    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,
-    show_above, show_message, show_row, was_loaded_again,
+    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, rows_in_view,
+    say_in_row, set_icon, show_above, show_message, show_row, was_loaded_again,
 };
 
 use crate::signals::{Effect, RwSignal, Signal};

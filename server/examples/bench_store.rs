@@ -84,6 +84,7 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
         topic: None,
         pin_hash: None,
         locked: false,
+        timer_s: None,
         moderators: Vec::new(),
         capacity: 50,
         sealed: false,

@@ -55,6 +55,7 @@ pub(super) fn message(from: u64, number: u64, seq: u64) -> Message {
         html: None,
         reply: None,
         mentions: Vec::new(),
+        timer: None,
     }
 }
 
@@ -67,6 +68,7 @@ pub(super) fn info() -> RoomInfo {
         pin: false,
         sealed: false,
         locked: false,
+        timer_s: None,
         created_at: 0,
         expires_at: 1_000_000_000,
     }

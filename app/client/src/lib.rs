@@ -11,6 +11,7 @@
 pub mod aside;
 pub mod backoff;
 pub mod env;
+mod fuse;
 pub mod hues;
 pub mod link;
 pub mod message_list;

@@ -1,5 +1,6 @@
 //! One room as this page knows it: seat, people, log, outbox, typing. Pure: says what to send, is told the time.
 
+mod burning;
 mod requests;
 
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct RoomState {
     told: Option<Activity>,
     last_at: Option<Millis>,
     aside: Aside,
+    /// The burn timer that the person has chosen for what they say: 0 for none, `None` for the room's.
+    timer_s: Option<u64>,
     changed: bool,
 }
 
@@ -86,6 +89,7 @@ impl RoomState {
             told: None,
             last_at: None,
             aside: Aside::default(),
+            timer_s: None,
             changed: true,
         }
     }

@@ -84,6 +84,8 @@ pub struct MessageLine {
     pub reactions: Vec<Reaction>,
     /// Other words of this person's that the server has not taken yet.
     pub edit: Option<Box<PendingEdit>>,
+    /// Seconds from reading until it burns.
+    pub timer_s: Option<u32>,
     /// Whether it starts a group: another author, another day part, or another kind of line before it.
     pub first: bool,
 }
@@ -97,6 +99,31 @@ pub enum Revision {
     Edited,
     /// Its author has taken it back: its text is nowhere any more.
     Deleted,
+    /// Its timer is over: the same.
+    Burned,
+}
+
+impl Revision {
+    /// Nothing is left of it.
+    pub const fn is_gone(self) -> bool {
+        match self {
+            Self::Original | Self::Edited => false,
+            Self::Deleted | Self::Burned => true,
+        }
+    }
+}
+
+impl MessageLine {
+    /// What was said is not here any more, for this reason.
+    pub fn forget(&mut self, why: Revision) {
+        self.text = String::new();
+        self.html = None;
+        self.edit = None;
+        self.reactions = Vec::new();
+        self.reply = None;
+        self.timer_s = None;
+        self.revision = why;
+    }
 }
 
 /// A message that another answers.
@@ -123,6 +150,8 @@ pub enum Quoted {
     },
     /// It was taken back.
     Deleted,
+    /// Its timer was over.
+    Burned,
     /// It is from before this page came, or was removed from a long log.
     Elsewhere,
 }
@@ -208,6 +237,7 @@ impl fmt::Debug for Quoted {
         f.write_str(match self {
             Self::Here { .. } => "Here",
             Self::Deleted => "Deleted",
+            Self::Burned => "Burned",
             Self::Elsewhere => "Elsewhere",
         })
     }

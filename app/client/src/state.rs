@@ -4,6 +4,7 @@
 //! The browser's side calls one function an event and then carries out the actions; tests do the same with a pretended
 //! server. Nothing here knows a clock, a socket or a signal.
 
+mod burning;
 mod frames;
 
 use std::collections::BTreeMap;
@@ -294,7 +295,7 @@ impl ClientState {
     pub fn deadline(&self, now: Millis) -> Option<Millis> {
         let idle = (self.is_visible && !self.rooms.is_empty() && !self.is_idle(now)).then(|| self.touched_at + IDLE_MS);
         let rooms = self.rooms.values().filter(|_| self.link.is_online()).filter_map(|room| room.deadline(now)).min();
-        [self.link.deadline(now), rooms, idle].into_iter().flatten().min()
+        [self.link.deadline(now), rooms, idle, self.burns_at()].into_iter().flatten().min()
     }
 
     /// The browser says whether there is a network.
@@ -456,8 +457,9 @@ impl ClientState {
         }
         self.was_online = is_online;
         let looks = self.is_visible && !self.is_idle(env.now);
-        let mut frames = Vec::new();
+        let (mut frames, server_now) = (Vec::new(), self.server_now(env.now));
         for (code, room) in &mut self.rooms {
+            room.burn(server_now);
             let looked_at = self.looked_at == Some(*code);
             room.look(self.is_visible && looked_at);
             let here = looks && looked_at;

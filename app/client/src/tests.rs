@@ -1,5 +1,6 @@
 //! The whole client against a pretended server, over a line that keeps no promise.
 
+mod burning;
 mod changes;
 mod delivery;
 mod rooms;

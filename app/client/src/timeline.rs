@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Position};
+use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Position, Timer};
 
+use crate::fuse::Fuse;
 use crate::message_list::{ListEntry, MessageList};
 use crate::row::Revision;
 pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
@@ -31,6 +32,8 @@ pub struct Timeline {
     proven: bool,
     missed: MissedCount,
     reading: Reading,
+    /// Of the messages that burn.
+    fuses: Vec<Fuse>,
 }
 
 /// How far the log was read.
@@ -65,6 +68,7 @@ impl Timeline {
             proven: false,
             missed: MissedCount::default(),
             reading: Reading::default(),
+            fuses: Vec::new(),
         }
     }
 
@@ -193,8 +197,10 @@ impl Timeline {
         let place = Some(self.order.place(message.seq));
         if let Some(index) = self.lines.find_settled(&message.cid, &message.member) {
             if self.lines.echo(index) {
+                let (timer, at) = (message.timer, message.at);
                 self.lines.edit_message(index, |line| take_echo(line, message));
                 self.lines.regroup(index);
+                self.light(self.lines.get(index).row.key, timer, Some(at));
             }
             return;
         }
@@ -204,15 +210,18 @@ impl Timeline {
             self.note_unread(mentions_you);
         }
         let reply = message.reply.clone().map(|id| Box::new(self.quote(id)));
+        let (timer, read_at) = (message.timer, own.then_some(message.at));
         if let Some(index) = self.lines.find_waiting(&message.cid).filter(|_| own) {
             self.lines.edit_message(index, |line| take_echo(line, message));
             let line = self.lines.remove(index);
+            self.light(line.row.key, timer, read_at);
             self.lines.settle(ListEntry { place, echoed: true, ..line });
             return;
         }
         let cid = Some(message.cid.clone());
         let line = MessageLine { reply, mentions_you, ..shown(message, own) };
         let row = self.lines.new_row(RowKind::Message(line));
+        self.light(row.key, timer, read_at);
         self.lines.settle(ListEntry { row, cid, place, echoed: true, block: 0 });
     }
 
@@ -230,6 +239,10 @@ impl Timeline {
             line.at = at;
         });
         let line = self.lines.remove(index);
+        if let RowKind::Message(MessageLine { timer_s: Some(after_s), .. }) = line.row.kind {
+            // The server's own end comes with the `message`.
+            self.light(line.row.key, Some(Timer { after_s, ends_at: Millis::MAX }), Some(at));
+        }
         self.lines.settle(ListEntry { place: Some(self.order.place(seq)), ..line });
     }
 
@@ -273,6 +286,7 @@ impl Timeline {
             revision: Revision::Original,
             reactions: Vec::new(),
             edit: None,
+            timer_s: None,
             first: true,
         }));
         let key = row.key;
@@ -394,6 +408,8 @@ fn together(before: Option<Missed>, missed: Missed) -> Missed {
 }
 
 fn shown(message: Message, own: bool) -> MessageLine {
+    // One that was over before it could be told comes without its text.
+    let is_over = message.timer.is_some() && message.text.is_empty();
     MessageLine {
         id: Some(message.id),
         member: Some(message.member),
@@ -405,9 +421,10 @@ fn shown(message: Message, own: bool) -> MessageLine {
         delivery: Delivery::Sent,
         reply: None,
         mentions_you: false,
-        revision: Revision::Original,
+        revision: if is_over { Revision::Burned } else { Revision::Original },
         reactions: Vec::new(),
         edit: None,
+        timer_s: message.timer.filter(|_| !is_over).map(|timer| timer.after_s),
         first: true,
     }
 }
@@ -439,6 +456,7 @@ fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
     }
 }
 
+mod burning;
 mod changes;
 #[cfg(test)]
 mod properties;

@@ -176,6 +176,9 @@ request!(
         /// Whether no newcomers are let in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         locked: Option<bool>,
+        /// The burn timer of messages whose sender chose none, in seconds; 0: they have none either.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "buffered_timer")]
+        timer_s: Option<u64>,
     }
 );
 
@@ -199,26 +202,36 @@ pub struct ChangeRole {
 
 /// As [`number`], for what a frame brings: the reader of its tag has read the number already, and its text is gone.
 fn buffered_number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u64>, D::Error> {
-    struct Chosen;
-    impl Visitor<'_> for Chosen {
-        type Value = Option<u64>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number")
-        }
-        fn visit_unit<E>(self) -> Result<Option<u64>, E> {
-            Ok(None)
-        }
-        fn visit_u64<E>(self, number: u64) -> Result<Option<u64>, E> {
-            Ok(Some(number))
-        }
-        fn visit_i64<E>(self, number: i64) -> Result<Option<u64>, E> {
-            Ok(Some(number.try_into().unwrap_or_default()))
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<Option<u64>, E> {
-            Ok(Some(0))
-        }
+    json.deserialize_any(Chosen { odd: 0 })
+}
+
+/// The same for a timer, of which 0 is one: what is no whole number is above its range.
+pub(crate) fn buffered_timer<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u64>, D::Error> {
+    json.deserialize_any(Chosen { odd: u64::MAX })
+}
+
+/// A number that people chose; what stands for one that is not whole, or below 0.
+struct Chosen {
+    odd: u64,
+}
+
+impl Visitor<'_> for Chosen {
+    type Value = Option<u64>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
     }
-    json.deserialize_any(Chosen)
+    fn visit_unit<E>(self) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Option<u64>, E> {
+        Ok(Some(number))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Option<u64>, E> {
+        Ok(Some(number.try_into().unwrap_or(self.odd)))
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Option<u64>, E> {
+        Ok(Some(self.odd))
+    }
 }
 
 /// A whole number that people chose. Any other JSON number, such as -1, 2.5 or 1e99, becomes 0, which is outside of every

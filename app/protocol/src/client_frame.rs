@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::ChangeRoom;
+use crate::api::{ChangeRoom, buffered_timer};
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, Secret, SessionId};
 use crate::member::{Activity, Position};
@@ -171,13 +171,15 @@ pub struct SendMessage {
     pub refers: Refers,
 }
 
-/// What a message refers to.
+/// What goes with a message beside its words: what it refers to, and for how long it is there.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Refers {
     /// The message that it answers.
     pub reply: Option<MessageId>,
     /// The people whom it names.
     pub mentions: Vec<MemberId>,
+    /// Its burn timer in seconds; 0: none, absent: the room's.
+    pub timer_s: Option<u64>,
 }
 
 /// What is said, not parsed yet. Which of the two a room takes was decided when it was made.
@@ -203,13 +205,15 @@ struct SendFields {
     reply: Option<MessageId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mentions: Vec<MemberId>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "buffered_timer")]
+    timer_s: Option<u64>,
 }
 
 impl TryFrom<SendFields> for SendMessage {
     type Error = ErrorCode;
     fn try_from(fields: SendFields) -> Result<Self, ErrorCode> {
-        let SendFields { cid, room, text, sealed, reply, mentions } = fields;
-        let refers = Refers { reply, mentions };
+        let SendFields { cid, room, text, sealed, reply, mentions, timer_s } = fields;
+        let refers = Refers { reply, mentions, timer_s };
         let body = match (text, sealed) {
             (Some(text), None) => SendBody::Text(text),
             (None, Some(sealed)) if refers == Refers::default() => SendBody::Sealed(sealed),
@@ -221,12 +225,12 @@ impl TryFrom<SendFields> for SendMessage {
 
 impl From<SendMessage> for SendFields {
     fn from(message: SendMessage) -> Self {
-        let SendMessage { cid, room, body, refers: Refers { reply, mentions } } = message;
+        let SendMessage { cid, room, body, refers: Refers { reply, mentions, timer_s } } = message;
         let (text, sealed) = match body {
             SendBody::Text(text) => (Some(text), None),
             SendBody::Sealed(sealed) => (None, Some(sealed)),
         };
-        Self { cid, room, text, sealed, reply, mentions }
+        Self { cid, room, text, sealed, reply, mentions, timer_s }
     }
 }
 

@@ -117,6 +117,8 @@ errors! {
     InvalidName = "invalid_name", 400, 4540, "A name has 1 to 30 visible characters and fits into 1,080 bytes. Choose another.";
     /// A room name outside its rules.
     InvalidRoomName = "invalid_room_name", 400, 4541, "A room's name has 1 to 50 visible characters and fits into 1,800 bytes. Choose another.";
+    /// A burn timer outside of its bounds.
+    InvalidTimer = "invalid_timer", 400, 4580, "A burn timer lasts from 5 seconds to 1 hour, as far as the server allows it. Choose another time.";
     /// A topic outside its rules.
     InvalidTopic = "invalid_topic", 400, 4564, "A topic has at most 200 visible characters on one line and fits into 7,200 bytes. Shorten it.";
     /// A PIN outside its rules.

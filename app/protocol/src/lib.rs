@@ -19,6 +19,7 @@ mod member;
 pub mod names;
 mod powers;
 mod server_frame;
+mod timer;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 pub use names::{Password, Pin, Username};
 pub use powers::{Power, Role};
 pub use server_frame::{Message, SealedMessage, ServerFrame, decode_server, encode};
+pub use timer::{Timer, timer_within};
 
 /// The WebSocket subprotocol that names this version of the wire.
 pub const SUBPROTOCOL: &str = "whisperspace.v1";

@@ -75,6 +75,12 @@ limits! {
     reactions_per_minute: u32 = 60, (1..=100_000);
     /// People whom one message may mention.
     mentions_max: u32 = 20, (0..=500);
+    /// The shortest burn timer, in seconds from reading.
+    burn_s_min: u32 = 5, (1..=3_600);
+    /// The longest, in seconds.
+    burn_s_max: u32 = 3_600, (1..=86_400);
+    /// Milliseconds from its sending until a message with a timer is over for those, too, who have not read it.
+    burn_unread_ms: u64 = 14_400_000, (1_000..=604_800_000);
     /// Milliseconds between two typing signals of one session that are passed on; further ones are merged.
     typing_every_ms: u64 = 2_000, (100..=60_000);
     /// Milliseconds until a typing signal ends by itself.

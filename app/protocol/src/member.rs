@@ -69,6 +69,9 @@ pub struct RoomInfo {
     /// Whether no newcomers are let in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
+    /// The burn timer of messages whose sender chose none, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer_s: Option<u32>,
     /// When it was made.
     pub created_at: Millis,
     /// When it ends at the latest.
@@ -175,7 +178,7 @@ read_words!(LeaveReason {
 });
 read_words!(UserKind { Guest = "guest", Account = "account" });
 read_struct!(Member { id, name, state, owner, moderator });
-read_struct!(RoomInfo { code, name, topic, capacity, pin, sealed, locked, created_at, expires_at });
+read_struct!(RoomInfo { code, name, topic, capacity, pin, sealed, locked, timer_s, created_at, expires_at });
 read_struct!(Position { epoch, seq, changes });
 read_struct!(Me { kind, name, username });
 read_struct!(WireLimits {

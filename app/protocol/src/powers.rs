@@ -31,6 +31,8 @@ pub enum Power {
     ExtendLife,
     /// Let no newcomers in, or let them in again.
     Lock,
+    /// Give messages a burn timer where their sender chose none.
+    SetTimer,
     /// Put somebody out, who may come back.
     Kick,
     /// Put somebody out, who may not.
@@ -52,6 +54,7 @@ impl Power {
         Self::SetCapacity,
         Self::ExtendLife,
         Self::Lock,
+        Self::SetTimer,
         Self::Kick,
         Self::Ban,
         Self::Appoint,
@@ -63,7 +66,7 @@ impl Power {
     #[must_use]
     pub const fn needs(self) -> Role {
         match self {
-            Self::Rename | Self::SetTopic | Self::Lock | Self::Kick | Self::Ban => Role::Moderator,
+            Self::Rename | Self::SetTopic | Self::Lock | Self::SetTimer | Self::Kick | Self::Ban => Role::Moderator,
             Self::SetPin | Self::SetCapacity | Self::ExtendLife | Self::Appoint | Self::HandOver | Self::Burn => {
                 Role::Owner
             }

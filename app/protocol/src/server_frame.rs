@@ -11,6 +11,7 @@ use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::json::Value;
 use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::{DisplayName, Emoji, Sealed};
+use crate::timer::Timer;
 
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -224,6 +225,9 @@ pub struct Message {
     /// The people inside whom it names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<MemberId>,
+    /// For how long it is there. One that was over before it could be told comes without its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Timer>,
 }
 
 /// One message of a sealed room: where it stands and whose it is, and what only the members can read.
@@ -356,7 +360,7 @@ impl Read for ServerFrame {
             "room" => from_fields!(object => Self::Room { room }),
             "done" => from_fields!(object => Self::Done { cid, room }),
             "message" => Self::Message(from_fields!(object => Message {
-                room, seq, id, cid, member, name, at, text, html, reply, mentions
+                room, seq, id, cid, member, name, at, text, html, reply, mentions, timer
             })),
             "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
                 room, seq, id, cid, member, name, at, sealed

@@ -3,8 +3,8 @@
 //! The server compiles the second half, which never runs.
 
 pub(crate) use platform::{
-    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, set_icon,
-    show_above, show_message, show_row, was_loaded_again,
+    drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, rows_in_view,
+    say_in_row, set_icon, show_above, show_message, show_row, was_loaded_again,
 };
 
 #[cfg(feature = "hydrate")]
@@ -63,8 +63,7 @@ mod platform {
 
     /// Brings a message into view and marks it for a moment, by its row's key.
     pub(crate) fn show_message(key: u64) {
-        let row = document().query_selector(&format!(".message[data-key='{key}']")).ok().flatten();
-        if let Some(row) = row {
+        if let Some(row) = row(key) {
             row.scroll_into_view();
             let _ = row.class_list().add_1("found");
             set_timeout(
@@ -73,6 +72,37 @@ mod platform {
                 },
                 std::time::Duration::from_secs(2),
             );
+        }
+    }
+
+    fn row(key: u64) -> Option<Element> {
+        document().query_selector(&format!(".message[data-key='{key}']")).ok().flatten()
+    }
+
+    /// Which of these messages, by their rows' keys, somebody can read now: at least the first line of each is seen, and
+    /// nothing lies over the log.
+    pub(crate) fn rows_in_view(keys: &[u64]) -> Vec<u64> {
+        const LINE_PX: f64 = 24.0;
+        let log = find("log").filter(|log| !is_hidden() && log.closest("[inert]").is_ok_and(|inert| inert.is_none()));
+        let Some(seen) = log.map(|log| log.get_bounding_client_rect()) else {
+            return Vec::new();
+        };
+        let is_seen = |key: &u64| {
+            row(*key).is_some_and(|row| {
+                let row = row.get_bounding_client_rect();
+                row.bottom().min(row.top() + LINE_PX) <= seen.bottom()
+                    && row.bottom() - LINE_PX.min(row.height()) >= seen.top()
+            })
+        };
+        keys.iter().copied().filter(is_seen).collect()
+    }
+
+    /// Writes into the element of a message's row that matches.
+    pub(crate) fn say_in_row(key: u64, selector: &str, text: &str) {
+        if let Some(element) = row(key).and_then(|row| row.query_selector(selector).ok().flatten())
+            && element.text_content().as_deref() != Some(text)
+        {
+            element.set_text_content(Some(text));
         }
     }
 
@@ -192,6 +222,12 @@ mod platform {
     }
 
     pub(crate) fn show_row(_log: &Element, _block: usize, _row: usize, _offset_px: i32) {}
+
+    pub(crate) fn rows_in_view(_keys: &[u64]) -> Vec<u64> {
+        Vec::new()
+    }
+
+    pub(crate) fn say_in_row(_key: u64, _selector: &str, _text: &str) {}
 
     pub(crate) fn set_icon(_unread: bool) {}
 

@@ -6,6 +6,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use protocol::{ErrorCode, Role};
 
+use super::burn_timer::{BurnTimerButton, BurnTimerPanel, BurnTimers};
 use super::composer_note::{CopyDraft, Length, NOTE_ID, NotSent, Note};
 use super::formatting::formats;
 use super::mention_list::{MentionList, Mentions};
@@ -175,6 +176,15 @@ impl Draft {
         self.put(text);
     }
 
+    /// A message is not there any more: neither are the words that were to take their place, nor what would answer it.
+    pub(crate) fn let_go(self, is_gone: impl Fn(u64) -> bool) {
+        match self.mode.get_untracked() {
+            Mode::Edit(key) | Mode::React(key) if is_gone(key) => self.leave_mode(),
+            Mode::Reply(key) if is_gone(key) => self.mode.set(Mode::New),
+            Mode::New | Mode::Edit(_) | Mode::Reply(_) | Mode::React(_) => {}
+        }
+    }
+
     /// Back to the new message that was begun.
     fn leave_mode(self) {
         if self.mode.get_untracked().sends() {
@@ -328,6 +338,8 @@ pub(crate) fn Composer(
     refused: Signal<Option<ErrorCode>>,
     /// Seconds until the server takes the next message.
     slow_down_s: Signal<Option<u32>>,
+    /// For how long is there what is said.
+    timers: BurnTimers,
 ) -> impl IntoView {
     let words = words();
     Effect::new(move || draft.take_up());
@@ -346,9 +358,11 @@ pub(crate) fn Composer(
         <form class="composer" method="dialog" on:submit=submit>
             {when(move || !is_new() && !over.get(), move || view! { <ModeBar draft /> }.into_any())}
             <MentionList mentions />
+            <BurnTimerPanel timers />
             <div class="composer-box">
                 <label class="visually-hidden" for=ID>{words.message}</label>
                 {writing(draft, mentions, over, room)}
+                {when(move || !over.get() && sends(), move || view! { <BurnTimerButton timers /> }.into_any())}
                 <button type="submit" class="button primary send" hidden=live(move || over.get() || !sends()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />
                 </button>

@@ -33,7 +33,7 @@ pub(crate) fn MessageRow(
     #[prop(into)]
     on_discard: Callback<()>,
 ) -> impl IntoView {
-    let (tools, reactions) = (tools(&line), reactions(&line.reactions));
+    let (tools, reactions, marks) = (tools(&line), reactions(&line.reactions), marks(&line));
     let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, reply, mentions_you, .. } =
         line;
     // An own edit is shown before the server has it, as a message is.
@@ -75,16 +75,33 @@ pub(crate) fn MessageRow(
                 </div>
                 {mentions_you.then(|| view! { <span class="visually-hidden">{words().mentions_you}</span> })}
                 {reply.map(|reply| quote(*reply))}
-                {match revision {
-                    Revision::Deleted => view! { <p class="message-text deleted">{words().deleted}</p> }.into_any(),
-                    Revision::Original | Revision::Edited => view! { <MessageBody text html /> }.into_any(),
-                }}
-                {(revision == Revision::Edited).then(|| view! { <p class="message-edited">{words().edited}</p> })}
+                {what_is_said(revision, text, html)}
+                {marks}
                 {reactions}
                 {failed}
             </div>
             {tools}
         </article>
+    }
+    .into_any()
+}
+
+/// The message, or what is left of it.
+fn what_is_said(revision: Revision, text: String, html: Option<String>) -> AnyView {
+    let gone = match revision {
+        Revision::Original | Revision::Edited => return view! { <MessageBody text html /> }.into_any(),
+        Revision::Deleted => words().deleted,
+        Revision::Burned => words().burned,
+    };
+    view! { <p class="message-text deleted">{gone}</p> }.into_any()
+}
+
+/// That it was changed, and for how long it is there. The countdown goes on without the row (`pages/room/burning.rs`).
+fn marks(line: &MessageLine) -> AnyView {
+    let timer = |after_s: u32| view! { <p class="message-burns" aria-live="off">{(words().burns_after)(after_s)}</p> };
+    view! {
+        {(line.revision == Revision::Edited).then(|| view! { <p class="message-edited">{words().edited}</p> })}
+        {line.timer_s.map(timer)}
     }
     .into_any()
 }

@@ -7,7 +7,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Element;
 
 use crate::i18n::words;
-use client::{Delivery, MessageLine, Quote, Quoted, REACTIONS_SHOWN, Reaction, Revision};
+use client::{Delivery, MessageLine, Quote, Quoted, REACTIONS_SHOWN, Reaction};
 
 /// What can be done to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Tool {
 
 /// What can be done to a message; nothing (yet, or any more) to some.
 pub(super) fn offered(line: &MessageLine) -> Vec<Tool> {
-    let is_there = line.delivery == Delivery::Sent && line.id.is_some() && line.revision != Revision::Deleted;
+    let is_there = line.delivery == Delivery::Sent && line.id.is_some() && !line.revision.is_gone();
     Tool::ALL.into_iter().filter(|tool| is_there && tool.is_for(line)).collect()
 }
 
@@ -119,6 +119,7 @@ pub(super) fn quote(quote: Quote) -> AnyView {
         }
         .into_any(),
         Quoted::Deleted => view! { <p class="quote">{words().quoted_deleted}</p> }.into_any(),
+        Quoted::Burned => view! { <p class="quote">{words().quoted_burned}</p> }.into_any(),
         Quoted::Elsewhere => view! { <p class="quote">{words().quoted_elsewhere}</p> }.into_any(),
     }
 }

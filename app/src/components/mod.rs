@@ -6,6 +6,7 @@
 mod another_room;
 mod avatar;
 mod banner;
+mod burn_timer;
 mod command_list;
 mod composer;
 mod composer_note;
@@ -47,6 +48,7 @@ mod when;
 pub(crate) use another_room::{AnotherRoom, OTHER_ROOM_BOXES, RoomWish};
 pub(crate) use avatar::Avatar;
 pub(crate) use banner::Banner;
+pub(crate) use burn_timer::BurnTimers;
 pub(crate) use composer::{Composer, Draft, Mode, focus_composer, focus_writing, write_into_composer};
 pub(crate) use copy::{CopyCode, CopyLink};
 use dialog::Dialog;

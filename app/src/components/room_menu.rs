@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use protocol::api::ChangeRoom;
 use protocol::{Power, Role, RoomInfo};
 
+use super::burn_timer::room_choice;
 use super::field::typed;
 use super::menu::{MenuItem, menu};
 use super::{Field, Form, FormError, changing, when};
@@ -30,6 +31,8 @@ pub(crate) enum Open {
     Menu,
     /// The box for this.
     Box(Power),
+    /// The choice of a burn timer.
+    Timer,
     /// The question before the end.
     Burning,
 }
@@ -53,13 +56,15 @@ pub(super) fn RoomMenu(powers: Powers, info: Signal<Option<RoomInfo>>) -> impl I
     let words = words();
     let Powers { role, open, .. } = powers;
     let facts = move || {
-        let (topic, locked) = info.with(|info| {
+        let (topic, locked, timer_s) = info.with(|info| {
             let topic = info.as_ref().and_then(|info| info.topic.as_ref());
-            (topic.map(|topic| topic.as_str().to_owned()), info.as_ref().is_some_and(|info| info.locked))
+            let timer_s = info.as_ref().and_then(|info| info.timer_s);
+            (topic.map(|topic| topic.as_str().to_owned()), info.as_ref().is_some_and(|info| info.locked), timer_s)
         });
         view! {
             {topic.map(|topic| view! { <p class="room-topic" dir="auto" translate="no">{topic}</p> })}
             {locked.then(|| view! { <p class="muted room-locked">{words.locked_more}</p> })}
+            {timer_s.map(|seconds| view! { <p class="muted room-locked">{(words.room_burns)(seconds)}</p> })}
         }
         .into_any()
     };
@@ -109,6 +114,7 @@ fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
         Open::Nothing => ().into_any(),
         Open::Menu => items(powers, info),
         Open::Box(power) => view! { <OneBox powers info power /> }.into_any(),
+        Open::Timer => timer(powers, info),
         Open::Burning => view! { <Burning powers /> }.into_any(),
     }
 }
@@ -133,6 +139,7 @@ fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
         (Power::SetTopic, words.set_topic, opens(Open::Box(Power::SetTopic), "field-topic")),
         (Power::SetPin, words.set_pin, opens(Open::Box(Power::SetPin), "field-pin")),
         (Power::Lock, if locked { words.unlock_room } else { words.lock_room }, lock),
+        (Power::SetTimer, words.set_timer, opens(Open::Timer, "room-timer")),
         (Power::Burn, words.burn_room, opens(Open::Burning, "hold")),
     ];
     let may = all.into_iter().filter(|(power, ..)| role.get_untracked().may(*power));
@@ -140,6 +147,26 @@ fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     view! {
         {menu(ID, words.powers_menu.to_owned(), items)}
         <FormError error=form.error() />
+    }
+    .into_any()
+}
+
+/// The burn timer of what is said without one.
+fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
+    let Powers { form, open, ask, .. } = powers;
+    let of_room = info.with_untracked(|info| info.as_ref().and_then(|info| info.timer_s));
+    let chosen = StoredValue::new(of_room.map(u64::from));
+    let save = move |_| {
+        ask.run(Wish::Change(ChangeRoom { timer_s: Some(chosen.get_value().unwrap_or(0)), ..ChangeRoom::default() }));
+    };
+    view! {
+        <div class="room-menu-box" id="room-timer" tabindex="-1">
+            <p>{words().room_timer_more}</p>
+            {room_choice(of_room, Callback::new(move |timer| chosen.set_value(timer)))}
+            <FormError error=form.error() />
+            <button type="button" class="button primary" on:click=save>{words().save}</button>
+            <button type="button" class="button quiet" on:click=move |_| open.set(Open::Menu)>{words().cancel}</button>
+        </div>
     }
     .into_any()
 }

@@ -284,6 +284,7 @@ mod tests {
             revision: Revision::Original,
             reactions: Vec::new(),
             edit: None,
+            timer_s: None,
             first: true,
         };
         Arc::new(Row { key, version: 0, kind: RowKind::Message(line) })

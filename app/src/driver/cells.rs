@@ -30,6 +30,7 @@ pub(super) struct RoomCells {
     pub(super) slow_down_s: ArcRwSignal<Option<u32>>,
     pub(super) refused: ArcRwSignal<Option<ErrorCode>>,
     pub(super) used: ArcRwSignal<bool>,
+    pub(super) timer_s: ArcRwSignal<Option<u64>>,
 }
 
 impl Default for RoomCells {
@@ -46,6 +47,7 @@ impl Default for RoomCells {
             slow_down_s: ArcRwSignal::new(None),
             refused: ArcRwSignal::new(None),
             used: ArcRwSignal::new(false),
+            timer_s: ArcRwSignal::new(None),
         }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Room {
     pub refused: Signal<Option<ErrorCode>>,
     /// Something was said in the room, on this page or before it.
     pub used: Signal<bool>,
+    /// The burn timer that the person has chosen for what they say: 0 for none, `None` for the room's.
+    pub timer_s: Signal<Option<u64>>,
     driver: DriverHandle,
 }
 
@@ -156,6 +158,7 @@ impl Client {
             slow_down_s: cells.slow_down_s.into(),
             refused: cells.refused.into(),
             used: cells.used.into(),
+            timer_s: cells.timer_s.into(),
             driver,
         }
     }
@@ -185,6 +188,21 @@ impl Room {
     /// As [`Room::send`], and why it cannot be done to this message.
     pub(crate) fn act(self, key: u64, action: RowAction) -> Result<(), ErrorCode> {
         self.driver.act_on(self.code, key, action)
+    }
+
+    /// What is said from now on has this burn timer: 0 for none, `None` for the room's.
+    pub(crate) fn set_timer(self, timer_s: Option<u64>) {
+        self.driver.set_timer(self.code, timer_s);
+    }
+
+    /// These rows are in view: their timers count.
+    pub(crate) fn see(self, keys: &[u64]) {
+        self.driver.see(self.code, keys);
+    }
+
+    /// The rows with burn timers, and of those that count, when they are over by the server's clock.
+    pub(crate) fn timers(self) -> Vec<(u64, Option<Millis>)> {
+        self.driver.timers(self.code)
     }
 
     /// Says for a while that something could not be done.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
-use client::{Action, Aside, ClientState, Env, RequestError, RoomPhase, RowAction};
+use client::{Action, Aside, ClientState, Env, RequestError, RoomPhase, RoomState, RowAction};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode};
@@ -120,6 +120,19 @@ impl DriverHandle {
 
     pub(super) fn act_on(self, code: RoomCode, key: u64, action: RowAction) -> Result<(), ErrorCode> {
         self.act(Err(ErrorCode::NotInRoom), |state, env| state.act(env, code, key, action))
+    }
+
+    pub(super) fn set_timer(self, code: RoomCode, timer_s: Option<u64>) {
+        self.act((), |state, env| state.set_timer(env, code, timer_s));
+    }
+
+    pub(super) fn see(self, code: RoomCode, keys: &[u64]) {
+        self.act((), |state, env| state.see(env, code, keys));
+    }
+
+    pub(super) fn timers(self, code: RoomCode) -> Vec<(u64, Option<Millis>)> {
+        let timers = |driver: &Rc<Driver>| driver.inner.borrow().state.room(code).map(RoomState::timers);
+        self.0.try_with_value(timers).flatten().unwrap_or_default()
     }
 
     pub(super) fn refuse(self, code: RoomCode, why: ErrorCode) {

@@ -1,7 +1,7 @@
 //! The driver's twin on the server, where pages are rendered in their first state: no connection, no events.
 
 use client::{Aside, RowAction};
-use protocol::{ErrorCode, Limits, Me, RoomCode};
+use protocol::{ErrorCode, Limits, Me, Millis, RoomCode};
 
 use super::cells::{PageCells, RoomCells};
 
@@ -52,6 +52,14 @@ impl DriverHandle {
 
     pub(super) fn act_on(self, _code: RoomCode, _key: u64, _action: RowAction) -> Result<(), ErrorCode> {
         Err(ErrorCode::NotInRoom)
+    }
+
+    pub(super) fn set_timer(self, _code: RoomCode, _timer_s: Option<u64>) {}
+
+    pub(super) fn see(self, _code: RoomCode, _keys: &[u64]) {}
+
+    pub(super) fn timers(self, _code: RoomCode) -> Vec<(u64, Option<Millis>)> {
+        Vec::new()
     }
 
     pub(super) fn refuse(self, _code: RoomCode, _why: ErrorCode) {}

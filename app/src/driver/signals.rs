@@ -24,6 +24,7 @@ pub(super) struct Rest {
     slow_down_s: Option<u32>,
     refused: Option<ErrorCode>,
     used: bool,
+    timer_s: Option<u64>,
 }
 
 impl Rest {
@@ -40,6 +41,7 @@ impl Rest {
             slow_down_s: room.slow_down_s(now),
             refused: room.refused(),
             used: room.is_used(),
+            timer_s: room.timer(),
         }
     }
 }
@@ -57,6 +59,7 @@ impl SignalUpdate {
             cells.slow_down_s.put(rest.slow_down_s);
             cells.refused.put(rest.refused);
             cells.used.put(rest.used);
+            cells.timer_s.put(rest.timer_s);
             cells.phase.put(rest.phase);
         }
         if let Some(blocks) = blocks {

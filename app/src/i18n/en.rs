@@ -169,6 +169,20 @@ pub(super) static EN: Catalogue = Catalogue {
     lock_room: "Lock room",
     unlock_room: "Unlock room",
     locked_more: "Locked: nobody new comes in.",
+    set_timer: "Set burn timer",
+    room_timer_more: "For messages whose writer chooses none. It counts on each page from when the message is seen.",
+    room_burns: |seconds| ["Messages burn ", &span(seconds.into()), " after they were seen."].concat(),
+    burn_timer: "Burn timer",
+    burn_span: |seconds| if seconds == 0 { "Off".to_owned() } else { span(seconds) },
+    burn_as_room: |seconds| ["As the room: ", &span(seconds)].concat(),
+    burn_note: "Counts on each page from when the message is seen; after some hours it is gone unread, too. Screenshots and copies that somebody makes meanwhile cannot be prevented.",
+    burns_after: |seconds| ["Burns ", &span(seconds.into()), " after it was seen"].concat(),
+    burns_in: |seconds| match seconds {
+        0..120 => format!("Burns in {seconds} s"),
+        more => format!("Burns in {} min", more.div_ceil(60)),
+    },
+    burned: "Burned",
+    quoted_burned: "Answers a message that has burned.",
     burn_room: "Burn room",
     burn_more: "The room ends for everybody at once, and nothing is kept. Hold the button until it is filled.",
     hold_to_burn: "Hold to burn",
@@ -460,6 +474,15 @@ fn lasts(span: Span) -> String {
         Span::Days(days) => (days, "day"),
     };
     if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+}
+
+/// A span that people choose: whole hours, minutes or seconds.
+fn span(seconds: u64) -> String {
+    match seconds {
+        whole if whole % 3_600 == 0 => format!("{} h", whole / 3_600),
+        whole if whole % 60 == 0 => format!("{} min", whole / 60),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 fn some_names(names: &[&str]) -> String {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use protocol::{
     Activity, ClientId, DisplayName, Emoji, LeaveReason, MemberId, MessageId, Millis, Position, Refers, Role, RoomName,
-    Sealed, ServerFrame, Text, Topic,
+    Sealed, ServerFrame, Text, Timer, Topic,
 };
 
 use crate::bans::Mark;
@@ -124,6 +124,8 @@ pub struct Settings {
     pub expires_at: Option<Millis>,
     /// Whether no newcomers are let in.
     pub locked: Option<bool>,
+    /// The burn timer of messages whose sender chose none; `Some(None)`: they have none either.
+    pub timer_s: Option<Option<u32>>,
 }
 
 /// One message, before it has a place in the order.
@@ -139,6 +141,8 @@ pub struct NewMessage {
     pub body: Body,
     /// What it refers to: a message that the room made the id of, and people who were inside.
     pub refers: Refers,
+    /// For how long it is there: its sender's choice, or else the room's.
+    pub timer: Option<Timer>,
 }
 
 /// What happens to a room.

@@ -136,6 +136,16 @@ impl<B: Clone> ResumeQueue<B> {
         Some(owed)
     }
 
+    /// Puts others in the place of frames that are not to be told any more, where `other` makes one (with its bytes).
+    pub fn replace(&mut self, mut other: impl FnMut(&B) -> Option<(B, usize)>) {
+        for kept in &mut self.kept {
+            if let Some((frame, bytes)) = other(&kept.frame) {
+                self.kept_bytes = self.kept_bytes - kept.bytes + bytes;
+                (kept.frame, kept.bytes) = (frame, bytes);
+            }
+        }
+    }
+
     /// Bytes held.
     #[must_use]
     pub const fn bytes(&self) -> usize {

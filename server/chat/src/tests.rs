@@ -77,6 +77,7 @@ fn room_of(sealed: bool, capacity: u32, limits: Limits) -> Room {
         pin: false,
         sealed,
         locked: false,
+        timer_s: None,
         created_at: 0,
         expires_at: 24 * HOUR,
     };

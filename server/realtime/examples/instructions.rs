@@ -39,7 +39,7 @@ const PLENTY: u32 = 100_000;
 struct Json;
 
 fn json(frame: &ServerFrame) -> Frame {
-    Frame { bytes: encode(frame).into(), counted: Counted::of(frame) }
+    Frame { bytes: encode(frame).into(), counted: Counted::of(frame), ashes: None }
 }
 
 impl Dialect for Json {
@@ -244,6 +244,7 @@ fn around(limits: Limits) -> Result<Arc<dyn Services>, Box<dyn Error>> {
         pin: false,
         sealed: false,
         locked: false,
+        timer_s: None,
         created_at: now.wall,
         expires_at: now.wall + 86_400_000,
     };

@@ -3,9 +3,13 @@
 //!
 //! To add a dialect: implement both traits beside its transport, and give the dialect to `Hub::open_session`.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use chat::{Monotonic, Room, Tells};
-use protocol::{Limits, MemberId, ServerFrame};
+use protocol::{Limits, MemberId, Millis, ServerFrame};
+use tokio::time::Instant;
 
 use crate::identity::UserId;
 
@@ -43,6 +47,34 @@ pub struct Frame {
     pub bytes: Bytes,
     /// How it counts.
     pub counted: Counted,
+    /// What is left of it when its time is over; `None`: it does not burn.
+    pub ashes: Option<Arc<Ashes>>,
+}
+
+/// What a client gets instead of a message with a burn timer that was over before it could be told: the same without its
+/// text. The message keeps its place, so nobody is told of a gap where there is none.
+pub struct Ashes {
+    over_at: Instant,
+    bytes: Bytes,
+}
+
+impl Ashes {
+    /// Of a message that was taken just now and is over after so many milliseconds.
+    #[must_use]
+    pub fn after(ms: Millis, bytes: Bytes) -> Self {
+        let far = Duration::from_secs(u32::MAX.into());
+        Self { over_at: Instant::now() + Duration::from_millis(ms).min(far), bytes }
+    }
+
+    /// When the message is over.
+    pub const fn over_at(&self) -> Instant {
+        self.over_at
+    }
+
+    /// What is left of it.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
 }
 
 /// Tells one dialect from another.
@@ -123,6 +155,12 @@ pub fn one_word(dialect: &dyn Dialect, user: UserId, frame: &ServerFrame) -> Opt
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({} bytes)", self.bytes.len())
+    }
+}
+
+impl std::fmt::Debug for Ashes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ashes({} bytes)", self.bytes.len())
     }
 }
 

@@ -185,6 +185,7 @@ pub async fn create(
             capacity,
             sealed: request.sealed,
             locked: false,
+            timer_s: None,
             owner: identity.user,
             moderators: Vec::new(),
             created_at: now.wall,

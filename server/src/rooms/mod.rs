@@ -191,6 +191,7 @@ pub fn info(stored: &store::Room) -> RoomInfo {
         pin: stored.pin_hash.is_some(),
         sealed: stored.sealed,
         locked: stored.locked,
+        timer_s: stored.timer_s,
         created_at: stored.created_at,
         expires_at: stored.expires_at,
     }

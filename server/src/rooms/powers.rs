@@ -5,7 +5,7 @@
 
 use chat::{Action, ChannelId, Input, Settings};
 use protocol::api::ChangeRoom;
-use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, Topic};
+use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, Topic, timer_within};
 use realtime::channel::Command;
 use realtime::clock::random;
 use realtime::services::{Asked, Wish};
@@ -62,7 +62,7 @@ async fn find(state: &State, room: ChannelId) -> Result<Room, ApiError> {
 }
 
 fn powers_of(set: &ChangeRoom) -> Vec<Power> {
-    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked } = set;
+    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s } = set;
     let wished = [
         (name.is_some(), Power::Rename),
         (topic.is_some(), Power::SetTopic),
@@ -70,6 +70,7 @@ fn powers_of(set: &ChangeRoom) -> Vec<Power> {
         (capacity.is_some(), Power::SetCapacity),
         (lifetime_s.is_some(), Power::ExtendLife),
         (locked.is_some(), Power::Lock),
+        (timer_s.is_some(), Power::SetTimer),
     ];
     wished.into_iter().filter(|(is_wished, _)| *is_wished).map(|(_, power)| power).collect()
 }
@@ -82,7 +83,7 @@ fn may_all(role: Role, powers: impl AsRef<[Power]>) -> Result<(), ApiError> {
 /// Reads what was typed. What is empty is taken away.
 async fn prepare(state: &State, room: &Room, set: ChangeRoom) -> Result<(Vec<Power>, RoomChange), ApiError> {
     let needed = powers_of(&set);
-    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked } = set;
+    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s } = set;
     if needed.is_empty() {
         return Err(ErrorCode::BadFrame.into());
     }
@@ -91,6 +92,7 @@ async fn prepare(state: &State, room: &Room, set: ChangeRoom) -> Result<(Vec<Pow
     let topic = topic.map(|typed| written(&typed).map(Topic::parse).transpose()).transpose()?;
     let pin = pin.map(|typed| written(&typed).map(Pin::parse).transpose()).transpose()?;
     let capacity = capacity.map(|wished| capacity_within(limits, wished)).transpose()?;
+    let timer_s = timer_s.map(|chosen| timer_within(limits, chosen)).transpose()?;
     let expires_at = match lifetime_s {
         Some(lifetime_s) => {
             let end = room.created_at.saturating_add(lifetime_within(limits, lifetime_s)?.saturating_mul(1_000));
@@ -106,7 +108,7 @@ async fn prepare(state: &State, room: &Room, set: ChangeRoom) -> Result<(Vec<Pow
         Some(None) => Some(None),
         None => None,
     };
-    Ok((needed, RoomChange { name, topic, pin_hash, capacity, locked, expires_at }))
+    Ok((needed, RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at }))
 }
 
 fn written(typed: &str) -> Option<&str> {
@@ -117,9 +119,9 @@ async fn set(state: &State, room: &Room, change: RoomChange) -> Result<Action, A
     if !state.store.change_room(room.id, change.clone()).await? {
         return Err(ErrorCode::RoomEnded.into());
     }
-    let RoomChange { name, topic, pin_hash, capacity, locked, expires_at } = change;
+    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
     let pin = pin_hash.map(|hash| hash.is_some());
-    Ok(Action::Settings(Settings { name, topic, pin, capacity, expires_at, locked }))
+    Ok(Action::Settings(Settings { name, topic, pin, capacity, expires_at, locked, timer_s }))
 }
 
 async fn put_out(state: &State, room: &Room, by: UserId, member: MemberId, power: Power) -> Result<Action, ApiError> {

@@ -75,6 +75,12 @@ struct NewMessage<'a> {
     message_type: &'static str,
     created_at: String,
     is_edited: bool,
+    /// Seconds from reading after which it is to be forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    burn_after: Option<u32>,
+    /// When it is over for those, too, who have not read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    burn_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -141,6 +147,7 @@ struct RoomUpdated<'a> {
     capacity: u32,
     has_pin: bool,
     is_locked: bool,
+    burn_after: Option<u32>,
     expires_at: String,
 }
 
@@ -165,6 +172,8 @@ pub(super) fn message(message: &Message, content: &str, sender: &str) -> Frame {
         message_type: "text",
         created_at: iso(message.at),
         is_edited: false,
+        burn_after: message.timer.map(|timer| timer.after_s),
+        burn_at: message.timer.map(|timer| iso(timer.ends_at)),
     };
     event("new_message", &[&encode(&said)])
 }
@@ -211,6 +220,7 @@ pub(super) fn room_updated(info: &RoomInfo) -> Frame {
         capacity: info.capacity,
         has_pin: info.pin,
         is_locked: info.locked,
+        burn_after: info.timer_s,
         expires_at: iso(info.expires_at),
     };
     event("room_updated", &[&encode(&told)])

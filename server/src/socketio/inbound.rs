@@ -30,7 +30,8 @@ pub(super) fn frame(
         "leave_room" => room().map(|room| ClientFrame::Leave { cid: cid(), room }),
         "send_message" => argument.and_then(|argument| {
             let (room, body) = (code(argument)?, SendBody::Text(content(argument)?));
-            Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body, refers: Refers::default() }))
+            let refers = Refers { timer_s: burn_after(argument)?, ..Refers::default() };
+            Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body, refers }))
         }),
         "message:edit" => argument.and_then(|argument| {
             let (room, id, text) = (code(argument)?, message_id(argument)?, content(argument)?);
@@ -88,6 +89,15 @@ fn settings(argument: &Value) -> Result<ChangeRoom, ErrorCode> {
     let set = named.filter(|(name, _)| !matches!(name.as_str(), "roomCode" | "room" | "code"));
     let set = Value::Object(set.map(|(name, value)| (name.clone(), value.clone())).collect());
     ChangeRoom::deserialize(set).map_err(|_| ErrorCode::BadFrame)
+}
+
+/// The message's burn timer in seconds; 0 for none. What is no such number is outside of every bound.
+fn burn_after(argument: &Value) -> Result<Option<u64>, ErrorCode> {
+    match argument.get("burnAfter") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(seconds)) => seconds.as_u64().map(Some).ok_or(ErrorCode::InvalidTimer),
+        Some(_) => Err(ErrorCode::BadFrame),
+    }
 }
 
 /// A PIN is a string; digits that a client took for a number are too.
@@ -211,6 +221,23 @@ mod tests {
     }
 
     #[test]
+    fn a_burn_timer_is_a_number_of_seconds() {
+        let send = |timer: Value| {
+            let argument = json!({"room": "KW7P3MXQ", "content": "x", "burnAfter": timer});
+            read("send_message", Ok(&argument))
+                .map(|frame| encode(&frame).split_once("\"x\"").map(|(_, rest)| rest.to_owned()))
+        };
+        let ends = |rest: &str| Ok(Some(rest.to_owned()));
+        assert_eq!(send(json!(30)), ends(",\"timer_s\":30}"));
+        assert_eq!(send(json!(0)), ends(",\"timer_s\":0}"));
+        assert_eq!(send(json!(null)), ends("}"));
+        for outside in [json!(-1), json!(2.5)] {
+            assert_eq!(send(outside), Err(ErrorCode::InvalidTimer));
+        }
+        assert_eq!(send(json!("30")), Err(ErrorCode::BadFrame));
+    }
+
+    #[test]
     fn the_system_does_not_speak_through_clients() {
         let send = |kind: Value| {
             let argument = json!({"room": "KW7P3MXQ", "content": "x", "messageType": kind});
@@ -246,6 +273,7 @@ mod tests {
             "name",
             "capacity",
             "emoji",
+            "burnAfter",
             "$ne",
             "x",
         ]);

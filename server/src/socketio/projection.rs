@@ -204,6 +204,7 @@ mod tests {
             pin: false,
             sealed: false,
             locked: false,
+            timer_s: None,
             created_at: 0,
             expires_at: 1,
         };
@@ -297,6 +298,7 @@ mod tests {
             html: None,
             reply: None,
             mentions: Vec::new(),
+            timer: None,
         });
         assert_eq!(encodings(&message, &[1, 2, 2, 4, 5, 6]), (6, 1));
         // Three sessions of the sender share theirs.

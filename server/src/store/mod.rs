@@ -108,6 +108,8 @@ pub struct Room {
     pub sealed: bool,
     /// Whether no newcomers are let in.
     pub locked: bool,
+    /// The burn timer of messages whose sender chose none, in seconds.
+    pub timer_s: Option<u32>,
     /// Who may change and delete it.
     pub owner: UserId,
     /// Members who keep order beside the owner, in the order of their naming.
@@ -144,6 +146,8 @@ pub struct RoomChange {
     pub capacity: Option<u32>,
     /// Whether no newcomers are let in.
     pub locked: Option<bool>,
+    /// The burn timer of messages whose sender chose none; `Some(None)`: they have none either.
+    pub timer_s: Option<Option<u32>>,
     /// When it ends at the latest.
     pub expires_at: Option<Millis>,
 }

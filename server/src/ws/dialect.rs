@@ -1,9 +1,12 @@
 //! The native dialect: frames of `protocol` as JSON, the same for everybody, each in a WebSocket frame that is made once.
 
-use protocol::ServerFrame;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use protocol::{Message, ServerFrame};
 
 use crate::store::UserId;
-use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
+use realtime::dialect::{Ashes, Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
 
 /// Frames of `protocol`.
 #[derive(Debug)]
@@ -11,9 +14,20 @@ pub struct Native;
 
 /// Encodes, once.
 fn encode(frame: &ServerFrame) -> Frame {
-    let counted = Counted::of(frame);
+    Frame { bytes: bytes(frame), counted: Counted::of(frame), ashes: ashes(frame).map(Arc::new) }
+}
+
+fn bytes(frame: &ServerFrame) -> Bytes {
     // JSON is valid UTF-8.
-    Frame { bytes: websocket::Frame::text(protocol::encode(frame).into()).into_bytes(), counted }
+    websocket::Frame::text(protocol::encode(frame).into()).into_bytes()
+}
+
+/// What is left of a message with a timer when that is over.
+fn ashes(frame: &ServerFrame) -> Option<Ashes> {
+    let ServerFrame::Message(message) = frame else { return None };
+    let lasts_ms = message.timer?.ends_at.saturating_sub(message.at);
+    let over = Message { text: String::new(), html: None, ..message.clone() };
+    Some(Ashes::after(lasts_ms, bytes(&ServerFrame::Message(over))))
 }
 
 impl Dialect for Native {

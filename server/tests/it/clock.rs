@@ -113,6 +113,7 @@ async fn a_room_ends_when_its_time_is_over_whatever_the_wall_clock_says() {
             topic: None,
             pin_hash: None,
             locked: false,
+            timer_s: None,
             moderators: Vec::new(),
             capacity: 10,
             sealed: false,

@@ -26,6 +26,7 @@ impl Wish {
             Power::SetCapacity => ChangeRoom { capacity: Some(7), ..none },
             Power::ExtendLife => ChangeRoom { lifetime_s: Some(2 * 86_400), ..none },
             Power::Lock => ChangeRoom { locked: Some(true), ..none },
+            Power::SetTimer => ChangeRoom { timer_s: Some(30), ..none },
             Power::Kick | Power::Ban | Power::Appoint | Power::HandOver | Power::Burn => return None,
         })
     }
@@ -226,10 +227,12 @@ async fn what_a_room_is_now_is_told_to_all_kept_and_holds_at_the_door() {
         capacity: Some(2),
         lifetime_s: Some(2 * 86_400),
         locked: None,
+        timer_s: Some(300),
     };
     let code = || room.code.clone();
     assert_eq!(wish(&mut first, |cid| ClientFrame::Change { cid, room: code(), set }).await, Ok(()));
     let told = expect_room(&mut second).await;
+    assert_eq!(told.timer_s, Some(300));
     assert_eq!((told.name.as_str(), told.capacity, told.pin), ("The \u{201c}pier\u{201d}", 2, true));
     assert_eq!(told.topic.as_ref().map(protocol::Topic::as_str), Some("Who has the keys?"));
     assert_eq!(told.expires_at, told.created_at + 2 * 86_400_000);

@@ -26,6 +26,7 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         topic: None,
         pin_hash: None,
         locked: false,
+        timer_s: None,
         moderators: Vec::new(),
         capacity: 10,
         sealed: false,

@@ -30,6 +30,7 @@ const MONGODB: &[&str] = &[
     "rooms.owner",
     "rooms.pin_hash",
     "rooms.sealed",
+    "rooms.timer_s",
     "rooms.topic",
     "users._id",
     "users.account.display_name",
@@ -71,6 +72,7 @@ const SQLITE: &[&str] = &[
     "rooms.owner",
     "rooms.pin_hash",
     "rooms.sealed",
+    "rooms.timer_s",
     "rooms.topic",
     "users.created_at",
     "users.expires_at",
@@ -99,7 +101,7 @@ async fn busy_run(server: &TestServer) {
         first.say(&room.code, &format!("messagetext {number}")).await;
         second.say(&room.code, &format!("messagetext too {number}")).await;
     }
-    let set = serde_json::json!({"topic": "A topic"});
+    let set = serde_json::json!({"topic": "A topic", "timer_s": 30});
     owner.ask(Ask::new("PATCH", &format!("/api/v1/rooms/{}", room.code)).json(&set)).await.assert_status(200);
     let you = other.look_up(&room.code).await.json::<RoomView>().you;
     let role = serde_json::json!({"member": you, "role": "moderator"});

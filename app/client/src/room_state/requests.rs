@@ -48,12 +48,13 @@ impl RoomState {
         at: Millis,
     ) -> Result<(), ErrorCode> {
         self.takes_requests()?;
-        let reply = refers.reply.clone();
+        let (reply, timer_s) = (refers.reply.clone(), self.timer_of(refers.timer_s));
         self.outbox.push(cid.clone(), Outgoing::Message(text.clone(), refers))?;
         let key = self.timeline.write(cid, name, text, at);
         if let Some(reply) = reply {
             self.timeline.answers(key, reply);
         }
+        self.timeline.set_timer(key, timer_s);
         self.changed = true;
         Ok(())
     }
@@ -64,7 +65,7 @@ impl RoomState {
     /// [`ErrorCode::UnknownMessage`] where there is nothing to answer.
     pub fn refers(&self, text: &str, reply: Option<u64>) -> Result<Refers, ErrorCode> {
         let reply = reply.map(|key| self.timeline.answerable(key)).transpose()?;
-        Ok(Refers { reply, mentions: self.roster.mentioned(text) })
+        Ok(Refers { reply, mentions: self.roster.mentioned(text), timer_s: self.timer_s })
     }
 
     /// An own message that can be changed, by its row's key, without one the last: its key, its id and its text. `since`:

@@ -39,14 +39,7 @@ impl Timeline {
     /// A message was taken back: what it said is forgotten.
     pub fn deleted(&mut self, id: &MessageId) {
         self.order.change();
-        self.revise(id, |line| {
-            line.text = String::new();
-            line.html = None;
-            line.edit = None;
-            line.reactions = Vec::new();
-            line.reply = None;
-            line.revision = Revision::Deleted;
-        });
+        self.revise(id, |line| line.forget(Revision::Deleted));
         self.requote(id);
     }
 
@@ -79,7 +72,7 @@ impl Timeline {
     pub fn reaction(&self, key: u64, emoji: &str) -> Result<(MessageId, bool), ErrorCode> {
         let row = self.lines.find_key(key).map(|index| &self.lines.get(index).row.kind);
         let Some(RowKind::Message(line)) = row else { return Err(ErrorCode::UnknownMessage) };
-        let id = line.id.clone().filter(|_| line.revision != Revision::Deleted).ok_or(ErrorCode::UnknownMessage)?;
+        let id = line.id.clone().filter(|_| !line.revision.is_gone()).ok_or(ErrorCode::UnknownMessage)?;
         let is_there = line.reactions.iter().any(|reaction| reaction.own && reaction.emoji.as_str() == emoji);
         Ok((id, !is_there))
     }
@@ -101,9 +94,9 @@ impl Timeline {
 
     fn revise(&mut self, id: &MessageId, revise: impl FnOnce(&mut MessageLine)) {
         let index = self.lines.find_id(id);
-        if let Some(index) = index.filter(|index| {
-            matches!(&self.lines.get(*index).row.kind, RowKind::Message(line) if line.revision != Revision::Deleted)
-        }) {
+        if let Some(index) = index.filter(
+            |index| matches!(&self.lines.get(*index).row.kind, RowKind::Message(line) if !line.revision.is_gone()),
+        ) {
             self.lines.edit_message(index, revise);
         }
     }
@@ -115,11 +108,11 @@ impl Timeline {
     pub fn changeable(&self, key: Option<u64>, since: Millis) -> Result<(u64, MessageId, String), ErrorCode> {
         let index = match key {
             Some(key) => self.lines.find_key(key),
-            None => self.lines.find_message(|line| line.own && line.id.is_some() && line.revision != Revision::Deleted),
+            None => self.lines.find_message(|line| line.own && line.id.is_some() && !line.revision.is_gone()),
         };
         let row = index.map(|index| &self.lines.get(index).row).ok_or(ErrorCode::UnknownMessage)?;
         let RowKind::Message(line) = &row.kind else { return Err(ErrorCode::UnknownMessage) };
-        let id = line.id.clone().filter(|_| line.revision != Revision::Deleted).ok_or(ErrorCode::UnknownMessage)?;
+        let id = line.id.clone().filter(|_| !line.revision.is_gone()).ok_or(ErrorCode::UnknownMessage)?;
         if !line.own {
             return Err(ErrorCode::NotYours);
         }

@@ -27,6 +27,9 @@ enum Op {
     Read,
     Edited(u64),
     Deleted(u64),
+    Burning { number: u64, seq: u64 },
+    See(u64),
+    Time(u64),
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
@@ -47,6 +50,9 @@ fn any_op() -> impl Strategy<Value = Op> {
         Just(Op::Read),
         (0_u64..40).prop_map(Op::Edited),
         (0_u64..40).prop_map(Op::Deleted),
+        (0_u64..20, 0_u64..40).prop_map(|(number, seq)| Op::Burning { number, seq }),
+        (0_u64..40).prop_map(Op::See),
+        (0_u64..40).prop_map(Op::Time),
     ]
 }
 
@@ -65,6 +71,17 @@ fn apply(timeline: &mut Timeline, op: Op) {
         }
         Op::Edited(seq) => timeline.edited(&id(seq), format!("edited {seq}"), None),
         Op::Deleted(seq) => timeline.deleted(&id(seq)),
+        Op::Burning { number, seq } => {
+            let timer = Some(Timer { after_s: 1, ends_at: seq * 1_000 });
+            timeline.message(protocol::Message { timer, ..message(2, number, seq) });
+        }
+        Op::See(key) => {
+            timeline.see(key, key * 1_000);
+        }
+        Op::Time(seconds) => {
+            timeline.burn(seconds * 1_000);
+            assert!(timeline.burns_at().is_none_or(|at| at > seconds * 1_000), "what is over is burned");
+        }
         Op::Discard(number) => timeline.discard(&cid(number)),
         Op::MoveLast(number) => timeline.move_last(&cid(number), 0),
         Op::People { came, went } => {
@@ -104,7 +121,7 @@ proptest! {
                     let shown = (line.member.clone(), line.text.clone());
                     let is_as_sent = !line.own && line.revision == Revision::Original;
                     prop_assert!(!is_as_sent || others.insert(shown), "a (member, cid) is shown once");
-                    prop_assert!(line.revision != Revision::Deleted || line.text.is_empty(), "what is deleted is forgotten");
+                    prop_assert!(!line.revision.is_gone() || line.text.is_empty(), "what is gone is forgotten");
                 }
             }
         }

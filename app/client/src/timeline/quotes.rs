@@ -16,7 +16,7 @@ impl Timeline {
     pub fn answerable(&self, key: u64) -> Result<MessageId, ErrorCode> {
         let row = self.lines.find_key(key).map(|index| &self.lines.get(index).row.kind);
         let Some(RowKind::Message(line)) = row else { return Err(ErrorCode::UnknownMessage) };
-        line.id.clone().filter(|_| line.revision != Revision::Deleted).ok_or(ErrorCode::UnknownMessage)
+        line.id.clone().filter(|_| !line.revision.is_gone()).ok_or(ErrorCode::UnknownMessage)
     }
 
     /// The own message in this row answers that one.
@@ -52,6 +52,7 @@ impl Timeline {
 fn quoted(key: u64, line: &MessageLine) -> Quoted {
     match line.revision {
         Revision::Deleted => Quoted::Deleted,
+        Revision::Burned => Quoted::Burned,
         Revision::Original | Revision::Edited => {
             let beginning = line.text.chars().take(BEGINNING_CHARS).map(|c| if c == '\n' { ' ' } else { c }).collect();
             Quoted::Here { key, name: line.name.clone(), beginning }

@@ -25,12 +25,14 @@ const CLIENT: &[(&str, &str)] = &[
         "send_reply",
         r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"@Amber Finch yes","reply":"bWVzc2FnZQ","mentions":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
     ),
+    ("send_timer", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"The key is under the mat","timer_s":30}"#),
     ("edit", r#"{"t":"edit","cid":"c5","room":"KW7P3MXQ","id":"bWVzc2FnZQ","text":"2 > 1"}"#),
     ("delete", r#"{"t":"delete","cid":"c6","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
     (
         "change",
         r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"name":"Friday handover","topic":"Who has the keys","pin":"4711","capacity":80,"lifetime_s":172800,"locked":true}}"#,
     ),
+    ("change_timer", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"timer_s":300}}"#),
     ("change_pin_cleared", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"pin":""}}"#),
     ("kick", r#"{"t":"kick","cid":"c6","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
     ("ban", r#"{"t":"ban","cid":"c7","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
@@ -63,6 +65,10 @@ const SERVER: &[(&str, &str)] = &[
         "room_locked",
         r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","topic":"Who has the keys","capacity":80,"pin":true,"locked":true,"created_at":1795219200000,"expires_at":1795392000000}}"#,
     ),
+    (
+        "room_timer",
+        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","capacity":80,"pin":false,"timer_s":300,"created_at":1795219200000,"expires_at":1795392000000}}"#,
+    ),
     ("done", r#"{"t":"done","cid":"c5","room":"KW7P3MXQ"}"#),
     ("left_kicked", r#"{"t":"left","room":"KW7P3MXQ","reason":"kicked"}"#),
     ("left_banned", r#"{"t":"left","room":"KW7P3MXQ","reason":"banned"}"#),
@@ -89,6 +95,14 @@ const SERVER: &[(&str, &str)] = &[
     (
         "message_reply",
         r#"{"t":"message","room":"KW7P3MXQ","seq":15,"id":"bWVzc2FnZTM","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219262000,"text":"@Amber Finch yes","reply":"bWVzc2FnZQ","mentions":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
+    ),
+    (
+        "message_timer",
+        r#"{"t":"message","room":"KW7P3MXQ","seq":16,"id":"bWVzc2FnZTQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219263000,"text":"The key is under the mat","timer":{"after_s":30,"ends_at":1795233663000}}"#,
+    ),
+    (
+        "message_timer_over",
+        r#"{"t":"message","room":"KW7P3MXQ","seq":16,"id":"bWVzc2FnZTQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219263000,"text":"","timer":{"after_s":30,"ends_at":1795233663000}}"#,
     ),
     ("edited", r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"2 > 1"}"#),
     (
@@ -179,6 +193,7 @@ fn what_counts_is_what_must_not_be_lost() {
         "left_expired",
         "room",
         "room_locked",
+        "room_timer",
         "done",
         "left_kicked",
         "left_banned",
@@ -187,6 +202,8 @@ fn what_counts_is_what_must_not_be_lost() {
         "room_sealed",
         "sealed",
         "message_reply",
+        "message_timer",
+        "message_timer_over",
         "edited",
         "edited_html",
         "deleted",

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::api::RoomView;
 use protocol::{ErrorCode, LeaveReason, Member, Millis};
 
+use super::burning::{count_down, timers};
 use super::commands::{Commands, copy_text};
 use super::powers::powers;
 use super::switch::Switch;
@@ -78,7 +79,7 @@ pub(super) fn Floor(
                     draft names=names(room) role=powers.role
                     limit=client.text_chars_max
                     refused=room.refused
-                    slow_down_s=room.slow_down_s
+                    slow_down_s=room.slow_down_s timers=timers(room)
                 />
             </main>
             <People
@@ -119,7 +120,9 @@ fn draft(room: driver::Room) -> Draft {
         Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
         Mode::React(key) => room.act(key, RowAction::React(text)),
     };
-    Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on))
+    let draft = Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on));
+    count_down(room, draft);
+    draft
 }
 
 /// What the others inside are called.

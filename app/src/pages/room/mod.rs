@@ -1,6 +1,7 @@
 //! A room: in front of it, or inside. Inside, the page holds every room of its reader, and shows one of them.
 
 mod adding;
+mod burning;
 mod commands;
 mod door;
 mod floor;

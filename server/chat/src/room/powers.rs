@@ -66,7 +66,7 @@ impl Room {
     }
 
     fn set(&mut self, settings: Settings) {
-        let Settings { name, topic, pin, capacity, expires_at, locked } = settings;
+        let Settings { name, topic, pin, capacity, expires_at, locked, timer_s } = settings;
         let info = self.info.clone();
         if let Some(later) = expires_at {
             self.ends_at = self.ends_at.after(later.saturating_sub(info.expires_at));
@@ -78,6 +78,7 @@ impl Room {
             capacity: capacity.unwrap_or(info.capacity),
             expires_at: expires_at.unwrap_or(info.expires_at),
             locked: locked.unwrap_or(info.locked),
+            timer_s: timer_s.unwrap_or(info.timer_s),
             ..info
         };
     }

@@ -1,6 +1,8 @@
 //! What is said: the order, the acks, the repeats, the typing. Nothing of it stays.
 
-use protocol::{ClientId, DisplayName, ErrorCode, MemberId, Message, MessageId, Refers, SealedMessage, ServerFrame};
+use protocol::{
+    ClientId, DisplayName, ErrorCode, MemberId, Message, MessageId, Millis, Refers, SealedMessage, ServerFrame, Timer,
+};
 
 use super::Room;
 use crate::event::{Body, Effect, EventKind, Input, NewMessage, RoomEvent};
@@ -34,8 +36,21 @@ impl Room {
         refers.mentions.retain(|mentioned| self.seats.contains_key(mentioned));
         self.typing.stop(session, now.mono);
         let id = self.ids.message_id(now.wall, random, &member);
-        let kind = EventKind::Message(NewMessage { cid, member, name, body, refers });
+        let timer = self.timer_of(&body, &refers, now.wall);
+        let kind = EventKind::Message(NewMessage { cid, member, name, body, refers, timer });
         self.publish(out, now, session, id, kind);
+    }
+
+    /// The room's timer holds where the sender chose none. What is sealed carries its own inside.
+    fn timer_of(&self, body: &Body, refers: &Refers, sent_at: Millis) -> Option<Timer> {
+        let after_s = match body {
+            Body::Sealed(_) => None,
+            Body::Text { .. } => match refers.timer_s {
+                None => self.info.timer_s,
+                Some(chosen) => u32::try_from(chosen).ok().filter(|chosen| *chosen > 0),
+            },
+        };
+        after_s.map(|after_s| Timer::new(after_s, sent_at, &self.limits))
     }
 
     /// Who asks for what is to be relayed. `None` where nothing is left to do: the session is not inside, or it has asked
@@ -96,7 +111,7 @@ impl Room {
         origin: Origin,
         message: NewMessage,
     ) {
-        let NewMessage { cid, member, name, body, refers: Refers { reply, mentions } } = message;
+        let NewMessage { cid, member, name, body, refers: Refers { reply, mentions, .. }, timer } = message;
         let Acked { seq, id, at } = acked.clone();
         let room = self.info.code;
         self.seq = seq;
@@ -105,7 +120,20 @@ impl Room {
         out.push(Effect::Broadcast(match body {
             Body::Text { text, html } => {
                 let text = text.as_str().to_owned();
-                ServerFrame::Message(Message { room, seq, id, cid, member, name, at, text, html, reply, mentions })
+                ServerFrame::Message(Message {
+                    room,
+                    seq,
+                    id,
+                    cid,
+                    member,
+                    name,
+                    at,
+                    text,
+                    html,
+                    reply,
+                    mentions,
+                    timer,
+                })
             }
             Body::Sealed(sealed) => ServerFrame::Sealed(SealedMessage { room, seq, id, cid, member, name, at, sealed }),
         }));

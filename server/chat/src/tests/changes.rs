@@ -1,9 +1,9 @@
 //! Edits and deletions: who may, for how long, of which messages; told once and in their place.
 
-use protocol::{Emoji, ErrorCode, Limits, MessageId, Refers, ServerFrame, Text};
+use protocol::{Emoji, ErrorCode, Limits, MessageId, Refers, ServerFrame, Text, Timer};
 
 use super::{at, cid, join, member, room, run, send};
-use crate::event::{ChangeKind, Effect, Input};
+use crate::event::{Action, ChangeKind, Effect, Input, Settings};
 use crate::ids::SessionKey;
 use crate::room::Room;
 
@@ -57,6 +57,31 @@ fn an_own_message_is_edited_and_deleted_for_all_behind_its_ack() {
 }
 
 #[test]
+fn a_message_has_the_timer_that_its_sender_chose_or_the_rooms() {
+    let (mut room, _) = said();
+    let mut number = 50;
+    let mut timer = |room: &mut Room, timer_s| {
+        number += 1;
+        let (session, refers) = (SessionKey(1), Refers { timer_s, ..Refers::default() });
+        let (cid, random) = (cid(number), u64::from(number));
+        let told = run(room, 7, Input::Send { session, cid, random, body: super::body("soon gone"), refers });
+        match told.last() {
+            Some(Effect::Broadcast(ServerFrame::Message(message))) => message.timer,
+            _ => panic!("{told:?}"),
+        }
+    };
+    let cap = Limits::default().burn_unread_ms;
+    assert_eq!(timer(&mut room, None), None);
+    assert_eq!(timer(&mut room, Some(30)), Some(Timer { after_s: 30, ends_at: 7 + cap }));
+    let settings = Settings { timer_s: Some(Some(300)), ..Settings::default() };
+    let (random, by) = (1, member(0));
+    run(&mut room, 7, Input::Act { asked: None, random, by, action: Action::Settings(settings) });
+    assert_eq!(timer(&mut room, None).map(|timer| timer.after_s), Some(300));
+    assert_eq!(timer(&mut room, Some(5)).map(|timer| timer.after_s), Some(5));
+    assert_eq!(timer(&mut room, Some(0)), None, "who wants none has none");
+}
+
+#[test]
 fn a_repeated_request_is_acknowledged_again_and_told_once() {
     let (mut room, id) = said();
     let first = run(&mut room, 5, edit(1, 11, &id, "once"));
@@ -98,7 +123,7 @@ fn everybody_reacts_to_everything_of_this_room_and_is_named() {
 fn an_answer_names_a_message_of_this_room_and_people_who_are_inside() {
     let (mut room, id) = said();
     let answer = |number, reply: &MessageId| {
-        let refers = Refers { reply: Some(reply.clone()), mentions: vec![member(0), member(9)] };
+        let refers = Refers { reply: Some(reply.clone()), mentions: vec![member(0), member(9)], timer_s: None };
         let (session, text) = (SessionKey(2), super::body("yes"));
         Input::Send { session, cid: super::cid(number), random: u64::from(number), body: text, refers }
     };

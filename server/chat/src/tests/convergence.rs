@@ -15,6 +15,9 @@ use crate::room::Room;
 
 const EMOJI: [&str; 3] = ["👍", "🎉", "🇯🇵"];
 
+/// Seconds from reading that a burning message has.
+const BURNS_S: u64 = 30;
+
 /// Two of them are one person.
 const SESSIONS: u64 = 4;
 
@@ -25,6 +28,8 @@ fn who(session: u64) -> u8 {
 #[derive(Debug, Clone)]
 enum Op {
     Send(u64),
+    /// It burns.
+    Burn(u64),
     /// The message by its place among those that were said, whoever said it.
     Edit(u64, usize),
     Delete(u64, usize),
@@ -37,6 +42,7 @@ fn any_op() -> impl Strategy<Value = Op> {
     let session = 0..SESSIONS;
     prop_oneof![
         4 => session.clone().prop_map(Op::Send),
+        2 => session.clone().prop_map(Op::Burn),
         4 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Edit(session, place)),
         2 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Delete(session, place)),
         4 => (session.clone(), 0_usize..12, 0..EMOJI.len(), any::<bool>())
@@ -127,6 +133,8 @@ struct World {
     readers: Vec<Reader>,
     /// What has to stand in every log in the end.
     expected: Vec<Shown>,
+    /// Which of these burn.
+    burning: Vec<usize>,
     asked: u32,
 }
 
@@ -142,7 +150,7 @@ impl World {
             Reader { timeline, queue: ResumeQueue::default(), is_connected: true, have: 0 }
         };
         let readers = (0..SESSIONS).map(reader).collect();
-        Self { room, readers, expected: Vec::new(), asked: 1_000 }
+        Self { room, readers, expected: Vec::new(), burning: Vec::new(), asked: 1_000 }
     }
 
     fn reader(&mut self, session: u64) -> &mut Reader {
@@ -178,23 +186,39 @@ impl World {
         self.asked += 1;
         let number = self.asked;
         match *op {
-            Op::Send(session) => {
-                let text = format!("text {number}");
-                self.reader(session).timeline.write(cid(number), name(who(session)), text.clone(), 0);
-                let (session, random) = (SessionKey(session), u64::from(number));
-                self.handle(Input::Send {
-                    session,
-                    cid: cid(number),
-                    random,
-                    body: body(&text),
-                    refers: Refers::default(),
-                });
+            Op::Send(session) => self.send(session, number, None),
+            Op::Burn(session) => {
+                self.send(session, number, Some(BURNS_S));
+                self.burning.extend(self.expected.len().checked_sub(1));
             }
             Op::Edit(session, place) => self.change(session, place, number, Some(format!("edit {number}"))),
             Op::Delete(session, place) => self.change(session, place, number, None),
             Op::React(session, place, emoji, on) => self.react(session, place, number, (EMOJI[emoji], on)),
             Op::Drop(session) => self.reader(session).is_connected = false,
             Op::Resume(session) => self.reader(session).resume(),
+        }
+    }
+
+    fn send(&mut self, session: u64, number: u32, timer_s: Option<u64>) {
+        let text = format!("text {number}");
+        self.reader(session).timeline.write(cid(number), name(who(session)), text.clone(), 0);
+        let (session, random) = (SessionKey(session), u64::from(number));
+        let refers = Refers { timer_s, ..Refers::default() };
+        self.handle(Input::Send { session, cid: cid(number), random, body: body(&text), refers });
+    }
+
+    /// Their time is over, for whoever has read them or not: of those that were not deleted before, a line is left.
+    fn burn(&mut self) {
+        let over = at(1).wall + Limits::default().burn_unread_ms;
+        for reader in &mut self.readers {
+            reader.timeline.burn(over);
+        }
+        for place in &self.burning {
+            let shown = &mut self.expected[*place];
+            if shown.revision != Revision::Deleted {
+                (shown.text, shown.revision) = (String::new(), Revision::Burned);
+                shown.reactions.clear();
+            }
         }
     }
 
@@ -261,6 +285,10 @@ proptest! {
             reader.resume();
             prop_assert_eq!(reader.shows(), world.expected.clone());
             prop_assert_eq!(reader.timeline.position(), Some(world.room.position()));
+        }
+        world.burn();
+        for reader in &world.readers {
+            prop_assert_eq!(reader.shows(), world.expected.clone());
         }
     }
 }

@@ -28,6 +28,7 @@ fn who_asked_is_told_that_it_is_done_and_all_what_the_room_is_now() {
         name: Some(RoomName::parse("Pier").expect("a plain name")),
         pin: Some(true),
         locked: Some(true),
+        timer_s: Some(Some(30)),
         expires_at: Some(30 * HOUR),
         ..Settings::default()
     };
@@ -38,6 +39,7 @@ fn who_asked_is_told_that_it_is_done_and_all_what_the_room_is_now() {
         panic!("{told:?}")
     };
     assert_eq!((info.name.as_str(), info.pin, info.locked, info.capacity), ("Pier", true, true, 9));
+    assert_eq!(info.timer_s, Some(30));
     assert_eq!(info.expires_at, 30 * HOUR);
     assert!(!run(&mut room, 24 * HOUR + 1, Input::Tick).iter().any(|effect| matches!(effect, Effect::Ended(_))));
     run(&mut room, 29 * HOUR, join(9, 0));

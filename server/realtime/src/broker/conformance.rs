@@ -10,7 +10,7 @@ use std::time::Duration;
 use chat::{
     Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey, Settings,
 };
-use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text};
+use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
 
 use super::{Broker, NotPublished, Subscription};
 
@@ -87,7 +87,8 @@ fn event(number: usize) -> RoomEvent {
             } else {
                 Body::Text { text, html }
             },
-            refers: Refers { reply: Some(id.clone()), mentions: vec![member.clone()] },
+            refers: Refers { reply: Some(id.clone()), mentions: vec![member.clone()], timer_s: None },
+            timer: Some(Timer { after_s: 30, ends_at: number as u64 }),
         }),
         1 => changed(ChangeKind::Edit { text, html }),
         2 => changed(ChangeKind::Delete),
@@ -108,6 +109,7 @@ fn action(number: usize) -> Action {
             capacity: Some(7),
             expires_at: Some(1_800_000_000_000),
             locked: Some(false),
+            timer_s: Some(Some(30)),
         }),
         1 => Action::Kicked(member),
         2 => Action::Banned(member),

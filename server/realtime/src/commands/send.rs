@@ -1,7 +1,7 @@
 //! `send`: what somebody says is parsed, counted, sanitised once (unless it is sealed) and handed to the room.
 
 use chat::{Body, Input, Now};
-use protocol::{ErrorCode, Sealed, SendBody, SendMessage};
+use protocol::{ErrorCode, Sealed, SendBody, SendMessage, timer_within};
 
 use super::Requests;
 use crate::clock;
@@ -23,11 +23,15 @@ impl Requests {
         refers.mentions.sort_unstable();
         refers.mentions.dedup();
         let is_crowd = refers.mentions.len() > usize::try_from(self.limits().mentions_max).unwrap_or(usize::MAX);
-        let asked =
-            said.and_then(|body| if is_crowd { Err(ErrorCode::BadFrame.into()) } else { Ok(body) }).map(|body| {
+        let timer = refers.timer_s.map_or(Ok(None), |chosen| timer_within(self.limits(), chosen));
+        let asked = said.and_then(|body| match (is_crowd, timer) {
+            (true, _) => Err(ErrorCode::BadFrame.into()),
+            (false, Err(code)) => Err(code.into()),
+            (false, Ok(_)) => {
                 let random = u64::from_be_bytes(clock::random());
-                Input::Send { session, cid: cid.clone(), random, body, refers }
-            });
+                Ok(Input::Send { session, cid: cid.clone(), random, body, refers })
+            }
+        });
         self.hand_over(&inside, cid, asked, limit);
     }
 

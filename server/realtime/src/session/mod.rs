@@ -9,13 +9,14 @@ mod handover;
 mod outbound;
 #[cfg(test)]
 mod tests;
+mod unconfirmed;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::{ResumeQueue, SessionKey};
+use chat::SessionKey;
 use protocol::{ErrorCode, Limits, RoomCode, Secret, ServerFrame, SessionId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ use crate::session::direct::Direct;
 pub use crate::session::direct::{DirectLine, TryWrite};
 pub use crate::session::flusher::{Flusher, Flushers};
 use crate::session::outbound::{Outbound, TooSlow};
+use crate::session::unconfirmed::Unconfirmed;
 
 pub use crate::identity::Carrier;
 
@@ -78,7 +80,7 @@ struct State {
     outbound: Outbound,
     /// Where what waits is written without the connection.
     direct: Option<Direct>,
-    resume: ResumeQueue<Bytes>,
+    resume: Unconfirmed,
     close: Option<ErrorCode>,
     /// Its seats: mostly one.
     rooms: Vec<SeatHandle>,
@@ -122,7 +124,7 @@ impl Session {
             ended: false,
             outbound: Outbound::default(),
             direct: None,
-            resume: ResumeQueue::default(),
+            resume: Unconfirmed::default(),
             close: None,
             rooms: Vec::new(),
             follows: None,
@@ -141,9 +143,8 @@ impl Session {
         if state.ended {
             return;
         }
-        let bytes = frame.bytes.len();
         match frame.counted {
-            Counted::Yes(tells) => state.resume.push(frame.bytes.clone(), bytes, tells, retention(limits)),
+            Counted::Yes(tells) => state.resume.push(frame, tells, retention(limits)),
             Counted::No => {}
         }
         if !state.connected || state.close.is_some() {
@@ -243,9 +244,7 @@ impl Session {
                 return None;
             }
             owed = state.resume.resume(have, &rooms, retention(limits), |room, missed| {
-                let gap = one_word(self.dialect, self.user, &ServerFrame::Gap { room, missed })?;
-                let bytes = gap.bytes.len();
-                Some((gap.bytes, bytes))
+                one_word(self.dialect, self.user, &ServerFrame::Gap { room, missed })
             })?;
         }
         let took_over = state.connected;

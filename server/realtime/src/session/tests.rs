@@ -16,7 +16,7 @@ use protocol::{
 
 use super::flusher::Flush as _;
 use super::{Carrier, Confirmed, DirectLine, Flushers, Frame, Generation, Session, TryWrite, Turn};
-use crate::dialect::{Broadcast, Counted, Dialect, DialectId, Projection, RoomContext};
+use crate::dialect::{Ashes, Broadcast, Counted, Dialect, DialectId, Projection, RoomContext};
 use crate::identity::Identity;
 use crate::identity::{LoginKey, UserId};
 
@@ -25,7 +25,7 @@ struct Json;
 
 fn encode(frame: &ServerFrame) -> Frame {
     let counted = Counted::of(frame);
-    Frame { bytes: protocol::encode(frame).into(), counted }
+    Frame { bytes: protocol::encode(frame).into(), counted, ashes: None }
 }
 
 impl Dialect for Json {
@@ -89,6 +89,7 @@ fn message(seq: u64) -> Frame {
         html: None,
         reply: None,
         mentions: Vec::new(),
+        timer: None,
     }))
 }
 
@@ -138,6 +139,35 @@ fn what_an_older_line_confirms_says_nothing_about_a_newer_one() {
     assert_eq!(given(&session, third).len(), 3, "nothing was confirmed");
     assert_eq!(session.confirm(third, 4), Confirmed::Never);
     assert_eq!(session.confirm(third, 3), Confirmed::Yes);
+}
+
+/// The message with this number, which is over after so long.
+fn burning(seq: u64, lasts_ms: u64) -> Frame {
+    let said = message(seq);
+    let over = String::from_utf8(said.bytes.to_vec()).expect("is JSON").replace("said", "");
+    Frame { ashes: Some(Arc::new(Ashes::after(lasts_ms, over.into()))), ..said }
+}
+
+#[test]
+fn what_is_over_is_resumed_without_its_text_and_without_a_gap() {
+    let (session, limits) = (session(), Limits::default());
+    let line = claim(&session, 0, 0, &limits).expect("begins");
+    assert!(session.detach(line));
+    for (seq, lasts_ms) in [(1, 0), (2, 3_600_000), (3, 0)] {
+        session.push(&burning(seq, lasts_ms), &limits);
+    }
+    session.push(&message(4), &limits);
+    let back = claim(&session, 1, 0, &limits).expect("comes back");
+    let texts: Vec<(u64, String)> = given(&session, back)
+        .into_iter()
+        .map(|frame| match frame {
+            ServerFrame::Message(message) => (message.seq, message.text),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [(1, ""), (2, "said"), (3, ""), (4, "said")].map(|(seq, text)| (seq, text.to_owned()));
+    assert_eq!(texts, expected);
+    assert_eq!(session.confirm(back, 4), Confirmed::Yes);
 }
 
 #[test]

@@ -85,6 +85,7 @@ pub(crate) fn room(number: u8, owner: u8) -> Room {
         topic: None,
         pin_hash: None,
         locked: false,
+        timer_s: None,
         moderators: Vec::new(),
         capacity: 50,
         sealed: false,

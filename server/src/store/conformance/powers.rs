@@ -27,6 +27,8 @@ pub async fn a_room_changes_what_is_said_and_nothing_else(store: &SharedStore) {
         RoomChange { pin_hash: Some(hash()), ..RoomChange::default() },
         RoomChange { capacity: Some(2), ..RoomChange::default() },
         RoomChange { locked: Some(true), ..RoomChange::default() },
+        RoomChange { timer_s: Some(Some(3_600)), ..RoomChange::default() },
+        RoomChange { timer_s: Some(Some(5)), ..RoomChange::default() },
         RoomChange { expires_at: Some(END + HOUR), ..RoomChange::default() },
         RoomChange::default(),
         RoomChange {
@@ -35,19 +37,21 @@ pub async fn a_room_changes_what_is_said_and_nothing_else(store: &SharedStore) {
             pin_hash: Some(None),
             capacity: Some(99),
             locked: Some(false),
+            timer_s: Some(None),
             expires_at: Some(END + 2 * HOUR),
         },
     ];
     let mut expected = room(1, 1);
     for change in changes {
         assert!(done(store.change_room(room_id(1), change.clone()).await));
-        let RoomChange { name, topic, pin_hash, capacity, locked, expires_at } = change;
+        let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
         expected = Room {
             name: name.unwrap_or(expected.name),
             topic: topic.unwrap_or(expected.topic),
             pin_hash: pin_hash.unwrap_or(expected.pin_hash),
             capacity: capacity.unwrap_or(expected.capacity),
             locked: locked.unwrap_or(expected.locked),
+            timer_s: timer_s.unwrap_or(expected.timer_s),
             expires_at: expires_at.unwrap_or(expected.expires_at),
             ..expected
         };

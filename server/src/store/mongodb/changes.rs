@@ -9,7 +9,7 @@ use super::link::TRIES_MAX;
 use crate::store::{Result, RoleOutcome, RoomChange, RoomId, StoreError, UserId};
 
 pub(super) async fn change(link: &Collections, room: RoomId, change: &RoomChange) -> Result<bool> {
-    let RoomChange { name, topic, pin_hash, capacity, locked, expires_at } = change;
+    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
     let (mut set, mut unset) = (Document::new(), Document::new());
     if let Some(name) = name {
         set.insert("name", name.as_str());
@@ -29,6 +29,11 @@ pub(super) async fn change(link: &Collections, room: RoomId, change: &RoomChange
     }
     if let Some(locked) = locked {
         set.insert("locked", *locked);
+    }
+    match timer_s {
+        Some(Some(timer_s)) => drop(set.insert("timer_s", i64::from(*timer_s))),
+        Some(None) => drop(unset.insert("timer_s", "")),
+        None => {}
     }
     if let Some(expires_at) = expires_at {
         set.insert("expires_at", time(*expires_at));

@@ -37,6 +37,7 @@ pub(super) const ROOM_FIELDS: &[&str] = &[
     "capacity",
     "sealed",
     "locked",
+    "timer_s",
     "owner",
     "moderators",
     "created_at",
@@ -112,6 +113,9 @@ pub(super) fn of_room(room: &Room, members: &[Membership]) -> Document {
     if let Some(hash) = &room.pin_hash {
         document.insert("pin_hash", hash);
     }
+    if let Some(timer_s) = room.timer_s {
+        document.insert("timer_s", i64::from(timer_s));
+    }
     if room.sealed {
         document.insert("sealed", true);
     }
@@ -163,10 +167,11 @@ pub(super) fn members(document: &Document) -> Result<Vec<Membership>> {
 }
 
 pub(super) fn room(document: &Document) -> Result<Room> {
-    let capacity = match document.get("capacity") {
-        Some(Bson::Int64(capacity)) => u32::try_from(*capacity).map_err(strange)?,
-        Some(Bson::Int32(capacity)) => u32::try_from(*capacity).map_err(strange)?,
-        Some(_) | None => return Err(strange("no capacity")),
+    let number = |name: &str| match document.get(name) {
+        Some(Bson::Int64(number)) => u32::try_from(*number).map(Some).map_err(strange),
+        Some(Bson::Int32(number)) => u32::try_from(*number).map(Some).map_err(strange),
+        Some(_) => Err(strange("no number")),
+        None => Ok(None),
     };
     Ok(Room {
         id: RoomId(id_of(document, "_id")?),
@@ -180,11 +185,12 @@ pub(super) fn room(document: &Document) -> Result<Room> {
             .contains_key("topic")
             .then(|| Topic::kept(document.get_str("topic").map_err(strange)?).map_err(strange))
             .transpose()?,
-        capacity,
+        capacity: number("capacity")?.ok_or_else(|| strange("no capacity"))?,
         // Rooms that take text, and those of versions before, are without the field.
         sealed: document.contains_key("sealed") && document.get_bool("sealed").map_err(strange)?,
         // Rooms from before there were these fields have neither.
         locked: document.get_bool("locked").unwrap_or_default(),
+        timer_s: number("timer_s")?,
         moderators: moderators(document)?,
         owner: UserId(id_of(document, "owner")?),
         created_at: time_of(document, "created_at")?,

@@ -166,8 +166,8 @@ pub(super) async fn members(link: &Collections, room: RoomId) -> Result<Vec<Memb
 pub(super) async fn of_user(link: &Collections, user: UserId, now: Millis) -> Result<Vec<Room>> {
     let filter = doc! { "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
     let fields = doc! {
-        "code": 1, "name": 1, "topic": 1, "pin_hash": 1, "capacity": 1, "sealed": 1, "locked": 1, "owner": 1,
-        "moderators": 1, "created_at": 1, "expires_at": 1,
+        "code": 1, "name": 1, "topic": 1, "pin_hash": 1, "capacity": 1, "sealed": 1, "locked": 1, "timer_s": 1,
+        "owner": 1, "moderators": 1, "created_at": 1, "expires_at": 1,
         "members": { "$elemMatch": { "user": bytes(user.0) } },
     };
     let found: Vec<Document> = link.rooms.find(filter).projection(fields).await?.try_collect().await?;

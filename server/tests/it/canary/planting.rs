@@ -46,6 +46,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let sealed = word("a sealed message");
     let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
     let (edited, too_much) = (word("an edit"), word("an edit that was refused"));
+    let burning = word("a message with a burn timer");
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
     let (header, path, query) = (word("a header"), word("a path"), word("a query"));
     let room_name = Word::new("a room's name");
@@ -55,6 +56,9 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let room = owner.room_with(request).await;
     let mut client = talk(&owner, &room, [&text, &markup, &refused]).await;
     change(&mut client, &room, &edited, &too_much).await;
+    let burns = format!(r#"{{"t":"send","cid":"burns","room":"{}","text":"{burning}","timer_s":5}}"#, room.code);
+    client.wire.text(&burns).await;
+    client.expect_message(&burning).await;
     let vault = owner.room_with(CreateRoom { sealed: true, ..CreateRoom::default() }).await;
     let mut inside = owner.enter(&vault).await;
     let cid = inside.seal(&vault.code, &sealed).await;

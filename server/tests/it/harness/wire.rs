@@ -26,6 +26,7 @@ pub(crate) struct Wire {
 
 /// What a socket brings.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "each is looked at and dropped")]
 pub(crate) enum Heard {
     Frame(ServerFrame),
     /// The end, with its code where one was said.

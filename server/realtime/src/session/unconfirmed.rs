@@ -1,0 +1,84 @@
+//! The frames that a session has been sent and has not confirmed, by the core's queue. Of messages with a burn timer it keeps
+//! the text no longer than their time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chat::{ResumeQueue, Tells};
+use protocol::RoomCode;
+use tokio::time::Instant;
+
+use crate::dialect::{Ashes, Frame};
+
+/// The queue, and when the first of its frames is over.
+#[derive(Default)]
+pub(super) struct Unconfirmed {
+    queue: ResumeQueue<Kept>,
+    burns_at: Option<Instant>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    bytes: Bytes,
+    ashes: Option<Arc<Ashes>>,
+}
+
+impl Kept {
+    fn of(frame: &Frame) -> (Self, usize) {
+        (Self { bytes: frame.bytes.clone(), ashes: frame.ashes.clone() }, frame.bytes.len())
+    }
+}
+
+impl Unconfirmed {
+    /// See [`ResumeQueue::push`].
+    pub(super) fn push(&mut self, frame: &Frame, tells: Tells, bytes_max: usize) {
+        self.burn();
+        let over_at = frame.ashes.as_ref().map(|ashes| ashes.over_at());
+        self.burns_at = self.burns_at.into_iter().chain(over_at).min();
+        let (kept, bytes) = Kept::of(frame);
+        self.queue.push(kept, bytes, tells, bytes_max);
+    }
+
+    /// See [`ResumeQueue::confirm`].
+    pub(super) fn confirm(&mut self, have: u64) -> bool {
+        self.queue.confirm(have)
+    }
+
+    /// See [`ResumeQueue::resume`].
+    pub(super) fn resume(
+        &mut self,
+        have: u64,
+        inside: &[RoomCode],
+        bytes_max: usize,
+        mut gap: impl FnMut(RoomCode, Option<u64>) -> Option<Frame>,
+    ) -> Option<Vec<Bytes>> {
+        self.burn();
+        let gap = |room, missed| gap(room, missed).as_ref().map(Kept::of);
+        let owed = self.queue.resume(have, inside, bytes_max, gap)?;
+        Some(owed.into_iter().map(|kept| kept.bytes).collect())
+    }
+
+    /// See [`ResumeQueue::clear`].
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Of messages whose time is over nothing but their place is kept. The clock is asked only where there are some.
+    fn burn(&mut self) {
+        let Some(now) = self.burns_at.and_then(|at| Some(Instant::now()).filter(|now| at <= *now)) else {
+            return;
+        };
+        let mut next: Option<Instant> = None;
+        self.queue.replace(|kept| {
+            let ashes = kept.ashes.as_ref()?;
+            if ashes.over_at() > now {
+                next = next.into_iter().chain([ashes.over_at()]).min();
+                return None;
+            }
+            let bytes = ashes.bytes().clone();
+            let len = bytes.len();
+            Some((Kept { bytes, ashes: None }, len))
+        });
+        self.burns_at = next;
+    }
+}
