@@ -139,6 +139,9 @@ test("arrows rove through the messages, and single keys do what their buttons do
   await ada.log.focus();
   await keyboard.press("ArrowUp");
   await expect(row(ada, "three")).toBeFocused();
+  await row(ben, "three").getByRole("button", { name: /^👍/ }).click();
+  await expect(row(ada, "three").getByRole("button", { name: /^👍 2/ })).toBeVisible();
+  await expect(row(ada, "three"), "drawn anew, it keeps the focus").toBeFocused();
   await keyboard.press("m");
   const menu = ada.page.getByRole("menu", { name: "More" });
   await expect(menu.getByRole("menuitem")).toHaveText(["Copy text", "Reply", "React", "Edit", "Delete"]);

@@ -83,16 +83,34 @@ mod platform {
         };
         let next = next.and_then(|index| rows.item(index)).and_then(|row| row.dyn_into::<HtmlElement>().ok());
         if let Some(next) = next {
-            // A constant attribute name; a row that went away in between has no focus to take.
-            let _ = next.set_attribute("tabindex", "-1");
-            let left = next.clone();
-            let forget = Closure::once_into_js(move || {
-                left.set_onblur(None);
-                let _ = left.remove_attribute("tabindex");
-            });
-            next.set_onblur(Some(forget.unchecked_ref()));
-            let _ = next.focus();
+            lead_to(&next);
         }
+    }
+
+    /// Gives a row the focus, as long as it stays there. Drawn anew meanwhile, since somebody reacted to it perhaps, it
+    /// keeps it.
+    fn lead_to(row: &HtmlElement) {
+        // A constant attribute name; a row that went away in between has no focus to take.
+        let _ = row.set_attribute("tabindex", "-1");
+        let left = row.clone();
+        let blurred = Closure::once_into_js(move || {
+            left.set_onblur(None);
+            let _ = left.remove_attribute("tabindex");
+            request_animation_frame(move || {
+                let is_idle = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+                let again = left.get_attribute("data-key").filter(|_| is_idle && !left.is_connected());
+                let again = again.and_then(|key| find_row(&key)).and_then(|row| row.dyn_into().ok());
+                if let Some(again) = again {
+                    lead_to(&again);
+                }
+            });
+        });
+        row.set_onblur(Some(blurred.unchecked_ref()));
+        let _ = row.focus();
+    }
+
+    fn find_row(key: &str) -> Option<Element> {
+        document().query_selector(&[".message[data-key='", key, "']"].concat()).ok().flatten()
     }
 
     /// Presses, or only focuses, what matches inside of the row that has the focus. False where nothing does.
@@ -112,7 +130,7 @@ mod platform {
     /// Puts the dialog around an element beside the message in a row, where the window is wide enough for that.
     pub(crate) fn place_beside(id: &str, key: u64) {
         let dialog = document().get_element_by_id(id).and_then(|it| it.closest("dialog").ok().flatten());
-        let row = document().query_selector(&format!(".message[data-key='{key}']")).ok().flatten();
+        let row = find_row(&key.to_string());
         let wide = window().match_media("(width >= 40rem)").ok().flatten().is_some_and(|query| query.matches());
         if let (true, Some(row), Some(dialog)) = (wide, row, dialog.and_then(|it| it.dyn_into::<HtmlElement>().ok())) {
             let (row, own) = (row.get_bounding_client_rect(), dialog.get_bounding_client_rect());

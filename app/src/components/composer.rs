@@ -113,9 +113,8 @@ impl Draft {
     }
 
     /// Gives what begins with a command's slash to `command`, which says what becomes of it.
-    pub(crate) fn commanding(self, command: Callback<(Mode, String)>) -> Self {
+    pub(crate) fn commanding(self, command: Callback<(Mode, String)>) {
         self.command.set_value(Some(command));
-        self
     }
 
     /// The box is drawn. What was typed into it before the program ran is a draft like one that was begun earlier; a finger

@@ -65,8 +65,26 @@ fn close_by_key_or_width(chosen: RwSignal<Option<MemberId>>, open: RwSignal<bool
 }
 
 /// How many people are inside beyond the list.
-fn not_listed(more: impl Fn() -> u32 + Copy + Send + Sync + 'static) -> AnyView {
-    view! { <p class="muted people-more" inner_html=said(move || (words().people_more)(more()))></p> }.into_any()
+fn not_listed(members: Signal<Vec<Member>>, count: Signal<u32>, over: Signal<bool>) -> Signal<u32> {
+    Signal::derive(move || {
+        let listed = members.with(|members| u32::try_from(members.len()).unwrap_or(u32::MAX));
+        if over.get() { 0 } else { count.get().saturating_sub(listed) }
+    })
+}
+
+/// Below the list: who else is inside, and what concerns the reader alone.
+fn foot(more: Signal<u32>, invite: Signal<bool>, code: RoomCode, keys_open: RwSignal<bool>) -> AnyView {
+    let words = words();
+    let others = move || {
+        view! { <p class="muted people-more" inner_html=said(move || (words.people_more)(more.get()))></p> }.into_any()
+    };
+    view! {
+        {when(move || more.get() > 0, others)}
+        {when(move || invite.get(), move || view! { <CopyLink code /> }.into_any())}
+        <KeepUnsent />
+        <button type="button" class="link shortcuts" on:click=move |_| keys_open.set(true)>{words.shortcuts}</button>
+    }
+    .into_any()
 }
 
 /// The list's heading, and the way out of the sheet.
@@ -122,10 +140,7 @@ pub(crate) fn People(
     });
     let members = Signal::derive(move || if over.get() { Vec::new() } else { members.get() });
     let title = move || if over.get() { words.people.to_owned() } else { (words.people_in_room)(count.get()) };
-    let more = move || {
-        let listed = members.with(|members| u32::try_from(members.len()).unwrap_or(u32::MAX));
-        if over.get() { 0 } else { count.get().saturating_sub(listed) }
-    };
+    let more = not_listed(members, count, over);
     view! {
         {when(
             move || open.get(),
@@ -150,10 +165,7 @@ pub(crate) fn People(
                     <Person member you chosen naming powers on_mention=mention />
                 </For>
             </ul>
-            {when(move || more() > 0, move || not_listed(more))}
-            {when(move || invite.get(), move || view! { <CopyLink code /> }.into_any())}
-            <KeepUnsent />
-            <button type="button" class="link shortcuts" on:click=move |_| keys_open.set(true)>{words.shortcuts}</button>
+            {foot(more, invite, code, keys_open)}
         </div>
     }
     .into_any()

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use leptos::ev::PointerEvent;
 use leptos::prelude::*;
 
 use super::log_keys::key_pressed;
@@ -44,10 +45,7 @@ pub(crate) fn Timeline(
     let empty = Memo::new(move |_| blocks.with(|blocks| is_silent(blocks)));
     let drawing = Drawing { blocks, on_retry, on_discard };
     let finger = LongPress::new();
-    let let_go = move || {
-        scroll.pressed(false);
-        finger.end();
-    };
+    let let_go = let_go(scroll, finger);
     view! {
         <div
             class="log-frame"
@@ -74,10 +72,10 @@ pub(crate) fn Timeline(
                         finger.begin(&event, on_tool);
                     }
                 }
-                on:pointerup=move |_| let_go()
-                on:pointercancel=move |_| let_go()
+                on:pointerup=let_go
+                on:pointercancel=let_go
                 on:touchend=move |event| finger.lifted(&event)
-                on:pointerleave=move |_| let_go()
+                on:pointerleave=let_go
             >
                 {when(move || empty.get(), move || children().into_any())}
                 <div class="log-rows">{drawing.list(None)}</div>
@@ -87,6 +85,14 @@ pub(crate) fn Timeline(
         </div>
     }
     .into_any()
+}
+
+/// What was pressed in the log is let go, or moves it.
+fn let_go(scroll: Scroll, finger: LongPress) -> impl Fn(PointerEvent) + Copy {
+    move |_| {
+        scroll.pressed(false);
+        finger.end();
+    }
 }
 
 /// Keeps the scroll of the log where its reader wants it, whatever is said.

@@ -61,7 +61,7 @@ const OWN: &[&str] = &[
     "component_one_box",
     "component_own_name",
     "component_parting_strip",
-    "component_people::{closure#5}",
+    "component_people::{closure#4}",
     "component_person::{closure#4}",
     "component_person::{closure#5}",
     "component_pill::{closure#1}",

@@ -55,6 +55,7 @@ pub(super) const KEYS: &[(&str, &[(&str, &str)])] = &[
         "Anywhere",
         &[
             ("? · Ctrl+/", "This list"),
+            ("Ctrl", "⌘ on a Mac"),
             ("Ctrl+K", "Go to a room"),
             ("Alt+↑ · Alt+↓", "The room before, the next"),
             ("Esc", "Close, cancel, or read to the end"),

@@ -41,16 +41,11 @@ pub(super) fn Floor(
     provide_keep_unsent();
     let ((now, expires_at), count) = (lifetime(room, view), count(room, view, was_inside));
     let alone = Signal::derive(move || count.get() <= 1);
-    let is_silent = Memo::new(move |_| room.blocks.with(|blocks| is_silent(blocks)));
     let over = Memo::new(move |_| room.phase.with(is_over));
-    let invite = Signal::derive(move || !(over.get() || is_silent.get() && alone.get()));
     let entering = Signal::derive(move || !was_inside.get());
     let (draft, place) = taken_up(room, aside);
-    let (powers, keys_open) = (powers(room), switch.keys_open);
-    let commands = Commands { client, room, powers, draft, people_open, keys_open };
-    let draft = draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
-    let menu = RwSignal::new(None::<u64>);
-    let on_tool = Callback::new(move |(key, pressed)| press(room, draft, menu, key, pressed));
+    let powers = powers(room);
+    obey(&Commands { client, room, powers, draft, people_open, keys_open: switch.keys_open });
     view! {
         <div class="floor" class:people-open=live(move || people_open.get()) inert=live(move || switch.list_open.get())>
             <RoomHeader
@@ -70,13 +65,14 @@ pub(super) fn Floor(
                 <PartingStrip parting />
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
                 {when(move || was_inside.get(), move || end(switch, room, leaving))}
-                {log(room, on_tool, over.into(), alone, returns, entering, place)}
-                {menu_of(room, draft, menu)}
+                {log(room, draft, over.into(), alone, returns, entering, place)}
                 <TypingLine names=room.typing />
                 <Composer
                     room=name
                     over=over.into()
-                    draft names=names(room) role=powers.role
+                    draft
+                    names=names(room)
+                    role=powers.role
                     limit=client.text_chars_max
                     refused=room.refused
                     slow_down_s=room.slow_down_s timers=timers(room)
@@ -89,15 +85,28 @@ pub(super) fn Floor(
                 over=over.into()
                 open=people_open
                 code=room.code
-                invite
+                invite=invite(room, over, alone)
                 naming=naming(client, room)
-                powers keys_open
+                powers
+                keys_open=switch.keys_open
                 info=room.info
                 on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
             />
         </div>
     }
     .into_any()
+}
+
+/// Whether the link is offered beside the people: an empty log offers it itself.
+fn invite(room: driver::Room, over: Memo<bool>, alone: Signal<bool>) -> Signal<bool> {
+    let is_silent = Memo::new(move |_| room.blocks.with(|blocks| is_silent(blocks)));
+    Signal::derive(move || !(over.get() || is_silent.get() && alone.get()))
+}
+
+/// What begins with a command's slash is done.
+fn obey(commands: &Commands) {
+    let commands = *commands;
+    commands.draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
 }
 
 /// What is written, and where the reader is: as they were when another room was shown, and put aside for the next time.
@@ -188,7 +197,7 @@ fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64
 /// What was said, or what an empty room says.
 fn log(
     room: driver::Room,
-    on_tool: Callback<(u64, Pressed)>,
+    draft: Draft,
     over: Signal<bool>,
     alone: Signal<bool>,
     returns: bool,
@@ -196,17 +205,19 @@ fn log(
     place: Option<Place>,
 ) -> impl IntoView {
     let gone = Signal::derive(move || returns && room.used.get());
+    let menu = RwSignal::new(None::<u64>);
     view! {
         <Timeline
             blocks=room.blocks
             on_retry=move |key| room.retry(key)
             on_discard=move |key| room.discard(key)
-            on_tool
+            on_tool=move |(key, pressed)| press(room, draft, menu, key, pressed)
             on_hold=move |held| room.hold(held)
             place
         >
             <EmptyRoom code=room.code over alone entering gone />
         </Timeline>
+        {menu_of(room, draft, menu)}
     }
 }
 
