@@ -106,3 +106,18 @@ test("one's own name, an action, who is inside, and an empty log", async ({ visi
   await ben.say("still here");
   await ada.shows(["still here"]);
 });
+
+test("what one says burns after the span that a command names, until it is off", async ({ visitor }) => {
+  const [ada] = await two(visitor);
+  const timer = ada.page.getByRole("button", { name: /^Burn timer/ });
+  await ada.say("/timer 5 days");
+  await expect(ada.alert).toContainText("Type it like this: /timer 30s");
+  await ada.say("/timer 2s");
+  await expect(ada.alert).not.toContainText("Type it like this");
+  await expect(ada.messageBox).toHaveValue("/timer 2s");
+  await ada.say("/timer 5 min");
+  await expect(timer).toHaveAccessibleName(/5 min/);
+  await expect(ada.messageBox).toHaveValue("");
+  await ada.say("/timer off");
+  await expect(timer).toHaveAccessibleName("Burn timer");
+});

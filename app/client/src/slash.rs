@@ -24,6 +24,8 @@ pub enum Command {
     Lock,
     /// Let newcomers in again.
     Unlock,
+    /// Let what one says burn after it was read.
+    Timer,
     /// End the room for everybody.
     Burn,
     /// Empty the log of this page.
@@ -41,6 +43,8 @@ pub enum Takes {
     Words,
     /// The name of somebody inside.
     Person,
+    /// A span, or that there is to be none.
+    Span,
 }
 
 impl Command {
@@ -54,6 +58,7 @@ impl Command {
         Self::Ban,
         Self::Lock,
         Self::Unlock,
+        Self::Timer,
         Self::Burn,
         Self::Clear,
         Self::Help,
@@ -70,6 +75,7 @@ impl Command {
             Self::Ban => "ban",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
+            Self::Timer => "timer",
             Self::Burn => "burn",
             Self::Clear => "clear",
             Self::Help => "help",
@@ -81,6 +87,7 @@ impl Command {
         match self {
             Self::Nick | Self::Me | Self::Topic => Takes::Words,
             Self::Kick | Self::Ban => Takes::Person,
+            Self::Timer => Takes::Span,
             Self::Who | Self::Lock | Self::Unlock | Self::Burn | Self::Clear | Self::Help => Takes::Nothing,
         }
     }
@@ -93,7 +100,7 @@ impl Command {
             Self::Ban => Some(Power::Ban),
             Self::Lock | Self::Unlock => Some(Power::Lock),
             Self::Burn => Some(Power::Burn),
-            Self::Nick | Self::Me | Self::Who | Self::Clear | Self::Help => None,
+            Self::Nick | Self::Me | Self::Who | Self::Timer | Self::Clear | Self::Help => None,
         }
     }
 
@@ -152,6 +159,22 @@ pub fn is_called(name: &str, typed: &str) -> bool {
     typed.strip_prefix('@').unwrap_or(typed).to_lowercase() == name.to_lowercase()
 }
 
+/// The seconds of a span such as `30s`, `5 min` or `1h`; a number alone counts them, and `off` is none.
+pub fn span_s(typed: &str) -> Option<u64> {
+    let typed = typed.to_lowercase();
+    if typed == "off" {
+        return Some(0);
+    }
+    let digits = typed.bytes().take_while(u8::is_ascii_digit).count();
+    let unit_s = match typed[digits..].trim() {
+        "" | "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        _ => return None,
+    };
+    typed[..digits].parse::<u64>().ok()?.checked_mul(unit_s)
+}
+
 /// What `/me` says: one emphasised sentence that begins with its writer's name. So clients that know nothing of it, those
 /// of Socket.IO and plain text show it as it is meant.
 pub fn action(name: &str, what: &str) -> String {
@@ -166,7 +189,7 @@ pub fn is_action(name: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Typed, action, is_action, is_called, parse, said};
+    use super::{Command, Typed, action, is_action, is_called, parse, said, span_s};
 
     #[test]
     fn commands_are_not_said() {
@@ -215,6 +238,27 @@ mod tests {
         for command in Command::ALL {
             let typed = format!("/{} x", command.word());
             assert!(matches!(parse(&typed), Typed::Command(it, _) | Typed::Unclear(it) if it == *command), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_read_in_its_unit() {
+        let table = [
+            ("30", Some(30)),
+            ("30s", Some(30)),
+            ("5 min", Some(300)),
+            ("5M", Some(300)),
+            ("1h", Some(3_600)),
+            ("off", Some(0)),
+            ("", None),
+            ("s", None),
+            ("-5", None),
+            ("5 days", None),
+            ("99999999999999999999", None),
+            ("18446744073709551615h", None),
+        ];
+        for (typed, seconds) in table {
+            assert_eq!(span_s(typed), seconds, "{typed}");
         }
     }
 

@@ -11,6 +11,7 @@ pub(super) fn usage(command: Command) -> String {
         Takes::Words if command == Command::Nick => " name",
         Takes::Words => " words",
         Takes::Person => " name",
+        Takes::Span => " 30s",
     };
     ["/", command.word(), behind].concat()
 }
@@ -26,6 +27,7 @@ pub(super) fn what(command: Command) -> &'static str {
         Command::Ban => "Put somebody out for good",
         Command::Lock => "Let nobody new in",
         Command::Unlock => "Let newcomers in again",
+        Command::Timer => "Let what you say burn: 5s to 1h, or off",
         Command::Burn => "End the room for everybody",
         Command::Clear => "Empty the log, on this page only",
         Command::Help => "Show all keys and commands",

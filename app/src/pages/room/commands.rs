@@ -1,7 +1,7 @@
 //! What commands do. The server has the last word of what may be done; a command that it refuses stays in the box.
 
 use protocol::api::ChangeRoom;
-use protocol::{ErrorCode, MemberId};
+use protocol::{ErrorCode, Limits, MemberId, timer_within};
 
 use crate::browser;
 use crate::components::{Draft, Mode, Open, Powers, show_people};
@@ -9,7 +9,7 @@ use crate::driver;
 use crate::driver::{Client, Wish};
 use crate::i18n::{failure_text, words};
 use crate::signals::RwSignal;
-use client::slash::{Command, Typed, action, is_called, parse};
+use client::slash::{Command, Typed, action, is_called, parse, span_s};
 
 /// What commands act on.
 #[derive(Clone, Copy)]
@@ -59,6 +59,7 @@ impl Commands {
             Command::Unlock => self.ask(typed, Wish::Change(ChangeRoom { locked: Some(false), ..none })),
             Command::Kick => self.ask_about(typed, argument, Wish::Kick),
             Command::Ban => self.ask_about(typed, argument, Wish::Ban),
+            Command::Timer => self.set_timer(argument, typed),
             Command::Who => {
                 self.draft.done(typed);
                 let you = self.room.you.get_untracked();
@@ -78,6 +79,20 @@ impl Commands {
                 self.keys_open.set(true);
             }
         }
+    }
+
+    /// What is said from now on burns after this span.
+    fn set_timer(self, span: &str, typed: &str) {
+        let Some(chosen_s) = span_s(span) else {
+            return self.draft.refuse((words().unclear_command)(Command::Timer));
+        };
+        if let Err(why) = timer_within(&Limits::default(), chosen_s) {
+            return self.refuse(why);
+        }
+        self.draft.done(typed);
+        // Where the room has no timer, to have none is no choice of one's own.
+        let of_room = self.room.info.with_untracked(|info| info.as_ref().and_then(|info| info.timer_s));
+        self.room.set_timer((chosen_s > 0 || of_room.is_some()).then_some(chosen_s));
     }
 
     fn own_name(self) -> Option<String> {
