@@ -5,6 +5,7 @@
 
 mod acting;
 mod history;
+mod links;
 mod reading;
 
 #[cfg(feature = "site")]
@@ -21,6 +22,7 @@ pub(crate) use acting::{
     Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
 };
 pub(crate) use history::{path, push_path, replace_path};
+pub(crate) use links::{can_share, drop_invite, invite, share};
 pub(crate) use reading::{
     drop_selection, find, focus_next, frame_code, has_focus, has_selection, is_hidden, row_at_edge, rows_in_view,
     say_in_row, set_icon, show_above, show_message, show_row, was_loaded_again,

@@ -89,8 +89,9 @@ test("only what one may do is shown, and who is named sees more", async ({ visit
   await choosePerson(ada, "Ben", "Make moderator");
   await expect(ben.people.filter({ hasText: "Ben" })).toContainText("moderator");
   await menuOf(ben).click();
-  await expect(ben.page.getByRole("menuitem")).toHaveText(["Rename room", "Set topic", "Lock room"]);
+  await expect(ben.page.getByRole("menuitem")).toHaveText(["Rename room", "Set topic", "Lock room", "Set burn timer", "Banned people"]);
   await choosePerson(ada, "Ben", "Make owner");
+  await ada.page.getByRole("button", { name: "Make owner", exact: true }).click();
   await expect(ada.people.filter({ hasText: "Ben" })).toContainText("owner");
   await expect(menuOf(ada)).toHaveCount(0);
 });
@@ -103,6 +104,7 @@ test("who is kicked or banned is told, and a ban holds for the browser", async (
   await ben.join(code);
   await ada.sees(["Ada", "Ben"]);
   await choosePerson(ada, "Ben", "Ban");
+  await ada.page.getByRole("button", { name: "Ban", exact: true }).click();
   await expect(ben.alert).toContainText("You were banned from the room");
   ben.watch.allow(REFUSED);
   await ben.open("/");
@@ -112,6 +114,11 @@ test("who is kicked or banned is told, and a ban holds for the browser", async (
   await ben.open("/");
   await ben.askToJoin(code, "Nobody");
   await expect(ben.alert, "a new guest is not let in either").toContainText("You were banned");
+  await choose(ada, "Banned people");
+  await ada.page.getByRole("button", { name: "Lift the ban of Ben" }).click();
+  await expect(ada.page.getByRole("button", { name: "Lift the ban of Ben" })).toHaveCount(0);
+  await ben.joinButton.click();
+  await ben.inside();
 });
 
 test("a room is burned by holding the button, with the keyboard too", async ({ visitor }) => {
@@ -126,12 +133,35 @@ test("a room is burned by holding the button, with the keyboard too", async ({ v
   await choose(ada, "Burn room");
   const hold = ada.page.getByRole("button", { name: "Hold to burn" });
   await hold.click();
-  await expect(hold, "a press is no hold").toBeVisible();
+  await expect(ada.page.getByRole("button", { name: "Burn it now" }), "a press is no hold, and asks").toBeFocused();
   await hold.focus();
   await ada.page.keyboard.down("Enter");
   await expect(ben.alert).toContainText("The room was ended");
   await ada.page.keyboard.up("Enter");
   await expect(ada.alert).toContainText("The room was ended");
+});
+
+test("who cannot hold a button burns the room by two presses", async ({ visitor }) => {
+  const [ada, ben] = await two(visitor);
+  await choose(ada, "Burn room");
+  // As what assists a reader presses: without a pointer and without keys.
+  await ada.page.getByRole("button", { name: "Hold to burn" }).evaluate((button: HTMLElement) => button.click());
+  await ada.page.getByRole("button", { name: "Burn it now" }).click();
+  await expect(ben.alert).toContainText("The room was ended");
+});
+
+test("capacity and lifetime have boxes, and a refusal stands at them", async ({ visitor }) => {
+  const [ada] = await two(visitor);
+  ada.watch.allow(REFUSED);
+  await choose(ada, "Set number of people");
+  await fill(ada, "People at once", "1");
+  await expect(ada.alert).toContainText("That many people don't fit");
+  await fill(ada, "People at once", "7");
+  await expect(ada.page.getByRole("textbox", { name: "People at once" })).toHaveCount(0);
+  await choose(ada, "Extend lifetime");
+  await expect(ada.page.getByRole("textbox", { name: "Hours from its beginning" })).toHaveValue("24");
+  await fill(ada, "Hours from its beginning", "72");
+  await expect(ada.page.getByText(/^[23] days left$/)).toBeVisible();
 });
 
 test("axe finds nothing in any menu", async ({ visitor }) => {

@@ -85,6 +85,7 @@ async fn caller(store: SharedStore, time: Duration) -> anyhow::Result<[Vec<Durat
         pin_hash: None,
         locked: false,
         timer_s: None,
+        lobby: false,
         moderators: Vec::new(),
         capacity: 50,
         sealed: false,

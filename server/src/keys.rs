@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use chat::{ChannelId, MessageIds};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
-use protocol::{MemberId, MessageId, Millis, RoomCode};
+use protocol::{InviteToken, MemberId, MessageId, Millis, RoomCode};
 use sha2::Sha256;
 
 use crate::rooms::ended::Mark;
@@ -38,6 +38,7 @@ struct Derived {
     messages: [u8; 32],
     ended: [u8; 32],
     bans: [u8; 32],
+    invites: [u8; 32],
 }
 
 impl Keys {
@@ -55,6 +56,7 @@ impl Keys {
             messages: derive("whisperspace message v1"),
             ended: derive("whisperspace ended room v1"),
             bans: derive("whisperspace ban v1"),
+            invites: derive("whisperspace invite v1"),
         }))
     }
 
@@ -97,6 +99,11 @@ impl Keys {
     /// Where somebody comes from, as a ban of one room knows it.
     pub(crate) fn ban_mark(&self, room: ChannelId, address: Address) -> chat::Mark {
         chat::Mark(mac(&self.0.bans, &[&room.0, &address.hashed()]))
+    }
+
+    /// What stands for the token of one room's invite.
+    pub(crate) fn invite_mark(&self, room: ChannelId, token: &InviteToken) -> chat::InviteMark {
+        chat::InviteMark(mac(&self.0.invites, &[&room.0, token.as_str().as_bytes()]))
     }
 
     /// The maker of one room's message ids, its key bound to the room.

@@ -24,6 +24,7 @@ pub mod network;
 pub mod open_files;
 pub mod origins;
 mod pace;
+mod qr;
 pub mod readiness;
 pub mod rooms;
 mod routes;

@@ -16,7 +16,7 @@ use crate::http::host::one_host;
 use crate::http::identity::identify;
 use crate::http::problem::{method_not_allowed, not_found, problem, unify};
 use crate::http::triage::{self, Triage};
-use crate::http::{account, assets, forms, health, logins, pages, rooms};
+use crate::http::{account, assets, forms, health, invites, knocks, logins, pages, rooms};
 use crate::socketio;
 use crate::state::AppState;
 use crate::ws;
@@ -89,6 +89,13 @@ fn api(state: &AppState) -> Router<AppState> {
         .route("/rooms/{code}/kick", post(rooms::kick))
         .route("/rooms/{code}/ban", post(rooms::ban))
         .route("/rooms/{code}/role", post(rooms::role))
+        .route("/rooms/{code}/bans", get(rooms::bans))
+        .route("/rooms/{code}/bans/{member}", delete(rooms::unban))
+        .route("/rooms/{code}/knock", post(knocks::knock).delete(knocks::withdraw))
+        .route("/rooms/{code}/admit", post(knocks::admit))
+        .route("/rooms/{code}/invites", get(invites::list).post(invites::make))
+        .route("/rooms/{code}/invites/{id}", delete(invites::revoke))
+        .route("/qr", post(invites::draw))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), share))

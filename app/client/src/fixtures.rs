@@ -69,6 +69,7 @@ pub(super) fn info() -> RoomInfo {
         sealed: false,
         locked: false,
         timer_s: None,
+        lobby: false,
         created_at: 0,
         expires_at: 1_000_000_000,
     }

@@ -6,8 +6,8 @@ mod requests;
 use std::sync::Arc;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis,
-    RoomCode, RoomInfo,
+    Activity, ClientFrame, ClientId, DisplayName, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message,
+    MessageId, Millis, RoomCode, RoomInfo,
 };
 
 use crate::RequestError;
@@ -52,6 +52,7 @@ pub struct RoomState {
     timeline: Timeline,
     outbox: Outbox,
     typing: Vec<MemberId>,
+    knocks: Vec<Knocking>,
     pin: Option<String>,
     seat: Seat,
     refusals: u32,
@@ -79,6 +80,7 @@ impl RoomState {
             timeline: Timeline::new(rows_max),
             outbox: Outbox::default(),
             typing: Vec::new(),
+            knocks: Vec::new(),
             pin,
             seat: Seat::None,
             refusals: 0,
@@ -121,6 +123,8 @@ impl RoomState {
             self.join_refused(ErrorCode::SealedRoom, None, now);
             return;
         }
+        // Told anew behind this, if there are some.
+        self.knocks.clear();
         // A fresh seat counts as online; what a kept one counts as is told again.
         self.told = joined.cid.is_some().then_some(Activity::Online);
         self.timeline.joined(&joined.you, joined.position);
@@ -187,6 +191,17 @@ impl RoomState {
         self.changed = true;
     }
 
+    /// Who waits to be let in.
+    pub fn knocks(&mut self, knocks: Vec<Knocking>) {
+        self.knocks = knocks;
+        self.changed = true;
+    }
+
+    /// The same, for those who may let them in.
+    pub fn waiting(&self) -> &[Knocking] {
+        &self.knocks
+    }
+
     /// Messages were missed.
     pub fn gap(&mut self, missed: Option<u64>) {
         self.timeline.gap(missed);
@@ -227,7 +242,13 @@ impl RoomState {
             let cid = env.cid();
             self.seat = Seat::Asked { cid: Some(cid.clone()), since: now };
             let code = self.code.as_str().to_owned();
-            say.push(ClientFrame::Join { cid, code, pin: self.pin.clone(), since: self.timeline.position() });
+            say.push(ClientFrame::Join {
+                cid,
+                code,
+                pin: self.pin.clone(),
+                invite: None,
+                since: self.timeline.position(),
+            });
         }
         if self.seat != Seat::Taken {
             return;

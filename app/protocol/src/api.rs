@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::Millis;
-use crate::ids::{LoginId, MemberId, RoomCode};
+use crate::ids::{InviteId, InviteToken, LoginId, MemberId, RoomCode};
 use crate::member::Me;
-use crate::names::{RoomName, Topic};
+use crate::names::{DisplayName, RoomName, Topic};
 use crate::powers::Role;
 
 /// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
@@ -153,6 +153,27 @@ request!(
         /// Needed by newcomers where the room has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<String>,
+        /// What an invite's link carries: it stands for the PIN, and passes a lock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invite: Option<String>,
+    }
+);
+request!(
+    /// `POST rooms/CODE/invites`.
+    MakeInvite {
+        /// Whether it lets in one person only; whoever comes, where it is absent.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        once: bool,
+        /// How long it is good for, in seconds; as long as the room, where it is absent.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
+        lasts_s: Option<u64>,
+    }
+);
+request!(
+    /// `POST qr`.
+    DrawQr {
+        /// What is to be read out of it: an address.
+        text: String,
     }
 );
 request!(
@@ -179,6 +200,9 @@ request!(
         /// The burn timer of messages whose sender chose none, in seconds; 0: they have none either.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "buffered_timer")]
         timer_s: Option<u64>,
+        /// Whether newcomers wait until somebody inside lets them in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lobby: Option<bool>,
     }
 );
 
@@ -188,6 +212,26 @@ request!(
 pub struct PutOut {
     /// Whom.
     pub member: MemberId,
+}
+
+/// `POST rooms/CODE/admit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdmitMember {
+    /// Whom.
+    pub member: MemberId,
+    /// In, or away.
+    pub on: bool,
+}
+
+/// Somebody who may not come back into a room, as those see them who may change that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BanView {
+    /// Who.
+    pub member: MemberId,
+    /// What they were called, where they were inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
 }
 
 /// `POST rooms/CODE/role`.
@@ -266,6 +310,9 @@ pub struct RoomView {
     /// Whether no newcomers are let in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
+    /// Whether newcomers wait until somebody inside lets them in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lobby: bool,
     /// The most people inside at once.
     pub capacity: u32,
     /// People inside now; told as the name is.
@@ -285,6 +332,33 @@ pub struct RoomView {
     /// The asker's member id in this room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub you: Option<MemberId>,
+}
+
+/// One invite of a room, as those see it who may make some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteView {
+    /// Names it, for taking it back.
+    pub id: InviteId,
+    /// Whether it lets in one person only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+    /// When it runs out; absent: with the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+    /// How many it has let in so far.
+    pub used: u32,
+    /// What its link carries; only in the answer to who makes it, since the server keeps a keyed hash of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<InviteToken>,
+}
+
+/// A QR code: a square of so many modules a side, and the dark ones as the path of an SVG in those units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QrView {
+    /// Modules a side, the quiet zone of four on each included.
+    pub size: u32,
+    /// Of `M`, `h`, `v` and `z` with whole numbers.
+    pub path: String,
 }
 
 /// One login of the asker.
@@ -311,6 +385,7 @@ read_struct!(RoomView {
     pin,
     sealed,
     locked,
+    lobby,
     capacity,
     count,
     created_at,
@@ -320,4 +395,7 @@ read_struct!(RoomView {
     moderator,
     you
 });
+read_struct!(BanView { member, name });
+read_struct!(InviteView { id, once, expires_at, used, token });
+read_struct!(QrView { size, path });
 read_struct!(LoginView { id, created_at, last_used_at, current, device });

@@ -38,6 +38,9 @@ pub enum ClientFrame {
         /// Needed by newcomers where the room has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<String>,
+        /// What an invite's link carries, instead of the PIN.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invite: Option<String>,
         /// The last position seen, by somebody who was here before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Position>,
@@ -92,6 +95,36 @@ pub enum ClientFrame {
         room: String,
         /// What is to be another.
         set: ChangeRoom,
+    },
+    /// Ask those inside of a room to be let in. `done` when that is so: join then.
+    Knock {
+        /// Names the request.
+        cid: ClientId,
+        /// As typed; the server normalises it.
+        code: String,
+        /// Needed where the room has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+    },
+    /// Let in whoever knocks, or send them away.
+    Admit {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// Who.
+        member: MemberId,
+        /// In, or away.
+        on: bool,
+    },
+    /// Let somebody come back who was banned.
+    Unban {
+        /// Names the request.
+        cid: ClientId,
+        /// The room's code.
+        room: String,
+        /// Who.
+        member: MemberId,
     },
     /// Put somebody out, who may come back.
     Kick {
@@ -286,6 +319,9 @@ impl ClientFrame {
             | Self::Delete { cid, .. }
             | Self::React { cid, .. }
             | Self::Change { cid, .. }
+            | Self::Knock { cid, .. }
+            | Self::Admit { cid, .. }
+            | Self::Unban { cid, .. }
             | Self::Kick { cid, .. }
             | Self::Ban { cid, .. }
             | Self::Role { cid, .. }
@@ -305,6 +341,9 @@ impl ClientFrame {
             Self::Edit { .. } => "edit",
             Self::Delete { .. } => "delete",
             Self::Change { .. } => "change",
+            Self::Knock { .. } => "knock",
+            Self::Admit { .. } => "admit",
+            Self::Unban { .. } => "unban",
             Self::Kick { .. } => "kick",
             Self::Ban { .. } => "ban",
             Self::Role { .. } => "role",

@@ -113,6 +113,16 @@ errors! {
     NoSuchMember = "no_such_member", 404, 4562, "That person is not in this room any more. Look who is inside.";
     /// The room has as many moderators as it may.
     TooManyModerators = "too_many_moderators", 409, 4563, "This room has as many moderators as it can. Make one of them a member first.";
+    /// An invite that lets nobody in: used up, taken back, run out, or none at all.
+    InvalidInvite = "invalid_invite", 403, 4570, "This invite is used up, was taken back or has run out. Ask for a new one.";
+    /// The room has as many invites as it may.
+    TooManyInvites = "too_many_invites", 409, 4571, "This room has as many invites as it can. Take one back first.";
+    /// A room that newcomers are let into one by one.
+    KnockFirst = "knock_first", 403, 4572, "Somebody inside has to let you in. Knock on the room's page, and wait for them.";
+    /// Those inside said no.
+    NotLetIn = "not_let_in", 403, 4573, "You were not let in. Ask somebody inside, or create a room of your own.";
+    /// As many wait already as may.
+    TooManyKnocks = "too_many_knocks", 409, 4574, "Too many people wait in front of this room. Try again in a while.";
     /// A display name outside its rules.
     InvalidName = "invalid_name", 400, 4540, "A name has 1 to 30 visible characters and fits into 1,080 bytes. Choose another.";
     /// A room name outside its rules.

@@ -276,3 +276,11 @@ fixed_id!(
     /// One login (the record behind one JWT), as its owner sees it in the list of logins.
     LoginId
 );
+fixed_id!(
+    /// One invite of a room, as those who may make some see it in the list. It lets nobody in.
+    InviteId
+);
+fixed_id!(
+    /// What an invite's link carries: it lets in whoever has it. Told once, when the invite is made.
+    InviteToken
+);

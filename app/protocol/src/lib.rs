@@ -28,10 +28,12 @@ pub use client_frame::{ClientFrame, FrameError, Refers, Resume, SendBody, SendMe
 pub use decode::{Read, Unreadable, decode, field};
 pub use device::{Browser, Device, System};
 pub use error::{ErrorCode, Problem};
-pub use ids::{ClientId, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode, Secret, SessionId};
+pub use ids::{
+    ClientId, InviteId, InviteToken, LoginId, MemberId, MessageId, ROOM_CODE_CHARS, RoomCode, Secret, SessionId,
+};
 pub use json::{Object, Value};
 pub use limits::Limits;
-pub use member::{Activity, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
+pub use member::{Activity, Knocking, LeaveReason, Me, Member, Position, RoomInfo, UserKind, WireLimits};
 pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};

@@ -117,6 +117,18 @@ limits! {
     moderators_per_room: u32 = 20, (1..=1_000);
     /// People who are banned from one room, in memory; the oldest ban makes way.
     bans_per_room: u32 = 1_000, (1..=100_000);
+    /// Invites of one room that are in force, in memory.
+    invites_per_room: u32 = 50, (1..=10_000);
+    /// Bytes of an address that is drawn as a QR code.
+    qr_bytes_max: u32 = 300, (64..=1_000);
+    /// People who may wait in front of one room to be let in.
+    knocks_per_room: u32 = 50, (1..=10_000);
+    /// Milliseconds that one request waits for the answer to a knock.
+    knock_wait_ms: u64 = 10_000, (10..=60_000);
+    /// Milliseconds for which a knock stands without anybody who waits, so that the next request finds it.
+    knock_kept_ms: u64 = 5_000, (10..=60_000);
+    /// Milliseconds until somebody who was not let in may knock again.
+    knock_again_ms: u64 = 60_000, (0..=3_600_000);
     /// Stored members of one room.
     members_per_room: u32 = 10_000, (2..=100_000);
     /// The greatest capacity (people inside at once) that a room may ask for.

@@ -50,6 +50,7 @@ impl Member {
 }
 
 /// What members know about their room.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the wire")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfo {
     /// The code that opens it.
@@ -72,10 +73,22 @@ pub struct RoomInfo {
     /// The burn timer of messages whose sender chose none, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timer_s: Option<u32>,
+    /// Whether newcomers wait until somebody inside lets them in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lobby: bool,
     /// When it was made.
     pub created_at: Millis,
     /// When it ends at the latest.
     pub expires_at: Millis,
+}
+
+/// Somebody who waits in front of a room to be let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Knocking {
+    /// Who they would be inside.
+    pub id: MemberId,
+    /// What they want to be called.
+    pub name: DisplayName,
 }
 
 /// A place in a room's order of messages.
@@ -178,7 +191,8 @@ read_words!(LeaveReason {
 });
 read_words!(UserKind { Guest = "guest", Account = "account" });
 read_struct!(Member { id, name, state, owner, moderator });
-read_struct!(RoomInfo { code, name, topic, capacity, pin, sealed, locked, timer_s, created_at, expires_at });
+read_struct!(RoomInfo { code, name, topic, capacity, pin, sealed, locked, timer_s, lobby, created_at, expires_at });
+read_struct!(Knocking { id, name });
 read_struct!(Position { epoch, seq, changes });
 read_struct!(Me { kind, name, username });
 read_struct!(WireLimits {

@@ -33,10 +33,18 @@ pub enum Power {
     Lock,
     /// Give messages a burn timer where their sender chose none.
     SetTimer,
+    /// Have newcomers wait until somebody lets them in, or not any more.
+    SetLobby,
+    /// Let in whoever waits, or send them away.
+    Admit,
+    /// Make links that let in without the PIN and past the lock, and take them back.
+    Invite,
     /// Put somebody out, who may come back.
     Kick,
     /// Put somebody out, who may not.
     Ban,
+    /// See who may not come back, and let them.
+    LiftBan,
     /// Make somebody a moderator, or a member again.
     Appoint,
     /// Make somebody else the owner.
@@ -55,8 +63,12 @@ impl Power {
         Self::ExtendLife,
         Self::Lock,
         Self::SetTimer,
+        Self::SetLobby,
+        Self::Admit,
+        Self::Invite,
         Self::Kick,
         Self::Ban,
+        Self::LiftBan,
         Self::Appoint,
         Self::HandOver,
         Self::Burn,
@@ -66,10 +78,22 @@ impl Power {
     #[must_use]
     pub const fn needs(self) -> Role {
         match self {
-            Self::Rename | Self::SetTopic | Self::Lock | Self::SetTimer | Self::Kick | Self::Ban => Role::Moderator,
-            Self::SetPin | Self::SetCapacity | Self::ExtendLife | Self::Appoint | Self::HandOver | Self::Burn => {
-                Role::Owner
-            }
+            Self::Rename
+            | Self::SetTopic
+            | Self::Lock
+            | Self::SetTimer
+            | Self::Admit
+            | Self::Invite
+            | Self::Kick
+            | Self::Ban
+            | Self::LiftBan => Role::Moderator,
+            Self::SetPin
+            | Self::SetCapacity
+            | Self::ExtendLife
+            | Self::SetLobby
+            | Self::Appoint
+            | Self::HandOver
+            | Self::Burn => Role::Owner,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::decode::{Read, Unreadable, decode, field};
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::json::Value;
-use crate::member::{LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
+use crate::member::{Knocking, LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::{DisplayName, Emoji, Sealed};
 use crate::timer::Timer;
 
@@ -64,6 +64,13 @@ pub enum ServerFrame {
     Room {
         /// As it is now.
         room: RoomInfo,
+    },
+    /// Who waits to be let in, for those who may do that. Replaces the list before. Not counted.
+    Knocks {
+        /// The room's code.
+        room: RoomCode,
+        /// The first of them first.
+        knocks: Vec<Knocking>,
     },
     /// A change that was asked for is made, and those inside are told.
     Done {
@@ -273,6 +280,7 @@ impl ServerFrame {
             Self::Welcome { .. }
             | Self::Presence { .. }
             | Self::Typing { .. }
+            | Self::Knocks { .. }
             | Self::Bye { .. }
             | Self::Ping {}
             | Self::Pong {} => false,
@@ -291,6 +299,7 @@ impl ServerFrame {
             Self::Joined { .. } => "joined",
             Self::Left { .. } => "left",
             Self::Room { .. } => "room",
+            Self::Knocks { .. } => "knocks",
             Self::Done { .. } => "done",
             Self::Message(_) => "message",
             Self::Sealed(_) => "sealed",
@@ -358,6 +367,7 @@ impl Read for ServerFrame {
             "joined" => from_fields!(object => Self::Joined { cid, room, you, position, count, members }),
             "left" => from_fields!(object => Self::Left { cid, room, reason }),
             "room" => from_fields!(object => Self::Room { room }),
+            "knocks" => from_fields!(object => Self::Knocks { room, knocks }),
             "done" => from_fields!(object => Self::Done { cid, room }),
             "message" => Self::Message(from_fields!(object => Message {
                 room, seq, id, cid, member, name, at, text, html, reply, mentions, timer

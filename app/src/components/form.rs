@@ -178,6 +178,7 @@ fn boxes_of(failure: &RequestError) -> &'static [&'static str] {
             &[ErrorCode::InvalidCode, ErrorCode::RoomNotFound, ErrorCode::RoomEnded, ErrorCode::RoomFull],
             &["code", "other-code"],
         ),
+        (&[ErrorCode::InvalidInvite], &["invite"]),
         (&[ErrorCode::InvalidRoomName], &["room", "other-room"]),
         (&[ErrorCode::InvalidTopic], &["topic"]),
         (&[ErrorCode::InvalidCapacity], &["capacity"]),

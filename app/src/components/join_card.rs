@@ -8,7 +8,7 @@ use protocol::api::RoomView;
 use super::field::{keep_filled, typed};
 use super::{Field, Form, FormError, FormWait, Heading, WAIT_ID};
 use crate::browser;
-use crate::i18n::words;
+use crate::i18n::{entry_words, words};
 use crate::signals::{Effect, Signal, live};
 
 /// What was typed into the card.
@@ -18,6 +18,8 @@ pub(crate) struct JoinAnswer {
     pub(crate) name: String,
     /// The PIN, where one was typed.
     pub(crate) pin: Option<String>,
+    /// What an invite's link carries, where they came by one or typed it.
+    pub(crate) invite: Option<String>,
 }
 
 /// Holds a name and a secret.
@@ -28,7 +30,7 @@ impl std::fmt::Debug for JoinAnswer {
 }
 
 /// The boxes of the card, for its [`Form`].
-pub(crate) const JOIN_BOXES: &[&str] = &["name", "pin"];
+pub(crate) const JOIN_BOXES: &[&str] = &["name", "pin", "invite"];
 
 /// The card. A real form: without scripts it posts to `/join`.
 #[component]
@@ -44,16 +46,19 @@ pub(crate) fn JoinCard(
     on_join: Callback<JoinAnswer>,
 ) -> impl IntoView {
     let words = words();
-    let (name_node, pin_node) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let [name_node, pin_node, invite_node] = [(); 3].map(|()| NodeRef::<Input>::new());
     keep_filled(name_node, name);
     if view.pin {
         // The name is there already; this is what is asked.
         Effect::new(|| browser::focus_if_idle("field-pin"));
     }
+    let is_closed = view.pin || view.locked || view.lobby;
+    let button = if view.lobby { entry_words().knock } else { words.join_room };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let pin = Some(typed(pin_node)).filter(|pin| !pin.trim().is_empty());
-        on_join.run(JoinAnswer { name: typed(name_node), pin });
+        let invite = Some(typed(invite_node)).filter(|invite| !invite.trim().is_empty());
+        on_join.run(JoinAnswer { name: typed(name_node), pin, invite });
     };
     let title = view
         .name
@@ -63,6 +68,7 @@ pub(crate) fn JoinCard(
         <form class="card join-card" method="post" action="/join" on:submit=submit>
             <Heading text=title />
             {view.count.map(|count| view! { <p class="muted">{(words.inside_now)(count)}</p> })}
+            {view.lobby.then(|| view! { <p class="muted">{entry_words().lobby_more}</p> })}
             <input type="hidden" name="code" value=view.code.as_str().to_owned() />
             <Field
                 label=words.your_name
@@ -78,12 +84,26 @@ pub(crate) fn JoinCard(
                 .then(|| {
                     view! { <Field label=words.pin name="pin" node=pin_node hint=words.pin_hint error=form.error_of("pin") /> }
                 })}
+            {is_closed.then(|| invite_box(invite_node, form))}
             <FormError error=form.error() />
             <FormWait form />
             <button type="submit" class="button primary wide" aria-disabled=live(move || form.busy()) aria-describedby=WAIT_ID>
-                <span>{words.join_room}</span>
+                <span>{button}</span>
             </button>
         </form>
     }
     .into_any()
+}
+
+/// The box for an invite, in front of a room that is not open to everybody. What a link carries stands in it as if it had
+/// been typed.
+fn invite_box(node: NodeRef<Input>, form: Form) -> AnyView {
+    Effect::new(move || {
+        if let (Some(input), Some(invite)) = (node.get(), browser::invite()) {
+            input.set_value(&invite);
+        }
+    });
+    let words = entry_words();
+    view! { <Field label=words.invite_box name="invite" node hint=words.invite_hint error=form.error_of("invite") /> }
+        .into_any()
 }

@@ -131,7 +131,7 @@ pub(crate) fn People(
     on_mention: Callback<String>,
 ) -> impl IntoView {
     let words = words();
-    let chosen = RwSignal::new(None::<MemberId>);
+    let chosen = powers.chosen;
     close_by_key_or_width(chosen, open);
     let mention = Callback::new(move |name| {
         chosen.set(None);

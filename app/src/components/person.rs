@@ -11,7 +11,7 @@ use super::menu::{MenuItem, menu};
 use super::{Avatar, Field, Form, FormError, Powers, changing, when};
 use crate::browser;
 use crate::driver::Wish;
-use crate::i18n::words;
+use crate::i18n::{entry_words, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 
 /// How one's own name is changed: the state of its form, and what tries it.
@@ -127,19 +127,62 @@ fn put_in_place(powers: Powers, role: Role, id: &MemberId, name: String) -> AnyV
     ];
     let own = own.get();
     let may = all.into_iter().filter(|(power, ..)| own.may_to(*power, role));
-    let items: Vec<_> = may
-        .map(|(power, label, wish)| MenuItem {
-            label,
-            is_bad: matches!(power, Power::Kick | Power::Ban),
-            choose: Callback::new(move |()| ask.run(wish.clone())),
-        })
-        .collect();
-    if items.is_empty() {
+    let may: Vec<_> = may.collect();
+    if may.is_empty() {
         return ().into_any();
     }
+    // What does not go back by itself is asked about first.
+    let asked = RwSignal::new(None::<(Power, &'static str, Wish)>);
+    let inside = move || {
+        if let Some((power, label, wish)) = asked.get() {
+            return person_question(powers, asked, power, label, wish);
+        }
+        let item = |(power, label, wish): (Power, &'static str, Wish)| MenuItem {
+            label,
+            is_bad: matches!(power, Power::Kick | Power::Ban),
+            choose: Callback::new(move |()| {
+                if matches!(power, Power::Ban | Power::HandOver) {
+                    asked.set(Some((power, label, wish.clone())));
+                    request_animation_frame(|| browser::focus("person-sure"));
+                } else {
+                    ask.run(wish.clone());
+                }
+            }),
+        };
+        menu("person-menu", name.clone(), may.iter().cloned().map(item).collect())
+    };
     view! {
-        {menu("person-menu", name, items)}
+        {changing(inside)}
         <FormError error=form.error() />
+    }
+    .into_any()
+}
+
+/// The question before somebody is banned, or the room is theirs.
+fn person_question(
+    powers: Powers,
+    asked: RwSignal<Option<(Power, &'static str, Wish)>>,
+    power: Power,
+    label: &'static str,
+    wish: Wish,
+) -> AnyView {
+    let words = words();
+    let is_ban = power == Power::Ban;
+    view! {
+        <div class="room-menu-box">
+            <p id="person-sure-more">{if is_ban { entry_words().ban_more } else { entry_words().make_owner_more }}</p>
+            <button
+                type="button"
+                class="button"
+                class:bad=is_ban
+                id="person-sure"
+                aria-describedby="person-sure-more"
+                on:click=move |_| powers.ask.run(wish.clone())
+            >
+                {label}
+            </button>
+            <button type="button" class="button quiet" on:click=move |_| asked.set(None)>{words.cancel}</button>
+        </div>
     }
     .into_any()
 }

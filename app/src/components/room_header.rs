@@ -8,7 +8,7 @@ use super::frame::Mark;
 use super::people;
 use super::{CopyCode, Glyph, Icon, RoomsToggle, said};
 use crate::format::Span;
-use crate::i18n::words;
+use crate::i18n::{entry_words, words};
 use crate::signals::{Memo, RwSignal, Signal, live};
 use client::LinkStatus;
 
@@ -38,6 +38,8 @@ pub(crate) fn RoomHeader(
     rooms_open: RwSignal<bool>,
     /// What is unread in other rooms.
     unread_elsewhere: Signal<u32>,
+    /// Bring others in.
+    on_invite: Callback<()>,
     /// Leave for good.
     #[prop(into)]
     on_leave: Callback<()>,
@@ -61,27 +63,52 @@ pub(crate) fn RoomHeader(
                 <TimeLeft expires_at now over />
             </div>
             <div class="room-facts">
+                {invite_button(over, on_invite)}
                 <p class="chip count">
                     <Icon glyph=Glyph::People />
                     <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>
                     <span class="visually-hidden" inner_html=said(move || (words.people_count)(count.get()))></span>
                 </p>
-                <button
-                    type="button"
-                    class="chip people-toggle"
-                    id=people::TOGGLE_ID
-                    aria-expanded=live(move || if people_open.get() { "true" } else { "false" })
-                    aria-controls=people::ID
-                    on:click=move |_| people::toggle(people_open)
-                >
-                    <Icon glyph=Glyph::People />
-                    <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>
-                    <span class="visually-hidden" inner_html=said(move || (words.people_count)(count.get()))></span>
-                </button>
+                {people_button(count, people_open)}
                 <State connection over />
                 <WayOut code on_leave />
             </div>
         </header>
+    }
+    .into_any()
+}
+
+/// Opens the dialog that brings others in. Nobody comes into a room that is over.
+fn invite_button(over: Signal<bool>, on_invite: Callback<()>) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="button quiet invite-button"
+            disabled=live(move || over.get())
+            on:click=move |_| on_invite.run(())
+        >
+            <Icon glyph=Glyph::Plus />
+            <span class="leave-word">{entry_words().invite}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// The button that shows the people on a small screen.
+fn people_button(count: Signal<u32>, people_open: RwSignal<bool>) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="chip people-toggle"
+            id=people::TOGGLE_ID
+            aria-expanded=live(move || if people_open.get() { "true" } else { "false" })
+            aria-controls=people::ID
+            on:click=move |_| people::toggle(people_open)
+        >
+            <Icon glyph=Glyph::People />
+            <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>
+            <span class="visually-hidden" inner_html=said(move || (words().people_count)(count.get()))></span>
+        </button>
     }
     .into_any()
 }

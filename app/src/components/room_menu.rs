@@ -6,8 +6,8 @@ use std::time::Duration;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
-use protocol::api::ChangeRoom;
-use protocol::{Power, Role, RoomInfo};
+use protocol::api::{BanView, ChangeRoom};
+use protocol::{MemberId, Power, Role, RoomInfo};
 
 use super::burn_timer::room_choice;
 use super::field::typed;
@@ -15,10 +15,11 @@ use super::menu::{MenuItem, menu};
 use super::{Field, Form, FormError, changing, when};
 use crate::browser;
 use crate::driver::Wish;
-use crate::i18n::words;
+use crate::i18n::{entry_words, words};
 use crate::signals::{Memo, RwSignal, Signal, live};
 
 const ID: &str = "room-menu";
+const HOUR_MS: u64 = 3_600_000;
 /// How long a button is held for what cannot be taken back.
 const HOLD: Duration = Duration::from_millis(1_500);
 
@@ -33,6 +34,8 @@ pub(crate) enum Open {
     Box(Power),
     /// The choice of a burn timer.
     Timer,
+    /// Who may not come back.
+    Bans,
     /// The question before the end.
     Burning,
 }
@@ -42,12 +45,18 @@ pub(crate) enum Open {
 pub(crate) struct Powers {
     /// What they are.
     pub(crate) role: Signal<Role>,
-    /// With the boxes `room`, `topic` and `pin`.
+    /// With the boxes `room`, `topic`, `pin`, `capacity` and `lifetime`.
     pub(crate) form: Form,
     /// What of the room's menu is open; nothing again when a wish was fulfilled.
     pub(crate) open: RwSignal<Open>,
     /// Asks the server.
     pub(crate) ask: Callback<Wish>,
+    /// Whose menu in the list of people is open; nobody's again when a wish was fulfilled.
+    pub(crate) chosen: RwSignal<Option<MemberId>>,
+    /// Who may not come back, as it was told last.
+    pub(crate) bans: RwSignal<Vec<BanView>>,
+    /// Asks who that is.
+    pub(crate) list_bans: Callback<()>,
 }
 
 /// The room's topic and lock, for all; the menu for those who may change it.
@@ -115,6 +124,7 @@ fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
         Open::Menu => items(powers, info),
         Open::Box(power) => view! { <OneBox powers info power /> }.into_any(),
         Open::Timer => timer(powers, info),
+        Open::Bans => ban_list(powers),
         Open::Burning => view! { <Burning powers /> }.into_any(),
     }
 }
@@ -122,7 +132,7 @@ fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 /// What one may.
 fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     let words = words();
-    let Powers { role, open, ask, form } = powers;
+    let Powers { role, open, ask, form, list_bans, .. } = powers;
     let locked = info.with(|info| info.as_ref().is_some_and(|info| info.locked));
     let opens = |what: Open, field: &'static str| {
         Callback::new(move |()| {
@@ -134,12 +144,26 @@ fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
         ask.run(Wish::Change(ChangeRoom { locked: Some(!locked), ..ChangeRoom::default() }));
         browser::focus(ID);
     });
+    let lobby = info.with(|info| info.as_ref().is_some_and(|info| info.lobby));
+    let set_lobby = Callback::new(move |()| {
+        ask.run(Wish::Change(ChangeRoom { lobby: Some(!lobby), ..ChangeRoom::default() }));
+        browser::focus(ID);
+    });
+    let show_bans = Callback::new(move |()| {
+        open.set(Open::Bans);
+        list_bans.run(());
+        request_animation_frame(|| browser::focus("bans-back"));
+    });
     let all = [
         (Power::Rename, words.rename_room, opens(Open::Box(Power::Rename), "field-room")),
         (Power::SetTopic, words.set_topic, opens(Open::Box(Power::SetTopic), "field-topic")),
         (Power::SetPin, words.set_pin, opens(Open::Box(Power::SetPin), "field-pin")),
+        (Power::SetCapacity, entry_words().set_capacity, opens(Open::Box(Power::SetCapacity), "field-capacity")),
+        (Power::ExtendLife, entry_words().extend_life, opens(Open::Box(Power::ExtendLife), "field-lifetime")),
         (Power::Lock, if locked { words.unlock_room } else { words.lock_room }, lock),
         (Power::SetTimer, words.set_timer, opens(Open::Timer, "room-timer")),
+        (Power::SetLobby, if lobby { entry_words().lobby_off } else { entry_words().lobby_on }, set_lobby),
+        (Power::LiftBan, entry_words().bans, show_bans),
         (Power::Burn, words.burn_room, opens(Open::Burning, "hold")),
     ];
     let may = all.into_iter().filter(|(power, ..)| role.get_untracked().may(*power));
@@ -171,7 +195,47 @@ fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     .into_any()
 }
 
-/// A box for a name, a topic or a PIN.
+/// Who may not come back, each with the way to let them.
+fn ban_list(powers: Powers) -> AnyView {
+    let Powers { form, open, ask, bans, .. } = powers;
+    let row = move |BanView { member, name }: BanView| {
+        let name = name.map_or_else(|| entry_words().somebody.to_owned(), String::from);
+        let lift = move |_| ask.run(Wish::Unban(member.clone()));
+        view! {
+            <li class="ban">
+                <span dir="auto" translate="no">{name.clone()}</span>
+                <button type="button" class="button quiet" aria-label=(entry_words().lift_ban_of)(&name) on:click=lift>
+                    {entry_words().lift_ban}
+                </button>
+            </li>
+        }
+    };
+    let rows = move || {
+        let bans = bans.get();
+        if bans.is_empty() {
+            return view! { <p class="muted">{entry_words().no_bans}</p> }.into_any();
+        }
+        view! { <ul role="list" aria-label=entry_words().bans>{bans.into_iter().map(row).collect_view()}</ul> }
+            .into_any()
+    };
+    view! {
+        <div class="room-menu-box">
+            {changing(rows)}
+            <FormError error=form.error() />
+            <button type="button" class="button quiet" id="bans-back" on:click=move |_| open.set(Open::Menu)>
+                {entry_words().back}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// A number in a box; what is none is outside of every range.
+fn number(typed: &str) -> u64 {
+    typed.trim().parse().unwrap_or_default()
+}
+
+/// A box for one thing that a room has.
 #[component]
 fn OneBox(powers: Powers, info: Signal<Option<RoomInfo>>, power: Power) -> impl IntoView {
     let words = words();
@@ -181,14 +245,22 @@ fn OneBox(powers: Powers, info: Signal<Option<RoomInfo>>, power: Power) -> impl 
     let is_topic = power == Power::SetTopic;
     let (label, name, value, hint) = match power {
         Power::SetPin => (words.pin, "pin", None, words.set_pin_hint),
+        Power::SetCapacity => (words.capacity, "capacity", known.map(|info| info.capacity.to_string()), ""),
+        Power::ExtendLife => {
+            let hours = known.map(|info| info.expires_at.saturating_sub(info.created_at).div_ceil(HOUR_MS).to_string());
+            (entry_words().lifetime_hours, "lifetime", hours, entry_words().lifetime_hint)
+        }
         _ if is_topic => (words.topic, "topic", known.and_then(|info| info.topic).map(String::from), ""),
         _ => (words.room_name, "room", known.map(|info| info.name.into()), ""),
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let (text, none) = (Some(typed(node)), ChangeRoom::default());
+        let (typed, none) = (typed(node), ChangeRoom::default());
+        let (count, text) = (Some(number(&typed)), Some(typed));
         ask.run(Wish::Change(match power {
             Power::SetPin => ChangeRoom { pin: text, ..none },
+            Power::SetCapacity => ChangeRoom { capacity: count, ..none },
+            Power::ExtendLife => ChangeRoom { lifetime_s: count.map(|hours| hours.saturating_mul(3_600)), ..none },
             _ if is_topic => ChangeRoom { topic: text, ..none },
             _ => ChangeRoom { name: text, ..none },
         }));
@@ -203,13 +275,15 @@ fn OneBox(powers: Powers, info: Signal<Option<RoomInfo>>, power: Power) -> impl 
     }
 }
 
-/// The question before the end, answered by a button that is held.
+/// The question before the end, answered by a button that is held. A press without a hold asks once more, in words: not
+/// every hand can hold, and what assists a reader only presses.
 #[component]
 fn Burning(powers: Powers) -> impl IntoView {
     let words = words();
     let Powers { form, open, ask, .. } = powers;
     // Each hold has a number: one that was given up does nothing when its time is over.
     let (holds, number) = (RwSignal::new(None::<u32>), StoredValue::new(0));
+    let (pressed, burned) = (RwSignal::new(false), StoredValue::new(false));
     let begin = move || {
         if holds.get_untracked().is_some() {
             return;
@@ -221,11 +295,19 @@ fn Burning(powers: Powers) -> impl IntoView {
             browser::wait(HOLD).await;
             if holds.try_get_untracked().flatten() == Some(this) {
                 holds.set(None);
+                burned.set_value(true);
                 ask.run(Wish::Burn);
             }
         });
     };
     let end = move || holds.set(None);
+    // The end of a hold is a press as well.
+    let press = move |_| {
+        if !burned.get_value() {
+            pressed.set(true);
+            request_animation_frame(|| browser::focus("burn-now"));
+        }
+    };
     let key = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | " ") {
             event.prevent_default();
@@ -249,10 +331,22 @@ fn Burning(powers: Powers) -> impl IntoView {
                 on:keydown=key
                 on:keyup=move |_| end()
                 on:blur=move |_| end()
+                on:click=press
             >
                 {words.hold_to_burn}
             </button>
+            {when(move || pressed.get(), move || burn_now(ask))}
             <button type="button" class="button quiet" on:click=move |_| open.set(Open::Menu)>{words.cancel}</button>
         </div>
     }
+}
+
+/// For who does not hold.
+fn burn_now(ask: Callback<Wish>) -> AnyView {
+    view! {
+        <button type="button" class="button bad" id="burn-now" on:click=move |_| ask.run(Wish::Burn)>
+            {entry_words().burn_now}
+        </button>
+    }
+    .into_any()
 }

@@ -1,7 +1,7 @@
 //! The signals that the driver writes and the handles read.
 
 use client::{Block, LinkStatus, Returned, RoomEntry, RoomPhase};
-use protocol::{DisplayName, ErrorCode, Me, Member, MemberId, RoomInfo};
+use protocol::{DisplayName, ErrorCode, Knocking, Me, Member, MemberId, RoomInfo};
 
 use crate::signals::{ArcRwSignal, RwSignal};
 
@@ -26,6 +26,7 @@ pub(super) struct RoomCells {
     pub(super) count: ArcRwSignal<u32>,
     pub(super) blocks: ArcRwSignal<Vec<Block>>,
     pub(super) typing: ArcRwSignal<Vec<DisplayName>>,
+    pub(super) knocks: ArcRwSignal<Vec<Knocking>>,
     pub(super) returned: ArcRwSignal<Option<Returned>>,
     pub(super) slow_down_s: ArcRwSignal<Option<u32>>,
     pub(super) refused: ArcRwSignal<Option<ErrorCode>>,
@@ -43,6 +44,7 @@ impl Default for RoomCells {
             count: ArcRwSignal::new(0),
             blocks: ArcRwSignal::new(Vec::new()),
             typing: ArcRwSignal::new(Vec::new()),
+            knocks: ArcRwSignal::new(Vec::new()),
             returned: ArcRwSignal::new(None),
             slow_down_s: ArcRwSignal::new(None),
             refused: ArcRwSignal::new(None),

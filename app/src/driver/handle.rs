@@ -2,7 +2,9 @@
 
 use client::{Aside, Block, LinkStatus, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
 use leptos::prelude::*;
-use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo};
+use protocol::{
+    DisplayName, ErrorCode, Knocking, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo,
+};
 
 use super::cells::PageCells;
 use super::http;
@@ -45,6 +47,8 @@ pub(crate) struct Room {
     pub count: Signal<u32>,
     /// The log, oldest first.
     pub blocks: Signal<Vec<Block>>,
+    /// Who waits to be let in, for those who may do that.
+    pub knocks: Signal<Vec<Knocking>>,
     /// Others who are typing now.
     pub typing: Signal<Vec<DisplayName>>,
     /// Set for some seconds after the connection came back.
@@ -153,6 +157,7 @@ impl Client {
             members: cells.members.into(),
             count: cells.count.into(),
             blocks: cells.blocks.into(),
+            knocks: cells.knocks.into(),
             typing: cells.typing.into(),
             returned: cells.returned.into(),
             slow_down_s: cells.slow_down_s.into(),

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use client::RequestError;
 use protocol::api::{
-    ChangeMe, ChangePassword, ChangeRole, ChangeRoom, CreateRoom, Credentials, DeleteMe, JoinRoom, LoginView, NewGuest,
-    PutOut, Register, RoomView, TokenAnswer,
+    AdmitMember, BanView, ChangeMe, ChangePassword, ChangeRole, ChangeRoom, CreateRoom, Credentials, DeleteMe, DrawQr,
+    InviteView, JoinRoom, LoginView, MakeInvite, NewGuest, PutOut, QrView, Register, RoomView, TokenAnswer,
 };
-use protocol::{ErrorCode, LoginId, Me, MemberId, Read, Role, RoomCode, decode, encode};
+use protocol::{ErrorCode, InviteId, LoginId, Me, MemberId, Read, Role, RoomCode, decode, encode};
 
 use crate::browser;
 
@@ -22,6 +22,10 @@ pub(crate) enum Wish {
     Kick(MemberId),
     /// Somebody is to go for good.
     Ban(MemberId),
+    /// Somebody who was banned may come back.
+    Unban(MemberId),
+    /// Somebody who knocks is to be let in, or to go away.
+    Admit(MemberId, bool),
     /// Somebody is to be something else.
     Role(MemberId, Role),
     /// It is to end for everybody.
@@ -161,9 +165,67 @@ pub(crate) async fn create_room(wish: CreateRoom) -> Answer<RoomView> {
 /// Makes the membership, so that the room can be entered.
 ///
 /// # Errors
-/// [`ErrorCode::RoomNotFound`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`], [`ErrorCode::RateLimited`].
-pub(crate) async fn join_room(code: RoomCode, pin: Option<String>) -> Answer<RoomView> {
-    read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin }))).await?)
+/// [`ErrorCode::RoomNotFound`], [`ErrorCode::PinRequired`], [`ErrorCode::WrongPin`], [`ErrorCode::InvalidInvite`],
+/// [`ErrorCode::RateLimited`].
+pub(crate) async fn join_room(code: RoomCode, pin: Option<String>, invite: Option<String>) -> Answer<RoomView> {
+    read(&call("POST", room_path(code, "/join"), Some(encode(&JoinRoom { pin, invite }))).await?)
+}
+
+/// Knocks, and waits for a while: the room, when one was let in; `None` when nobody has answered yet.
+///
+/// # Errors
+/// As [`join_room`], and [`ErrorCode::NotLetIn`], [`ErrorCode::TooManyKnocks`].
+pub(crate) async fn knock(code: RoomCode, wish: JoinRoom) -> Answer<Option<RoomView>> {
+    let answer = call("POST", room_path(code, "/knock"), Some(encode(&wish))).await?;
+    if answer.is_empty() { Ok(None) } else { read(&answer).map(Some) }
+}
+
+/// Waits no more.
+///
+/// # Errors
+/// [`ErrorCode::RoomNotFound`].
+pub(crate) async fn withdraw_knock(code: RoomCode) -> Answer<()> {
+    done("DELETE", room_path(code, "/knock"), None).await
+}
+
+/// Who may not come back.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`].
+pub(crate) async fn bans(code: RoomCode) -> Answer<Vec<BanView>> {
+    read(&call("GET", room_path(code, "/bans"), None).await?)
+}
+
+/// Makes an invite; only this answer has its token.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::TooManyInvites`], [`ErrorCode::RateLimited`].
+pub(crate) async fn make_invite(code: RoomCode, wish: MakeInvite) -> Answer<InviteView> {
+    read(&call("POST", room_path(code, "/invites"), Some(encode(&wish))).await?)
+}
+
+/// The invites in force.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`].
+pub(crate) async fn invites(code: RoomCode) -> Answer<Vec<InviteView>> {
+    read(&call("GET", room_path(code, "/invites"), None).await?)
+}
+
+/// Takes an invite back.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::InvalidInvite`].
+pub(crate) async fn revoke_invite(code: RoomCode, id: InviteId) -> Answer<()> {
+    done("DELETE", room_path(code, &["/invites/", id.as_str()].concat()), None).await
+}
+
+/// Draws a link as a QR code.
+///
+/// # Errors
+/// [`ErrorCode::TooLarge`], [`ErrorCode::RateLimited`].
+pub(crate) async fn draw_qr(text: String) -> Answer<QrView> {
+    read(&call("POST", "qr".to_owned(), Some(encode(&DrawQr { text }))).await?)
 }
 
 /// Ends the membership.
@@ -191,6 +253,10 @@ pub(super) async fn exercise(code: RoomCode, wish: Wish) -> Answer<()> {
         Wish::Change(set) => ("PATCH", "", encode(&set)),
         Wish::Kick(member) => ("POST", "/kick", encode(&PutOut { member })),
         Wish::Ban(member) => ("POST", "/ban", encode(&PutOut { member })),
+        Wish::Unban(member) => {
+            return done("DELETE", room_path(code, &["/bans/", member.as_str()].concat()), None).await;
+        }
+        Wish::Admit(member, on) => ("POST", "/admit", encode(&AdmitMember { member, on })),
         Wish::Role(member, role) => ("POST", "/role", encode(&ChangeRole { member, role })),
         Wish::Burn => return end_room(code).await,
     };

@@ -1,7 +1,7 @@
 //! Writes what a room is into the signals that components read, where that says something new.
 
 use client::{Block, Returned, RoomPhase, RoomState};
-use protocol::{DisplayName, ErrorCode, Member, MemberId, Millis, RoomInfo};
+use protocol::{DisplayName, ErrorCode, Knocking, Member, MemberId, Millis, RoomInfo};
 
 use super::cells::RoomCells;
 
@@ -20,6 +20,7 @@ pub(super) struct Rest {
     members: Vec<Member>,
     count: u32,
     typing: Vec<DisplayName>,
+    knocks: Vec<Knocking>,
     returned: Option<Returned>,
     slow_down_s: Option<u32>,
     refused: Option<ErrorCode>,
@@ -37,6 +38,7 @@ impl Rest {
             members: roster.members().to_vec(),
             count: roster.count(),
             typing: room.typists(),
+            knocks: room.waiting().to_vec(),
             returned: room.returned(),
             slow_down_s: room.slow_down_s(now),
             refused: room.refused(),
@@ -55,6 +57,7 @@ impl SignalUpdate {
             cells.members.put(rest.members);
             cells.count.put(rest.count);
             cells.typing.put(rest.typing);
+            cells.knocks.put(rest.knocks);
             cells.returned.put(rest.returned);
             cells.slow_down_s.put(rest.slow_down_s);
             cells.refused.put(rest.refused);

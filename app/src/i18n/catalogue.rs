@@ -5,7 +5,7 @@ use protocol::{ErrorCode, LeaveReason, Role};
 
 use crate::format::Span;
 
-type Phrase = &'static str;
+pub(super) type Phrase = &'static str;
 
 /// One language.
 pub(crate) struct Catalogue {
@@ -50,7 +50,6 @@ pub(crate) struct Catalogue {
     pub(crate) pin: Phrase,
     #[cfg(feature = "site")]
     pub(crate) new_pin_hint: Phrase,
-    #[cfg(feature = "site")]
     pub(crate) capacity: Phrase,
     #[cfg(feature = "site")]
     pub(crate) capacity_hint: fn(u32) -> String,

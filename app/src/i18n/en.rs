@@ -46,7 +46,6 @@ pub(super) static EN: Catalogue = Catalogue {
     pin: "PIN",
     #[cfg(feature = "site")]
     new_pin_hint: "4 to 64 characters. Empty: whoever has the link may enter.",
-    #[cfg(feature = "site")]
     capacity: "People at once",
     #[cfg(feature = "site")]
     capacity_hint: |most| format!("From 2 to {most}."),
@@ -277,9 +276,10 @@ pub(super) static EN: Catalogue = Catalogue {
         LeaveReason::Kicked => {
             ("You were put out of the room", "An owner or moderator did it. You may come back with its code.")
         }
-        LeaveReason::Banned => {
-            ("You were banned from the room", "Its owner or a moderator did it, and you can't come back.")
-        }
+        LeaveReason::Banned => (
+            "You were banned from the room",
+            "Its owner or a moderator did it. You can't come back unless they lift the ban.",
+        ),
     },
     left_unheard: "The server can't be reached right now. It is told as soon as it can be, while this page is open.",
     room_full: "Every seat is taken",

@@ -5,8 +5,10 @@
 
 mod catalogue;
 mod en;
+mod entry;
 
 pub(crate) use catalogue::Catalogue;
+pub(crate) use entry::entry_words;
 
 use protocol::ErrorCode;
 

@@ -5,7 +5,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html::{Input, Select};
 use leptos::prelude::*;
 use protocol::api::CreateRoom;
-use protocol::{ErrorCode, RoomCode};
+use protocol::{ErrorCode, InviteToken, RoomCode};
 
 use crate::boot::{Bounds, CameBack};
 use crate::browser;
@@ -190,12 +190,21 @@ fn join_room(form: Form, boxes: Boxes, client: Client) {
     form.attempt_to_go(async move {
         let code = RoomCode::parse(&typed(boxes.code)).map_err(RequestError::of)?;
         client.be_called(typed(boxes.name)).await?;
-        match http::join_room(code, None).await {
-            // The card in front of the room asks for the PIN.
-            Err(failure) if failure.code == ErrorCode::PinRequired => Ok(address_of(code)),
+        let invite = invite_in(&typed(boxes.code));
+        match http::join_room(code, None, invite).await {
+            // The card in front of the room asks for the PIN, and those inside.
+            Err(failure) if matches!(failure.code, ErrorCode::PinRequired | ErrorCode::KnockFirst) => {
+                Ok(address_of(code))
+            }
             answer => Ok(address_of(answer?.code)),
         }
     });
+}
+
+/// What a pasted link carries behind its `#`.
+fn invite_in(typed: &str) -> Option<String> {
+    let (_, invite) = typed.trim().rsplit_once('#')?;
+    InviteToken::parse(invite).is_ok().then(|| invite.to_owned())
 }
 
 fn address_of(code: RoomCode) -> String {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use protocol::MemberId;
+use protocol::{DisplayName, MemberId};
 
 /// Stands for where somebody comes from: a keyed hash, bound to the room, so that it leads to no address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ impl fmt::Debug for Mark {
 #[derive(Debug, Clone)]
 struct Ban {
     member: MemberId,
+    /// What they were called, where they were inside.
+    name: Option<DisplayName>,
     /// Of the sessions that they were inside with.
     marks: Vec<Mark>,
 }
@@ -30,12 +32,22 @@ pub struct Bans(VecDeque<Ban>);
 
 impl Bans {
     /// Bans somebody. Beyond `bans_max` the oldest ban makes way.
-    pub(crate) fn add(&mut self, member: MemberId, marks: Vec<Mark>, bans_max: usize) {
+    pub(crate) fn add(&mut self, member: MemberId, name: Option<DisplayName>, marks: Vec<Mark>, bans_max: usize) {
         self.0.retain(|ban| ban.member != member);
         while self.0.len() >= bans_max {
             self.0.pop_front();
         }
-        self.0.push_back(Ban { member, marks });
+        self.0.push_back(Ban { member, name, marks });
+    }
+
+    /// Lets somebody come back.
+    pub(crate) fn lift(&mut self, member: &MemberId) {
+        self.0.retain(|ban| ban.member != *member);
+    }
+
+    /// Who was banned, and what they were called then, the first of them first.
+    pub fn list(&self) -> impl Iterator<Item = (&MemberId, Option<&DisplayName>)> {
+        self.0.iter().map(|ban| (&ban.member, ban.name.as_ref()))
     }
 
     /// Whether this person was banned.

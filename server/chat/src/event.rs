@@ -3,8 +3,8 @@
 use std::fmt;
 
 use protocol::{
-    Activity, ClientId, DisplayName, Emoji, LeaveReason, MemberId, MessageId, Millis, Position, Refers, Role, RoomName,
-    Sealed, ServerFrame, Text, Timer, Topic,
+    Activity, ClientId, DisplayName, Emoji, Knocking, LeaveReason, MemberId, MessageId, Millis, Position, Refers, Role,
+    RoomName, Sealed, ServerFrame, Text, Timer, Topic,
 };
 
 use crate::bans::Mark;
@@ -103,6 +103,8 @@ pub enum Action {
     Kicked(MemberId),
     /// Somebody was put out, who may not.
     Banned(MemberId),
+    /// Somebody may come back who was banned.
+    Unbanned(MemberId),
     /// Somebody is something else. A new owner takes the place of the one before.
     Role(MemberId, Role),
     /// The room ends for everybody.
@@ -126,6 +128,8 @@ pub struct Settings {
     pub locked: Option<bool>,
     /// The burn timer of messages whose sender chose none; `Some(None)`: they have none either.
     pub timer_s: Option<Option<u32>>,
+    /// Whether newcomers wait until somebody lets them in.
+    pub lobby: Option<bool>,
 }
 
 /// One message, before it has a place in the order.
@@ -269,6 +273,8 @@ pub enum Input {
         /// What.
         action: Action,
     },
+    /// Who waits at the door to be let in, instead of those before.
+    Knocks(Vec<Knocking>),
     /// The room has another owner.
     Owner {
         /// Who.
@@ -361,6 +367,7 @@ impl fmt::Debug for Action {
             Self::Settings(_) => "Settings",
             Self::Kicked(_) => "Kicked",
             Self::Banned(_) => "Banned",
+            Self::Unbanned(_) => "Unbanned",
             Self::Role(..) => "Role",
             Self::Burned => "Burned",
         })
@@ -397,6 +404,7 @@ impl fmt::Debug for Input {
             Self::SessionEnded { .. } => "SessionEnded",
             Self::Rename { .. } => "Rename",
             Self::Act { .. } => "Act",
+            Self::Knocks(_) => "Knocks",
             Self::Owner { .. } => "Owner",
             Self::End(_) => "End",
             Self::Tick => "Tick",

@@ -6,6 +6,7 @@
 mod bans;
 mod event;
 mod ids;
+mod invites;
 mod names;
 mod presence;
 mod rate;
@@ -22,6 +23,7 @@ mod tests;
 pub use bans::{Bans, Mark};
 pub use event::{Action, Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, RoomEvent, Settings};
 pub use ids::{ChannelId, MessageIds, NodeId, Origin, SessionKey};
+pub use invites::{Invite, InviteMark, Invites};
 pub use rate::{Bucket, Rate};
 pub use resume::{ResumeQueue, Tells};
 pub use room::{Doorway, Room, RoomStart};

@@ -78,6 +78,7 @@ fn room_of(sealed: bool, capacity: u32, limits: Limits) -> Room {
         sealed,
         locked: false,
         timer_s: None,
+        lobby: false,
         created_at: 0,
         expires_at: 24 * HOUR,
     };

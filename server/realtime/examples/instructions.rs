@@ -21,6 +21,7 @@ use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projectio
 use realtime::error::Refused;
 use realtime::hub::Hub;
 use realtime::identity::{Carrier, Identity, LoginKey, UserId};
+use realtime::knock::Knock;
 use realtime::rate_limits::RateLimits;
 use realtime::record::{Keeper, Left};
 use realtime::services::{Admission, Admitted, Asked, Directory, Logins, Sanitizer, Services, Wish};
@@ -82,6 +83,10 @@ impl Directory for Around {
     async fn admit(&self, admission: Admission<'_>) -> Result<Admitted, Refused> {
         let (room, mark) = (self.room.clone(), Mark([0; 16]));
         Ok(Admitted { room, member: member(admission.user), is_new: true, mark })
+    }
+
+    async fn knock(&self, _: Admission<'_>, _: DisplayName) -> Result<Option<Knock>, Refused> {
+        Err(ErrorCode::Internal.into())
     }
 
     async fn withdraw(&self, _: &RoomHandle, _: UserId) -> Result<(), Refused> {
@@ -204,7 +209,7 @@ impl Person {
     }
 
     async fn join(&mut self) -> Result<(), Box<dyn Error>> {
-        let join = ClientFrame::Join { cid: self.cid()?, code: CODE.to_owned(), pin: None, since: None };
+        let join = ClientFrame::Join { cid: self.cid()?, code: CODE.to_owned(), pin: None, invite: None, since: None };
         self.ask(&encode(&join)).await
     }
 
@@ -245,6 +250,7 @@ fn around(limits: Limits) -> Result<Arc<dyn Services>, Box<dyn Error>> {
         sealed: false,
         locked: false,
         timer_s: None,
+        lobby: false,
         created_at: now.wall,
         expires_at: now.wall + 86_400_000,
     };

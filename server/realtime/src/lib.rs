@@ -17,6 +17,7 @@ pub mod following;
 mod heartbeat;
 pub mod hub;
 pub mod identity;
+pub mod knock;
 pub mod rate_limits;
 pub mod record;
 pub mod renewal;

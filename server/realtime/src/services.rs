@@ -4,13 +4,14 @@
 use async_trait::async_trait;
 use chat::{ChannelId, Mark, Now, SessionKey};
 use protocol::api::ChangeRoom;
-use protocol::{ClientId, MemberId, Millis, Role, RoomCode, Text, UserKind};
+use protocol::{ClientId, DisplayName, MemberId, Millis, Role, RoomCode, Text, UserKind};
 
 use crate::address::Address;
 use crate::channel::RoomHandle;
 use crate::error::Refused;
 use crate::hub::Hub;
 use crate::identity::{Identity, UserId};
+use crate::knock::Knock;
 use crate::rate_limits::RateLimits;
 use crate::record::Left;
 
@@ -27,6 +28,8 @@ pub struct Admission<'a> {
     pub code: &'a str,
     /// Its PIN, as typed.
     pub pin: Option<&'a str>,
+    /// What an invite's link carries.
+    pub invite: Option<&'a str>,
     /// Whether the client can take what is said in a sealed room.
     pub reads_sealed: bool,
     /// The time of the request.
@@ -55,6 +58,10 @@ pub enum Wish {
     Kick(MemberId),
     /// Somebody is to go for good.
     Ban(MemberId),
+    /// Somebody who was banned may come back.
+    Unban(MemberId),
+    /// Somebody who knocks is to be let in, or to go away.
+    Admit(MemberId, bool),
     /// Somebody is to be something else.
     Role(MemberId, Role),
     /// The room is to end for everybody.
@@ -80,6 +87,12 @@ pub trait Directory {
     /// # Errors
     /// Why not.
     async fn admit(&self, admission: Admission<'_>) -> Result<Admitted, Refused>;
+
+    /// Makes somebody a member as [`Directory::admit`] does, or, where the room wants that, asks those inside.
+    ///
+    /// # Errors
+    /// Why neither can be done.
+    async fn knock(&self, admission: Admission<'_>, name: DisplayName) -> Result<Option<Knock>, Refused>;
 
     /// Ends a membership that was made for a join which found no seat.
     ///

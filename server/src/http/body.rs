@@ -115,6 +115,19 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
     value.split(';').next().map(str::trim)
 }
 
+/// The two variable parts of an address, as they were typed.
+pub(crate) struct PathPair(pub(crate) String, pub(crate) String);
+
+impl axum::extract::FromRequestParts<AppState> for PathPair {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        type Pair = Path<(String, String)>;
+        let path = <Pair as axum::extract::FromRequestParts<AppState>>::from_request_parts(parts, state).await;
+        path.map(|Path((first, second))| Self(first, second)).map_err(|_| ErrorCode::NotFound.into())
+    }
+}
+
 /// The one variable part of an address, as it was typed. What is not UTF-8 names nothing.
 #[derive(Debug)]
 pub(crate) struct PathSegment(pub(crate) String);

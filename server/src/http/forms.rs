@@ -149,10 +149,12 @@ async fn join_as(
     typed: &Typed,
 ) -> Result<RoomCode, ApiError> {
     let pin = filled(&typed.pin);
+    let invite = filled(&typed.invite);
     let (user, kind, code, pin) = (identity.user, identity.kind, typed.code.as_str(), pin.as_deref());
+    let invite = invite.as_deref();
     // Behind the form is a page, which cannot read there.
     let (address, now) = (context.address, context.now);
-    let admission = Admission { user, kind, address, code, pin, reads_sealed: false, now };
+    let admission = Admission { user, kind, address, code, pin, invite, reads_sealed: false, now };
     let admit = admission::admit(state, admission);
     let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(admitted.room.code)

@@ -16,6 +16,8 @@ pub mod headers;
 pub(crate) mod health;
 pub(crate) mod host;
 pub mod identity;
+pub(crate) mod invites;
+pub(crate) mod knocks;
 mod login;
 pub(crate) mod logins;
 pub mod origin;

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::ErrorCode;
-use protocol::api::{ChangeRole, ChangeRoom, CreateRoom, JoinRoom, PutOut, RoomView};
+use protocol::api::{BanView, ChangeRole, ChangeRoom, CreateRoom, JoinRoom, PutOut, RoomView};
+use protocol::{ErrorCode, MemberId};
 
 use crate::error::ApiError;
-use crate::http::body::{JsonBody, OptionalBody, PathSegment};
+use crate::http::body::{JsonBody, OptionalBody, PathPair, PathSegment};
 use crate::http::identity::{RequestContext, SignedIn};
 use crate::rooms::{admission, powers};
 use crate::state::AppState;
@@ -59,9 +59,10 @@ pub(crate) async fn join(
     OptionalBody(typed): OptionalBody<JoinRoom>,
 ) -> Result<Json<RoomView>, ApiError> {
     let (user, kind, pin) = (identity.user, identity.kind, typed.pin.as_deref());
+    let invite = typed.invite.as_deref();
     // What the asker's clients can read shows when they take a seat.
     let (address, now) = (context.address, context.now);
-    let admission = Admission { user, kind, address, code: &code, pin, reads_sealed: true, now };
+    let admission = Admission { user, kind, address, code: &code, pin, invite, reads_sealed: true, now };
     let admit = admission::admit(&state, admission);
     let admitted = state.rate_limits.charge(RateLimit::Joins(identity.user), context.now, admit).await?;
     Ok(Json(admission::view(&state, &admitted.room, Some(identity.user), context.now)))
@@ -137,7 +138,29 @@ pub(crate) async fn role(
     exercise(&state, &context, &identity, &code, Wish::Role(member, role)).await
 }
 
-async fn exercise(
+/// Who may not come back, for those who may change that.
+pub(crate) async fn bans(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathSegment(code): PathSegment,
+) -> Result<Json<Vec<BanView>>, ApiError> {
+    let room = admission::find(&state, context.caller(), &code, context.now).await?;
+    powers::bans(&state, &room, identity.user).map(Json)
+}
+
+/// Lets somebody come back.
+pub(crate) async fn unban(
+    State(state): State<AppState>,
+    context: RequestContext,
+    SignedIn(identity): SignedIn,
+    PathPair(code, member): PathPair,
+) -> Result<StatusCode, ApiError> {
+    let member = MemberId::parse(&member).map_err(|_| ErrorCode::NoSuchMember)?;
+    exercise(&state, &context, &identity, &code, Wish::Unban(member)).await
+}
+
+pub(super) async fn exercise(
     state: &AppState,
     context: &RequestContext,
     identity: &Identity,

@@ -21,6 +21,7 @@ pub(crate) struct Typed {
     pub(super) code: String,
     pub(super) room: String,
     pub(super) pin: String,
+    pub(super) invite: String,
     pub(super) capacity: String,
     pub(super) lifetime_s: String,
     /// On no page: other programs post it.
@@ -50,6 +51,7 @@ impl Typed {
             ("code", self.code),
             ("room", self.room),
             ("pin", self.pin),
+            ("invite", self.invite),
             ("capacity", self.capacity),
             ("lifetime_s", self.lifetime_s),
         ];
@@ -62,6 +64,7 @@ impl Typed {
             "code" => Some(&mut self.code),
             "room" => Some(&mut self.room),
             "pin" => Some(&mut self.pin),
+            "invite" => Some(&mut self.invite),
             "capacity" => Some(&mut self.capacity),
             "lifetime_s" => Some(&mut self.lifetime_s),
             "sealed" => Some(&mut self.sealed),

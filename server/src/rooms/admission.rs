@@ -4,23 +4,23 @@
 
 use chat::Now;
 use protocol::api::{CreateRoom, RoomView};
-use protocol::{ErrorCode, LeaveReason, Limits, MemberId, Pin, RoomCode, RoomName, UserKind};
+use protocol::{DisplayName, ErrorCode, LeaveReason, MemberId, Pin, RoomCode, RoomName, UserKind};
 
 use crate::auth::Identity;
 use crate::error::ApiError;
+use crate::rooms::bounds::{capacity_within, lifetime_within};
+use crate::rooms::invites::{self, Claim};
 use crate::rooms::pending_writes::Why;
 use crate::rooms::{random_names, succession};
 use crate::state::State;
 use crate::store::{JoinOutcome, LeaveOutcome, Membership, Room, RoomId, StoreError, UserId, WHENEVER};
 use realtime::address::Address;
+use realtime::channel::Visitor;
 use realtime::clock::random;
+use realtime::knock::Knock;
 use realtime::rate_limits::{Caller, RateLimit};
 use realtime::services::Admission;
 
-/// The shortest lifetime of a room.
-const LIFETIME_S_MIN: u64 = 3_600;
-/// The smallest capacity of a room.
-const CAPACITY_MIN: u32 = 2;
 /// Codes drawn before giving up: with a million live rooms one in 850,000 is taken.
 const CODES_DRAWN_MAX: usize = 8;
 
@@ -38,14 +38,78 @@ pub struct AdmittedMember {
     pub joined: JoinOutcome,
 }
 
-/// Makes somebody a member: always who is one already, others with the PIN where there is one.
+/// How somebody may come in who stands at the door.
+enum Way {
+    /// They are a member already.
+    Member,
+    /// By an invite, one use of which is theirs.
+    Invited(Claim),
+    /// Nothing is asked of them that they did not bring.
+    Open,
+    /// Somebody inside lets them in.
+    Lobby,
+}
+
+/// What became of a knock.
+#[derive(Debug)]
+pub enum Knocked {
+    /// Nobody had to be asked.
+    Admitted(Box<AdmittedMember>),
+    /// Those inside are asked.
+    Waits(Knock),
+}
+
+/// Makes somebody a member: always who is one already, others with the PIN where there is one, or by an invite, which also
+/// passes a lock and a lobby, and never a ban.
 ///
 /// # Errors
 /// [`ErrorCode::InvalidCode`], [`ErrorCode::RoomNotFound`], [`ErrorCode::RoomEnded`], [`ErrorCode::SealedRoom`] for clients
 /// that cannot read there, [`ErrorCode::Banned`], [`ErrorCode::RoomLocked`], [`ErrorCode::PinRequired`],
-/// [`ErrorCode::WrongPin`], [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`] after too many misses or wrong PINs.
+/// [`ErrorCode::WrongPin`], [`ErrorCode::InvalidInvite`], [`ErrorCode::RoomFull`], [`ErrorCode::KnockFirst`],
+/// [`ErrorCode::TooManyMembers`], [`ErrorCode::RateLimited`] after too many misses or wrong PINs.
 pub async fn admit(state: &State, admission: Admission<'_>) -> Result<AdmittedMember, ApiError> {
-    let Admission { user, kind, address, code, pin, reads_sealed, now } = admission;
+    let (room, member, way) = at_the_door(state, admission).await?;
+    if matches!(way, Way::Lobby) {
+        return Err(ErrorCode::KnockFirst.into());
+    }
+    enter(state, room, member, way, admission).await
+}
+
+/// Asks those inside, where the room wants that; anywhere else as [`admit`].
+///
+/// # Errors
+/// As [`admit`], and [`ErrorCode::NotLetIn`], [`ErrorCode::TooManyKnocks`].
+pub async fn knock(state: &State, admission: Admission<'_>, name: DisplayName) -> Result<Knocked, ApiError> {
+    let (room, member, way) = at_the_door(state, admission).await?;
+    match way {
+        Way::Lobby => {
+            let live = state.rooms.live(&room);
+            let visitor = Visitor { user: admission.user, member, name };
+            Ok(Knocked::Waits(Knock::at(&state.hub, live.id, visitor)?))
+        }
+        Way::Member | Way::Invited(_) | Way::Open => {
+            enter(state, room, member, way, admission).await.map(|admitted| Knocked::Admitted(Box::new(admitted)))
+        }
+    }
+}
+
+/// Makes somebody a member who knocked and was let in.
+///
+/// # Errors
+/// [`ErrorCode::RoomEnded`], [`ErrorCode::TooManyMembers`].
+pub(super) async fn let_in(state: &State, room: &Room, user: UserId, now: Now) -> Result<(), ApiError> {
+    match join(state, room, Membership { user, joined_at: now.wall }).await? {
+        JoinOutcome::New | JoinOutcome::Already => {
+            state.rooms.records().pending.forgive_unheard(room.id, user);
+            Ok(())
+        }
+        JoinOutcome::NoRoom => Err(ErrorCode::RoomEnded.into()),
+        JoinOutcome::Bound => Err(ErrorCode::TooManyMembers.into()),
+    }
+}
+
+async fn at_the_door(state: &State, admission: Admission<'_>) -> Result<(Room, MemberId, Way), ApiError> {
+    let Admission { user, kind, address, code, pin, invite, reads_sealed, now } = admission;
     let caller = Caller::user(user, address);
     let room = find(state, caller, code, now).await?;
     if room.sealed && !reads_sealed {
@@ -58,26 +122,58 @@ pub async fn admit(state: &State, admission: Admission<'_>) -> Result<AdmittedMe
         return Err(ErrorCode::Banned.into());
     }
     if state.store.is_member(room.id, user, WHENEVER).await? {
-        return Ok(AdmittedMember { room, member, joined: JoinOutcome::Already });
+        return Ok((room, member, Way::Member));
     }
     // Anybody can be a new guest at once. Who has an account is not taken for a neighbour who was banned.
     if kind == UserKind::Guest && bans.has_mark(state.keys.ban_mark(room.id.into(), address)) {
         return Err(ErrorCode::Banned.into());
     }
+    if let Some(claim) = invite.map(|token| invited(state, &room, token, now)).transpose()?.flatten() {
+        return Ok((room, member, Way::Invited(claim)));
+    }
+    let refused = |code| if invite.is_some() { ErrorCode::InvalidInvite } else { code };
     if room.locked {
-        return Err(ErrorCode::RoomLocked.into());
+        return Err(refused(ErrorCode::RoomLocked).into());
     }
     if let Some(hash) = &room.pin_hash {
+        let pin = pin.filter(|pin| !pin.trim().is_empty()).ok_or(refused(ErrorCode::PinRequired))?;
         check_pin(state, room.id, caller, hash, pin, now).await?;
+    }
+    let way = if room.lobby { Way::Lobby } else { Way::Open };
+    Ok((room, member, way))
+}
+
+async fn enter(
+    state: &State,
+    room: Room,
+    member: MemberId,
+    way: Way,
+    admission: Admission<'_>,
+) -> Result<AdmittedMember, ApiError> {
+    let Admission { user, now, .. } = admission;
+    if matches!(way, Way::Member) {
+        return Ok(AdmittedMember { room, member, joined: JoinOutcome::Already });
     }
     match join(state, &room, Membership { user, joined_at: now.wall }).await? {
         joined @ (JoinOutcome::New | JoinOutcome::Already) => {
+            if let Way::Invited(claim) = way {
+                claim.used();
+            }
             state.rooms.records().pending.forgive_unheard(room.id, user);
             Ok(AdmittedMember { room, member, joined })
         }
         JoinOutcome::NoRoom => Err(state.rooms.records().no_room(room.code, now).into()),
         JoinOutcome::Bound => Err(ErrorCode::TooManyMembers.into()),
     }
+}
+
+/// Claims the use of an invite. Where no seat is free none is used up: the link has to be good when there is one.
+fn invited(state: &State, room: &Room, token: &str, now: Now) -> Result<Option<Claim>, ApiError> {
+    let live = state.rooms.live(room);
+    if live.count() >= room.capacity {
+        return Err(ErrorCode::RoomFull.into());
+    }
+    Ok(invites::claim(state, live, token, now))
 }
 
 /// Makes the membership. At the bound guests without a seat are forgotten first, one for each newcomer.
@@ -186,6 +282,7 @@ pub async fn create(
             sealed: request.sealed,
             locked: false,
             timer_s: None,
+            lobby: false,
             owner: identity.user,
             moderators: Vec::new(),
             created_at: now.wall,
@@ -197,19 +294,6 @@ pub async fn create(
     // Its task begins to count at once: a room that nobody ever enters ends like one that all have left.
     state.rooms.live(&room);
     Ok(view(state, &room, Some(identity.user), now))
-}
-
-/// A capacity that this server gives.
-pub(super) fn capacity_within(limits: &Limits, wished: u64) -> Result<u32, ApiError> {
-    let capacity = u32::try_from(wished).unwrap_or_default();
-    let fits = (CAPACITY_MIN..=limits.capacity_max).contains(&capacity);
-    if fits { Ok(capacity) } else { Err(ApiError::beyond(ErrorCode::InvalidCapacity, limits.capacity_max.into())) }
-}
-
-/// A lifetime that this server gives, in seconds.
-pub(super) fn lifetime_within(limits: &Limits, wished: u64) -> Result<u64, ApiError> {
-    let fits = (LIFETIME_S_MIN..=limits.lifetime_s_max).contains(&wished);
-    if fits { Ok(wished) } else { Err(ApiError::beyond(ErrorCode::InvalidLifetime, limits.lifetime_s_max)) }
 }
 
 /// Keeps a room under a code that no live room has.
@@ -249,6 +333,7 @@ pub fn view(state: &State, room: &Room, member: Option<UserId>, now: Now) -> Roo
         pin: room.pin_hash.is_some(),
         sealed: room.sealed,
         locked: room.locked,
+        lobby: room.lobby,
         capacity: room.capacity,
         count: open.then(|| state.hub.count(room.id.into())),
         created_at: room.created_at,
@@ -298,10 +383,9 @@ async fn check_pin(
     room: RoomId,
     caller: Caller,
     hash: &str,
-    typed: Option<&str>,
+    typed: &str,
     now: Now,
 ) -> Result<(), ApiError> {
-    let typed = typed.filter(|pin| !pin.trim().is_empty()).ok_or(ErrorCode::PinRequired)?;
     let attempt = state.rate_limits.try_pin(room.into(), caller, now)?;
     let attempt = state.rate_limits.turn(attempt, &state.clock).await?;
     // What no PIN can be is wrong like any other.

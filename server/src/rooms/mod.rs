@@ -2,7 +2,9 @@
 //! inside. Decides nothing about seats, and sees no message.
 
 pub mod admission;
+mod bounds;
 pub(crate) mod ended;
+pub mod invites;
 mod pending_writes;
 pub mod powers;
 pub mod random_names;
@@ -192,6 +194,7 @@ pub fn info(stored: &store::Room) -> RoomInfo {
         sealed: stored.sealed,
         locked: stored.locked,
         timer_s: stored.timer_s,
+        lobby: stored.lobby,
         created_at: stored.created_at,
         expires_at: stored.expires_at,
     }

@@ -4,15 +4,17 @@
 //! One at a time: of two changes the one that is kept last is told last.
 
 use chat::{Action, ChannelId, Input, Settings};
-use protocol::api::ChangeRoom;
-use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, Topic, timer_within};
-use realtime::channel::Command;
+use protocol::api::{BanView, ChangeRoom};
+use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, ServerFrame, Topic, timer_within};
+use realtime::channel::{Command, Verdict};
 use realtime::clock::random;
+use realtime::knock::tell_knocks;
 use realtime::services::{Asked, Wish};
 use tokio::sync::oneshot;
 
 use crate::error::ApiError;
-use crate::rooms::admission::{capacity_within, lifetime_within};
+use crate::rooms::admission;
+use crate::rooms::bounds::{capacity_within, lifetime_within};
 use crate::rooms::succession::user_of;
 use crate::state::State;
 use crate::store::{LeaveOutcome, RoleOutcome, Room, RoomChange, UserId, WHENEVER};
@@ -31,6 +33,8 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
         }
         Wish::Kick(member) => Prepared::PutOut(member, Power::Kick),
         Wish::Ban(member) => Prepared::PutOut(member, Power::Ban),
+        Wish::Unban(member) => Prepared::Unban(member),
+        Wish::Admit(member, on) => Prepared::Admit(member, on),
         Wish::Role(member, role) => Prepared::Role(member, role),
         Wish::Burn => Prepared::Burn,
     };
@@ -43,16 +47,30 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
             set(state, &kept, change).await?
         }
         Prepared::PutOut(member, power) => put_out(state, &kept, asked.user, member, power).await?,
+        Prepared::Unban(member) => unban(state, &kept, asked.user, member)?,
+        Prepared::Admit(member, on) => return answer_knock(state, &kept, asked, &member, on).await,
         Prepared::Role(member, role) => appoint(state, &kept, asked.user, member, role).await?,
         Prepared::Burn => burn(state, &kept, asked.user).await?,
     };
     tell(state, &kept, asked, action).await
 }
 
+/// Who may not come back.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`] for who may not change that.
+pub fn bans(state: &State, room: &Room, by: UserId) -> Result<Vec<BanView>, ApiError> {
+    may_all(room.role(by), [Power::LiftBan])?;
+    let bans = state.rooms.live(room).doorway().bans;
+    Ok(bans.list().map(|(member, name)| BanView { member: member.clone(), name: name.cloned() }).collect())
+}
+
 /// A wish whose typed values were read.
 enum Prepared {
     Change((Vec<Power>, RoomChange)),
     PutOut(MemberId, Power),
+    Unban(MemberId),
+    Admit(MemberId, bool),
     Role(MemberId, Role),
     Burn,
 }
@@ -62,7 +80,7 @@ async fn find(state: &State, room: ChannelId) -> Result<Room, ApiError> {
 }
 
 fn powers_of(set: &ChangeRoom) -> Vec<Power> {
-    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s } = set;
+    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s, lobby } = set;
     let wished = [
         (name.is_some(), Power::Rename),
         (topic.is_some(), Power::SetTopic),
@@ -71,6 +89,7 @@ fn powers_of(set: &ChangeRoom) -> Vec<Power> {
         (lifetime_s.is_some(), Power::ExtendLife),
         (locked.is_some(), Power::Lock),
         (timer_s.is_some(), Power::SetTimer),
+        (lobby.is_some(), Power::SetLobby),
     ];
     wished.into_iter().filter(|(is_wished, _)| *is_wished).map(|(_, power)| power).collect()
 }
@@ -83,7 +102,7 @@ fn may_all(role: Role, powers: impl AsRef<[Power]>) -> Result<(), ApiError> {
 /// Reads what was typed. What is empty is taken away.
 async fn prepare(state: &State, room: &Room, set: ChangeRoom) -> Result<(Vec<Power>, RoomChange), ApiError> {
     let needed = powers_of(&set);
-    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s } = set;
+    let ChangeRoom { name, topic, pin, capacity, lifetime_s, locked, timer_s, lobby } = set;
     if needed.is_empty() {
         return Err(ErrorCode::BadFrame.into());
     }
@@ -108,7 +127,7 @@ async fn prepare(state: &State, room: &Room, set: ChangeRoom) -> Result<(Vec<Pow
         Some(None) => Some(None),
         None => None,
     };
-    Ok((needed, RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at }))
+    Ok((needed, RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at }))
 }
 
 fn written(typed: &str) -> Option<&str> {
@@ -119,9 +138,9 @@ async fn set(state: &State, room: &Room, change: RoomChange) -> Result<Action, A
     if !state.store.change_room(room.id, change.clone()).await? {
         return Err(ErrorCode::RoomEnded.into());
     }
-    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
+    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at } = change;
     let pin = pin_hash.map(|hash| hash.is_some());
-    Ok(Action::Settings(Settings { name, topic, pin, capacity, expires_at, locked, timer_s }))
+    Ok(Action::Settings(Settings { name, topic, pin, capacity, expires_at, locked, timer_s, lobby }))
 }
 
 async fn put_out(state: &State, room: &Room, by: UserId, member: MemberId, power: Power) -> Result<Action, ApiError> {
@@ -136,6 +155,32 @@ async fn put_out(state: &State, room: &Room, by: UserId, member: MemberId, power
         }
     }
     Ok(if power == Power::Ban { Action::Banned(member) } else { Action::Kicked(member) })
+}
+
+fn unban(state: &State, room: &Room, by: UserId, member: MemberId) -> Result<Action, ApiError> {
+    may_all(room.role(by), [Power::LiftBan])?;
+    let is_banned = state.rooms.live(room).doorway().bans.has(&member);
+    if is_banned { Ok(Action::Unbanned(member)) } else { Err(ErrorCode::NoSuchMember.into()) }
+}
+
+/// Lets in whoever knocks, or sends them away. They are a member before they hear of it; who asked is told by the room, in
+/// the order of its answers.
+async fn answer_knock(state: &State, room: &Room, asked: Asked, member: &MemberId, on: bool) -> Result<(), ApiError> {
+    may_all(room.role(asked.user), [Power::Admit])?;
+    let live = state.rooms.live(room);
+    let visitor = live.knocks().visitor(member).ok_or(ErrorCode::NoSuchMember)?;
+    if on {
+        admission::let_in(state, room, visitor.user, asked.now).await?;
+    }
+    let verdict = if on { Verdict::LetIn } else { Verdict::TurnedAway };
+    live.knocks().answer(asked.now.mono, member, verdict, state.hub.limits());
+    tell_knocks(&state.hub, live.id);
+    if let Some((session, cid)) = asked.by {
+        let frame = ServerFrame::Done { cid, room: room.code };
+        let input = Input::Answer { session, frame };
+        live.send_in_turn(Command { input, session: None, done: None }).await?;
+    }
+    Ok(())
 }
 
 async fn appoint(state: &State, room: &Room, by: UserId, member: MemberId, role: Role) -> Result<Action, ApiError> {

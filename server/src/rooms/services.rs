@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chat::ChannelId;
-use protocol::{LeaveReason, Millis, RoomCode, Text, UserKind};
+use protocol::{DisplayName, LeaveReason, Millis, RoomCode, Text, UserKind};
 
 use crate::error::ApiError;
 use crate::rooms::{admission, powers, succession};
@@ -14,6 +14,7 @@ use realtime::clock;
 use realtime::error::Refused;
 use realtime::hub::Hub;
 use realtime::identity::{Identity, UserId};
+use realtime::knock::Knock;
 use realtime::rate_limits::RateLimits;
 use realtime::record::Left;
 use realtime::services::{Admission, Admitted, Asked, Directory, Logins, Sanitizer, Services, Wish};
@@ -42,6 +43,13 @@ impl Directory for State {
         let room = self.rooms.live(&admitted.room);
         let mark = self.keys.ban_mark(room.id, address);
         Ok(Admitted { room, member: admitted.member, is_new: admitted.joined == JoinOutcome::New, mark })
+    }
+
+    async fn knock(&self, admission: Admission<'_>, name: DisplayName) -> Result<Option<Knock>, Refused> {
+        match admission::knock(self, admission, name).await? {
+            admission::Knocked::Admitted(_) => Ok(None),
+            admission::Knocked::Waits(knock) => Ok(Some(knock)),
+        }
     }
 
     async fn withdraw(&self, room: &RoomHandle, user: UserId) -> Result<(), Refused> {

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use protocol::{
-    Activity, ErrorCode, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo, ServerFrame,
-    encode,
+    Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo,
+    ServerFrame, encode,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::packet::{answer, event};
 use realtime::dialect::Frame;
@@ -148,6 +149,7 @@ struct RoomUpdated<'a> {
     has_pin: bool,
     is_locked: bool,
     burn_after: Option<u32>,
+    has_lobby: bool,
     expires_at: String,
 }
 
@@ -221,6 +223,7 @@ pub(super) fn room_updated(info: &RoomInfo) -> Frame {
         has_pin: info.pin,
         is_locked: info.locked,
         burn_after: info.timer_s,
+        has_lobby: info.lobby,
         expires_at: iso(info.expires_at),
     };
     event("room_updated", &[&encode(&told)])
@@ -242,6 +245,11 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
         ServerFrame::Left { cid, room, reason } => {
             let answered = cid.iter().map(|cid| answer(cid, &Answer::done(room)));
             answered.chain([left(*room, *reason)]).collect()
+        }
+        ServerFrame::Knocks { room, knocks } => {
+            let told = |one: &Knocking| json!({"userId": one.id, "username": one.name});
+            let list = Value::from(knocks.iter().map(told).collect::<Vec<_>>());
+            vec![event("knocks", &[&encode(room), &encode(&list)])]
         }
         ServerFrame::Done { cid, room } => vec![answer(cid, &Answer::done(room))],
         ServerFrame::Ack { cid, room, id, at, .. } => {

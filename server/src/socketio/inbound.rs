@@ -25,7 +25,7 @@ pub(super) fn frame(
     let frame = match event {
         "join_room" => argument.and_then(|argument| {
             let (code, pin) = (code(argument)?, pin(argument)?);
-            Ok(ClientFrame::Join { cid: cid(), code, pin, since: None })
+            Ok(ClientFrame::Join { cid: cid(), code, pin, invite: invite(argument), since: None })
         }),
         "leave_room" => room().map(|room| ClientFrame::Leave { cid: cid(), room }),
         "send_message" => argument.and_then(|argument| {
@@ -55,6 +55,12 @@ pub(super) fn frame(
         }),
         "kick_user" => whom().map(|(room, member)| ClientFrame::Kick { cid: cid(), room, member }),
         "ban_user" => whom().map(|(room, member)| ClientFrame::Ban { cid: cid(), room, member }),
+        "unban_user" => whom().map(|(room, member)| ClientFrame::Unban { cid: cid(), room, member }),
+        "admit_user" => whom().map(|(room, member)| {
+            let on =
+                argument.ok().and_then(|argument| argument.get("on")).is_none_or(|on| on.as_bool().unwrap_or(true));
+            ClientFrame::Admit { cid: cid(), room, member, on }
+        }),
         "set_role" => whom().and_then(|(room, member)| {
             let role = argument.and_then(|argument| field::<Role>(argument, "role"))?;
             Ok(ClientFrame::Role { cid: cid(), room, member, role })
@@ -110,6 +116,11 @@ fn pin(argument: &Value) -> Result<Option<String>, ErrorCode> {
     }
 }
 
+/// What an invite's link carries; whatever is no string is none.
+fn invite(argument: &Value) -> Option<String> {
+    argument.get("invite").and_then(Value::as_str).map(str::to_owned)
+}
+
 /// The text of a message. Only the server speaks as the system; a type that nobody knows is text.
 fn content(argument: &Value) -> Result<String, ErrorCode> {
     match argument.get("messageType") {
@@ -145,7 +156,7 @@ mod tests {
         let join = |argument: Value| read("join_room", Ok(&argument));
         let plain = |pin: Option<&str>| {
             let (code, pin) = ("kw7p-3mxq".to_owned(), pin.map(str::to_owned));
-            Ok(ClientFrame::Join { cid: cid(), code, pin, since: None })
+            Ok(ClientFrame::Join { cid: cid(), code, pin, invite: None, since: None })
         };
         let table = [
             (json!("kw7p-3mxq"), plain(None)),

@@ -97,6 +97,7 @@ impl Projection for Events {
             ServerFrame::Room { room } => Some(Broadcast::Shared(encoder::room_updated(room))),
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
+            | ServerFrame::Knocks { .. }
             | ServerFrame::Sealed(_)
             | ServerFrame::Done { .. }
             | ServerFrame::Ack { .. }
@@ -205,6 +206,7 @@ mod tests {
             sealed: false,
             locked: false,
             timer_s: None,
+            lobby: false,
             created_at: 0,
             expires_at: 1,
         };

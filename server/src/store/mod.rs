@@ -110,6 +110,8 @@ pub struct Room {
     pub locked: bool,
     /// The burn timer of messages whose sender chose none, in seconds.
     pub timer_s: Option<u32>,
+    /// Whether newcomers wait until somebody inside lets them in.
+    pub lobby: bool,
     /// Who may change and delete it.
     pub owner: UserId,
     /// Members who keep order beside the owner, in the order of their naming.
@@ -148,6 +150,8 @@ pub struct RoomChange {
     pub locked: Option<bool>,
     /// The burn timer of messages whose sender chose none; `Some(None)`: they have none either.
     pub timer_s: Option<Option<u32>>,
+    /// Whether newcomers wait until somebody inside lets them in.
+    pub lobby: Option<bool>,
     /// When it ends at the latest.
     pub expires_at: Option<Millis>,
 }

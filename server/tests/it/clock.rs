@@ -114,6 +114,7 @@ async fn a_room_ends_when_its_time_is_over_whatever_the_wall_clock_says() {
             pin_hash: None,
             locked: false,
             timer_s: None,
+            lobby: false,
             moderators: Vec::new(),
             capacity: 10,
             sealed: false,

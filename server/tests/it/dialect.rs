@@ -119,7 +119,9 @@ fn frame(said: &str) -> ClientFrame {
     let cid = || ClientId::parse(&realtime::clock::random_id()).expect("is a cid");
     let mut words = said.splitn(3, ' ').map(str::to_owned);
     match (words.next().as_deref(), words.next(), words.next()) {
-        (Some("join"), Some(code), None) => ClientFrame::Join { cid: cid(), code, pin: None, since: None },
+        (Some("join"), Some(code), None) => {
+            ClientFrame::Join { cid: cid(), code, pin: None, invite: None, since: None }
+        }
         (Some("say"), Some(room), Some(text)) => ClientFrame::Send(SendMessage {
             cid: cid(),
             room,

@@ -27,7 +27,7 @@ async fn behind_a_proxy(change: impl FnOnce(&mut Limits)) -> TestServer {
 }
 
 async fn try_pin(guest: &Guest, address: &str, room: &Room, pin: &str) -> Answer {
-    let body = JoinRoom { pin: Some(pin.to_owned()) };
+    let body = JoinRoom { pin: Some(pin.to_owned()), invite: None };
     let ask = Ask::post(&format!("/api/v1/rooms/{}/join", room.code)).json(&body);
     guest.ask(ask.header("x-forwarded-for", address)).await
 }

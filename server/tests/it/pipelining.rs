@@ -15,7 +15,7 @@ fn hello(guest: &Guest) -> String {
 }
 
 fn join(name: &str, room: &Room) -> String {
-    frame(&ClientFrame::Join { cid: cid(name), code: room.code.clone(), pin: None, since: None })
+    frame(&ClientFrame::Join { cid: cid(name), code: room.code.clone(), pin: None, invite: None, since: None })
 }
 
 fn send(name: &str, room: &Room, text: &str) -> String {

@@ -27,6 +27,7 @@ async fn stalled(server: &TestServer, owner: &Guest) -> (RoomTask, RoomHandle) {
         pin_hash: None,
         locked: false,
         timer_s: None,
+        lobby: false,
         moderators: Vec::new(),
         capacity: 10,
         sealed: false,

@@ -23,6 +23,7 @@ impl ClientState {
                 self.leaving.retain(|_, leaving| *leaving != cid);
             }
             ServerFrame::Left { cid: None, room, reason } => self.in_room(room, |room| room.left(reason)),
+            ServerFrame::Knocks { room, knocks } => self.in_room(room, |room| room.knocks(knocks)),
             ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));

@@ -102,6 +102,9 @@ impl Server {
             }
             ClientFrame::Ping { .. } => self.emit(ServerFrame::Pong {}),
             ClientFrame::Change { .. }
+            | ClientFrame::Knock { .. }
+            | ClientFrame::Admit { .. }
+            | ClientFrame::Unban { .. }
             | ClientFrame::Kick { .. }
             | ClientFrame::Ban { .. }
             | ClientFrame::Role { .. }

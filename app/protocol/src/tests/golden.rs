@@ -18,6 +18,7 @@ const CLIENT: &[(&str, &str)] = &[
     ("join", r#"{"t":"join","cid":"c1","code":"kw7p-3mxq"}"#),
     ("join_since_changes", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","since":{"epoch":7,"seq":12,"changes":3}}"#),
     ("join_pin_since", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","pin":"4711","since":{"epoch":7,"seq":12}}"#),
+    ("join_invite", r#"{"t":"join","cid":"c1","code":"KW7P3MXQ","invite":"AAAAAAAAAAAAAAAAAAAAAA"}"#),
     ("leave", r#"{"t":"leave","cid":"c2","room":"KW7P3MXQ"}"#),
     ("send", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"2 < 3 && x > 1"}"#),
     ("send_sealed", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","sealed":"q83vASNFZ4mrze8-_w"}"#),
@@ -34,6 +35,10 @@ const CLIENT: &[(&str, &str)] = &[
     ),
     ("change_timer", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"timer_s":300}}"#),
     ("change_pin_cleared", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"pin":""}}"#),
+    ("knock", r#"{"t":"knock","cid":"c1","code":"kw7p-3mxq","pin":"4711"}"#),
+    ("admit", r#"{"t":"admit","cid":"c2","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC","on":true}"#),
+    ("unban", r#"{"t":"unban","cid":"c3","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
+    ("change_lobby", r#"{"t":"change","cid":"c5","room":"KW7P3MXQ","set":{"lobby":true}}"#),
     ("kick", r#"{"t":"kick","cid":"c6","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
     ("ban", r#"{"t":"ban","cid":"c7","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC"}"#),
     ("role", r#"{"t":"role","cid":"c8","room":"KW7P3MXQ","member":"CCCCCCCCCCCCCCCCCCCCCC","role":"moderator"}"#),
@@ -68,6 +73,11 @@ const SERVER: &[(&str, &str)] = &[
     (
         "room_timer",
         r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","capacity":80,"pin":false,"timer_s":300,"created_at":1795219200000,"expires_at":1795392000000}}"#,
+    ),
+    ("knocks", r#"{"t":"knocks","room":"KW7P3MXQ","knocks":[{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch"}]}"#),
+    (
+        "room_lobby",
+        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","capacity":80,"pin":false,"lobby":true,"created_at":1795219200000,"expires_at":1795392000000}}"#,
     ),
     ("done", r#"{"t":"done","cid":"c5","room":"KW7P3MXQ"}"#),
     ("left_kicked", r#"{"t":"left","room":"KW7P3MXQ","reason":"kicked"}"#),
@@ -194,6 +204,7 @@ fn what_counts_is_what_must_not_be_lost() {
         "room",
         "room_locked",
         "room_timer",
+        "room_lobby",
         "done",
         "left_kicked",
         "left_banned",
@@ -254,7 +265,10 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Role { .. } => 13,
             ClientFrame::Burn { .. } => 14,
             ClientFrame::React { .. } => 15,
+            ClientFrame::Knock { .. } => 16,
+            ClientFrame::Admit { .. } => 17,
+            ClientFrame::Unban { .. } => 18,
         })
         .collect();
-    assert_eq!(tags.len(), 16);
+    assert_eq!(tags.len(), 19);
 }

@@ -33,9 +33,10 @@ fn fields(frame: &ClientFrame) {
             SendBody::Text(text) | SendBody::Sealed(text) => typed(text),
         }
     }
-    if let ClientFrame::Join { code, pin, .. } = frame {
+    if let ClientFrame::Join { code, pin, invite, .. } = frame {
         typed(code);
         typed(pin.as_deref().unwrap_or_default());
+        typed(invite.as_deref().unwrap_or_default());
     }
 }
 

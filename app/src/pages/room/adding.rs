@@ -26,7 +26,7 @@ pub(super) fn Adding(switch: Switch) -> impl IntoView {
             let view = match wish {
                 RoomWish::Join { code, pin } => {
                     let code = RoomCode::parse(&code).map_err(RequestError::of)?;
-                    http::join_room(code, pin).await.inspect_err(|failure| {
+                    http::join_room(code, pin, None).await.inspect_err(|failure| {
                         if failure.code == ErrorCode::PinRequired {
                             asks_pin.set(true);
                         }

@@ -1,14 +1,14 @@
 //! In front of a room that did not let one in, or that one has left.
 
 use leptos::prelude::*;
-use protocol::ErrorCode;
 use protocol::api::RoomView;
+use protocol::{ErrorCode, LeaveReason};
 
 use super::super::Join;
-use super::switch::Switch;
+use super::switch::{Switch, path_of};
 use crate::components::{Notice, changing};
 use crate::driver;
-use crate::i18n::{failure_text, words};
+use crate::i18n::{entry_words, failure_text, words};
 use crate::signals::RwSignal;
 use client::RoomPhase;
 
@@ -21,7 +21,7 @@ pub(super) fn Door(
     unheard: RwSignal<bool>,
 ) -> impl IntoView {
     let words = words();
-    let notice = move |title: &'static str, text: String, again: bool| {
+    let notice = move |title: &'static str, text: String, again: bool, comes_back: bool| {
         let others = switch.has_others();
         let more = move || {
             let again = again.then(|| {
@@ -29,6 +29,14 @@ pub(super) fn Door(
                     <button type="button" class="button" on:click=move |_| room.join_again(None)>
                         {words.try_again}
                     </button>
+                }
+            });
+            // Another document: this one has done with the room. With others beside it they would go too.
+            let back = (comes_back && !others).then(|| {
+                view! {
+                    <a class="button" href=path_of(room.code)>
+                        {entry_words().come_back}
+                    </a>
                 }
             });
             let close = others.then(|| {
@@ -40,25 +48,28 @@ pub(super) fn Door(
             });
             view! {
                 {again}
+                {back}
                 {close}
             }
         };
-        view! { <Notice title text more stays=others /> }.into_any()
+        view! { <div class="door-alert" role="alert"><Notice title text more stays=others /></div> }.into_any()
     };
     changing(move || match room.phase.get() {
         RoomPhase::Joining | RoomPhase::Inside => ().into_any(),
         RoomPhase::Refused(failure) => {
             // The membership has ended elsewhere, and the room wants its PIN again.
             if let Some(view) = view.get_value().filter(|_| asks_pin(failure.code)) {
-                let view = RoomView { member: false, pin: true, ..view };
+                let lobby = failure.code == ErrorCode::KnockFirst;
+                let view = RoomView { member: false, pin: view.pin || !lobby, lobby: view.lobby || lobby, ..view };
                 return view! { <Join view on_inside=move |_| room.join_again(None) /> }.into_any();
             }
             let lasts = matches!(failure.code, ErrorCode::RoomEnded | ErrorCode::SealedRoom);
-            notice(refused(failure.code), failure_text(&failure), !lasts)
+            notice(refused(failure.code), failure_text(&failure), !lasts, false)
         }
         RoomPhase::Ended(reason) => {
             let (title, text) = (words.ended)(reason);
-            notice(title, if unheard.get() { words.left_unheard } else { text }.to_owned(), false)
+            let comes_back = reason == LeaveReason::Kicked;
+            notice(title, if unheard.get() { words.left_unheard } else { text }.to_owned(), false, comes_back)
         }
     })
 }
@@ -73,7 +84,7 @@ pub(super) fn title_of(phase: &RoomPhase) -> Option<&'static str> {
 }
 
 fn asks_pin(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::PinRequired | ErrorCode::WrongPin | ErrorCode::TooManyTries)
+    matches!(code, ErrorCode::PinRequired | ErrorCode::WrongPin | ErrorCode::TooManyTries | ErrorCode::KnockFirst)
 }
 
 fn refused(code: ErrorCode) -> &'static str {

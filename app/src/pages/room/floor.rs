@@ -6,13 +6,14 @@ use protocol::{ErrorCode, LeaveReason, Member, Millis};
 
 use super::burning::{count_down, timers};
 use super::commands::{Commands, copy_text};
+use super::inviting::InvitePeople;
 use super::powers::powers;
 use super::switch::Switch;
 use crate::browser;
 use crate::components::{
-    Banner, Chosen, Composer, Draft, EmptyRoom, Form, MessageMenu, Mode, Naming, Parting, PartingStrip, People,
-    Pressed, RoomHeader, Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent, read_to_end,
-    told, when, write_into_composer,
+    Banner, Chosen, Composer, Draft, EmptyRoom, Form, KnockStrip, MessageMenu, Mode, Naming, Parting, PartingStrip,
+    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent,
+    read_to_end, told, when, write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
@@ -35,9 +36,8 @@ pub(super) fn Floor(
     on_leave: Callback<()>,
     aside: StoredValue<Aside>,
 ) -> impl IntoView {
-    let client = use_client();
+    let (client, people_open) = (use_client(), RwSignal::new(false));
     paint_hues(room);
-    let people_open = RwSignal::new(false);
     provide_keep_unsent();
     let ((now, expires_at), count) = (lifetime(room, view), count(room, view, was_inside));
     let alone = Signal::derive(move || count.get() <= 1);
@@ -59,24 +59,17 @@ pub(super) fn Floor(
                 people_open
                 rooms_open=switch.list_open
                 unread_elsewhere=switch.unread_elsewhere()
+                on_invite=Callback::new(move |()| switch.inviting.set(true))
                 on_leave
             />
             <main class="room-main" inert=live(move || people_open.get()) on:keydown=move |event| read_to_end(&event, room)>
                 <PartingStrip parting />
+                {at_its_door(switch, room, powers)}
                 <Banner connection=client.connection returned=room.returned on_retry=move |()| client.retry_now() />
                 {when(move || was_inside.get(), move || end(switch, room, leaving))}
                 {log(room, draft, over.into(), alone, returns, entering, place)}
                 <TypingLine names=room.typing />
-                <Composer
-                    room=name
-                    over=over.into()
-                    draft
-                    names=names(room)
-                    role=powers.role
-                    limit=client.text_chars_max
-                    refused=room.refused
-                    slow_down_s=room.slow_down_s timers=timers(room)
-                />
+                {composer(room, name, over.into(), draft, powers)}
             </main>
             <People
                 members=room.members
@@ -107,6 +100,34 @@ fn invite(room: driver::Room, over: Memo<bool>, alone: Signal<bool>) -> Signal<b
 fn obey(commands: &Commands) {
     let commands = *commands;
     commands.draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
+}
+
+/// Who asks to be let in, and the dialog that brings others in.
+fn at_its_door(switch: Switch, room: driver::Room, powers: Powers) -> AnyView {
+    let answer = Callback::new(move |(id, on)| powers.ask.run(driver::Wish::Admit(id, on)));
+    view! {
+        <InvitePeople switch room role=powers.role />
+        <KnockStrip knocks=room.knocks on_answer=answer />
+    }
+    .into_any()
+}
+
+/// The box to write in.
+fn composer(room: driver::Room, name: Signal<String>, over: Signal<bool>, draft: Draft, powers: Powers) -> AnyView {
+    view! {
+        <Composer
+            room=name
+            over
+            draft
+            names=names(room)
+            role=powers.role
+            limit=use_client().text_chars_max
+            refused=room.refused
+            slow_down_s=room.slow_down_s
+            timers=timers(room)
+        />
+    }
+    .into_any()
 }
 
 /// What is written, and where the reader is: as they were when another room was shown, and put aside for the next time.

@@ -5,6 +5,7 @@ mod burning;
 mod commands;
 mod door;
 mod floor;
+mod inviting;
 mod powers;
 mod shown;
 mod switch;
@@ -20,7 +21,7 @@ use self::switch::Switch;
 use super::Join;
 use crate::browser;
 use crate::components::{GoToRoom, KeysSheet, RoomList, changing};
-use crate::signals::{RwSignal, live};
+use crate::signals::{Effect, RwSignal, live};
 
 /// The page at `/r/CODE`.
 #[component]
@@ -46,6 +47,7 @@ pub(crate) fn Room(
 #[component]
 fn Rooms(first: RoomView, returns: bool) -> impl IntoView {
     let first_code = first.code;
+    Effect::new(browser::drop_invite);
     let switch = Switch::new(first);
     // In turn on one side and the other: of two views of one kind the second would be drawn with the elements of the first,
     // and what was typed and scrolled in one room would be there in the next.

@@ -1,7 +1,7 @@
 //! The room that is shown: in front of its door, or on its floor. Drawn anew whenever another one is.
 
 use leptos::prelude::*;
-use protocol::RoomCode;
+use protocol::{LeaveReason, RoomCode};
 
 use super::door::{Door, title_of};
 use super::floor::{Floor, is_over};
@@ -57,7 +57,9 @@ pub(super) fn Shown(switch: Switch, code: RoomCode, returns: bool) -> impl IntoV
     // A refusal at the door takes the room's place; what was typed stays in the box behind it.
     let at_the_door = Memo::new(move |_| {
         let over = matches!(room.phase.get(), RoomPhase::Refused(_) | RoomPhase::Ended(_));
-        unheard.get() || over && !was_inside.get()
+        // Who was put out is shown that, and not what was said there.
+        let put_out = matches!(room.phase.get(), RoomPhase::Ended(LeaveReason::Kicked | LeaveReason::Banned));
+        unheard.get() || put_out || over && !was_inside.get()
     });
     let title = move || {
         let door = at_the_door.get().then(|| title_of(&room.phase.get())).flatten();

@@ -30,11 +30,13 @@ pub(super) struct Switch {
     pub(super) adding: RwSignal<bool>,
     /// Whether the list of keys is open.
     pub(super) keys_open: RwSignal<bool>,
+    /// Whether the dialog that brings others in is open.
+    pub(super) inviting: RwSignal<bool>,
     client: Client,
 }
 
 /// The address of a room.
-fn path_of(code: RoomCode) -> String {
+pub(super) fn path_of(code: RoomCode) -> String {
     String::from("/r/") + code.as_str()
 }
 
@@ -52,8 +54,8 @@ impl Switch {
             }
             list
         });
-        let [list_open, finding, adding, keys_open] = [false; 4].map(RwSignal::new);
-        let switch = Self { shown, list, view, list_open, finding, adding, keys_open, client };
+        let [list_open, finding, adding, keys_open, inviting] = [false; 5].map(RwSignal::new);
+        let switch = Self { shown, list, view, list_open, finding, adding, keys_open, inviting, client };
         switch.listen();
         switch
     }
@@ -139,6 +141,7 @@ impl Switch {
 
     fn show(self, code: RoomCode) {
         self.list_open.set(false);
+        self.inviting.set(false);
         if code != self.shown.get_untracked() {
             self.shown.set(code);
         }

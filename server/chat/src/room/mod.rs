@@ -11,7 +11,7 @@ mod talk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use protocol::{LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
+use protocol::{Knocking, LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
 
 use crate::bans::Bans;
 use crate::event::{Effect, Ended, Input};
@@ -56,6 +56,8 @@ pub struct Room {
     owner: MemberId,
     moderators: BTreeSet<MemberId>,
     bans: Arc<Bans>,
+    /// Who waits to be let in.
+    knocks: Vec<Knocking>,
     limits: Limits,
     ids: Box<dyn MessageIds>,
     seats: BTreeMap<MemberId, Seat>,
@@ -89,6 +91,7 @@ impl Room {
             owner: start.owner,
             moderators: start.moderators,
             bans: Arc::default(),
+            knocks: Vec::new(),
             limits: start.limits,
             ids: start.ids,
             seats: BTreeMap::new(),
@@ -136,7 +139,11 @@ impl Room {
             Input::Act { asked, random, by, action } => {
                 self.publish_action(&mut out, now, asked, random, &by, action);
             }
-            Input::Owner { member } => self.set_owner(now.mono, member),
+            Input::Knocks(knocks) => self.set_knocks(&mut out, knocks),
+            Input::Owner { member } => {
+                self.set_owner(now.mono, member.clone());
+                self.tell_knocks_to(&mut out, &member);
+            }
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now.mono),
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, LeaveReason, MemberId, Role, RoomInfo, ServerFrame};
+use protocol::{ClientId, Knocking, LeaveReason, MemberId, Power, Role, RoomInfo, ServerFrame};
 
 use super::Room;
 use crate::bans::{Bans, Mark};
@@ -60,13 +60,20 @@ impl Room {
                 self.ban(&member);
                 self.remove(out, now.mono, &member, LeaveReason::Banned, None);
             }
-            Action::Role(member, role) => self.set_role(now, member, role),
+            Action::Unbanned(member) => {
+                Arc::make_mut(&mut self.bans).lift(&member);
+                self.doorway_changed = true;
+            }
+            Action::Role(member, role) => {
+                self.set_role(now, member.clone(), role);
+                self.tell_knocks_to(out, &member);
+            }
             Action::Burned => self.end(out, LeaveReason::Deleted),
         }
     }
 
     fn set(&mut self, settings: Settings) {
-        let Settings { name, topic, pin, capacity, expires_at, locked, timer_s } = settings;
+        let Settings { name, topic, pin, capacity, expires_at, locked, timer_s, lobby } = settings;
         let info = self.info.clone();
         if let Some(later) = expires_at {
             self.ends_at = self.ends_at.after(later.saturating_sub(info.expires_at));
@@ -79,6 +86,7 @@ impl Room {
             expires_at: expires_at.unwrap_or(info.expires_at),
             locked: locked.unwrap_or(info.locked),
             timer_s: timer_s.unwrap_or(info.timer_s),
+            lobby: lobby.unwrap_or(info.lobby),
             ..info
         };
     }
@@ -87,8 +95,9 @@ impl Room {
         let sessions = self.seats.get(member).into_iter().flat_map(|seat| &seat.sessions);
         let marks = sessions.filter_map(|session| self.sessions.get(session)?.mark);
         let marks: Vec<Mark> = marks.collect();
+        let name = self.seats.get(member).map(|seat| seat.member.name.clone());
         let bans_max = usize::try_from(self.limits.bans_per_room).unwrap_or(usize::MAX);
-        Arc::make_mut(&mut self.bans).add(member.clone(), marks, bans_max);
+        Arc::make_mut(&mut self.bans).add(member.clone(), name, marks, bans_max);
         self.doorway_changed = true;
     }
 
@@ -99,6 +108,43 @@ impl Room {
             Role::Member => self.moderators.remove(&member),
         };
         self.refresh_role(now.mono, &member);
+    }
+
+    /// Others wait at the door: those who may let them in are told.
+    pub(super) fn set_knocks(&mut self, out: &mut Vec<Effect>, knocks: Vec<Knocking>) {
+        if self.knocks == knocks {
+            return;
+        }
+        self.knocks = knocks;
+        for member in self.order.values() {
+            for session in self.admitting(member) {
+                out.push(Effect::Reply(session, self.waiting()));
+            }
+        }
+    }
+
+    /// Tells a session that is new here who waits, if it is one of those who may let them in.
+    pub(super) fn tell_waiting(&self, out: &mut Vec<Effect>, session: SessionKey, member: &MemberId) {
+        if !self.knocks.is_empty() && self.admitting(member).contains(&session) {
+            out.push(Effect::Reply(session, self.waiting()));
+        }
+    }
+
+    /// Tells every session of somebody whose role is another.
+    pub(super) fn tell_knocks_to(&self, out: &mut Vec<Effect>, member: &MemberId) {
+        for session in self.admitting(member) {
+            self.tell_waiting(out, session, member);
+        }
+    }
+
+    /// The sessions of somebody who may let people in; none of anybody else.
+    fn admitting(&self, member: &MemberId) -> Vec<SessionKey> {
+        let seat = self.seats.get(member).filter(|seat| seat.member.role().may(Power::Admit));
+        seat.map(|seat| seat.sessions.clone()).unwrap_or_default()
+    }
+
+    fn waiting(&self) -> ServerFrame {
+        ServerFrame::Knocks { room: self.info.code, knocks: self.knocks.clone() }
     }
 
     /// What changed at the door since this was asked last.

@@ -27,6 +27,7 @@ impl Room {
             self.seat(out, now.mono, session, occupant, &name);
         }
         out.push(Effect::Reply(session, self.joined(now, &member, cid)));
+        self.tell_waiting(out, session, &member);
         if let Some(gap) = since.and_then(|since| self.gap_since(since)) {
             out.push(Effect::Reply(session, gap));
         }
@@ -182,6 +183,7 @@ impl Room {
         self.set_connected(now.mono, session, true);
         if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             out.push(Effect::Reply(session, self.joined(now, &member, None)));
+            self.tell_waiting(out, session, &member);
         }
     }
 

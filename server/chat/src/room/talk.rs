@@ -209,6 +209,7 @@ impl Room {
             | Input::Resumed { .. }
             | Input::SessionEnded { .. }
             | Input::Rename { .. }
+            | Input::Knocks(_)
             | Input::Owner { .. }
             | Input::End(_)
             | Input::Tick => None,

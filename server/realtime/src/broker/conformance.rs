@@ -110,6 +110,7 @@ fn action(number: usize) -> Action {
             expires_at: Some(1_800_000_000_000),
             locked: Some(false),
             timer_s: Some(Some(30)),
+            lobby: Some(true),
         }),
         1 => Action::Kicked(member),
         2 => Action::Banned(member),

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chat::{ChannelId, Doorway, Input, Monotonic, Room};
+use chat::{ChannelId, Doorway, Input, Invites, Monotonic, Room};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use protocol::{ErrorCode, MemberId, RoomCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::unconstrained;
 
+use crate::channel::knocks::Knocks;
 use crate::session::Session;
 
 /// One thing for the room to do.
@@ -39,6 +40,8 @@ pub struct RoomHandle {
 pub(super) struct Outside {
     count: AtomicU32,
     seen: Mutex<Seen>,
+    invites: Mutex<Invites>,
+    knocks: Mutex<Knocks>,
 }
 
 #[derive(Debug, Default)]
@@ -128,6 +131,16 @@ impl RoomHandle {
     /// Who may not come in, and who has been inside for longest.
     pub fn doorway(&self) -> Doorway {
         self.outside.seen().doorway.clone()
+    }
+
+    /// The room's invites. The task has nothing to do with them: a use is claimed before there is a seat.
+    pub fn invites(&self) -> MutexGuard<'_, Invites> {
+        self.outside.invites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who knocks.
+    pub fn knocks(&self) -> MutexGuard<'_, Knocks> {
+        self.outside.knocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the task is over.

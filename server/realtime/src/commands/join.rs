@@ -16,26 +16,19 @@ use crate::services::{Admission, Services};
 use crate::session::Session;
 
 impl Requests {
-    pub(super) fn join(
-        &mut self,
-        cid: ClientId,
-        code: String,
-        pin: Option<String>,
-        since: Option<Position>,
-        now: Now,
-    ) -> Next {
+    pub(super) fn join(&mut self, cid: ClientId, wanted: Wanted, now: Now) -> Next {
         let user = self.session.user;
         if let Err(failure) = self.services.rate_limits().take(RateLimit::Joins(user), now) {
             self.error(failure, Some(cid));
             return Next::Read;
         }
         let rooms_max = usize::try_from(self.limits().rooms_per_session).unwrap_or(usize::MAX);
-        let known = RoomCode::parse(&code).is_ok_and(|code| self.session.inside(code).is_some());
+        let known = RoomCode::parse(&wanted.code).is_ok_and(|code| self.session.inside(code).is_some());
         if !known && self.session.room_count() >= rooms_max {
             self.error(ErrorCode::TooManyRooms.into(), Some(cid));
             return Next::Read;
         }
-        Next::Wait(self.enter(Some(cid), code, pin, since, now))
+        Next::Wait(self.enter(Some(cid), wanted, now))
     }
 
     /// Takes a seat that the server asks for itself, in a room that the person is a member of; `None` where there is
@@ -51,22 +44,16 @@ impl Requests {
         let (now, user) = (self.now(), self.session.user);
         let counted = self.services.rate_limits().take(RateLimit::Follows(user), now);
         counted.map_err(|failure| failure.retry_after_ms.unwrap_or(BUSY_RETRY_MS))?;
-        Ok(Some(self.enter(None, code.as_str().to_owned(), None, None, now)))
+        let wanted = Wanted { code: code.as_str().to_owned(), pin: None, invite: None, since: None };
+        Ok(Some(self.enter(None, wanted, now)))
     }
 
-    fn enter(
-        &self,
-        cid: Option<ClientId>,
-        code: String,
-        pin: Option<String>,
-        since: Option<Position>,
-        now: Now,
-    ) -> BoxFuture<'static, ()> {
+    fn enter(&self, cid: Option<ClientId>, wanted: Wanted, now: Now) -> BoxFuture<'static, ()> {
         let (services, session, address) = (Arc::clone(&self.services), Arc::clone(&self.session), self.address);
         // The server's own are paid for by another limit than those that a client asks for.
         let user = session.user;
         let limit = if cid.is_some() { RateLimit::Joins(user) } else { RateLimit::Follows(user) };
-        let join = Join { cid: cid.clone(), code, pin, since, activity: self.activity };
+        let join = Join { cid: cid.clone(), wanted, activity: self.activity };
         self.finish(async move {
             if let Err(failure) = join.run(&*services, &session, address, now).await {
                 if failure.is_ours() {
@@ -82,12 +69,18 @@ impl Requests {
     }
 }
 
-/// The fields of a `join`, checked as far as that goes without the store.
+/// What a `join` asks for, as it was typed.
+pub(super) struct Wanted {
+    pub(super) code: String,
+    pub(super) pin: Option<String>,
+    pub(super) invite: Option<String>,
+    pub(super) since: Option<Position>,
+}
+
+/// A `join`, checked as far as that goes without the store.
 struct Join {
     cid: Option<ClientId>,
-    code: String,
-    pin: Option<String>,
-    since: Option<Position>,
+    wanted: Wanted,
     activity: Activity,
 }
 
@@ -100,10 +93,11 @@ impl Join {
         address: Address,
         now: Now,
     ) -> Result<(), Refused> {
-        let (pin, reads_sealed) = (self.pin.as_deref(), session.dialect.reads_sealed());
+        let Wanted { code, pin, invite, since } = self.wanted;
+        let (pin, invite, reads_sealed) = (pin.as_deref(), invite.as_deref(), session.dialect.reads_sealed());
         let identity = session.identity();
         let (user, kind) = (session.user, identity.kind);
-        let admission = Admission { user, kind, address, code: &self.code, pin, reads_sealed, now };
+        let admission = Admission { user, kind, address, code: &code, pin, invite, reads_sealed, now };
         let admitted = services.admit(admission).await?;
         let (done, waiting) = oneshot::channel();
         let input = Input::Join {
@@ -112,7 +106,7 @@ impl Join {
             member: admitted.member,
             name: identity.name,
             activity: self.activity,
-            since: self.since,
+            since,
             mark: Some(admitted.mark),
         };
         let room = admitted.room;

@@ -1,11 +1,12 @@
 //! What a client's frames do, whatever transport brought them: parse, check, hand to the room.
 //!
 //! Knows no socket. Answers go through the session's queue, those of a room through the room, so that they come in the
-//! order of the requests. `join.rs`, `leave.rs`, `send.rs`, `change.rs`, `powers.rs` and
+//! order of the requests. `join.rs`, `knock.rs`, `leave.rs`, `send.rs`, `change.rs`, `powers.rs` and
 //! `signals.rs` have the commands; here is what they share.
 
 mod change;
 mod join;
+mod knock;
 mod leave;
 mod powers;
 mod send;
@@ -20,6 +21,7 @@ use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, Text, decode_client,
 };
 
+use self::join::Wanted;
 use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::channel::SeatHandle;
@@ -125,7 +127,9 @@ impl Requests {
     fn handle(&mut self, frame: ClientFrame, now: Now) -> Next {
         match frame {
             ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
-            ClientFrame::Join { cid, code, pin, since } => return self.join(cid, code, pin, since, now),
+            ClientFrame::Join { cid, code, pin, invite, since } => {
+                return self.join(cid, Wanted { code, pin, invite, since }, now);
+            }
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send(message) => self.send(message, now),
             ClientFrame::Edit { cid, room, id, text } => self.edit(cid, &room, id, &text, now),
@@ -134,6 +138,11 @@ impl Requests {
             ClientFrame::Change { cid, room, set } => return self.power(cid, &room, Wish::Change(set), now),
             ClientFrame::Kick { cid, room, member } => return self.power(cid, &room, Wish::Kick(member), now),
             ClientFrame::Ban { cid, room, member } => return self.power(cid, &room, Wish::Ban(member), now),
+            ClientFrame::Unban { cid, room, member } => return self.power(cid, &room, Wish::Unban(member), now),
+            ClientFrame::Admit { cid, room, member, on } => {
+                return self.power(cid, &room, Wish::Admit(member, on), now);
+            }
+            ClientFrame::Knock { cid, code, pin } => return self.knock(cid, code, pin, now),
             ClientFrame::Role { cid, room, member, role } => {
                 return self.power(cid, &room, Wish::Role(member, role), now);
             }

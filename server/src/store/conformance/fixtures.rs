@@ -86,6 +86,7 @@ pub(crate) fn room(number: u8, owner: u8) -> Room {
         pin_hash: None,
         locked: false,
         timer_s: None,
+        lobby: false,
         moderators: Vec::new(),
         capacity: 50,
         sealed: false,

@@ -29,6 +29,7 @@ pub async fn a_room_changes_what_is_said_and_nothing_else(store: &SharedStore) {
         RoomChange { locked: Some(true), ..RoomChange::default() },
         RoomChange { timer_s: Some(Some(3_600)), ..RoomChange::default() },
         RoomChange { timer_s: Some(Some(5)), ..RoomChange::default() },
+        RoomChange { lobby: Some(true), ..RoomChange::default() },
         RoomChange { expires_at: Some(END + HOUR), ..RoomChange::default() },
         RoomChange::default(),
         RoomChange {
@@ -38,13 +39,14 @@ pub async fn a_room_changes_what_is_said_and_nothing_else(store: &SharedStore) {
             capacity: Some(99),
             locked: Some(false),
             timer_s: Some(None),
+            lobby: Some(false),
             expires_at: Some(END + 2 * HOUR),
         },
     ];
     let mut expected = room(1, 1);
     for change in changes {
         assert!(done(store.change_room(room_id(1), change.clone()).await));
-        let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
+        let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at } = change;
         expected = Room {
             name: name.unwrap_or(expected.name),
             topic: topic.unwrap_or(expected.topic),
@@ -52,6 +54,7 @@ pub async fn a_room_changes_what_is_said_and_nothing_else(store: &SharedStore) {
             capacity: capacity.unwrap_or(expected.capacity),
             locked: locked.unwrap_or(expected.locked),
             timer_s: timer_s.unwrap_or(expected.timer_s),
+            lobby: lobby.unwrap_or(expected.lobby),
             expires_at: expires_at.unwrap_or(expected.expires_at),
             ..expected
         };

@@ -99,7 +99,7 @@ impl State {
         let Some(kept) = self.rooms.get_mut(&id) else {
             return false;
         };
-        let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
+        let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at } = change;
         let room = kept.room.clone();
         kept.room = Room {
             name: name.unwrap_or(room.name),
@@ -108,6 +108,7 @@ impl State {
             capacity: capacity.unwrap_or(room.capacity),
             locked: locked.unwrap_or(room.locked),
             timer_s: timer_s.unwrap_or(room.timer_s),
+            lobby: lobby.unwrap_or(room.lobby),
             expires_at: expires_at.unwrap_or(room.expires_at),
             ..room
         };

@@ -9,7 +9,7 @@ use super::link::TRIES_MAX;
 use crate::store::{Result, RoleOutcome, RoomChange, RoomId, StoreError, UserId};
 
 pub(super) async fn change(link: &Collections, room: RoomId, change: &RoomChange) -> Result<bool> {
-    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
+    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at } = change;
     let (mut set, mut unset) = (Document::new(), Document::new());
     if let Some(name) = name {
         set.insert("name", name.as_str());
@@ -34,6 +34,9 @@ pub(super) async fn change(link: &Collections, room: RoomId, change: &RoomChange
         Some(Some(timer_s)) => drop(set.insert("timer_s", i64::from(*timer_s))),
         Some(None) => drop(unset.insert("timer_s", "")),
         None => {}
+    }
+    if let Some(lobby) = lobby {
+        set.insert("lobby", *lobby);
     }
     if let Some(expires_at) = expires_at {
         set.insert("expires_at", time(*expires_at));

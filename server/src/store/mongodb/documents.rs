@@ -38,6 +38,7 @@ pub(super) const ROOM_FIELDS: &[&str] = &[
     "sealed",
     "locked",
     "timer_s",
+    "lobby",
     "owner",
     "moderators",
     "created_at",
@@ -101,6 +102,7 @@ pub(super) fn of_room(room: &Room, members: &[Membership]) -> Document {
         "name": room.name.as_str(),
         "capacity": i64::from(room.capacity),
         "locked": room.locked,
+        "lobby": room.lobby,
         "owner": bytes(room.owner.0),
         "moderators": room.moderators.iter().map(|user| bytes(user.0)).collect::<Vec<_>>(),
         "created_at": time(room.created_at),
@@ -188,9 +190,10 @@ pub(super) fn room(document: &Document) -> Result<Room> {
         capacity: number("capacity")?.ok_or_else(|| strange("no capacity"))?,
         // Rooms that take text, and those of versions before, are without the field.
         sealed: document.contains_key("sealed") && document.get_bool("sealed").map_err(strange)?,
-        // Rooms from before there were these fields have neither.
+        // Rooms from before there were these fields have none of them.
         locked: document.get_bool("locked").unwrap_or_default(),
         timer_s: number("timer_s")?,
+        lobby: document.get_bool("lobby").unwrap_or_default(),
         moderators: moderators(document)?,
         owner: UserId(id_of(document, "owner")?),
         created_at: time_of(document, "created_at")?,

@@ -167,6 +167,7 @@ pub(super) async fn of_user(link: &Collections, user: UserId, now: Millis) -> Re
     let filter = doc! { "members.user": bytes(user.0), "expires_at": { "$gt": time(now) } };
     let fields = doc! {
         "code": 1, "name": 1, "topic": 1, "pin_hash": 1, "capacity": 1, "sealed": 1, "locked": 1, "timer_s": 1,
+        "lobby": 1,
         "owner": 1, "moderators": 1, "created_at": 1, "expires_at": 1,
         "members": { "$elemMatch": { "user": bytes(user.0) } },
     };

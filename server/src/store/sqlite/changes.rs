@@ -9,11 +9,12 @@ use crate::store::{Result, RoleOutcome, RoomChange, RoomId, UserId};
 
 /// A column that is not to change gets its own value again.
 pub(super) fn change(db: &Connection, room: RoomId, change: &RoomChange) -> Result<bool> {
-    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, expires_at } = change;
+    let RoomChange { name, topic, pin_hash, capacity, locked, timer_s, lobby, expires_at } = change;
     let changed = db
         .prepare_cached(
             "UPDATE rooms SET name = coalesce(?, name), topic = iif(?, ?, topic), pin_hash = iif(?, ?, pin_hash),
              capacity = coalesce(?, capacity), locked = coalesce(?, locked), timer_s = iif(?, ?, timer_s),
+             lobby = coalesce(?, lobby),
              expires_at = coalesce(?, expires_at)
              WHERE id = ?",
         )?
@@ -27,6 +28,7 @@ pub(super) fn change(db: &Connection, room: RoomId, change: &RoomChange) -> Resu
             locked,
             timer_s.is_some(),
             timer_s.flatten(),
+            lobby,
             expires_at.map(Time),
             room.0,
         ])?;

@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0003_sealed_rooms.sql"),
     include_str!("../../../migrations/0004_powers_of_rooms.sql"),
     include_str!("../../../migrations/0005_burn_timers_of_rooms.sql"),
+    include_str!("../../../migrations/0006_lobbies.sql"),
 ];
 
 /// The version of the tables that this program makes.

@@ -18,9 +18,9 @@ pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Re
     }
     db.prepare_cached(
         "INSERT INTO rooms
-         (id, code, name, topic, pin_hash, capacity, sealed, locked, timer_s, owner, moderators, created_at,
+         (id, code, name, topic, pin_hash, capacity, sealed, locked, timer_s, lobby, owner, moderators, created_at,
           expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         room.id.0,
@@ -32,6 +32,7 @@ pub(super) fn create(db: &Connection, room: &Room, members: &[Membership]) -> Re
         room.sealed,
         room.locked,
         room.timer_s,
+        room.lobby,
         room.owner.0,
         Ids(room.moderators.clone()),
         Time(room.created_at),
@@ -256,6 +257,7 @@ fn room_from(row: &Row<'_>) -> rusqlite::Result<Room> {
         sealed: row.get("sealed")?,
         locked: row.get("locked")?,
         timer_s: row.get("timer_s")?,
+        lobby: row.get("lobby")?,
         owner: UserId(row.get("owner")?),
         moderators: row.get::<_, Ids>("moderators")?.0,
         created_at: row.get::<_, Time>("created_at")?.0,

@@ -83,7 +83,7 @@ impl Guest {
 
     /// Makes the membership by HTTP; takes no seat.
     pub(crate) async fn join(&self, code: &str, pin: Option<&str>) -> Answer {
-        let body = JoinRoom { pin: pin.map(str::to_owned) };
+        let body = JoinRoom { pin: pin.map(str::to_owned), invite: None };
         self.ask(Ask::post(&format!("/api/v1/rooms/{code}/join")).json(&body)).await
     }
 

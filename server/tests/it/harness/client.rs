@@ -122,7 +122,13 @@ impl TestClient {
     /// Asks for a seat; answers the request's name.
     pub(crate) async fn ask_join(&mut self, code: &str, pin: Option<&str>, since: Option<Position>) -> ClientId {
         let cid = self.cid();
-        let join = ClientFrame::Join { cid: cid.clone(), code: code.to_owned(), pin: pin.map(str::to_owned), since };
+        let join = ClientFrame::Join {
+            cid: cid.clone(),
+            code: code.to_owned(),
+            pin: pin.map(str::to_owned),
+            invite: None,
+            since,
+        };
         self.tell(&join).await;
         cid
     }

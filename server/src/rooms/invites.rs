@@ -1,0 +1,100 @@
+//! Invites: links that let in without the PIN and past a lock, made and taken back by owners and moderators.
+//!
+//! They are in the memory of the room on this node, as keyed hashes, and go with it: in the database they would be a list
+//! of keys to rooms. They do not let in who was banned, nor beyond the room's capacity.
+
+use chat::{ChannelId, Invite, InviteMark, Now};
+use protocol::api::{InviteView, MakeInvite};
+use protocol::{ErrorCode, InviteId, InviteToken, Power};
+use realtime::channel::RoomHandle;
+use realtime::clock::random_id;
+
+use crate::error::ApiError;
+use crate::rooms::bounds::lifetime_within;
+use crate::state::State;
+use crate::store::{Room, UserId};
+
+/// Makes one, whose token is told this once.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::InvalidLifetime`], [`ErrorCode::TooManyInvites`].
+pub fn make(state: &State, room: &Room, by: UserId, wish: MakeInvite, now: Now) -> Result<InviteView, ApiError> {
+    may(room, by)?;
+    let limits = &state.config.limits;
+    let lasts_s = wish.lasts_s.map(|lasts_s| lifetime_within(limits, lasts_s)).transpose()?;
+    let ends = lasts_s.map(|lasts_s| {
+        let end = now.after(lasts_s.saturating_mul(1_000));
+        (end.mono, end.wall)
+    });
+    let (id, token) = (InviteId::parse(&random_id())?, InviteToken::parse(&random_id())?);
+    let live = state.rooms.live(room);
+    let mark = state.keys.invite_mark(live.id, &token);
+    let invite = Invite { id, mark, once: wish.once, ends, used: 0 };
+    let view = InviteView { token: Some(token), ..view(&invite) };
+    let invites_max = usize::try_from(limits.invites_per_room).unwrap_or(usize::MAX);
+    let added = live.invites().add(now.mono, invite, invites_max);
+    if added { Ok(view) } else { Err(ErrorCode::TooManyInvites.into()) }
+}
+
+/// Those in force, without their tokens.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`].
+pub fn list(state: &State, room: &Room, by: UserId, now: Now) -> Result<Vec<InviteView>, ApiError> {
+    may(room, by)?;
+    Ok(state.rooms.live(room).invites().in_force(now.mono).map(view).collect())
+}
+
+/// Takes one back.
+///
+/// # Errors
+/// [`ErrorCode::Forbidden`], [`ErrorCode::InvalidInvite`] where there is none of this name.
+pub fn revoke(state: &State, room: &Room, by: UserId, id: &str, now: Now) -> Result<(), ApiError> {
+    may(room, by)?;
+    let id = InviteId::parse(id).map_err(|_| ErrorCode::InvalidInvite)?;
+    let revoked = state.rooms.live(room).invites().revoke(now.mono, &id);
+    if revoked { Ok(()) } else { Err(ErrorCode::InvalidInvite.into()) }
+}
+
+/// A use of an invite, given back unless it led to a membership.
+pub(super) struct Claim {
+    room: RoomHandle,
+    id: InviteId,
+    is_used: bool,
+}
+
+impl Claim {
+    /// It has let somebody in.
+    pub(super) fn used(mut self) {
+        self.is_used = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.room.invites().give_back(&self.id);
+        }
+    }
+}
+
+/// Claims a use, if this is the token of an invite in force.
+pub(super) fn claim(state: &State, room: RoomHandle, token: &str, now: Now) -> Option<Claim> {
+    let token = InviteToken::parse(token.trim()).ok()?;
+    let mark = mark(state, room.id, &token);
+    let id = room.invites().claim(now.mono, mark)?;
+    Some(Claim { room, id, is_used: false })
+}
+
+fn mark(state: &State, room: ChannelId, token: &InviteToken) -> InviteMark {
+    state.keys.invite_mark(room, token)
+}
+
+fn may(room: &Room, user: UserId) -> Result<(), ErrorCode> {
+    if room.role(user).may(Power::Invite) { Ok(()) } else { Err(ErrorCode::Forbidden) }
+}
+
+fn view(invite: &Invite) -> InviteView {
+    let Invite { id, once, ends, used, .. } = invite;
+    InviteView { id: id.clone(), once: *once, expires_at: ends.map(|(_, stamp)| stamp), used: *used, token: None }
+}
