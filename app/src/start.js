@@ -37,7 +37,8 @@ addEventListener("beforeunload", (event) => {
   if (!("leaving" in root.dataset) && (unsent() || document.querySelector("[data-unsent]"))) event.preventDefault();
 });
 addEventListener("pagehide", () => {
-  const keeps = unsent() && !("leaving" in root.dataset);
+  // A whisper that comes back as words for all would be told to all.
+  const keeps = unsent() && !("leaving" in root.dataset || document.querySelector(".whispering"));
   stored((storage) => (keeps && storage.getItem("whisperspace.keep") ? storage.setItem(draft(), unsent()) : storage.removeItem(draft())));
 });
 

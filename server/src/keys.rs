@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chat::{ChannelId, MessageIds};
+use chat::{ChannelId, MessageIds, Named};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use protocol::{InviteToken, MemberId, MessageId, Millis, RoomCode};
@@ -27,6 +27,8 @@ const SECRET_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
 /// Bytes that a message id says something with: the time, the random bits, the member.
 const CLAIM_BYTES: usize = 8 + 8 + 16;
+/// The same of a whisper: to whom comes behind it.
+const WHISPER_BYTES: usize = CLAIM_BYTES + 16;
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]
@@ -176,7 +178,7 @@ fn keep(secret: &[u8; SECRET_BYTES], file: &Path) -> io::Result<Kept> {
 
 /// The ids of one room's messages: base64url of when it was sent (milliseconds since the Unix epoch), 64 random bits, who
 /// sent it, and an HMAC of these three by the room's key. So an id says by itself who wrote what it names, where and when,
-/// to the server alone, and no index of messages is needed to believe it.
+/// to the server alone, and no index of messages is needed to believe it. That of a whisper says to whom it went, too.
 pub struct RoomMessageIds {
     /// The key as HMAC needs it, made once a room.
     keyed: Hmac<Sha256>,
@@ -184,24 +186,47 @@ pub struct RoomMessageIds {
 
 impl MessageIds for RoomMessageIds {
     fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId {
-        let member: [u8; 16] = from_base64url(member.as_str()).unwrap_or_default();
-        let mut bytes = [0; CLAIM_BYTES + TAG_BYTES];
-        let (claim, tag) = bytes.split_at_mut(CLAIM_BYTES);
-        claim[..8].copy_from_slice(&at.to_be_bytes());
-        claim[8..16].copy_from_slice(&random.to_be_bytes());
-        claim[16..].copy_from_slice(&member);
-        tag.copy_from_slice(&short(self.keyed.clone().chain_update(claim)));
-        MessageId::parse(&base64url(&bytes)).expect("48 bytes in base64url are a message id")
+        self.tagged(claim(at, random, member))
+    }
+
+    fn whisper_id(&self, at: Millis, random: u64, member: &MemberId, to: &MemberId) -> MessageId {
+        let mut claim = claim(at, random, member);
+        claim.extend(bytes_of(to));
+        self.tagged(claim)
     }
 
     /// Takes the same time whichever byte is wrong.
-    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
-        let bytes: [u8; CLAIM_BYTES + TAG_BYTES] = from_base64url(id.as_str())?;
-        let (claim, tag) = bytes.split_at(CLAIM_BYTES);
+    fn verify(&self, id: &MessageId) -> Option<Named> {
+        // What is of another length is neither kind, and no tag of one kind fits the other: a claim is as long as its kind.
+        let said = from_base64url::<{ CLAIM_BYTES + TAG_BYTES }>(id.as_str()).map(Vec::from);
+        let whispered = || from_base64url::<{ WHISPER_BYTES + TAG_BYTES }>(id.as_str()).map(Vec::from);
+        let bytes = said.or_else(whispered)?;
+        let (claim, tag) = bytes.split_at(bytes.len() - TAG_BYTES);
         self.keyed.clone().chain_update(claim).verify_truncated_left(tag).ok()?;
         let at = Millis::from_be_bytes(claim[..8].try_into().ok()?);
-        Some((at, MemberId::parse(&base64url(&claim[16..])).ok()?))
+        let by = MemberId::parse(&base64url(&claim[16..CLAIM_BYTES])).ok()?;
+        let to = claim.get(CLAIM_BYTES..).filter(|to| !to.is_empty());
+        let to = to.map(|to| MemberId::parse(&base64url(to))).transpose().ok()?;
+        Some(Named { at, by, to })
     }
+}
+
+impl RoomMessageIds {
+    /// A claim and its tag, as they travel.
+    fn tagged(&self, mut claim: Vec<u8>) -> MessageId {
+        let tag = short(self.keyed.clone().chain_update(&claim));
+        claim.extend(tag);
+        MessageId::parse(&base64url(&claim)).expect("64 bytes at most, in base64url, are a message id")
+    }
+}
+
+/// When a message was sent, the bits that it alone has, and by whom.
+fn claim(at: Millis, random: u64, member: &MemberId) -> Vec<u8> {
+    [at.to_be_bytes(), random.to_be_bytes()].into_iter().flatten().chain(bytes_of(member)).collect()
+}
+
+fn bytes_of(member: &MemberId) -> [u8; 16] {
+    from_base64url(member.as_str()).unwrap_or_default()
 }
 
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
@@ -237,7 +262,7 @@ impl std::fmt::Debug for Keys {
 
 #[cfg(test)]
 mod tests {
-    use chat::{ChannelId, MessageIds as _};
+    use chat::{ChannelId, MessageIds as _, Named};
     use protocol::{MemberId, MessageId, Millis};
 
     use super::{Keys, RoomMessageIds};
@@ -257,7 +282,7 @@ mod tests {
     fn an_id_tells_its_own_room_when_and_by_whom_it_was_sent() {
         let (ids, member, id) = one_message(1, 2);
         assert_eq!(id.as_str().len(), 64);
-        assert!(ids.verify(&id) == Some((AT, member.clone())));
+        assert!(ids.verify(&id) == Some(Named { at: AT, by: member.clone(), to: None }));
         assert!(ids.message_id(AT, 0x0123_4567_89AB_CDEF, &member) == id, "the same on every node");
         assert!(ids.message_id(AT, 0, &member) != id, "two messages of one moment have two ids");
     }
@@ -273,14 +298,44 @@ mod tests {
     #[test]
     fn a_changed_bit_anywhere_is_refused() {
         let (ids, _, id) = one_message(1, 2);
-        for place in 0..id.as_str().len() {
-            for bit in 0..6 {
-                let mut text = id.as_str().as_bytes().to_vec();
-                let value = BASE64URL.iter().position(|letter| *letter == text[place]).expect("is base64url");
-                text[place] = BASE64URL[value ^ (1 << bit)];
-                let changed = MessageId::parse(std::str::from_utf8(&text).expect("is ASCII")).expect("has the shape");
-                assert!(ids.verify(&changed).is_none(), "bit {bit} of character {place}");
-            }
+        assert_eq!(altered(&id).filter(|changed| ids.verify(changed).is_some()).count(), 0);
+    }
+
+    /// Each id in which one bit is another.
+    fn altered(id: &MessageId) -> impl Iterator<Item = MessageId> {
+        let bits = (0..id.as_str().len()).flat_map(|place| (0..6).map(move |bit| (place, bit)));
+        bits.map(|(place, bit)| {
+            let mut text = id.as_str().as_bytes().to_vec();
+            let value = BASE64URL.iter().position(|letter| *letter == text[place]).expect("is base64url");
+            text[place] = BASE64URL[value ^ (1 << bit)];
+            MessageId::parse(std::str::from_utf8(&text).expect("is ASCII")).expect("has the shape")
+        })
+    }
+
+    fn one_whisper(secret: u8, room: u8) -> (RoomMessageIds, [MemberId; 2], MessageId) {
+        let (ids, member, _) = one_message(secret, room);
+        let to = Keys::derive(&[secret; 32]).member_id(ChannelId([room; 16]), UserId([8; 16]));
+        let id = ids.whisper_id(AT, 0x0123_4567_89AB_CDEF, &member, &to);
+        (ids, [member, to], id)
+    }
+
+    #[test]
+    fn the_id_of_a_whisper_tells_between_whom_it_was() {
+        let (ids, [by, to], id) = one_whisper(1, 2);
+        assert_eq!(id.as_str().len(), 86);
+        assert!(ids.verify(&id) == Some(Named { at: AT, by, to: Some(to) }));
+        assert!(one_message(1, 3).0.verify(&id).is_none() && one_message(2, 2).0.verify(&id).is_none());
+        assert_eq!(altered(&id).filter(|changed| ids.verify(changed).is_some()).count(), 0);
+    }
+
+    #[test]
+    fn neither_kind_of_id_is_made_into_the_other() {
+        let (ids, _, whisper) = one_whisper(1, 2);
+        let (_, _, said) = one_message(1, 2);
+        // Both say the same as far as they can: of one moment, by one person.
+        let (said, whisper) = (said.as_str(), whisper.as_str());
+        for text in [&whisper[..64], &[said, &whisper[64..]].concat(), &[&whisper[..64], &said[42..]].concat()] {
+            assert!(ids.verify(&MessageId::parse(text).expect("has the shape")).is_none(), "{text}");
         }
     }
 

@@ -1,10 +1,14 @@
 //! What is kept of a room for its reader while another room is shown.
 
+use crate::row::Confidant;
+
 /// Put aside when the person goes to another room, and taken up again when they come back.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Aside {
     /// What was typed and not sent.
     pub draft: String,
+    /// The same of a whisper, and to whom it would have gone.
+    pub whisper: Option<(Confidant, String)>,
     /// Where the reader was among the older rows; `None` at the end of the log.
     pub place: Option<Place>,
 }

@@ -43,7 +43,7 @@ pub use request_error::RequestError;
 pub use room_entry::{RoomEntry, Standing};
 pub use room_state::RoomState;
 pub use row::{
-    Block, Delivery, MessageLine, PendingEdit, Quote, Quoted, REACTIONS_SHOWN, Reaction, Reactor, Revision, Row,
-    RowAction, RowKind,
+    Block, Confidant, Delivery, MessageLine, PendingEdit, Quote, Quoted, REACTIONS_SHOWN, Reaction, Reactor, Revision,
+    Row, RowAction, RowKind,
 };
 pub use state::ClientState;

@@ -257,7 +257,8 @@ fn starts_group(before: Option<&RowKind>, line: &MessageLine) -> bool {
     match before {
         Some(RowKind::Message(before)) => {
             let same = before.own == line.own && (line.own || before.member == line.member);
-            !same || line.at.saturating_sub(before.at) >= GROUP_MS
+            // A whisper never stands under a head of what was said to all, nor the other way round.
+            !same || before.whisper != line.whisper || line.at.saturating_sub(before.at) >= GROUP_MS
         }
         Some(RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread) | None => true,
     }

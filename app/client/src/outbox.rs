@@ -199,12 +199,9 @@ impl Outbox {
     }
 
     /// The messages that are not acknowledged, in order. Not edits: the next page has no rows that they are of.
-    pub fn texts(&self) -> Vec<(ClientId, String)> {
-        let text = |draft: &UnsentMessage| match &draft.what {
-            Outgoing::Message(text, _) => Some((draft.cid.clone(), text.clone())),
-            Outgoing::Edit { .. } | Outgoing::React { .. } | Outgoing::Delete { .. } => None,
-        };
-        self.drafts.iter().filter_map(text).collect()
+    pub fn unsaid(&self) -> Vec<(ClientId, Outgoing)> {
+        let said = self.drafts.iter().filter(|draft| draft.what.words().is_some());
+        said.map(|draft| (draft.cid.clone(), draft.what.clone())).collect()
     }
 
     /// Whether everything was acknowledged.

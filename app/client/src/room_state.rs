@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use protocol::{
     Activity, ClientFrame, ClientId, DisplayName, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message,
-    MessageId, Millis, RoomCode, RoomInfo,
+    MessageId, Millis, RoomCode, RoomInfo, Whisper,
 };
 
 use crate::RequestError;
 use crate::aside::Aside;
 use crate::env::Env;
 use crate::outbox::{ANSWER_MS_MAX, Outbox, is_passing};
+use crate::outgoing::Outgoing;
 use crate::own_typing::OwnTyping;
 use crate::phase::{Joined, Returned, RoomPhase};
 use crate::room_entry::{RoomEntry, Standing};
@@ -165,6 +166,16 @@ impl RoomState {
         self.typing.retain(|member| *member != message.member);
         self.last_at = self.last_at.max(Some(message.at));
         self.timeline.message(message);
+        self.changed = true;
+    }
+
+    /// Somebody has whispered to this person, or this person to somebody.
+    pub fn whisper(&mut self, whisper: Whisper) {
+        if self.roster.you() == Some(&whisper.member) {
+            self.outbox.acknowledged(&whisper.cid);
+        }
+        self.last_at = self.last_at.max(Some(whisper.at));
+        self.timeline.whisper(whisper);
         self.changed = true;
     }
 
@@ -394,7 +405,7 @@ impl RoomState {
             unread: self.timeline.unread(),
             last_at: self.last_at,
             standing,
-            holds_words: !(self.aside.draft.is_empty() && self.outbox.is_empty()),
+            holds_words: !(self.aside.draft.is_empty() && self.aside.whisper.is_none() && self.outbox.is_empty()),
         }
     }
 
@@ -450,9 +461,9 @@ impl RoomState {
         self.outbox.len()
     }
 
-    /// The same, with their texts, in order; none where the room is over.
-    pub fn unsent_texts(&self) -> Vec<(ClientId, String)> {
-        if self.is_over() { Vec::new() } else { self.outbox.texts() }
+    /// The messages among them, in order; none where the room is over.
+    pub fn unsaid(&self) -> Vec<(ClientId, Outgoing)> {
+        if self.is_over() { Vec::new() } else { self.outbox.unsaid() }
     }
 
     fn join_refused(&mut self, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) {

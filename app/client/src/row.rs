@@ -78,6 +78,8 @@ pub struct MessageLine {
     pub reply: Option<Box<Quote>>,
     /// It names this person.
     pub mentions_you: bool,
+    /// To whom it was whispered; `None`: it was said to all.
+    pub whisper: Option<Box<Confidant>>,
     /// What has become of it since it was sent.
     pub revision: Revision,
     /// What people have put to it, in the order in which each came first.
@@ -124,6 +126,15 @@ impl MessageLine {
         self.timer_s = None;
         self.revision = why;
     }
+}
+
+/// Somebody to whom something is whispered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Confidant {
+    /// Who.
+    pub member: MemberId,
+    /// What they were called then.
+    pub name: DisplayName,
 }
 
 /// A message that another answers.
@@ -252,6 +263,12 @@ impl fmt::Debug for Reaction {
 impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reactor(…)")
+    }
+}
+
+impl fmt::Debug for Confidant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Confidant(…)")
     }
 }
 

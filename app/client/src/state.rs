@@ -10,8 +10,7 @@ mod frames;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, Refers, RoomCode, ServerFrame, Text,
-    encode,
+    Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, Text, encode,
 };
 
 use crate::aside::Aside;
@@ -22,7 +21,7 @@ use crate::outgoing::Outgoing;
 use crate::phase::RoomPhase;
 use crate::room_entry::{self, RoomEntry};
 use crate::room_state::RoomState;
-use crate::row::RowAction;
+use crate::row::{Confidant, RowAction};
 
 /// Rooms that are kept, those included that are over and can still be read. More than a server lets one session be in, so
 /// that there is always one that may go.
@@ -131,7 +130,7 @@ impl ClientState {
         self.link.is_online()
     }
 
-    /// Says something; `reply` is the row of the message that it answers.
+    /// Says something to all, or to one person only; `reply` is the row of the message that it answers.
     ///
     /// # Errors
     /// What is wrong with the text, or why the room takes none: the person keeps the text.
@@ -140,16 +139,16 @@ impl ClientState {
         env: &mut Env<'_>,
         code: RoomCode,
         typed: &str,
-        reply: Option<u64>,
+        (to, reply): (Option<Confidant>, Option<u64>),
     ) -> Result<(), ErrorCode> {
         let text = Text::parse(typed, self.text_chars_max as usize)?.as_str().to_owned();
         let room = self.rooms.get_mut(&code).ok_or(ErrorCode::NotInRoom)?;
         let name = room.roster().own_name().or(self.me.as_ref().map(|me| &me.name)).cloned();
         let name = name.ok_or(ErrorCode::Unauthorized)?;
-        let (cid, refers) = (env.cid(), room.refers(&text, reply)?);
-        fits(code, &cid, Outgoing::Message(text.clone(), refers.clone()), self.frame_bytes_max)?;
+        let (cid, what) = (env.cid(), room.said(text, to, reply)?);
+        fits(code, &cid, what.clone(), self.frame_bytes_max)?;
         let at = env.now.saturating_add_signed(self.clock_ahead);
-        room.say(cid, (text, refers), name, at)?;
+        room.say(cid, what, name, at)?;
         self.actions.extend(room.type_on(false, env.now).map(Action::Say));
         self.pump(env);
         Ok(())
@@ -209,14 +208,14 @@ impl ClientState {
 
     /// Queues what the previous page in this tab had not sent. Each keeps its `cid`, so that the server relays none
     /// twice.
-    pub fn say_again(&mut self, env: &mut Env<'_>, code: RoomCode, unsent: Vec<(ClientId, String)>) {
+    pub fn say_again(&mut self, env: &mut Env<'_>, code: RoomCode, unsent: Vec<(ClientId, Outgoing)>) {
         let name = self.me.as_ref().map(|me| me.name.clone());
         let at = env.now.saturating_add_signed(self.clock_ahead);
         if let (Some(name), Some(room)) = (name, self.rooms.get_mut(&code)) {
-            for (cid, text) in unsent {
-                if let Ok(text) = Text::parse(&text, self.text_chars_max as usize) {
+            for (cid, what) in unsent {
+                if what.words().is_some_and(|text| Text::parse(text, self.text_chars_max as usize).is_ok()) {
                     // Cannot fail: the previous page's outbox had the same bound.
-                    let _ = room.say(cid, (text.as_str().to_owned(), Refers::default()), name.clone(), at);
+                    let _ = room.say(cid, what, name.clone(), at);
                 }
             }
         }

@@ -45,7 +45,7 @@ fn typing_before_the_line_is_there_is_fine() {
 #[test]
 fn bad_texts_stay_with_the_person() {
     let mut world = World::inside();
-    let mut send = |text: &str| world.act(|page, env| page.send(env, code(), text, None));
+    let mut send = |text: &str| world.act(|page, env| page.send(env, code(), text, (None, None)));
     assert_eq!(send(" \n "), Err(ErrorCode::EmptyText));
     assert_eq!(send(&"x".repeat(5_001)), Err(ErrorCode::TextTooLong));
     assert_eq!(send(&"x".repeat(5_000)), Ok(()));

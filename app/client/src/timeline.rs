@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Position, Timer};
+use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Position, Timer, Whisper};
 
 use crate::fuse::Fuse;
 use crate::message_list::{ListEntry, MessageList};
-use crate::row::Revision;
 pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
+use crate::row::{Confidant, Revision};
+use crate::sequence::LogPlace;
 use crate::sequence::{Missed, MissedCount, Sequence};
 
 /// Names in one line of comings and goings; more start another line.
@@ -195,6 +196,19 @@ impl Timeline {
     pub fn message(&mut self, message: Message) {
         self.advance(message.seq);
         let place = Some(self.order.place(message.seq));
+        self.show(message, place, None);
+    }
+
+    /// Somebody has whispered to this person, or this person to somebody. A whisper has no number: it stands behind what
+    /// was there before it.
+    pub fn whisper(&mut self, whisper: Whisper) {
+        let Whisper { room, id, cid, member, name, to, to_name, at, text, html, reply, timer } = whisper;
+        let mentions = Vec::new();
+        let message = Message { room, seq: 0, id, cid, member, name, at, text, html, reply, mentions, timer };
+        self.show(message, None, Some(Box::new(Confidant { member: to, name: to_name })));
+    }
+
+    fn show(&mut self, message: Message, place: Option<LogPlace>, whisper: Option<Box<Confidant>>) {
         if let Some(index) = self.lines.find_settled(&message.cid, &message.member) {
             if self.lines.echo(index) {
                 let (timer, at) = (message.timer, message.at);
@@ -207,7 +221,8 @@ impl Timeline {
         let own = self.you.as_ref() == Some(&message.member);
         let mentions_you = !own && self.you.as_ref().is_some_and(|you| message.mentions.contains(you));
         if !own {
-            self.note_unread(mentions_you);
+            // What is whispered to somebody calls them as their name does.
+            self.note_unread(mentions_you || whisper.is_some());
         }
         let reply = message.reply.clone().map(|id| Box::new(self.quote(id)));
         let (timer, read_at) = (message.timer, own.then_some(message.at));
@@ -219,7 +234,7 @@ impl Timeline {
             return;
         }
         let cid = Some(message.cid.clone());
-        let line = MessageLine { reply, mentions_you, ..shown(message, own) };
+        let line = MessageLine { reply, mentions_you, whisper, ..shown(message, own) };
         let row = self.lines.new_row(RowKind::Message(line));
         self.light(row.key, timer, read_at);
         self.lines.settle(ListEntry { row, cid, place, echoed: true, block: 0 });
@@ -227,10 +242,14 @@ impl Timeline {
 
     /// The server took an own message: it has its place, even if its `message` never comes.
     pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, id: MessageId, at: Millis) {
-        if self.order.is_next(seq) {
+        let waiting = self.lines.find_waiting(cid);
+        let is_whisper = waiting.is_some_and(
+            |index| matches!(&self.lines.get(index).row.kind, RowKind::Message(line) if line.whisper.is_some()),
+        );
+        if !is_whisper && self.order.is_next(seq) {
             self.advance(seq);
         }
-        let Some(index) = self.lines.find_waiting(cid) else {
+        let Some(index) = waiting else {
             return;
         };
         self.lines.edit_message(index, |line| {
@@ -243,7 +262,8 @@ impl Timeline {
             // The server's own end comes with the `message`.
             self.light(line.row.key, Some(Timer { after_s, ends_at: Millis::MAX }), Some(at));
         }
-        self.lines.settle(ListEntry { place: Some(self.order.place(seq)), ..line });
+        let place = (!is_whisper).then(|| self.order.place(seq));
+        self.lines.settle(ListEntry { place, ..line });
     }
 
     /// People came and went: a line of its own, or more names in the line before.
@@ -270,8 +290,8 @@ impl Timeline {
         }
     }
 
-    /// An own message, shown before the server has it. Returns the row's key.
-    pub fn write(&mut self, cid: ClientId, name: DisplayName, text: String, at: Millis) -> u64 {
+    /// An own message to all or to one person, shown before the server has it. Returns the row's key.
+    pub fn write(&mut self, cid: ClientId, name: DisplayName, text: String, to: Option<Confidant>, at: Millis) -> u64 {
         let row = self.lines.new_row(RowKind::Message(MessageLine {
             member: self.you.clone(),
             name,
@@ -283,6 +303,7 @@ impl Timeline {
             delivery: Delivery::Sending,
             reply: None,
             mentions_you: false,
+            whisper: to.map(Box::new),
             revision: Revision::Original,
             reactions: Vec::new(),
             edit: None,
@@ -421,6 +442,7 @@ fn shown(message: Message, own: bool) -> MessageLine {
         delivery: Delivery::Sent,
         reply: None,
         mentions_you: false,
+        whisper: None,
         revision: if is_over { Revision::Burned } else { Revision::Original },
         reactions: Vec::new(),
         edit: None,
@@ -435,7 +457,8 @@ fn take_echo(line: &mut MessageLine, message: Message) {
         return;
     }
     let (first, reactions, reply) = (line.first, std::mem::take(&mut line.reactions), line.reply.take());
-    *line = MessageLine { reply, reactions, first, ..shown(message, true) };
+    let whisper = line.whisper.take();
+    *line = MessageLine { reply, whisper, reactions, first, ..shown(message, true) };
 }
 
 /// Somebody who returns is taken out of the list of those who left; somebody who came and left is in both.

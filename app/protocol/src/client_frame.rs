@@ -54,6 +54,8 @@ pub enum ClientFrame {
     },
     /// Say something.
     Send(SendMessage),
+    /// Say something to one person inside, and to nobody else.
+    Whisper(SendWhisper),
     /// Say an own message in other words, within the time for it.
     Edit {
         /// Names the request, as in `send`.
@@ -204,6 +206,26 @@ pub struct SendMessage {
     pub refers: Refers,
 }
 
+/// Something to be told to one person and to the sender's own sessions.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendWhisper {
+    /// Names it, as in `send`.
+    pub cid: ClientId,
+    /// The room's code.
+    pub room: String,
+    /// To whom.
+    pub to: MemberId,
+    /// As typed.
+    pub text: String,
+    /// The message, or the whisper between these two, that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<MessageId>,
+    /// As in `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer_s: Option<u64>,
+}
+
 /// What goes with a message beside its words: what it refers to, and for how long it is there.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Refers {
@@ -315,6 +337,7 @@ impl ClientFrame {
             Self::Join { cid, .. }
             | Self::Leave { cid, .. }
             | Self::Send(SendMessage { cid, .. })
+            | Self::Whisper(SendWhisper { cid, .. })
             | Self::Edit { cid, .. }
             | Self::Delete { cid, .. }
             | Self::React { cid, .. }
@@ -338,6 +361,7 @@ impl ClientFrame {
             Self::Join { .. } => "join",
             Self::Leave { .. } => "leave",
             Self::Send(_) => "send",
+            Self::Whisper(_) => "whisper",
             Self::Edit { .. } => "edit",
             Self::Delete { .. } => "delete",
             Self::Change { .. } => "change",
@@ -373,6 +397,12 @@ impl fmt::Debug for Refers {
 impl fmt::Debug for SendMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SendMessage(…)")
+    }
+}
+
+impl fmt::Debug for SendWhisper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendWhisper(…)")
     }
 }
 

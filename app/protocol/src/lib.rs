@@ -24,7 +24,7 @@ mod timer;
 #[cfg(test)]
 mod tests;
 
-pub use client_frame::{ClientFrame, FrameError, Refers, Resume, SendBody, SendMessage, decode_client};
+pub use client_frame::{ClientFrame, FrameError, Refers, Resume, SendBody, SendMessage, SendWhisper, decode_client};
 pub use decode::{Read, Unreadable, decode, field};
 pub use device::{Browser, Device, System};
 pub use error::{ErrorCode, Problem};
@@ -38,7 +38,7 @@ pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
 pub use powers::{Power, Role};
-pub use server_frame::{Message, SealedMessage, ServerFrame, decode_server, encode};
+pub use server_frame::{Message, SealedMessage, ServerFrame, Whisper, decode_server, encode};
 pub use timer::{Timer, timer_within};
 
 /// The WebSocket subprotocol that names this version of the wire.

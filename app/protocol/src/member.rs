@@ -101,7 +101,7 @@ pub struct Position {
     pub epoch: u64,
     /// The last message that was relayed.
     pub seq: u64,
-    /// Changes of messages (edits, deletions, reactions) that were relayed under this epoch. A client that does not count them leaves
+    /// Changes of messages (edits, deletions, reactions; not those of whispers) that were relayed under this epoch. A client that does not count them leaves
     /// it out, and is not told of those that it missed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<u64>,

@@ -83,6 +83,8 @@ pub enum ServerFrame {
     Message(Message),
     /// Somebody said something in a sealed room. The sender gets it too.
     Sealed(SealedMessage),
+    /// Somebody said something to one person: only these two get it, in all their sessions.
+    Whisper(Whisper),
     /// A message says something else from here on. Only its author can bring this about.
     Edited {
         /// The room's code.
@@ -96,6 +98,9 @@ pub enum ServerFrame {
         /// The same as sanitised HTML, only where markup makes a difference.
         #[serde(skip_serializing_if = "Option::is_none")]
         html: Option<String>,
+        /// Of a whisper: only those two are told, and it is not among [`crate::Position::changes`].
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        whisper: bool,
     },
     /// A message was taken back: forget its text. No later frame brings it back.
     Deleted {
@@ -105,6 +110,9 @@ pub enum ServerFrame {
         id: MessageId,
         /// When the server took the deletion.
         at: Millis,
+        /// Of a whisper: only those two are told, and it is not among [`crate::Position::changes`].
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        whisper: bool,
     },
     /// Somebody has put an emoji to a message, or taken it away again. The same twice is the same once.
     Reaction {
@@ -120,6 +128,9 @@ pub enum ServerFrame {
         emoji: Emoji,
         /// It is there now, or is not any more.
         on: bool,
+        /// Of a whisper: only those two are told, and it is not among [`crate::Position::changes`].
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        whisper: bool,
     },
     /// Accepted and relayed. It does not mean read.
     Ack {
@@ -258,6 +269,38 @@ pub struct SealedMessage {
     pub sealed: Sealed,
 }
 
+/// One whisper. It has no place in the order of messages: nobody else can tell that there was one.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Whisper {
+    /// The room's code.
+    pub room: RoomCode,
+    /// Its id.
+    pub id: MessageId,
+    /// The sender's request: receivers drop a repeated (member, cid).
+    pub cid: ClientId,
+    /// Who sent it.
+    pub member: MemberId,
+    /// What they were called then.
+    pub name: DisplayName,
+    /// To whom.
+    pub to: MemberId,
+    /// What they were called then.
+    pub to_name: DisplayName,
+    /// When the server took it.
+    pub at: Millis,
+    /// What was typed; show it as text.
+    pub text: String,
+    /// The same as sanitised HTML, only where markup makes a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The message, or the whisper between these two, that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<MessageId>,
+    /// When it burns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Timer>,
+}
+
 impl ServerFrame {
     /// Whether both sides count this frame for resuming.
     #[must_use]
@@ -269,6 +312,7 @@ impl ServerFrame {
             | Self::Done { .. }
             | Self::Message(_)
             | Self::Sealed(_)
+            | Self::Whisper(_)
             | Self::Edited { .. }
             | Self::Deleted { .. }
             | Self::Reaction { .. }
@@ -303,6 +347,7 @@ impl ServerFrame {
             Self::Done { .. } => "done",
             Self::Message(_) => "message",
             Self::Sealed(_) => "sealed",
+            Self::Whisper(_) => "whisper",
             Self::Edited { .. } => "edited",
             Self::Deleted { .. } => "deleted",
             Self::Reaction { .. } => "reaction",
@@ -336,6 +381,12 @@ impl fmt::Debug for Message {
 impl fmt::Debug for SealedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SealedMessage({:?})", self.sealed)
+    }
+}
+
+impl fmt::Debug for Whisper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Whisper({} bytes)", self.text.len())
     }
 }
 
@@ -375,9 +426,12 @@ impl Read for ServerFrame {
             "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
                 room, seq, id, cid, member, name, at, sealed
             })),
-            "edited" => from_fields!(object => Self::Edited { room, id, at, text, html }),
-            "deleted" => from_fields!(object => Self::Deleted { room, id, at }),
-            "reaction" => from_fields!(object => Self::Reaction { room, id, member, name, emoji, on }),
+            "whisper" => Self::Whisper(from_fields!(object => Whisper {
+                room, id, cid, member, name, to, to_name, at, text, html, reply, timer
+            })),
+            "edited" => from_fields!(object => Self::Edited { room, id, at, text, html, whisper }),
+            "deleted" => from_fields!(object => Self::Deleted { room, id, at, whisper }),
+            "reaction" => from_fields!(object => Self::Reaction { room, id, member, name, emoji, on, whisper }),
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
             "typing" => from_fields!(object => Self::Typing { room, members }),

@@ -14,7 +14,7 @@ use super::{Glyph, Icon, changing, said, when};
 use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Effect, RwSignal, Signal, live};
-use client::slash;
+use client::{Confidant, slash};
 
 const ID: &str = "message";
 /// What browsers report as the key code while an input method composes.
@@ -52,14 +52,24 @@ pub(crate) enum Mode {
     Reply(u64),
     /// An emoji for the message in the row with this key.
     React(u64),
+    /// A message to one person only; an answer to what is in the row with this key.
+    Whisper(Option<u64>),
 }
 
 impl Mode {
     /// Whether what is in the box is a message to be sent.
     const fn sends(self) -> bool {
         match self {
-            Self::New | Self::Reply(_) => true,
+            Self::New | Self::Reply(_) | Self::Whisper(_) => true,
             Self::Edit(_) | Self::React(_) => false,
+        }
+    }
+
+    /// Whether that message is one for all. Words for one person never stay in the box when it is for all again.
+    const fn says_to_all(self) -> bool {
+        match self {
+            Self::New | Self::Reply(_) => true,
+            Self::Edit(_) | Self::React(_) | Self::Whisper(_) => false,
         }
     }
 }
@@ -73,23 +83,27 @@ pub(crate) struct Draft {
     length: RwSignal<Length>,
     refused: RwSignal<Option<NotSent>>,
     mode: RwSignal<Mode>,
-    /// Whose message is answered.
+    /// Whose message is answered, or to whom one whispers.
     about: RwSignal<String>,
+    /// The latter.
+    to: StoredValue<Option<Confidant>>,
+    /// A whisper that was begun before another room was shown.
+    whispered: StoredValue<Option<(Confidant, String)>>,
     /// The new message that was begun, while the box is for something else or is not drawn yet.
     begun: StoredValue<String>,
-    send: Callback<(Mode, String), Result<(), ErrorCode>>,
+    send: Callback<(Mode, Option<Confidant>, String), Result<(), ErrorCode>>,
     command: StoredValue<Option<Callback<(Mode, String)>>>,
     changeable: Callback<Option<u64>, Result<(u64, String), ErrorCode>>,
-    on_typing: Callback<bool>,
+    on_typing: Callback<(Mode, bool)>,
 }
 
 impl Draft {
     /// An empty box. `send` takes a text or says why not; `changeable` finds an own message that can be changed, without a
     /// key the last; `on_typing` hears whether there is text in the box.
     pub(crate) fn new(
-        send: impl Fn((Mode, String)) -> Result<(), ErrorCode> + Send + Sync + 'static,
+        send: impl Fn((Mode, Option<Confidant>, String)) -> Result<(), ErrorCode> + Send + Sync + 'static,
         changeable: impl Fn(Option<u64>) -> Result<(u64, String), ErrorCode> + Send + Sync + 'static,
-        on_typing: impl Fn(bool) + Send + Sync + 'static,
+        on_typing: impl Fn((Mode, bool)) + Send + Sync + 'static,
     ) -> Self {
         Self {
             area: NodeRef::new(),
@@ -98,6 +112,8 @@ impl Draft {
             refused: RwSignal::new(None),
             mode: RwSignal::new(Mode::New),
             about: RwSignal::new(String::new()),
+            to: StoredValue::new(None),
+            whispered: StoredValue::new(None),
             begun: StoredValue::new(String::new()),
             send: Callback::new(send),
             command: StoredValue::new(None),
@@ -107,8 +123,9 @@ impl Draft {
     }
 
     /// The same with what was begun before another room was shown.
-    pub(crate) fn with_begun(self, text: String) -> Self {
+    pub(crate) fn with_begun(self, text: String, whisper: Option<(Confidant, String)>) -> Self {
         self.begun.set_value(text);
+        self.whispered.set_value(whisper);
         self
     }
 
@@ -126,6 +143,10 @@ impl Draft {
             }
             self.measure();
         }
+        if let Some((to, text)) = self.whispered.try_update_value(Option::take).flatten() {
+            self.whisper(to, None);
+            self.put(&text);
+        }
         if !browser::is_touch() {
             browser::focus_if_idle(ID);
         }
@@ -137,8 +158,14 @@ impl Draft {
             Mode::New | Mode::Reply(_) => {
                 self.area.try_get_untracked().flatten().map(|area| area.value()).unwrap_or_default()
             }
-            Mode::Edit(_) | Mode::React(_) => self.begun.get_value(),
+            Mode::Edit(_) | Mode::React(_) | Mode::Whisper(_) => self.begun.get_value(),
         }
+    }
+
+    /// The whisper that was begun, and to whom.
+    pub(crate) fn begun_whisper(self) -> Option<(Confidant, String)> {
+        let to = self.to.get_value().filter(|_| matches!(self.mode.get_untracked(), Mode::Whisper(_)))?;
+        Some((to, self.area.try_get_untracked().flatten()?.value()))
     }
 
     /// Takes an own message into the box to be changed, without a key the last one. What was begun is kept beside it.
@@ -153,11 +180,19 @@ impl Draft {
 
     /// What is written answers the message in this row, of somebody who is called so.
     pub(crate) fn reply(self, key: u64, name: String) {
-        if !self.mode.get_untracked().sends() {
+        if !self.mode.get_untracked().says_to_all() {
             self.leave_mode();
         }
         self.about.set(name);
         self.mode.set(Mode::Reply(key));
+        browser::focus(ID);
+    }
+
+    /// What is written goes to this person only, as an answer to the message in this row.
+    pub(crate) fn whisper(self, to: Confidant, key: Option<u64>) {
+        self.about.set(to.name.as_str().to_owned());
+        self.to.set_value(Some(to));
+        self.enter_mode(Mode::Whisper(key), "");
         browser::focus(ID);
     }
 
@@ -168,7 +203,7 @@ impl Draft {
 
     /// What was begun is kept beside what the box is for now.
     fn enter_mode(self, mode: Mode, text: &str) {
-        if let (true, Some(area)) = (self.mode.get_untracked().sends(), self.area.get_untracked()) {
+        if let (true, Some(area)) = (self.mode.get_untracked().says_to_all(), self.area.get_untracked()) {
             self.begun.set_value(area.value());
         }
         self.mode.set(mode);
@@ -180,13 +215,15 @@ impl Draft {
         match self.mode.get_untracked() {
             Mode::Edit(key) | Mode::React(key) if is_gone(key) => self.leave_mode(),
             Mode::Reply(key) if is_gone(key) => self.mode.set(Mode::New),
-            Mode::New | Mode::Edit(_) | Mode::Reply(_) | Mode::React(_) => {}
+            // The words stay for the one whom they are for.
+            Mode::Whisper(Some(key)) if is_gone(key) => self.mode.set(Mode::Whisper(None)),
+            Mode::New | Mode::Edit(_) | Mode::Reply(_) | Mode::React(_) | Mode::Whisper(_) => {}
         }
     }
 
     /// Back to the new message that was begun.
     fn leave_mode(self) {
-        if self.mode.get_untracked().sends() {
+        if self.mode.get_untracked().says_to_all() {
             self.mode.set(Mode::New);
             return browser::focus(ID);
         }
@@ -208,7 +245,7 @@ impl Draft {
     /// The person wrote or deleted something.
     fn edited(self) {
         self.measure();
-        self.on_typing.run(self.length.get_untracked().characters > 0);
+        self.on_typing.run((self.mode.get_untracked(), self.length.get_untracked().characters > 0));
     }
 
     fn measure(self) {
@@ -248,15 +285,17 @@ impl Draft {
 
     /// Sends it, or says why not.
     pub(crate) fn say(self, mode: Mode, text: String) {
-        match (self.send.run((mode, text)), mode.sends()) {
-            (Ok(()), true) => self.empty(),
-            (Ok(()), false) => self.leave_mode(),
-            (Err(refusal), _) => self.refused.set(Some(NotSent::Code(refusal))),
+        match self.send.run((mode, self.to.get_value(), text)) {
+            Ok(()) => self.leave_sent(),
+            Err(refusal) => self.refused.set(Some(NotSent::Code(refusal))),
         }
     }
 
     /// What is in the box was sent.
-    fn empty(self) {
+    fn leave_sent(self) {
+        if !self.mode.get_untracked().says_to_all() {
+            return self.leave_mode();
+        }
         self.mode.set(Mode::New);
         if let Some(area) = self.area.get_untracked() {
             area.set_value("");
@@ -269,8 +308,8 @@ impl Draft {
     /// This was done, if it is still in the box.
     pub(crate) fn done(self, typed: &str) {
         if self.area.try_get_untracked().flatten().is_some_and(|area| area.value() == typed) {
-            self.empty();
-            self.on_typing.run(false);
+            self.leave_sent();
+            self.on_typing.run((Mode::New, false));
         }
     }
 
@@ -352,9 +391,10 @@ pub(crate) fn Composer(
     };
     let is_new = move || draft.mode.get() == Mode::New;
     let sends = move || draft.mode.get().sends();
+    let whispers = move || matches!(draft.mode.get(), Mode::Whisper(_)) && !over.get();
     view! {
         // By itself such a form submits nothing, so that a text is not lost while no program takes it.
-        <form class="composer" method="dialog" on:submit=submit>
+        <form class="composer" class:whispering=live(whispers) method="dialog" on:submit=submit>
             {when(move || !is_new() && !over.get(), move || view! { <ModeBar draft /> }.into_any())}
             <MentionList mentions />
             <BurnTimerPanel timers />
@@ -381,6 +421,7 @@ fn writing(draft: Draft, mentions: Mentions, over: Signal<bool>, room: Signal<St
     let placeholder = move || match draft.mode.get() {
         _ if over.get() => words.room_over.to_owned(),
         Mode::React(_) => words.any_emoji.to_owned(),
+        Mode::Whisper(_) => (words.whisper_to)(&draft.about.get()),
         Mode::New | Mode::Reply(_) | Mode::Edit(_) => (words.message_to)(&room.get()),
     };
     view! {
@@ -431,11 +472,14 @@ fn ModeBar(draft: Draft) -> impl IntoView {
         }
         .into_any(),
         Mode::Reply(_) => view! { <p class="wide">{(words.replying)(&draft.about.get())}</p> }.into_any(),
+        Mode::Whisper(_) => {
+            view! { <p class="wide whisper-note">{(words.whispering)(&draft.about.get())}</p> }.into_any()
+        }
         Mode::New | Mode::Edit(_) => view! { <p class="wide">{words.editing}</p> }.into_any(),
     };
     let done = move || match draft.mode.get() {
         Mode::React(_) => words.react,
-        Mode::New | Mode::Reply(_) | Mode::Edit(_) => words.save,
+        Mode::New | Mode::Reply(_) | Mode::Edit(_) | Mode::Whisper(_) => words.save,
     };
     view! {
         <div class="composer-mode">

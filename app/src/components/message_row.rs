@@ -9,7 +9,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event};
-use protocol::ErrorCode;
+use protocol::{DisplayName, ErrorCode};
 
 use super::avatar::hue_class;
 use super::message_tools::{quote, reactions, tools};
@@ -17,7 +17,7 @@ use super::{Avatar, Glyph, Icon};
 use crate::i18n::words;
 use crate::signals::Effect;
 use crate::{browser, format};
-use client::{Delivery, MessageLine, Revision, slash};
+use client::{Confidant, Delivery, MessageLine, Revision, slash};
 
 /// One message of the log.
 #[component]
@@ -34,8 +34,9 @@ pub(crate) fn MessageRow(
     on_discard: Callback<()>,
 ) -> impl IntoView {
     let (tools, reactions, marks) = (tools(&line), reactions(&line.reactions), marks(&line));
-    let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, reply, mentions_you, .. } =
-        line;
+    let MessageLine { member, name, at, text, html, own, delivery, first, revision, edit, reply, .. } = line;
+    let (mentions_you, is_whisper) = (line.mentions_you, line.whisper.is_some());
+    let whisper = line.whisper.map(|to| whisper_note(own, &name, &to));
     // An own edit is shown before the server has it, as a message is.
     let (text, html, delivery, not_done) = match edit {
         Some(edit) => (edit.text, None, edit.delivery, words().not_changed),
@@ -60,6 +61,7 @@ pub(crate) fn MessageRow(
             class:first=first
             class:mentions-you=mentions_you
             class:action=action
+            class:whisper=is_whisper
             class:pending=delivery != Delivery::Sent
             aria-live=live
             data-key=key
@@ -73,7 +75,8 @@ pub(crate) fn MessageRow(
                     " "
                     <time translate="no" datetime=format::machine_time(at) title=format::day_and_time(at, zone)>{time}</time>
                 </div>
-                {mentions_you.then(|| view! { <span class="visually-hidden">{words().mentions_you}</span> })}
+                {mentions_you.then(|| view! { <span class="message-you visually-hidden">{words().mentions_you}</span> })}
+                {whisper}
                 {reply.map(|reply| quote(*reply))}
                 {what_is_said(revision, text, html)}
                 {marks}
@@ -104,6 +107,13 @@ fn marks(line: &MessageLine) -> AnyView {
         {line.timer_s.map(timer)}
     }
     .into_any()
+}
+
+/// That a message is for one person only, and for whom: in words and with a lock, so that neither the ground nor the place
+/// has to say it.
+fn whisper_note(own: bool, name: &DisplayName, to: &Confidant) -> AnyView {
+    let note = if own { (words().whisper_to)(to.name.as_str()) } else { (words().whispers_to_you)(name.as_str()) };
+    view! { <p class="whisper-note" dir="auto">{note}</p> }.into_any()
 }
 
 /// The text as typed, or its sanitised HTML.

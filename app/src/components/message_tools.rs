@@ -16,6 +16,8 @@ pub(crate) enum Tool {
     Reply,
     /// Put an emoji to it.
     React,
+    /// Say something to its author alone.
+    Whisper,
     /// Say it in other words.
     Edit,
     /// Take it back.
@@ -25,13 +27,14 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
-    const ALL: [Self; 5] = [Self::Reply, Self::React, Self::Edit, Self::Delete, Self::More];
+    const ALL: [Self; 6] = [Self::Reply, Self::React, Self::Whisper, Self::Edit, Self::Delete, Self::More];
 
     /// Its class, by which it is known again.
     const fn class(self) -> &'static str {
         match self {
             Self::Reply => "tool reply",
             Self::React => "tool react",
+            Self::Whisper => "tool whisper",
             Self::Edit => "tool edit",
             Self::Delete => "tool delete",
             Self::More => "tool more",
@@ -42,6 +45,7 @@ impl Tool {
         match self {
             Self::Reply => words().reply,
             Self::React => words().react,
+            Self::Whisper => words().whisper,
             Self::Edit => words().edit,
             Self::Delete => words().delete,
             Self::More => words().more,
@@ -51,6 +55,7 @@ impl Tool {
     fn is_for(self, line: &MessageLine) -> bool {
         match self {
             Self::Reply | Self::React | Self::More => true,
+            Self::Whisper => !line.own,
             Self::Edit | Self::Delete => line.own,
         }
     }

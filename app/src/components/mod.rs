@@ -75,7 +75,7 @@ pub(crate) use message_tools::{Pressed, Tool};
 pub(crate) use notice::Notice;
 pub(crate) use parting::{Parting, PartingStrip};
 pub(crate) use people::{People, show as show_people};
-pub(crate) use person::Naming;
+pub(crate) use person::{Naming, Way};
 pub(crate) use room_header::RoomHeader;
 pub(crate) use room_list::{RoomList, RoomsToggle};
 use room_menu::RoomMenu;

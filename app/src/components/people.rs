@@ -5,11 +5,12 @@ use leptos::ev;
 use leptos::prelude::*;
 use protocol::{Member, MemberId, RoomCode, RoomInfo};
 
-use super::person::{Naming, Person};
+use super::person::{Naming, Person, Way};
 use super::{CopyLink, Glyph, Icon, KeepUnsent, Powers, RoomMenu, said, when};
 use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Effect, RwSignal, Signal, live};
+use client::Confidant;
 
 pub(super) const ID: &str = "people";
 pub(super) const TOGGLE_ID: &str = "people-toggle";
@@ -62,6 +63,19 @@ fn close_by_key_or_width(chosen: RwSignal<Option<MemberId>>, open: RwSignal<bool
             grown.remove();
         });
     });
+}
+
+/// Writes to somebody: the sheet and their menu are closed.
+fn closing(
+    chosen: RwSignal<Option<MemberId>>,
+    open: RwSignal<bool>,
+    on_write: Callback<(Way, Confidant)>,
+) -> Callback<(Way, Confidant)> {
+    Callback::new(move |to| {
+        chosen.set(None);
+        open.set(false);
+        on_write.run(to);
+    })
 }
 
 /// How many people are inside beyond the list.
@@ -126,18 +140,14 @@ pub(crate) fn People(
     info: Signal<Option<RoomInfo>>,
     /// Whether the list of keys is open.
     keys_open: RwSignal<bool>,
-    /// Write to somebody, by their name.
+    /// Write to somebody, in this way.
     #[prop(into)]
-    on_mention: Callback<String>,
+    on_write: Callback<(Way, Confidant)>,
 ) -> impl IntoView {
     let words = words();
     let chosen = powers.chosen;
     close_by_key_or_width(chosen, open);
-    let mention = Callback::new(move |name| {
-        chosen.set(None);
-        open.set(false);
-        on_mention.run(name);
-    });
+    let write = closing(chosen, open, on_write);
     let members = Signal::derive(move || if over.get() { Vec::new() } else { members.get() });
     let title = move || if over.get() { words.people.to_owned() } else { (words.people_in_room)(count.get()) };
     let more = not_listed(members, count, over);
@@ -162,7 +172,7 @@ pub(crate) fn People(
                     key=|member| (member.id.clone(), member.name.clone(), member.state as u8, member.role())
                     let:member
                 >
-                    <Person member you chosen naming powers on_mention=mention />
+                    <Person member you chosen naming powers on_write=write />
                 </For>
             </ul>
             {foot(more, invite, code, keys_open)}

@@ -13,6 +13,7 @@ use crate::browser;
 use crate::driver::Wish;
 use crate::i18n::{entry_words, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
+use client::Confidant;
 
 /// How one's own name is changed: the state of its form, and what tries it.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,15 @@ pub(crate) struct Naming {
     pub(crate) open: RwSignal<bool>,
     /// Be called so.
     pub(crate) rename: Callback<String>,
+}
+
+/// How somebody of the list is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// For all to read, by their name.
+    Mention,
+    /// For them alone.
+    Whisper,
 }
 
 /// The row.
@@ -38,12 +48,13 @@ pub(super) fn Person(
     naming: Naming,
     /// What the reader may do.
     powers: Powers,
-    /// Write to them, by their name.
-    on_mention: Callback<String>,
+    /// Write to them, in this way.
+    on_write: Callback<(Way, Confidant)>,
 ) -> impl IntoView {
     let words = words();
     let role = member.role();
     let Member { id, name, state, owner, .. } = member;
+    let confidant = StoredValue::new(Confidant { member: id.clone(), name: name.clone() });
     let (id, name) = (StoredValue::new(id), StoredValue::new(name.as_str().to_owned()));
     let is_you = move || id.with_value(|id| you.with(|you| you.as_ref() == Some(id)));
     let is_open = Memo::new(move |_| id.with_value(|id| chosen.with(|chosen| chosen.as_ref() == Some(id))));
@@ -59,9 +70,10 @@ pub(super) fn Person(
         if is_you() {
             return view! { <OwnName naming name=name.get_value() /> }.into_any();
         }
-        let mention = move |_| on_mention.run(name.get_value());
+        let write = move |way| move |_| on_write.run((way, confidant.get_value()));
         view! {
-            <button type="button" class="button" on:click=mention>{words.mention}</button>
+            <button type="button" class="button" on:click=write(Way::Mention)>{words.mention}</button>
+            <button type="button" class="button" on:click=write(Way::Whisper)>{words.whisper}</button>
             {put_in_place(powers, role, &id.get_value(), name.get_value())}
         }
         .into_any()

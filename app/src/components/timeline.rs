@@ -287,6 +287,7 @@ mod tests {
             delivery,
             reply: None,
             mentions_you: false,
+            whisper: None,
             revision: Revision::Original,
             reactions: Vec::new(),
             edit: None,

@@ -1,6 +1,6 @@
 //! What the interface holds of the client: copyable handles with signals to read and a few things to do.
 
-use client::{Aside, Block, LinkStatus, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
+use client::{Aside, Block, Confidant, LinkStatus, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
 use leptos::prelude::*;
 use protocol::{
     DisplayName, ErrorCode, Knocking, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo,
@@ -170,13 +170,13 @@ impl Client {
 }
 
 impl Room {
-    /// Says something; `reply` is the row of the message that it answers. The row is there when this returns; it is sent when there is a connection.
+    /// Says something to all, or to one person only; `reply` is the row of the message that it answers. The row is there when this returns; it is sent when there is a connection.
     ///
     /// # Errors
     /// [`ErrorCode::EmptyText`], [`ErrorCode::TextTooLong`], or [`ErrorCode::RateLimited`] when too much waits already:
     /// the text stays in the box.
-    pub(crate) fn send(self, text: &str, reply: Option<u64>) -> Result<(), ErrorCode> {
-        self.driver.send(self.code, text, reply)
+    pub(crate) fn send(self, text: &str, to: Option<Confidant>, reply: Option<u64>) -> Result<(), ErrorCode> {
+        self.driver.send(self.code, text, (to, reply))
     }
 
     /// An own message that can still be changed: its row's key, and its text. Without a key the last one.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
-use client::{Action, Aside, ClientState, Env, RequestError, RoomPhase, RoomState, RowAction};
+use client::{Action, Aside, ClientState, Confidant, Env, RequestError, RoomPhase, RoomState, RowAction};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{ErrorCode, LeaveReason, Limits, Me, Millis, RoomCode, ServerFrame, decode_server, encode};
@@ -110,8 +110,13 @@ impl DriverHandle {
         self.act((), |state, env| state.look_away(env, code));
     }
 
-    pub(super) fn send(self, code: RoomCode, text: &str, reply: Option<u64>) -> Result<(), ErrorCode> {
-        self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text, reply))
+    pub(super) fn send(
+        self,
+        code: RoomCode,
+        text: &str,
+        about: (Option<Confidant>, Option<u64>),
+    ) -> Result<(), ErrorCode> {
+        self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text, about))
     }
 
     pub(super) fn changeable(self, code: RoomCode, key: Option<u64>) -> Result<(u64, String), ErrorCode> {
@@ -296,7 +301,7 @@ impl Driver {
                 let state = &mut self.inner.borrow_mut().state;
                 let shown = state.looked_at();
                 for (code, room) in state.rooms() {
-                    keep_unsent(*code, if allowed { room.unsent_texts() } else { Vec::new() });
+                    keep_unsent(*code, if allowed { room.unsaid() } else { Vec::new() });
                     // The draft of the room that is shown is in its box.
                     if shown != Some(*code) {
                         keep_draft(*code, if allowed { &room.aside().draft } else { "" });
@@ -401,7 +406,7 @@ impl Inner {
             self.act(|state, env| {
                 state.say_again(env, code, unsent);
                 if let Some(draft) = draft {
-                    state.put_aside(code, Aside { draft, place: None });
+                    state.put_aside(code, Aside { draft, ..Aside::default() });
                 }
             });
         }

@@ -1,6 +1,6 @@
 //! The driver's twin on the server, where pages are rendered in their first state: no connection, no events.
 
-use client::{Aside, RowAction};
+use client::{Aside, Confidant, RowAction};
 use protocol::{ErrorCode, Limits, Me, Millis, RoomCode};
 
 use super::cells::{PageCells, RoomCells};
@@ -42,7 +42,12 @@ impl DriverHandle {
 
     pub(super) fn look_away(self, _code: RoomCode) {}
 
-    pub(super) fn send(self, _code: RoomCode, _text: &str, _reply: Option<u64>) -> Result<(), ErrorCode> {
+    pub(super) fn send(
+        self,
+        _code: RoomCode,
+        _text: &str,
+        _about: (Option<Confidant>, Option<u64>),
+    ) -> Result<(), ErrorCode> {
         Err(ErrorCode::NotInRoom)
     }
 

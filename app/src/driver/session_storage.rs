@@ -4,9 +4,9 @@
 //! The text in the box is `start.js`'s to keep, under `whisperspace.draft` and the address of its room: it is there before
 //! the program runs. Drafts of rooms that are not shown are kept under the same names from here.
 
-use client::Claim;
+use client::{Claim, Confidant, Outgoing};
 use leptos::prelude::window;
-use protocol::{ClientId, RoomCode, decode, encode};
+use protocol::{ClientId, DisplayName, MemberId, MessageId, Refers, RoomCode, decode, encode};
 
 /// Where the claim to the session waits for a reload. Lives as long as the tab.
 const CLAIM_KEY: &str = "whisperspace.session";
@@ -32,9 +32,9 @@ pub(super) fn keep_claim(claim: Option<&Claim>) {
 }
 
 /// Stores the unsent messages of a room for the next page in this tab; with none, deletes what was stored.
-pub(super) fn keep_unsent(code: RoomCode, unsent: Vec<(ClientId, String)>) {
+pub(super) fn keep_unsent(code: RoomCode, unsent: Vec<(ClientId, Outgoing)>) {
     if let Some(storage) = storage() {
-        let flat: Vec<String> = unsent.into_iter().flat_map(|(cid, text)| [cid.as_str().to_owned(), text]).collect();
+        let flat: Vec<String> = unsent.into_iter().filter_map(|(cid, what)| flat(&cid, what)).flatten().collect();
         // A full storage loses them, as no storage would; the browser has asked the person before leaving the page.
         let _ = if flat.is_empty() {
             storage.remove_item(&unsent_key(code))
@@ -45,18 +45,47 @@ pub(super) fn keep_unsent(code: RoomCode, unsent: Vec<(ClientId, String)>) {
 }
 
 /// The unsent messages of a room that the previous page in this tab stored. They are deleted there.
-pub(super) fn kept_unsent(code: RoomCode) -> Vec<(ClientId, String)> {
+pub(super) fn kept_unsent(code: RoomCode) -> Vec<(ClientId, Outgoing)> {
     let (Some(storage), key) = (storage(), unsent_key(code)) else {
         return Vec::new();
     };
     let kept = storage.get_item(&key).ok().flatten();
     let _ = storage.remove_item(&key);
     let flat: Vec<String> = kept.and_then(|kept| decode(&kept).ok()).unwrap_or_default();
-    let pair = |pair: &[String]| match pair {
-        [cid, text] => Some((ClientId::parse(cid).ok()?, text.clone())),
-        _ => None,
+    flat.chunks(FIELDS).filter_map(unsent).collect()
+}
+
+/// Strings for each unsent message.
+const FIELDS: usize = 7;
+
+/// A message to all, or to one person, as strings: its request, its words, what it answers, whom it names, its timer,
+/// and to whom it goes. A whisper never comes back as anything else: without the one it is for it does not come back.
+fn flat(cid: &ClientId, what: Outgoing) -> Option<[String; FIELDS]> {
+    let (text, Refers { reply, mentions, timer_s }, to) = match what {
+        Outgoing::Message(text, refers) => (text, refers, None),
+        Outgoing::Whisper { to, text, refers } => (text, refers, Some(to)),
+        Outgoing::Edit { .. } | Outgoing::React { .. } | Outgoing::Delete { .. } => return None,
     };
-    flat.chunks(2).filter_map(pair).collect()
+    let mentions: Vec<&str> = mentions.iter().map(MemberId::as_str).collect();
+    let (to, name) =
+        to.map_or_else(Default::default, |to| (to.member.as_str().to_owned(), to.name.as_str().to_owned()));
+    let reply = reply.map_or_else(String::new, |reply| reply.as_str().to_owned());
+    let timer = timer_s.map_or_else(String::new, |timer_s| timer_s.to_string());
+    Some([cid.as_str().to_owned(), text, reply, mentions.join(" "), timer, to, name])
+}
+
+fn unsent(flat: &[String]) -> Option<(ClientId, Outgoing)> {
+    let [cid, text, reply, mentions, timer, to, name] = flat else { return None };
+    let (cid, text) = (ClientId::parse(cid).ok()?, text.clone());
+    let reply = MessageId::parse(reply).ok();
+    let mentions = mentions.split(' ').filter_map(|member| MemberId::parse(member).ok()).collect();
+    let refers = Refers { reply, mentions, timer_s: timer.parse().ok() };
+    if to.is_empty() {
+        return Some((cid, Outgoing::Message(text, refers)));
+    }
+    // The name is one that the server has told.
+    let to = Confidant { member: MemberId::parse(to).ok()?, name: decode::<DisplayName>(&encode(name)).ok()? };
+    Some((cid, Outgoing::Whisper { to, text, refers }))
 }
 
 /// Stores the draft of a room that is not shown; an empty one deletes what was stored.

@@ -46,6 +46,8 @@ pub struct RoomEvent {
 pub enum EventKind {
     /// Somebody said something.
     Message(NewMessage),
+    /// Somebody said something to one person. Every node tells it to the sessions of these two, and to nobody else.
+    Whisper(NewWhisper),
     /// A message that was relayed before is another now. Its id was checked on the node that the event began on.
     Change(Change),
     /// Its owner or a moderator changed the room, or who is inside.
@@ -69,6 +71,8 @@ pub struct Change {
     pub member: MemberId,
     /// What they are called.
     pub name: DisplayName,
+    /// Whose ears it is for, where the message is a whisper.
+    pub between: Option<[MemberId; 2]>,
     /// What becomes of it.
     pub kind: ChangeKind,
 }
@@ -149,6 +153,29 @@ pub struct NewMessage {
     pub timer: Option<Timer>,
 }
 
+/// One whisper. It gets no place in the order of messages, by which others could see that there was one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewWhisper {
+    /// The request that brought it.
+    pub cid: ClientId,
+    /// Who.
+    pub member: MemberId,
+    /// What they are called.
+    pub name: DisplayName,
+    /// To whom: somebody who was inside.
+    pub to: MemberId,
+    /// What they are called.
+    pub to_name: DisplayName,
+    /// As typed.
+    pub text: Text,
+    /// Rendered and sanitised, where markup makes a difference.
+    pub html: Option<String>,
+    /// What it answers: a message of the room, or a whisper between the same two.
+    pub reply: Option<MessageId>,
+    /// When it burns.
+    pub timer: Option<Timer>,
+}
+
 /// What happens to a room.
 #[derive(Clone)]
 pub enum Input {
@@ -194,6 +221,23 @@ pub enum Input {
         /// What.
         body: Body,
         /// What it refers to, as it was asked for.
+        refers: Refers,
+    },
+    /// A session says something to one person.
+    Whisper {
+        /// Which.
+        session: SessionKey,
+        /// The request.
+        cid: ClientId,
+        /// 64 random bits, for the whisper's id.
+        random: u64,
+        /// To whom, as it was asked for.
+        to: MemberId,
+        /// As typed.
+        text: Text,
+        /// Rendered and sanitised, where markup makes a difference.
+        html: Option<String>,
+        /// What it answers and for how long it is there, as it was asked for; it names nobody else.
         refers: Refers,
     },
     /// A session changes a message.
@@ -298,6 +342,8 @@ pub enum Effect {
     /// One frame for every session inside. Whether it is kept for those without a line is a matter of the frame
     /// ([`ServerFrame::is_counted`]).
     Broadcast(ServerFrame),
+    /// One frame for every session of these two, and for nobody else.
+    Between([MemberId; 2], ServerFrame),
     /// Hand this to the broker.
     Publish(RoomEvent),
     /// The room is over; nothing follows.
@@ -314,6 +360,7 @@ impl RoomEvent {
     pub const fn cid(&self) -> Option<&ClientId> {
         match &self.kind {
             EventKind::Message(message) => Some(&message.cid),
+            EventKind::Whisper(whisper) => Some(&whisper.cid),
             EventKind::Change(change) => Some(&change.cid),
             EventKind::Action { cid, .. } => cid.as_ref(),
         }
@@ -339,6 +386,7 @@ impl fmt::Debug for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(message) => message.fmt(f),
+            Self::Whisper(whisper) => whisper.fmt(f),
             Self::Change(change) => change.fmt(f),
             Self::Action { action, .. } => action.fmt(f),
         }
@@ -386,6 +434,12 @@ impl fmt::Debug for NewMessage {
     }
 }
 
+impl fmt::Debug for NewWhisper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewWhisper({:?})", self.text)
+    }
+}
+
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -393,6 +447,7 @@ impl fmt::Debug for Input {
             Self::Leave { .. } => "Leave",
             Self::Remove { .. } => "Remove",
             Self::Send { .. } => "Send",
+            Self::Whisper { .. } => "Whisper",
             Self::Change { .. } => "Change",
             Self::Relay(_) => "Relay",
             Self::NotRelayed { .. } => "NotRelayed",
@@ -419,6 +474,7 @@ impl fmt::Debug for Effect {
             Self::Unseated(session) => write!(f, "Unseated({session:?})"),
             Self::Reply(session, frame) => write!(f, "Reply({session:?}, {frame:?})"),
             Self::Broadcast(frame) => write!(f, "Broadcast({frame:?})"),
+            Self::Between(_, frame) => write!(f, "Between({frame:?})"),
             Self::Publish(event) => write!(f, "Publish({event:?})"),
             Self::Ended(ended) => write!(f, "{ended:?}"),
         }

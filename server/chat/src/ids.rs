@@ -33,8 +33,43 @@ pub trait MessageIds: Send {
     /// arguments give equal ids, on every node.
     fn message_id(&self, at: Millis, random: u64, member: &MemberId) -> MessageId;
 
-    /// When and by whom a message of this id was sent in this room; `None` for whatever the room did not make.
-    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)>;
+    /// The id of what a member whispered to another: as [`MessageIds::message_id`], and never equal to one of those.
+    fn whisper_id(&self, at: Millis, random: u64, member: &MemberId, to: &MemberId) -> MessageId;
+
+    /// What an id says of the message that it names; `None` for whatever the room did not make.
+    fn verify(&self, id: &MessageId) -> Option<Named>;
+}
+
+/// What a message's id says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Named {
+    /// When it was sent.
+    pub at: Millis,
+    /// By whom.
+    pub by: MemberId,
+    /// To whom it was whispered; `None`: it was said to all.
+    pub to: Option<MemberId>,
+}
+
+impl Named {
+    /// The two between whom it was whispered.
+    #[must_use]
+    pub fn pair(&self) -> Option<[&MemberId; 2]> {
+        self.to.as_ref().map(|to| [&self.by, to])
+    }
+
+    /// Whether this member was meant to hear of it.
+    #[must_use]
+    pub fn is_for(&self, member: &MemberId) -> bool {
+        self.pair().is_none_or(|pair| pair.contains(&member))
+    }
+}
+
+/// Ties people together: a log line never needs it.
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Named(…)")
+    }
 }
 
 /// What events are sent to: today always a room. 128 random bits that never change; a code only leads to them.

@@ -21,8 +21,10 @@ mod typing;
 mod tests;
 
 pub use bans::{Bans, Mark};
-pub use event::{Action, Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, RoomEvent, Settings};
-pub use ids::{ChannelId, MessageIds, NodeId, Origin, SessionKey};
+pub use event::{
+    Action, Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, NewWhisper, RoomEvent, Settings,
+};
+pub use ids::{ChannelId, MessageIds, Named, NodeId, Origin, SessionKey};
 pub use invites::{Invite, InviteMark, Invites};
 pub use rate::{Bucket, Rate};
 pub use resume::{ResumeQueue, Tells};

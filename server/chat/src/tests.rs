@@ -14,7 +14,7 @@ use protocol::{
 };
 
 use crate::event::{Body, Effect, Input};
-use crate::ids::{MessageIds, NodeId, SessionKey};
+use crate::ids::{MessageIds, Named, NodeId, SessionKey};
 use crate::room::{Room, RoomStart};
 use crate::time::{Monotonic, Now};
 
@@ -26,10 +26,15 @@ impl MessageIds for PlainIds {
         MessageId::parse(&format!("m{random}_{at}_{}", member.as_str())).expect("short and plain")
     }
 
-    fn verify(&self, id: &MessageId) -> Option<(Millis, MemberId)> {
-        let mut parts = id.as_str().strip_prefix('m')?.splitn(3, '_');
-        let (at, member) = (parts.nth(1)?, parts.next()?);
-        Some((at.parse().ok()?, MemberId::parse(member).ok()?))
+    fn whisper_id(&self, at: Millis, random: u64, member: &MemberId, to: &MemberId) -> MessageId {
+        MessageId::parse(&format!("w{random}_{at}_{}_{}", member.as_str(), to.as_str())).expect("short and plain")
+    }
+
+    fn verify(&self, id: &MessageId) -> Option<Named> {
+        let mut parts = id.as_str().strip_prefix(['m', 'w'])?.split('_');
+        let (at, by) = (parts.nth(1)?, parts.next()?);
+        let to = parts.next().map(|to| MemberId::parse(to).expect("is one"));
+        Some(Named { at: at.parse().ok()?, by: MemberId::parse(by).ok()?, to })
     }
 }
 

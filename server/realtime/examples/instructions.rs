@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chat::{ChannelId, Mark, MessageIds, RoomStart};
+use chat::{ChannelId, Mark, MessageIds, Named, RoomStart};
 use protocol::{
     ClientFrame, ClientId, DisplayName, ErrorCode, Limits, MemberId, MessageId, Millis, RoomCode, RoomInfo, RoomName,
     ServerFrame, Text, UserKind, decode_client, encode,
@@ -163,7 +163,11 @@ impl MessageIds for Numbered {
         MessageId::parse(&format!("{at:032x}{random:032x}")).expect("64 characters")
     }
 
-    fn verify(&self, _: &MessageId) -> Option<(Millis, MemberId)> {
+    fn whisper_id(&self, at: Millis, random: u64, member: &MemberId, _: &MemberId) -> MessageId {
+        self.message_id(at, random, member)
+    }
+
+    fn verify(&self, _: &MessageId) -> Option<Named> {
         None
     }
 }

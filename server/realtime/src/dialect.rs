@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat::{Monotonic, Room, Tells};
-use protocol::{Limits, MemberId, Millis, ServerFrame};
+use protocol::{Limits, MemberId, Millis, ServerFrame, Whisper};
 use tokio::time::Instant;
 
 use crate::identity::UserId;
@@ -29,8 +29,9 @@ impl Counted {
         match frame {
             ServerFrame::Message(message) => Self::Yes(Tells::Message(message.room)),
             ServerFrame::Sealed(message) => Self::Yes(Tells::Message(message.room)),
-            // Who does not get it has a message that is out of date, and is told that something was missed.
-            ServerFrame::Edited { room, .. }
+            // Who does not get it has a message that is out of date, or none, and is told that something was missed.
+            ServerFrame::Whisper(Whisper { room, .. })
+            | ServerFrame::Edited { room, .. }
             | ServerFrame::Deleted { room, .. }
             | ServerFrame::Reaction { room, .. } => Self::Yes(Tells::Gap(*room, None)),
             ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),

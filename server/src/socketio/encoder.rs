@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use protocol::{
     Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo,
-    ServerFrame, encode,
+    ServerFrame, Whisper, encode,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -91,6 +91,23 @@ struct Sender<'a> {
     id: &'a str,
     username: &'a str,
     is_online: bool,
+}
+
+/// A message to one person. An event of its own: what a client does with `new_message`, it does for all to see.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewWhisper<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    content: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<&'a str>,
+    sender: Sender<'a>,
+    recipient: Sender<'a>,
+    room: &'a str,
+    message_type: &'static str,
+    created_at: String,
+    is_edited: bool,
 }
 
 /// What a message says from now on.
@@ -178,6 +195,24 @@ pub(super) fn message(message: &Message, content: &str, sender: &str) -> Frame {
         burn_at: message.timer.map(|timer| iso(timer.ends_at)),
     };
     event("new_message", &[&encode(&said)])
+}
+
+/// `whisper`, as one of the two reads it: their own id is the one that the API told them.
+pub(super) fn whisper(whisper: &Whisper, content: &str, viewer: &MemberId, own_id: &str) -> Frame {
+    let id = |member: &MemberId| if member == viewer { own_id.to_owned() } else { member.as_str().to_owned() };
+    let (sender, recipient) = (id(&whisper.member), id(&whisper.to));
+    let said = NewWhisper {
+        id: whisper.id.as_str(),
+        content,
+        html: whisper.html.as_deref(),
+        sender: Sender { id: &sender, username: whisper.name.as_str(), is_online: true },
+        recipient: Sender { id: &recipient, username: whisper.to_name.as_str(), is_online: true },
+        room: whisper.room.as_str(),
+        message_type: "whisper",
+        created_at: iso(whisper.at),
+        is_edited: false,
+    };
+    event("whisper", &[&encode(&said)])
 }
 
 /// `message-updated`.
@@ -269,6 +304,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
         | ServerFrame::Room { .. }
         | ServerFrame::Message(_)
         | ServerFrame::Sealed(_)
+        | ServerFrame::Whisper(_)
         | ServerFrame::Edited { .. }
         | ServerFrame::Deleted { .. }
         | ServerFrame::Reaction { .. }

@@ -5,7 +5,7 @@
 
 use protocol::api::ChangeRoom;
 use protocol::{
-    ClientFrame, ClientId, ErrorCode, FrameError, MemberId, MessageId, Refers, Role, SendBody, SendMessage,
+    ClientFrame, ClientId, ErrorCode, FrameError, MemberId, MessageId, Refers, Role, SendBody, SendMessage, SendWhisper,
 };
 use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
@@ -32,6 +32,11 @@ pub(super) fn frame(
             let (room, body) = (code(argument)?, SendBody::Text(content(argument)?));
             let refers = Refers { timer_s: burn_after(argument)?, ..Refers::default() };
             Ok(ClientFrame::Send(SendMessage { cid: cid(), room, body, refers }))
+        }),
+        "message:whisper" => argument.and_then(|argument| {
+            let (room, to, text) = (code(argument)?, field::<MemberId>(argument, "userId")?, content(argument)?);
+            let (reply, timer_s) = (None, None);
+            Ok(ClientFrame::Whisper(SendWhisper { cid: cid(), room, to, text, reply, timer_s }))
         }),
         "message:edit" => argument.and_then(|argument| {
             let (room, id, text) = (code(argument)?, message_id(argument)?, content(argument)?);
@@ -302,7 +307,7 @@ mod tests {
         #[test]
         fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
             let events = ["join_room", "leave_room", "send_message", "typing_start", "typing_stop"];
-            for event in events.into_iter().chain(["message:edit", "message:delete", "message:reaction"]) {
+            for event in events.into_iter().chain(["message:whisper", "message:edit", "message:delete", "message:reaction"]) {
                 prop_assert!(frame(event, Ok(&argument), &cid()).is_some());
             }
             prop_assert!(frame("of_the_future", Ok(&argument), &cid()).is_none());

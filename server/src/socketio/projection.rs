@@ -69,11 +69,21 @@ impl Projection for Events {
                     }
                 }))
             }
-            ServerFrame::Edited { room: code, id, at, text, html } => {
+            ServerFrame::Whisper(whisper) => {
+                let content = sanitize::content(&whisper.text);
+                let whisper = whisper.clone();
+                // Two people have few sessions, and each of the two reads another id of their own.
+                Some(per_viewer(move |viewer, push| {
+                    push(&encoder::whisper(&whisper, &content, viewer.member, &viewer.user.own_id()));
+                }))
+            }
+            ServerFrame::Edited { room: code, id, at, text, html, .. } => {
                 let content = sanitize::content(text);
                 Some(Broadcast::Shared(encoder::updated(*code, id, *at, &content, html.as_deref())))
             }
-            ServerFrame::Deleted { room: code, id, at } => Some(Broadcast::Shared(encoder::deleted(*code, id, *at))),
+            ServerFrame::Deleted { room: code, id, at, .. } => {
+                Some(Broadcast::Shared(encoder::deleted(*code, id, *at)))
+            }
             ServerFrame::Reaction { member, .. } => {
                 let others = encoder::reaction(frame, member.as_str())?;
                 let (frame, by, mut own) = (frame.clone(), member.clone(), None);
@@ -163,7 +173,7 @@ impl Events {
 mod tests {
     use std::collections::BTreeSet;
 
-    use chat::{Input, MessageIds, Monotonic, NodeId, Now, Room, RoomStart, SessionKey};
+    use chat::{Input, MessageIds, Monotonic, Named, NodeId, Now, Room, RoomStart, SessionKey};
     use protocol::{
         Activity, ClientId, DisplayName, LeaveReason, Limits, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo,
         RoomName, ServerFrame,
@@ -182,7 +192,11 @@ mod tests {
             MessageId::parse("m1").expect("short and plain")
         }
 
-        fn verify(&self, _: &MessageId) -> Option<(Millis, MemberId)> {
+        fn whisper_id(&self, at: Millis, random: u64, member: &MemberId, _: &MemberId) -> MessageId {
+            self.message_id(at, random, member)
+        }
+
+        fn verify(&self, _: &MessageId) -> Option<Named> {
             None
         }
     }

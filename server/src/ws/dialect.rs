@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use protocol::{Message, ServerFrame};
+use protocol::ServerFrame;
 
 use crate::store::UserId;
 use realtime::dialect::{Ashes, Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
@@ -24,10 +24,14 @@ fn bytes(frame: &ServerFrame) -> Bytes {
 
 /// What is left of a message with a timer when that is over.
 fn ashes(frame: &ServerFrame) -> Option<Ashes> {
-    let ServerFrame::Message(message) = frame else { return None };
-    let lasts_ms = message.timer?.ends_at.saturating_sub(message.at);
-    let over = Message { text: String::new(), html: None, ..message.clone() };
-    Some(Ashes::after(lasts_ms, bytes(&ServerFrame::Message(over))))
+    let mut over = frame.clone();
+    let (text, html, timer, at) = match &mut over {
+        ServerFrame::Message(message) => (&mut message.text, &mut message.html, message.timer?, message.at),
+        ServerFrame::Whisper(whisper) => (&mut whisper.text, &mut whisper.html, whisper.timer?, whisper.at),
+        _ => return None,
+    };
+    (*text, *html) = (String::new(), None);
+    Some(Ashes::after(timer.ends_at.saturating_sub(at), bytes(&over)))
 }
 
 impl Dialect for Native {

@@ -56,3 +56,4 @@ mod tidy;
 mod transcripts;
 mod typing;
 mod vectors;
+mod whispers;

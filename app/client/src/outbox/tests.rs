@@ -18,7 +18,7 @@ fn outbox(drafts: u64) -> Outbox {
 
 fn text_of(what: Outgoing) -> String {
     match what {
-        Outgoing::Message(text, _) | Outgoing::Edit { text, .. } => text,
+        Outgoing::Message(text, _) | Outgoing::Whisper { text, .. } | Outgoing::Edit { text, .. } => text,
         Outgoing::React { .. } | Outgoing::Delete { .. } => String::new(),
     }
 }

@@ -6,19 +6,21 @@ use super::{RoomState, Seat};
 use crate::outbox::ErrorMeans;
 use crate::outgoing::Outgoing;
 use crate::phase::RoomPhase;
-use crate::row::Reactor;
+use crate::row::{Confidant, Reactor};
 
 /// How long it is shown that something could not be done.
 const REFUSED_MS: Millis = 10_000;
 
 impl RoomState {
     /// A message says something else.
-    pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>) {
+    pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>, whisper: bool) {
+        self.timeline.changed(whisper);
         self.timeline.edited(id, text, html);
     }
 
     /// Somebody has put an emoji to a message, or taken it away.
-    pub fn reacted(&mut self, id: &MessageId, emoji: &Emoji, who: Reactor, on: bool) {
+    pub fn reacted(&mut self, id: &MessageId, emoji: &Emoji, who: Reactor, (on, whisper): (bool, bool)) {
+        self.timeline.changed(whisper);
         self.timeline.reacted(id, emoji, who, on);
     }
 
@@ -32,25 +34,25 @@ impl RoomState {
     }
 
     /// A message was taken back.
-    pub fn deleted(&mut self, id: &MessageId) {
+    pub fn deleted(&mut self, id: &MessageId, whisper: bool) {
+        self.timeline.changed(whisper);
         self.timeline.deleted(id);
     }
 
-    /// Takes a text that fits. `name` and `at` are shown until the server's come back.
+    /// Takes what is to be said and fits. `name` and `at` are shown until the server's come back.
     ///
     /// # Errors
     /// When there is no seat to come, or too much waits already.
-    pub fn say(
-        &mut self,
-        cid: ClientId,
-        (text, refers): (String, Refers),
-        name: DisplayName,
-        at: Millis,
-    ) -> Result<(), ErrorCode> {
+    pub fn say(&mut self, cid: ClientId, what: Outgoing, name: DisplayName, at: Millis) -> Result<(), ErrorCode> {
         self.takes_requests()?;
-        let (reply, timer_s) = (refers.reply.clone(), self.timer_of(refers.timer_s));
-        self.outbox.push(cid.clone(), Outgoing::Message(text.clone(), refers))?;
-        let key = self.timeline.write(cid, name, text, at);
+        self.outbox.push(cid.clone(), what.clone())?;
+        let (text, refers, to) = match what {
+            Outgoing::Message(text, refers) => (text, refers, None),
+            Outgoing::Whisper { to, text, refers } => (text, refers, Some(to)),
+            Outgoing::Edit { .. } | Outgoing::React { .. } | Outgoing::Delete { .. } => return Ok(()),
+        };
+        let (reply, timer_s) = (refers.reply, self.timer_of(refers.timer_s));
+        let key = self.timeline.write(cid, name, text, to, at);
         if let Some(reply) = reply {
             self.timeline.answers(key, reply);
         }
@@ -59,13 +61,18 @@ impl RoomState {
         Ok(())
     }
 
-    /// What a text refers to that answers the message in this row: that message, and the people inside whom it names.
+    /// A text as it is sent, to all or to one person, that answers the message in this row.
     ///
     /// # Errors
     /// [`ErrorCode::UnknownMessage`] where there is nothing to answer.
-    pub fn refers(&self, text: &str, reply: Option<u64>) -> Result<Refers, ErrorCode> {
+    pub fn said(&self, text: String, to: Option<Confidant>, reply: Option<u64>) -> Result<Outgoing, ErrorCode> {
         let reply = reply.map(|key| self.timeline.answerable(key)).transpose()?;
-        Ok(Refers { reply, mentions: self.roster.mentioned(text), timer_s: self.timer_s })
+        let timer_s = self.timer_s;
+        let Some(to) = to else {
+            let mentions = self.roster.mentioned(&text);
+            return Ok(Outgoing::Message(text, Refers { reply, mentions, timer_s }));
+        };
+        Ok(Outgoing::Whisper { to, text, refers: Refers { reply, mentions: Vec::new(), timer_s } })
     }
 
     /// An own message that can be changed, by its row's key, without one the last: its key, its id and its text. `since`:
@@ -87,7 +94,7 @@ impl RoomState {
         self.outbox.push(cid.clone(), what.clone())?;
         match what {
             Outgoing::Edit { text, .. } => self.timeline.begin_edit(key, cid, text),
-            Outgoing::Message(..) | Outgoing::React { .. } | Outgoing::Delete { .. } => {}
+            Outgoing::Message(..) | Outgoing::Whisper { .. } | Outgoing::React { .. } | Outgoing::Delete { .. } => {}
         }
         self.refused = None;
         self.changed = true;

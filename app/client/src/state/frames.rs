@@ -28,16 +28,18 @@ impl ClientState {
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));
             }
+            ServerFrame::Whisper(whisper) => self.in_room(whisper.room, |room| room.whisper(whisper)),
             ServerFrame::Ack { cid, room, seq, id, at } => {
                 self.in_room(room, |room| room.acknowledged(&cid, seq, id, at));
             }
-            ServerFrame::Edited { room, id, text, html, .. } => {
-                self.in_room(room, |room| room.edited(&id, text, html));
+            ServerFrame::Edited { room, id, text, html, whisper, .. } => {
+                self.in_room(room, |room| room.edited(&id, text, html, whisper));
             }
-            ServerFrame::Reaction { room, id, member, name, emoji, on } => {
-                self.in_room(room, |room| room.reacted(&id, &emoji, Reactor { member, name }, on));
+            ServerFrame::Reaction { room, id, member, name, emoji, on, whisper } => {
+                let who = Reactor { member, name };
+                self.in_room(room, |room| room.reacted(&id, &emoji, who, (on, whisper)));
             }
-            ServerFrame::Deleted { room, id, .. } => self.in_room(room, |room| room.deleted(&id)),
+            ServerFrame::Deleted { room, id, whisper, .. } => self.in_room(room, |room| room.deleted(&id, whisper)),
             ServerFrame::Presence { room, count, joined, changed, left } => {
                 self.in_room(room, |room| room.presence(count, joined, changed, &left));
             }

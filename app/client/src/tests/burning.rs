@@ -118,12 +118,19 @@ fn its_quotes_its_reactions_and_its_edits_burn_with_it() {
     let mut world = World::inside();
     said(&mut world, YOU, 1, 5);
     let row = key(&world, 0);
-    world.act(|page, env| page.send(env, code(), "yes", Some(row))).expect("a good text");
+    world.act(|page, env| page.send(env, code(), "yes", (None, Some(row)))).expect("a good text");
     let quoted = |world: &World| line(world, 1).reply.map(|reply| reply.quoted);
     assert!(matches!(quoted(&world), Some(Quoted::Here { .. })));
     // An edit keeps the timer, and so does one that waits.
     let (room, at) = (code(), 0);
-    world.server.emit(ServerFrame::Edited { room, id: id(1), at, text: "mended".to_owned(), html: None });
+    world.server.emit(ServerFrame::Edited {
+        room,
+        id: id(1),
+        at,
+        text: "mended".to_owned(),
+        html: None,
+        whisper: false,
+    });
     world.run();
     world.swallows = true;
     world.act(|page, env| page.act(env, code(), row, RowAction::Edit("waits".to_owned()))).expect("can be edited");
@@ -134,10 +141,13 @@ fn its_quotes_its_reactions_and_its_edits_burn_with_it() {
     assert_eq!((world.room().unsent(), line(&world, 0).edit), (0, None));
     let text = "late".to_owned();
     world.swallows = false;
-    world.server.emit(ServerFrame::Edited { room: code(), id: id(1), at, text, html: None });
+    world.server.emit(ServerFrame::Edited { room: code(), id: id(1), at, text, html: None, whisper: false });
     world.run();
     assert!(is_burned(&world, 0), "no later frame brings it back");
-    assert!(world.act(|page, env| page.send(env, code(), "no", Some(row))).is_err(), "there is nothing to answer");
+    assert!(
+        world.act(|page, env| page.send(env, code(), "no", (None, Some(row)))).is_err(),
+        "there is nothing to answer"
+    );
 }
 
 #[test]

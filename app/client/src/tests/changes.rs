@@ -126,7 +126,7 @@ fn an_answer_shows_what_it_answers_as_the_log_has_it() {
     let mut world = World::inside();
     world.others_say(1);
     let theirs = world.room().rows()[0].key;
-    world.act(|page, env| page.send(env, code(), "yes, @Member 2", Some(theirs))).expect("a good text");
+    world.act(|page, env| page.send(env, code(), "yes, @Member 2", (None, Some(theirs)))).expect("a good text");
     let quoted = |world: &World| line_at(world, 1).reply.map(|reply| reply.quoted);
     let here =
         |beginning: &str| Some(Quoted::Here { key: theirs, name: name("Member 2"), beginning: beginning.to_owned() });
@@ -138,10 +138,17 @@ fn an_answer_shows_what_it_answers_as_the_log_has_it() {
     let refers = said.expect("was sent");
     assert_eq!((refers.reply, refers.mentions), (Some(id(1)), vec![member_id(2)]));
     let (room, at) = (code(), 0);
-    world.server.emit(ServerFrame::Edited { room, id: id(1), at, text: "mended".to_owned(), html: None });
+    world.server.emit(ServerFrame::Edited {
+        room,
+        id: id(1),
+        at,
+        text: "mended".to_owned(),
+        html: None,
+        whisper: false,
+    });
     world.run();
     assert!(quoted(&world) == here("mended"));
-    world.server.emit(ServerFrame::Deleted { room, id: id(1), at });
+    world.server.emit(ServerFrame::Deleted { room, id: id(1), at, whisper: false });
     world.run();
     assert!(quoted(&world) == Some(Quoted::Deleted), "nothing of it is left in the answer");
 }

@@ -1,9 +1,10 @@
 //! What holds over any connection: nothing is lost silently, nothing is shown twice.
 
 use proptest::prelude::*;
-use protocol::{ClientFrame, SendMessage, ServerFrame};
+use protocol::{ClientFrame, Refers, SendMessage, ServerFrame};
 
 use super::world::World;
+use crate::Outgoing;
 use crate::fixtures::{cid, code};
 
 #[derive(Debug, Clone)]
@@ -104,7 +105,8 @@ proptest! {
 #[test]
 fn what_the_page_before_had_not_sent_is_said_again_under_the_same_cid() {
     let mut world = World::new();
-    let kept = vec![(cid(7), "one".to_owned()), (cid(8), " \u{200b} ".to_owned()), (cid(9), "two".to_owned())];
+    let plain = |text: &str| Outgoing::Message(text.to_owned(), Refers::default());
+    let kept = vec![(cid(7), plain("one")), (cid(8), plain(" \u{200b} ")), (cid(9), plain("two"))];
     world.act(|page, env| {
         page.enter(env, code(), None);
         page.say_again(env, code(), kept);
@@ -115,7 +117,7 @@ fn what_the_page_before_had_not_sent_is_said_again_under_the_same_cid() {
     });
     assert_eq!(said.collect::<Vec<_>>(), [cid(7), cid(9)]);
     assert_eq!(world.log().0, ["one", "two"]);
-    assert_eq!(world.room().unsent_texts(), []);
+    assert_eq!(world.room().unsaid(), []);
 }
 
 #[test]
@@ -124,8 +126,8 @@ fn what_waits_is_kept_with_its_cid_until_the_room_is_over() {
     world.cut();
     world.say().expect("is taken");
     world.say().expect("is taken");
-    let texts: Vec<_> = world.room().unsent_texts().into_iter().map(|(_, text)| text).collect();
+    let texts: Vec<_> = world.room().unsaid().iter().filter_map(|(_, what)| what.words().map(str::to_owned)).collect();
     assert_eq!(texts, ["own 1", "own 2"]);
     world.act(crate::state::ClientState::sign_out);
-    assert_eq!(world.room().unsent_texts(), []);
+    assert_eq!(world.room().unsaid(), []);
 }

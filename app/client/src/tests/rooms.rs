@@ -63,7 +63,7 @@ fn another_room_keeps_its_log_and_what_the_person_was_at() {
     let mut world = World::inside();
     world.others_say(2);
     follow(&mut world);
-    let aside = Aside { draft: "half a".to_owned(), place: Some(Place { row: 1, offset_px: -4 }) };
+    let aside = Aside { draft: "half a".to_owned(), whisper: None, place: Some(Place { row: 1, offset_px: -4 }) };
     world.page.put_aside(code(), aside.clone());
     world.act(|page, env| page.look_away(env, code()));
     world.act(|page, env| page.enter(env, elsewhere(), None));

@@ -1,7 +1,8 @@
 //! A pretended server with one room: keeps the protocol's promises, and fails where it is told to.
 
 use protocol::{
-    ClientFrame, Emoji, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, ServerFrame,
+    ClientFrame, Emoji, ErrorCode, LeaveReason, MessageId, Position, RoomInfo, SendBody, SendMessage, SendWhisper,
+    ServerFrame, Whisper,
 };
 
 use crate::fixtures::{code, id, info, member, member_id, message, name, welcome};
@@ -20,6 +21,8 @@ pub(super) struct Server {
     pub(super) epoch: u64,
     /// Every message of this epoch, by sender and text.
     pub(super) relayed: Vec<(u64, String)>,
+    /// Whispers of this person, which have no number.
+    pub(super) whispered: u64,
     pub(super) acks: Vec<(protocol::ClientId, u64)>,
     /// Counted frames since `welcome`.
     pub(super) log: Vec<ServerFrame>,
@@ -84,17 +87,29 @@ impl Server {
             }
             ClientFrame::Send(SendMessage { cid, body: SendBody::Text(text), .. }) => self.send(cid, text),
             ClientFrame::Send(_) => panic!("this client seals nothing"),
+            ClientFrame::Whisper(SendWhisper { cid, to, text, reply, timer_s: _, .. }) => {
+                self.whispered += 1;
+                let (room, seq, id, at) = (code(), self.seq(), id(900 + self.whispered), NOW);
+                self.emit(ServerFrame::Ack { cid: cid.clone(), room, seq, id: id.clone(), at });
+                let (member, name, to_name, html) = (member_id(YOU), name("Member 1"), name("Member 2"), None);
+                let told = Whisper { room, id, cid, member, name, to, to_name, at, text, html, reply, timer: None };
+                self.emit(ServerFrame::Whisper(told));
+            }
             ClientFrame::Edit { cid, id, text, .. } => {
                 let (room, at, html) = (code(), 0, None);
-                self.change(cid, &id.clone(), ServerFrame::Edited { room, id, at, text, html });
+                self.change(cid, &id.clone(), ServerFrame::Edited { room, id, at, text, html, whisper: false });
             }
             ClientFrame::React { cid, id, emoji, on, .. } => {
                 let emoji = Emoji::parse(&emoji).expect("tests react with emoji");
                 let (room, member, name) = (code(), member_id(YOU), name("Member 1"));
-                self.change(cid, &id.clone(), ServerFrame::Reaction { room, id, member, name, emoji, on });
+                self.change(
+                    cid,
+                    &id.clone(),
+                    ServerFrame::Reaction { room, id, member, name, emoji, on, whisper: false },
+                );
             }
             ClientFrame::Delete { cid, id, .. } => {
-                self.change(cid, &id.clone(), ServerFrame::Deleted { room: code(), id, at: 0 });
+                self.change(cid, &id.clone(), ServerFrame::Deleted { room: code(), id, at: 0, whisper: false });
             }
             ClientFrame::Leave { cid, .. } => {
                 self.seated = false;

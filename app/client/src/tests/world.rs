@@ -93,7 +93,7 @@ impl World {
 
     pub(super) fn say(&mut self) -> Result<(), ErrorCode> {
         let text = format!("own {}", self.sent + 1);
-        let said = self.act(|page, env| page.send(env, code(), &text, None));
+        let said = self.act(|page, env| page.send(env, code(), &text, (None, None)));
         self.sent += u64::from(said.is_ok());
         said
     }

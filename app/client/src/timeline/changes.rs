@@ -25,9 +25,15 @@ impl Reaction {
 }
 
 impl Timeline {
+    /// A change of a message is told. Those of whispers are not among the room's.
+    pub fn changed(&mut self, whisper: bool) {
+        if !whisper {
+            self.order.change();
+        }
+    }
+
     /// A message says something else. Of one that is not shown there is nothing to change.
     pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>) {
-        self.order.change();
         self.revise(id, |line| {
             line.text = text;
             line.html = html;
@@ -38,7 +44,6 @@ impl Timeline {
 
     /// A message was taken back: what it said is forgotten.
     pub fn deleted(&mut self, id: &MessageId) {
-        self.order.change();
         self.revise(id, |line| line.forget(Revision::Deleted));
         self.requote(id);
     }
@@ -46,7 +51,6 @@ impl Timeline {
     /// Somebody has put an emoji to a message, or taken it away again. Kinds beyond the bound are not kept: which ones
     /// these are is the same for all who were present, since all hear one order.
     pub fn reacted(&mut self, id: &MessageId, emoji: &Emoji, who: Reactor, on: bool) {
-        self.order.change();
         let own = self.you.as_ref() == Some(&who.member);
         self.revise(id, |line| {
             let place = line.reactions.iter().position(|reaction| reaction.emoji == *emoji);

@@ -64,7 +64,7 @@ fn apply(timeline: &mut Timeline, op: Op) {
         Op::Ack { number, seq } => timeline.acknowledged(&cid(number), seq, id(seq), 0),
         Op::Gap(missed) => timeline.gap(missed),
         Op::Write(number) => {
-            timeline.write(cid(number), name("Member 1"), format!("text {number}"), 0);
+            timeline.write(cid(number), name("Member 1"), format!("text {number}"), None, 0);
         }
         Op::Fail(number) => {
             timeline.deliver(&cid(number), Delivery::Failed(ErrorCode::Internal));

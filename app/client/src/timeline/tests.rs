@@ -37,7 +37,7 @@ pub(super) fn log(timeline: &Timeline) -> String {
 }
 
 pub(super) fn write(timeline: &mut Timeline, number: u64) -> u64 {
-    timeline.write(cid(number), name("Member 1"), format!("text {number}"), 0)
+    timeline.write(cid(number), name("Member 1"), format!("text {number}"), None, 0)
 }
 
 fn firsts(timeline: &Timeline) -> Vec<bool> {

@@ -27,6 +27,14 @@ const CLIENT: &[(&str, &str)] = &[
         r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"@Amber Finch yes","reply":"bWVzc2FnZQ","mentions":["CCCCCCCCCCCCCCCCCCCCCC"]}"#,
     ),
     ("send_timer", r#"{"t":"send","cid":"c3","room":"KW7P3MXQ","text":"The key is under the mat","timer_s":30}"#),
+    (
+        "whisper",
+        r#"{"t":"whisper","cid":"c3","room":"KW7P3MXQ","to":"CCCCCCCCCCCCCCCCCCCCCC","text":"2 < 3 && x > 1"}"#,
+    ),
+    (
+        "whisper_reply",
+        r#"{"t":"whisper","cid":"c3","room":"KW7P3MXQ","to":"CCCCCCCCCCCCCCCCCCCCCC","text":"yes","reply":"bWVzc2FnZQ","timer_s":30}"#,
+    ),
     ("edit", r#"{"t":"edit","cid":"c5","room":"KW7P3MXQ","id":"bWVzc2FnZQ","text":"2 > 1"}"#),
     ("delete", r#"{"t":"delete","cid":"c6","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
     (
@@ -113,6 +121,23 @@ const SERVER: &[(&str, &str)] = &[
     (
         "message_timer_over",
         r#"{"t":"message","room":"KW7P3MXQ","seq":16,"id":"bWVzc2FnZTQ","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","at":1795219263000,"text":"","timer":{"after_s":30,"ends_at":1795233663000}}"#,
+    ),
+    (
+        "whisper",
+        r#"{"t":"whisper","room":"KW7P3MXQ","id":"d2hpc3Blcg","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","to":"CCCCCCCCCCCCCCCCCCCCCC","to_name":"Amber Finch","at":1795219261000,"text":"2 < 3 && x > 1"}"#,
+    ),
+    (
+        "whisper_reply",
+        r#"{"t":"whisper","room":"KW7P3MXQ","id":"d2hpc3Blcg","cid":"c3","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","to":"CCCCCCCCCCCCCCCCCCCCCC","to_name":"Amber Finch","at":1795219261000,"text":"**now**","html":"<p><strong>now</strong></p>","reply":"bWVzc2FnZQ","timer":{"after_s":30,"ends_at":1795233661000}}"#,
+    ),
+    (
+        "edited_whisper",
+        r#"{"t":"edited","room":"KW7P3MXQ","id":"d2hpc3Blcg","at":1795219265000,"text":"2 > 1","whisper":true}"#,
+    ),
+    ("deleted_whisper", r#"{"t":"deleted","room":"KW7P3MXQ","id":"d2hpc3Blcg","at":1795219266000,"whisper":true}"#),
+    (
+        "reaction_whisper",
+        r#"{"t":"reaction","room":"KW7P3MXQ","id":"d2hpc3Blcg","member":"AAAAAAAAAAAAAAAAAAAAAA","name":"Quiet Heron","emoji":"🎉","on":true,"whisper":true}"#,
     ),
     ("edited", r#"{"t":"edited","room":"KW7P3MXQ","id":"bWVzc2FnZQ","at":1795219265000,"text":"2 > 1"}"#),
     (
@@ -215,6 +240,11 @@ fn what_counts_is_what_must_not_be_lost() {
         "message_reply",
         "message_timer",
         "message_timer_over",
+        "whisper",
+        "whisper_reply",
+        "edited_whisper",
+        "deleted_whisper",
+        "reaction_whisper",
         "edited",
         "edited_html",
         "deleted",
@@ -268,7 +298,8 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Knock { .. } => 16,
             ClientFrame::Admit { .. } => 17,
             ClientFrame::Unban { .. } => 18,
+            ClientFrame::Whisper(_) => 19,
         })
         .collect();
-    assert_eq!(tags.len(), 19);
+    assert_eq!(tags.len(), 20);
 }

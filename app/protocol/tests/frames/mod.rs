@@ -33,6 +33,10 @@ fn fields(frame: &ClientFrame) {
             SendBody::Text(text) | SendBody::Sealed(text) => typed(text),
         }
     }
+    if let ClientFrame::Whisper(whisper) = frame {
+        typed(&whisper.room);
+        typed(&whisper.text);
+    }
     if let ClientFrame::Join { code, pin, invite, .. } = frame {
         typed(code);
         typed(pin.as_deref().unwrap_or_default());

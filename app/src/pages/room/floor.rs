@@ -12,15 +12,15 @@ use super::switch::Switch;
 use crate::browser;
 use crate::components::{
     Banner, Chosen, Composer, Draft, EmptyRoom, Form, KnockStrip, MessageMenu, Mode, Naming, Parting, PartingStrip,
-    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, changing, is_silent, place, provide_keep_unsent,
-    read_to_end, told, when, write_into_composer,
+    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, Way, changing, is_silent, place,
+    provide_keep_unsent, read_to_end, told, when, write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
 use crate::i18n::{failure_text, words};
 use crate::signals::{Effect, Memo, RwSignal, Signal, live};
 use client::hues::Worn;
-use client::{Aside, Block, MessageLine, Place, RoomPhase, RowAction, RowKind};
+use client::{Aside, Block, Confidant, MessageLine, Place, RoomPhase, RowAction, RowKind};
 
 /// Head, log, composer, people.
 #[component]
@@ -52,11 +52,9 @@ pub(super) fn Floor(
                 name
                 code=room.code
                 expires_at
-                now
-                count
+                now count
                 connection=client.connection
-                over
-                people_open
+                over people_open
                 rooms_open=switch.list_open
                 unread_elsewhere=switch.unread_elsewhere()
                 on_invite=Callback::new(move |()| switch.inviting.set(true))
@@ -83,7 +81,7 @@ pub(super) fn Floor(
                 powers
                 keys_open=switch.keys_open
                 info=room.info
-                on_mention=|name: String| write_into_composer(["@", &name, " "].concat())
+                on_write=move |(way, to)| write_to(draft, way, to)
             />
         </div>
     }
@@ -133,24 +131,35 @@ fn composer(room: driver::Room, name: Signal<String>, over: Signal<bool>, draft:
 /// What is written, and where the reader is: as they were when another room was shown, and put aside for the next time.
 fn taken_up(room: driver::Room, aside: StoredValue<Aside>) -> (Draft, Option<Place>) {
     let before = aside.try_update_value(std::mem::take).unwrap_or_default();
-    let draft = draft(room).with_begun(before.draft);
+    let draft = draft(room).with_begun(before.draft, before.whisper);
     on_cleanup(move || {
         // What is drawn of the room is still there.
         let place = room.blocks.with_untracked(|blocks| place(blocks));
-        room.put_aside(Aside { draft: draft.begun(), place });
+        room.put_aside(Aside { draft: draft.begun(), whisper: draft.begun_whisper(), place });
     });
     (draft, before.place)
 }
 
 /// What is written, and where it goes.
 fn draft(room: driver::Room) -> Draft {
-    let send = move |(mode, text): (Mode, String)| match mode {
-        Mode::New => room.send(&text, None),
-        Mode::Reply(key) => room.send(&text, Some(key)),
+    let send = move |(mode, to, text): (Mode, Option<Confidant>, String)| match mode {
+        Mode::New => room.send(&text, None, None),
+        Mode::Reply(key) => room.send(&text, None, Some(key)),
+        // Never to all: without the one that it is for, it is not sent.
+        Mode::Whisper(key) => room.send(&text, Some(to.ok_or(ErrorCode::NoSuchMember)?), key),
         Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
         Mode::React(key) => room.act(key, RowAction::React(text)),
     };
-    let draft = Draft::new(send, move |key| room.changeable(key), move |on| room.typing(on));
+    // Nobody sees when somebody is at a whisper.
+    let is_private = move |mode: Mode| match mode {
+        Mode::Whisper(_) => true,
+        Mode::Edit(key) => {
+            room.blocks.with_untracked(|blocks| line_of(blocks, key).is_some_and(|line| line.whisper.is_some()))
+        }
+        Mode::New | Mode::Reply(_) | Mode::React(_) => false,
+    };
+    let on_typing = move |(mode, on)| room.typing(on && !is_private(mode));
+    let draft = Draft::new(send, move |key| room.changeable(key), on_typing);
     count_down(room, draft);
     draft
 }
@@ -167,9 +176,17 @@ fn names(room: driver::Room) -> Signal<Vec<String>> {
     })
 }
 
+/// Somebody of the list is written to.
+fn write_to(draft: Draft, way: Way, to: Confidant) {
+    match way {
+        Way::Mention => write_into_composer(["@", to.name.as_str(), " "].concat()),
+        Way::Whisper => draft.whisper(to, None),
+    }
+}
+
 /// The message in a row.
 fn line_of(blocks: &[Block], key: u64) -> Option<MessageLine> {
-    let row = blocks.iter().flat_map(|block| &block.rows).find(|row| row.key == key)?;
+    let row = blocks.iter().rev().flat_map(|block| &block.rows).find(|row| row.key == key)?;
     match &row.kind {
         RowKind::Message(line) => Some(line.clone()),
         RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
@@ -186,13 +203,30 @@ fn menu_of(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>) -> Any
     view! { <MessageMenu about=menu line=Callback::new(line) on_choose=Callback::new(choose) /> }.into_any()
 }
 
+/// With whom one whispers about the message in a row: with its author, or of an own whisper with whom it went to.
+fn confidant(line: MessageLine) -> Option<Confidant> {
+    if line.own {
+        return line.whisper.map(|to| *to);
+    }
+    Some(Confidant { member: line.member?, name: line.name })
+}
+
+/// Answers a message: a whisper by a whisper.
+fn reply(draft: Draft, key: u64, line: MessageLine) {
+    let (name, is_whisper) = (line.name.as_str().to_owned(), line.whisper.is_some());
+    match confidant(line).filter(|_| is_whisper) {
+        Some(to) => draft.whisper(to, Some(key)),
+        None => draft.reply(key, name),
+    }
+}
+
 /// Does to a message what was asked for.
 fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64, pressed: Pressed) {
+    let line = || room.blocks.with_untracked(|blocks| line_of(blocks, key));
     let done = match pressed {
-        Pressed::Tool(Tool::Reply) => {
-            let line = room.blocks.with_untracked(|blocks| line_of(blocks, key));
-            draft.reply(key, line.map_or_else(String::new, |line| line.name.as_str().to_owned()));
-            Ok(())
+        Pressed::Tool(Tool::Reply) => line().map(|line| reply(draft, key, line)).ok_or(ErrorCode::UnknownMessage),
+        Pressed::Tool(Tool::Whisper) => {
+            line().and_then(confidant).map(|to| draft.whisper(to, None)).ok_or(ErrorCode::NoSuchMember)
         }
         Pressed::Tool(Tool::React) => {
             draft.react(key);

@@ -1,12 +1,13 @@
 //! The room: one writer, one order, no message kept.
 //!
 //! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say, `changes.rs` what they do
-//! to what was said, `powers.rs` what owners and moderators do.
+//! to what was said, `whispers.rs` what they say to one person, `powers.rs` what owners and moderators do.
 
 mod changes;
 mod powers;
 mod seats;
 mod talk;
+mod whispers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::event::{Effect, Ended, Input};
 use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::names::NamesInUse;
 use crate::presence::PendingPresence;
-use crate::request::{ChangeRequest, SendRequest};
+use crate::request::{ChangeRequest, SendRequest, WhisperRequest};
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
@@ -123,6 +124,9 @@ impl Room {
             Input::Remove { member, reason } => self.remove(&mut out, now.mono, &member, reason, None),
             Input::Send { session, cid, random, body, refers } => {
                 self.send(&mut out, now, SendRequest { session, cid, random, body, refers });
+            }
+            Input::Whisper { session, cid, random, to, text, html, refers } => {
+                self.whisper(&mut out, now, WhisperRequest { session, cid, random, to, text, html, refers });
             }
             Input::Change { session, cid, message, kind, random } => {
                 self.change(&mut out, now, ChangeRequest { session, cid, message, kind, random });

@@ -21,7 +21,9 @@ impl Room {
         let Some((member, name)) = self.new_request(out, session, &cid) else { return };
         let refused = match (&body, self.info.sealed) {
             (Body::Text { .. }, false) | (Body::Sealed(_), true) => {
-                let is_foreign = refers.reply.as_ref().is_some_and(|reply| self.ids.verify(reply).is_none());
+                // A whisper is answered by a whisper: its id would tell all that there was one, and between whom.
+                let is_said = |reply| self.ids.verify(reply).is_some_and(|named| named.to.is_none());
+                let is_foreign = refers.reply.as_ref().is_some_and(|reply| !is_said(reply));
                 is_foreign.then_some(ErrorCode::UnknownMessage)
             }
             (Body::Text { .. }, true) => Some(ErrorCode::SealedRoom),
@@ -43,12 +45,16 @@ impl Room {
 
     /// The room's timer holds where the sender chose none. What is sealed carries its own inside.
     fn timer_of(&self, body: &Body, refers: &Refers, sent_at: Millis) -> Option<Timer> {
-        let after_s = match body {
+        match body {
             Body::Sealed(_) => None,
-            Body::Text { .. } => match refers.timer_s {
-                None => self.info.timer_s,
-                Some(chosen) => u32::try_from(chosen).ok().filter(|chosen| *chosen > 0),
-            },
+            Body::Text { .. } => self.timer_of_text(refers, sent_at),
+        }
+    }
+
+    pub(super) fn timer_of_text(&self, refers: &Refers, sent_at: Millis) -> Option<Timer> {
+        let after_s = match refers.timer_s {
+            None => self.info.timer_s,
+            Some(chosen) => u32::try_from(chosen).ok().filter(|chosen| *chosen > 0),
         };
         after_s.map(|after_s| Timer::new(after_s, sent_at, &self.limits))
     }
@@ -96,6 +102,7 @@ impl Room {
             EventKind::Message(message) => {
                 self.relay_message(out, now.mono, Acked { seq: self.seq + 1, id, at }, origin, message);
             }
+            EventKind::Whisper(whisper) => self.relay_whisper(out, at, origin, id, whisper),
             EventKind::Change(change) => self.relay_change(out, at, origin, change),
             EventKind::Action { cid, action } => self.relay_action(out, now, origin, cid, action),
         }
@@ -191,6 +198,7 @@ impl Room {
         let refused = match input {
             Input::Join { session, cid, .. } | Input::Leave { session, cid } => Some((session, cid)),
             Input::Send { session, cid, .. }
+            | Input::Whisper { session, cid, .. }
             | Input::Change { session, cid, .. }
             | Input::NotRelayed { session, cid } => Some((session, Some(cid))),
             Input::Relay(event) => {

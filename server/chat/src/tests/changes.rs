@@ -49,9 +49,11 @@ fn an_own_message_is_edited_and_deleted_for_all_behind_its_ack() {
     };
     assert_eq!((*to, *seq, acked), (SessionKey(1), 1, &id), "its place is behind the last message");
     let text = "other words".to_owned();
-    assert!(*told == ServerFrame::Edited { room: super::code(), id: id.clone(), at: 5, text, html: None });
+    assert!(
+        *told == ServerFrame::Edited { room: super::code(), id: id.clone(), at: 5, text, html: None, whisper: false }
+    );
     let deleted = run(&mut room, 6, change(1, 12, &id, ChangeKind::Delete));
-    let told = ServerFrame::Deleted { room: super::code(), id, at: 6 };
+    let told = ServerFrame::Deleted { room: super::code(), id, at: 6, whisper: false };
     assert!(deleted.last() == Some(&Effect::Broadcast(told)));
     assert_eq!(room.position().changes, Some(2));
 }

@@ -1,10 +1,10 @@
-//! A room, its members' queues, and the clients' own timelines behind lines that drop: whatever is said and changed in
-//! whatever order, all who were present come to one timeline.
+//! A room, its members' queues, and the clients' own timelines behind lines that drop: whatever is said, whispered
+//! and changed in whatever order, all who were present come to one timeline, of which a whisper is for two of them.
 
 use client::timeline::Timeline;
-use client::{Reactor, Revision, RowKind};
+use client::{Confidant, Reactor, Revision, RowKind};
 use proptest::prelude::*;
-use protocol::{Limits, MemberId, MessageId, Refers, ServerFrame};
+use protocol::{LeaveReason, Limits, MemberId, MessageId, Refers, ServerFrame, Text};
 
 use super::changes::{change, reaction, words as says};
 use super::{at, body, cid, code, join, member, name, room};
@@ -20,6 +20,7 @@ const BURNS_S: u64 = 30;
 
 /// Two of them are one person.
 const SESSIONS: u64 = 4;
+const PEOPLE: u8 = 3;
 
 fn who(session: u64) -> u8 {
     u8::try_from(session.min(2)).expect("few")
@@ -27,7 +28,10 @@ fn who(session: u64) -> u8 {
 
 #[derive(Debug, Clone)]
 enum Op {
-    Send(u64),
+    /// Perhaps as an answer to one that was said.
+    Send(u64, Option<usize>),
+    /// To the person of this number, perhaps as an answer.
+    Whisper(u64, u8, Option<usize>),
     /// It burns.
     Burn(u64),
     /// The message by its place among those that were said, whoever said it.
@@ -36,29 +40,43 @@ enum Op {
     React(u64, usize, usize, bool),
     Drop(u64),
     Resume(u64),
+    Leave(u64),
+    Kick(u8),
+    /// The room, for all.
+    End,
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
     let session = 0..SESSIONS;
     prop_oneof![
-        4 => session.clone().prop_map(Op::Send),
-        2 => session.clone().prop_map(Op::Burn),
-        4 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Edit(session, place)),
-        2 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Delete(session, place)),
-        4 => (session.clone(), 0_usize..12, 0..EMOJI.len(), any::<bool>())
+        8 => (session.clone(), any_place()).prop_map(|(session, reply)| Op::Send(session, reply)),
+        4 => session.clone().prop_map(Op::Burn),
+        8 => (session.clone(), 0..PEOPLE, any_place()).prop_map(|(session, to, reply)| Op::Whisper(session, to, reply)),
+        8 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Edit(session, place)),
+        4 => (session.clone(), 0_usize..12).prop_map(|(session, place)| Op::Delete(session, place)),
+        8 => (session.clone(), 0_usize..12, 0..EMOJI.len(), any::<bool>())
             .prop_map(|(session, place, emoji, on)| Op::React(session, place, emoji, on)),
-        2 => session.clone().prop_map(Op::Drop),
-        2 => session.prop_map(Op::Resume),
+        4 => session.clone().prop_map(Op::Drop),
+        4 => session.clone().prop_map(Op::Resume),
+        // Rarely: most of what is interesting needs company.
+        1 => prop_oneof![session.prop_map(Op::Leave), (0..PEOPLE).prop_map(Op::Kick), Just(Op::End)],
     ]
+}
+
+fn any_place() -> impl Strategy<Value = Option<usize>> {
+    prop::option::weighted(0.4, 0_usize..12)
 }
 
 /// One client and its line.
 struct Reader {
+    member: MemberId,
     timeline: Timeline,
     queue: ResumeQueue<ServerFrame>,
     is_connected: bool,
     /// Counted frames that arrived since the count began.
     have: u64,
+    /// What stood in the room when it was left, for this reader.
+    left: Option<Vec<Shown>>,
 }
 
 impl Reader {
@@ -66,9 +84,20 @@ impl Reader {
         self.have += 1;
         match frame {
             ServerFrame::Message(message) => self.timeline.message(message),
-            ServerFrame::Edited { id, text, html, .. } => self.timeline.edited(&id, text, html),
-            ServerFrame::Deleted { id, .. } => self.timeline.deleted(&id),
-            ServerFrame::Reaction { id, member, name, emoji, on, .. } => {
+            ServerFrame::Whisper(whisper) => {
+                assert!([&whisper.member, &whisper.to].contains(&&self.member), "it is for somebody else");
+                self.timeline.whisper(whisper);
+            }
+            ServerFrame::Edited { id, text, html, whisper, .. } => {
+                self.timeline.changed(whisper);
+                self.timeline.edited(&id, text, html);
+            }
+            ServerFrame::Deleted { id, whisper, .. } => {
+                self.timeline.changed(whisper);
+                self.timeline.deleted(&id);
+            }
+            ServerFrame::Reaction { id, member, name, emoji, on, whisper, .. } => {
+                self.timeline.changed(whisper);
                 self.timeline.reacted(&id, &emoji, Reactor { member, name }, on);
             }
             ServerFrame::Ack { cid, seq, id, at, .. } => {
@@ -76,6 +105,7 @@ impl Reader {
                 self.timeline.edit_taken(&cid);
             }
             ServerFrame::Error { cid: Some(cid), .. } => self.timeline.discard(&cid),
+            ServerFrame::Left { .. } => {}
             other => panic!("{other:?} is not expected"),
         }
     }
@@ -104,7 +134,9 @@ impl Reader {
             RowKind::Message(line) => Shown {
                 id: line.id.clone(),
                 member: line.member.clone().expect("everybody has joined"),
+                to: line.whisper.as_ref().map(|to| to.member.clone()),
                 text: line.text.clone(),
+                reply: line.reply.as_ref().map(|reply| reply.id.clone()),
                 revision: line.revision,
                 reactions: line.reactions.iter().map(shown_reaction).collect(),
             },
@@ -118,10 +150,19 @@ impl Reader {
 struct Shown {
     id: Option<MessageId>,
     member: MemberId,
+    /// Of a whisper.
+    to: Option<MemberId>,
     text: String,
+    reply: Option<MessageId>,
     revision: Revision,
     /// Each kind, and who.
     reactions: Vec<(String, Vec<MemberId>)>,
+}
+
+impl Shown {
+    fn is_for(&self, member: &MemberId) -> bool {
+        self.to.as_ref().is_none_or(|to| to == member || self.member == *member)
+    }
 }
 
 fn shown_reaction(reaction: &client::Reaction) -> (String, Vec<MemberId>) {
@@ -147,7 +188,8 @@ impl World {
         let reader = |session| {
             let mut timeline = Timeline::new(1_000);
             timeline.joined(&member(who(session)), room.position());
-            Reader { timeline, queue: ResumeQueue::default(), is_connected: true, have: 0 }
+            let member = member(who(session));
+            Reader { member, timeline, queue: ResumeQueue::default(), is_connected: true, have: 0, left: None }
         };
         let readers = (0..SESSIONS).map(reader).collect();
         Self { room, readers, expected: Vec::new(), burning: Vec::new(), asked: 1_000 }
@@ -162,48 +204,98 @@ impl World {
             match effect {
                 Effect::Publish(event) => self.handle(Input::Relay(event)),
                 Effect::Reply(SessionKey(session), frame) => self.reader(session).push(&frame),
-                Effect::Broadcast(frame) if frame.is_counted() => {
-                    for reader in &mut self.readers {
-                        reader.push(&frame);
-                    }
-                    if let ServerFrame::Message(message) = frame {
-                        let (id, member, text) = (Some(message.id), message.member, message.text);
-                        self.expected.push(Shown {
-                            id,
-                            member,
-                            text,
-                            revision: Revision::Original,
-                            reactions: Vec::new(),
-                        });
-                    }
+                Effect::Broadcast(frame) if frame.is_counted() => self.tell(&frame, None),
+                Effect::Between(pair, frame) => self.tell(&frame, Some(&pair)),
+                Effect::Unseated(SessionKey(session)) => {
+                    let member = member(who(session));
+                    self.reader(session).left = Some(self.expected(&member));
                 }
-                Effect::Broadcast(_) | Effect::Seated(_) | Effect::Unseated(_) | Effect::Ended(_) => {}
+                Effect::Broadcast(_) | Effect::Seated(_) | Effect::Ended(_) => {}
             }
         }
+    }
+
+    /// Tells those inside, or two of them, and writes down what has to be read.
+    fn tell(&mut self, frame: &ServerFrame, pair: Option<&[MemberId; 2]>) {
+        let hears =
+            |reader: &&mut Reader| reader.left.is_none() && pair.is_none_or(|pair| pair.contains(&reader.member));
+        self.readers.iter_mut().filter(hears).for_each(|reader| reader.push(frame));
+        let (id, member, to, text, reply) = match frame.clone() {
+            ServerFrame::Message(message) => (message.id, message.member, None, message.text, message.reply),
+            ServerFrame::Whisper(told) => {
+                assert!(pair == Some(&[told.member.clone(), told.to.clone()]), "it is told to these two alone");
+                (told.id, told.member, Some(told.to), told.text, told.reply)
+            }
+            ServerFrame::Edited { whisper, .. }
+            | ServerFrame::Deleted { whisper, .. }
+            | ServerFrame::Reaction { whisper, .. } => return assert_eq!(whisper, pair.is_some()),
+            _ => return,
+        };
+        let (id, revision, reactions) = (Some(id), Revision::Original, Vec::new());
+        self.expected.push(Shown { id, member, to, text, reply, revision, reactions });
+    }
+
+    /// What has to stand in this member's log.
+    fn expected(&self, member: &MemberId) -> Vec<Shown> {
+        self.expected.iter().filter(|shown| shown.is_for(member)).cloned().collect()
+    }
+
+    /// The message at this place among those that were said, if this session may do something to it.
+    fn reached(&self, session: u64, place: usize) -> bool {
+        let reader = &self.readers[usize::try_from(session).expect("few")];
+        reader.left.is_none() && self.expected.get(place).is_some_and(|shown| shown.is_for(&reader.member))
+    }
+
+    fn id_at(&self, place: Option<usize>) -> Option<MessageId> {
+        self.expected.get(place?)?.id.clone()
     }
 
     fn apply(&mut self, op: &Op) {
         self.asked += 1;
         let number = self.asked;
         match *op {
-            Op::Send(session) => self.send(session, number, None),
+            Op::Send(session, place) => {
+                let reply = self.id_at(place);
+                self.send(session, number, Refers { reply, ..Refers::default() });
+            }
             Op::Burn(session) => {
-                self.send(session, number, Some(BURNS_S));
-                self.burning.extend(self.expected.len().checked_sub(1));
+                let before = self.expected.len();
+                self.send(session, number, Refers { timer_s: Some(BURNS_S), ..Refers::default() });
+                self.burning.extend((self.expected.len() > before).then_some(before));
+            }
+            Op::Whisper(session, to, place) => {
+                let (text, reply) = (format!("whisper {number}"), self.id_at(place));
+                self.write(session, number, &text, Some(to), reply.clone());
+                let (session, random, cid, to) = (SessionKey(session), u64::from(number), cid(number), member(to));
+                let refers = Refers { reply, ..Refers::default() };
+                let text = Text::parse(&text, 5_000).expect("not empty");
+                self.handle(Input::Whisper { session, cid, random, to, text, html: None, refers });
             }
             Op::Edit(session, place) => self.change(session, place, number, Some(format!("edit {number}"))),
             Op::Delete(session, place) => self.change(session, place, number, None),
             Op::React(session, place, emoji, on) => self.react(session, place, number, (EMOJI[emoji], on)),
             Op::Drop(session) => self.reader(session).is_connected = false,
             Op::Resume(session) => self.reader(session).resume(),
+            Op::Leave(session) => self.handle(Input::Leave { session: SessionKey(session), cid: Some(cid(number)) }),
+            Op::Kick(person) => self.handle(Input::Remove { member: member(person), reason: LeaveReason::Kicked }),
+            Op::End => self.handle(Input::End(LeaveReason::Deleted)),
         }
     }
 
-    fn send(&mut self, session: u64, number: u32, timer_s: Option<u64>) {
+    /// As an own page does, before the server has answered.
+    fn write(&mut self, session: u64, number: u32, text: &str, to: Option<u8>, reply: Option<MessageId>) {
+        let to = to.map(|to| Confidant { member: member(to), name: name(to) });
+        let rows = &mut self.reader(session).timeline;
+        let key = rows.write(cid(number), name(who(session)), text.to_owned(), to, 0);
+        if let Some(reply) = reply {
+            rows.answers(key, reply);
+        }
+    }
+
+    fn send(&mut self, session: u64, number: u32, refers: Refers) {
         let text = format!("text {number}");
-        self.reader(session).timeline.write(cid(number), name(who(session)), text.clone(), 0);
+        self.write(session, number, &text, None, refers.reply.clone());
         let (session, random) = (SessionKey(session), u64::from(number));
-        let refers = Refers { timer_s, ..Refers::default() };
         self.handle(Input::Send { session, cid: cid(number), random, body: body(&text), refers });
     }
 
@@ -218,13 +310,18 @@ impl World {
             if shown.revision != Revision::Deleted {
                 (shown.text, shown.revision) = (String::new(), Revision::Burned);
                 shown.reactions.clear();
+                shown.reply = None;
             }
         }
     }
 
     fn react(&mut self, session: u64, place: usize, number: u32, (emoji, on): (&str, bool)) {
         let Some(id) = self.expected.get(place).and_then(|shown| shown.id.clone()) else { return };
+        let is_reached = self.reached(session, place);
         self.handle(change(session, number, &id, reaction(emoji, on)));
+        if !is_reached {
+            return;
+        }
         let (shown, by) = (&mut self.expected[place], member(who(session)));
         if shown.revision == Revision::Deleted {
             return;
@@ -243,6 +340,7 @@ impl World {
     fn change(&mut self, session: u64, place: usize, number: u32, words: Option<String>) {
         let Some(shown) = self.expected.get(place) else { return };
         let (id, is_own) = (shown.id.clone().expect("has one"), shown.member == member(who(session)));
+        let is_own = is_own && self.reached(session, place);
         let kind = words.as_ref().map_or(ChangeKind::Delete, |words| says(words));
         if let Some(words) = words.clone() {
             // As an own page does, before the server has answered.
@@ -265,6 +363,7 @@ impl World {
             let deleted = (String::new(), Revision::Deleted);
             if words.is_none() {
                 shown.reactions.clear();
+                shown.reply = None;
             }
             (shown.text, shown.revision) = words.map_or(deleted, |words| (words, Revision::Edited));
         }
@@ -283,12 +382,18 @@ proptest! {
         }
         for reader in &mut world.readers {
             reader.resume();
-            prop_assert_eq!(reader.shows(), world.expected.clone());
+            if let Some(expected) = &reader.left {
+                prop_assert_eq!(&reader.shows(), expected);
+                continue;
+            }
+            let expected: Vec<Shown> =
+                world.expected.iter().filter(|shown| shown.is_for(&reader.member)).cloned().collect();
+            prop_assert_eq!(reader.shows(), expected);
             prop_assert_eq!(reader.timeline.position(), Some(world.room.position()));
         }
         world.burn();
-        for reader in &world.readers {
-            prop_assert_eq!(reader.shows(), world.expected.clone());
+        for reader in world.readers.iter().filter(|reader| reader.left.is_none()) {
+            prop_assert_eq!(reader.shows(), world.expected(&reader.member));
         }
     }
 }

@@ -73,7 +73,7 @@ impl Readers {
                 self.count = *count;
             }
             Effect::Ended(Ended(reason)) => self.ended = Some(*reason),
-            Effect::Broadcast(_) | Effect::Reply(..) | Effect::Publish(_) => {}
+            Effect::Broadcast(_) | Effect::Between(..) | Effect::Reply(..) | Effect::Publish(_) => {}
         }
     }
 }
@@ -82,7 +82,7 @@ impl Readers {
 fn without_stamps(mut effect: Effect) -> Effect {
     let no_id = MessageId::parse("m").expect("has the shape");
     match &mut effect {
-        Effect::Reply(_, frame) | Effect::Broadcast(frame) => match frame {
+        Effect::Reply(_, frame) | Effect::Broadcast(frame) | Effect::Between(_, frame) => match frame {
             ServerFrame::Ack { at, id, .. } => (*at, *id) = (0, no_id),
             ServerFrame::Message(message) => (message.at, message.id) = (0, no_id),
             ServerFrame::Joined { room, .. } => room.expires_at = 0,

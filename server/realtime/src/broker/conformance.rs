@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{
-    Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NodeId, Origin, RoomEvent, SessionKey, Settings,
+    Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NewWhisper, NodeId, Origin, RoomEvent,
+    SessionKey, Settings,
 };
 use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
 
@@ -62,7 +63,7 @@ fn node_id(number: usize) -> NodeId {
 }
 
 /// Kinds of events; of each, one has markup and one has none.
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 /// The event of a number, one of each kind in turn. Equal numbers make equal events.
 fn event(number: usize) -> RoomEvent {
@@ -73,9 +74,11 @@ fn event(number: usize) -> RoomEvent {
     let html = number.is_multiple_of(2).then(|| format!("<p>number <em>{number}</em></p>"));
     let member = MemberId::parse(&format!("member-{number:015}")).expect("22 characters");
     let name = DisplayName::parse("Quiet Heron").expect("a plain name");
+    let other = MemberId::parse(&format!("other--{number:015}")).expect("22 characters");
     let changed = |kind| {
         let (cid, message, member, name) = (cid.clone(), id.clone(), member.clone(), name.clone());
-        EventKind::Change(Change { cid, message, member, name, kind })
+        let between = number.is_multiple_of(3).then(|| [member.clone(), other.clone()]);
+        EventKind::Change(Change { cid, message, member, name, between, kind })
     };
     let kind = match number / 2 % KINDS {
         0 => EventKind::Message(NewMessage {
@@ -93,6 +96,17 @@ fn event(number: usize) -> RoomEvent {
         1 => changed(ChangeKind::Edit { text, html }),
         2 => changed(ChangeKind::Delete),
         3 => changed(ChangeKind::React { emoji: Emoji::parse("🎉").expect("is one"), on: number.is_multiple_of(2) }),
+        4 => EventKind::Whisper(NewWhisper {
+            cid,
+            member,
+            name: name.clone(),
+            to: other,
+            to_name: name,
+            text,
+            html,
+            reply: number.is_multiple_of(3).then(|| id.clone()),
+            timer: None,
+        }),
         _ => EventKind::Action { cid: number.is_multiple_of(2).then_some(cid), action: action(number) },
     };
     let origin = Origin { node: node_id(0), session: SessionKey(number as u64) };

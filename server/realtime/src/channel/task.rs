@@ -150,11 +150,12 @@ impl RoomTask {
                     session.tell(&frame, limits);
                 }
             }
-            Effect::Broadcast(frame) => self.broadcast(&frame),
+            Effect::Broadcast(frame) => self.broadcast(&frame, |_| true),
+            Effect::Between(pair, frame) => self.broadcast(&frame, |member| pair.contains(member)),
             Effect::Publish(event) => {
                 // Where a record has changed already, this room follows whoever else can hear of it.
                 let otherwise = match &event.kind {
-                    EventKind::Message(_) | EventKind::Change(_) => {
+                    EventKind::Message(_) | EventKind::Whisper(_) | EventKind::Change(_) => {
                         let session = event.origin.session;
                         event.cid().cloned().map(|cid| Input::NotRelayed { session, cid })
                     }
@@ -171,25 +172,29 @@ impl RoomTask {
         }
     }
 
-    /// One encoding for each dialect that is spoken inside.
-    fn broadcast(&mut self, frame: &ServerFrame) {
-        self.speak(|projection, context| projection.broadcast(frame, context));
+    /// One encoding for each dialect that is spoken inside, for those members who are to hear it.
+    fn broadcast(&mut self, frame: &ServerFrame, hears: impl Fn(&MemberId) -> bool) {
+        self.speak(hears, |projection, context| projection.broadcast(frame, context));
     }
 
     /// What projections held back until now.
     fn tell_held_back(&mut self) {
-        self.speak(|projection, context| projection.tick(context));
+        self.speak(|_| true, |projection, context| projection.tick(context));
     }
 
     /// Hands to each what is said in its dialect.
-    fn speak(&mut self, mut say: impl FnMut(&mut dyn Projection, &RoomContext<'_>) -> Option<Broadcast>) {
+    fn speak(
+        &mut self,
+        hears: impl Fn(&MemberId) -> bool,
+        mut say: impl FnMut(&mut dyn Projection, &RoomContext<'_>) -> Option<Broadcast>,
+    ) {
         let (limits, now) = (self.hub.limits(), self.hub.clock().mono());
         let context = RoomContext { room: &self.room, limits, now };
         for (spoken, Spoken { projection, inside, .. }) in self.spoken.iter_mut().enumerate() {
             if *inside == 0 {
                 continue;
             }
-            let listeners = self.sessions.values().filter(|seated| seated.spoken == spoken);
+            let listeners = self.sessions.values().filter(|seated| seated.spoken == spoken && hears(&seated.member));
             match say(&mut **projection, &context) {
                 Some(Broadcast::Shared(frame)) => listeners.for_each(|seated| seated.session.push(&frame, limits)),
                 Some(Broadcast::PerViewer(mut each)) => {

@@ -132,6 +132,7 @@ impl Requests {
             }
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send(message) => self.send(message, now),
+            ClientFrame::Whisper(whisper) => self.whisper(whisper, now),
             ClientFrame::Edit { cid, room, id, text } => self.edit(cid, &room, id, &text, now),
             ClientFrame::Delete { cid, room, id } => self.delete(cid, &room, id, now),
             ClientFrame::React { cid, room, id, emoji, on } => self.react(cid, &room, id, (&emoji, on), now),

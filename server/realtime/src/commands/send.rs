@@ -1,7 +1,7 @@
-//! `send`: what somebody says is parsed, counted, sanitised once (unless it is sealed) and handed to the room.
+//! `send` and `whisper`: what somebody says is parsed, counted, sanitised once (unless it is sealed) and handed to the room.
 
 use chat::{Body, Input, Now};
-use protocol::{ErrorCode, Sealed, SendBody, SendMessage, timer_within};
+use protocol::{ErrorCode, Refers, Sealed, SendBody, SendMessage, SendWhisper, timer_within};
 
 use super::Requests;
 use crate::clock;
@@ -31,6 +31,24 @@ impl Requests {
                 let random = u64::from_be_bytes(clock::random());
                 Ok(Input::Send { session, cid: cid.clone(), random, body, refers })
             }
+        });
+        self.hand_over(&inside, cid, asked, limit);
+    }
+
+    /// Counted as a message is: one limit for both, or whispers would be a second allowance.
+    pub(super) fn whisper(&self, whisper: SendWhisper, now: Now) {
+        let SendWhisper { cid, room, to, text, reply, timer_s } = whisper;
+        let Some(inside) = self.inside(&room, Some(&cid)) else {
+            return;
+        };
+        let (session, limit) = (self.session.key, RateLimit::Sends(self.session.user));
+        let timer = timer_s.map_or(Ok(None), |chosen| timer_within(self.limits(), chosen));
+        let said = self.text(&text, limit, now);
+        let asked = said.and_then(|(text, html)| {
+            timer?;
+            let random = u64::from_be_bytes(clock::random());
+            let refers = Refers { reply, mentions: Vec::new(), timer_s };
+            Ok(Input::Whisper { session, cid: cid.clone(), random, to, text, html, refers })
         });
         self.hand_over(&inside, cid, asked, limit);
     }

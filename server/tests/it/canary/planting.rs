@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use protocol::MessageId;
 use protocol::api::{CreateRoom, TokenAnswer};
+use protocol::{ClientFrame, MessageId, Refers, SendBody, SendMessage};
 use serde_json::json;
 
 use super::Canary;
@@ -45,6 +45,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let (pin, wrong_pin) = (word("a PIN"), word("a wrong PIN"));
     let sealed = word("a sealed message");
     let (text, markup, refused) = (word("a message"), word("a message with markup"), word("what was refused"));
+    let (whisper, answer) = (word("a whisper"), word("an answer"));
     let (edited, too_much) = (word("an edit"), word("an edit that was refused"));
     let burning = word("a message with a burn timer");
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
@@ -67,7 +68,8 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     for tried in [&wrong_pin, &pin] {
         other.join(&room.code, Some(tried)).await;
     }
-    let reader = other.enter(&room).await;
+    let mut reader = other.enter(&room).await;
+    whisper_and_answer(&mut client, &mut reader, &room, [&whisper, &answer]).await;
     let rename = Ask::new("PATCH", "/api/v1/me").json(&json!({"name": new_name}));
     other.ask(rename).await.assert_status(200);
     let account = sign_up(addr, &password, &wrong_password).await;
@@ -111,6 +113,27 @@ async fn change(client: &mut TestClient, room: &Room, edited: &str, refused: &st
     client.edit(&room.code, &said.id, &refused.repeat(1_000)).await;
     client.react(&room.code, &said.id, refused, true).await;
     let cid = client.delete(&room.code, &said.id).await;
+    client.expect_ack(&cid).await;
+}
+
+/// What is for one person, said, edited, refused and answered; an answer to all that names somebody.
+async fn whisper_and_answer(
+    client: &mut TestClient,
+    reader: &mut TestClient,
+    room: &Room,
+    [whisper, answer]: [&String; 2],
+) {
+    let to = reader.join(&room.code).await.you;
+    let cid = client.whisper(&room.code, &to, &format!("**{whisper}**"), None).await;
+    let id = client.expect_ack(&cid).await.id;
+    let cid = client.edit(&room.code, &id, whisper).await;
+    client.expect_ack(&cid).await;
+    reader.edit(&room.code, &id, whisper).await;
+    client.whisper(&room.code, &to, &whisper.repeat(1_000), Some(&id)).await;
+    let said = reader.say(&room.code, answer).await;
+    let (cid, body) = (client.cid(), SendBody::Text(format!("*{answer}*")));
+    let refers = Refers { reply: Some(said.id), mentions: vec![to], ..Refers::default() };
+    client.tell(&ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.code.clone(), body, refers })).await;
     client.expect_ack(&cid).await;
 }
 

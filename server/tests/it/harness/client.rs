@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, LeaveReason, Me, Member, MemberId, Message, MessageId, Position,
-    Refers, Resume, RoomCode, RoomInfo, SealedMessage, Secret, SendBody, SendMessage, ServerFrame, SessionId,
+    Refers, Resume, RoomCode, RoomInfo, SealedMessage, Secret, SendBody, SendMessage, SendWhisper, ServerFrame,
+    SessionId,
 };
 
 use super::wire::{Heard, Wire, frame};
@@ -222,6 +223,33 @@ impl TestClient {
             _ => None,
         })
         .await
+    }
+
+    /// Says something to one person, without waiting for anything; answers the request's name.
+    pub(crate) async fn whisper(
+        &mut self,
+        room: &str,
+        to: &MemberId,
+        text: &str,
+        reply: Option<&MessageId>,
+    ) -> ClientId {
+        let cid = self.cid();
+        self.whisper_as(&cid, room, to, text, reply).await;
+        cid
+    }
+
+    /// The same under a name of the caller's choice.
+    pub(crate) async fn whisper_as(
+        &mut self,
+        cid: &ClientId,
+        room: &str,
+        to: &MemberId,
+        text: &str,
+        reply: Option<&MessageId>,
+    ) {
+        let (cid, room, to, text) = (cid.clone(), room.to_owned(), to.clone(), text.to_owned());
+        self.tell(&ClientFrame::Whisper(SendWhisper { cid, room, to, text, reply: reply.cloned(), timer_s: None }))
+            .await;
     }
 
     /// Asks for a message in other words, without waiting for anything; answers the request's name.
