@@ -4,6 +4,7 @@
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
 mod acting;
+mod grid;
 mod history;
 mod links;
 mod reading;
@@ -11,7 +12,7 @@ mod reading;
 #[cfg(feature = "site")]
 pub(crate) use platform::device;
 pub(crate) use platform::{
-    copy, focus, focus_if_idle, go, has_room_list, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent,
+    copy, focus, focus_if_idle, go, has_room_list, insert, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent,
     link_to, lose_cookies, mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title, tell_leaving,
     wait, write, zone_offset_min,
 };
@@ -21,6 +22,7 @@ pub(crate) use platform::{meta, page};
 pub(crate) use acting::{
     Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
 };
+pub(crate) use grid::{GridStep, focus_in_grid, has_focus_inside, is_in_first_row};
 pub(crate) use history::{path, push_path, replace_path};
 pub(crate) use links::{can_share, drop_invite, invite, share};
 pub(crate) use reading::{
@@ -164,6 +166,15 @@ mod platform {
             let text = [if joined { " " } else { "" }, text].concat();
             // A box that is gone takes no text.
             let _ = document.exec_command_with_show_ui_and_value("insertText", false, &text);
+        }
+    }
+
+    /// Writes into a text box where its caret is, and nothing else: listeners hear of it, and it can be undone.
+    pub(crate) fn insert(id: &str, text: &str) {
+        focus(id);
+        if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+            // A box that is gone takes no text.
+            let _ = document.exec_command_with_show_ui_and_value("insertText", false, text);
         }
     }
 
@@ -395,6 +406,8 @@ mod platform {
     }
 
     pub(crate) fn write(_id: &str, _text: &str) {}
+
+    pub(crate) fn insert(_id: &str, _text: &str) {}
 
     pub(crate) fn tell_leaving(_code: &str) {}
 

@@ -10,6 +10,7 @@
 
 pub mod aside;
 pub mod backoff;
+pub mod emoji;
 pub mod env;
 mod fuse;
 pub mod hues;

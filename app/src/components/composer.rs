@@ -8,6 +8,8 @@ use protocol::{ErrorCode, Role};
 
 use super::burn_timer::{BurnTimerButton, BurnTimerPanel, BurnTimers};
 use super::composer_note::{CopyDraft, Length, NOTE_ID, NotSent, Note};
+use super::emoji::use_emoji;
+use super::emoji_picker::{EmojiButton, EmojiPicker};
 use super::formatting::formats;
 use super::mention_list::{MentionList, Mentions};
 use super::{Glyph, Icon, changing, said, when};
@@ -210,6 +212,14 @@ impl Draft {
         self.put(text);
     }
 
+    /// An emoji was chosen: for the message that it is put to, or into the text.
+    fn take_emoji(self, emoji: String) {
+        match self.mode.get_untracked() {
+            Mode::React(_) => self.hand_over(emoji),
+            Mode::New | Mode::Reply(_) | Mode::Edit(_) => browser::insert(ID, &emoji),
+        }
+    }
+
     /// A message is not there any more: neither are the words that were to take their place, nor what would answer it.
     pub(crate) fn let_go(self, is_gone: impl Fn(u64) -> bool) {
         match self.mode.get_untracked() {
@@ -389,6 +399,12 @@ pub(crate) fn Composer(
             draft.submit();
         }
     };
+    let (emoji, picking) = (use_emoji(), RwSignal::new(false));
+    Effect::new(move || {
+        if emoji.failed.get() && !picking.get_untracked() {
+            draft.refuse(words.no_emoji.to_owned());
+        }
+    });
     let is_new = move || draft.mode.get() == Mode::New;
     let sends = move || draft.mode.get().sends();
     let whispers = move || matches!(draft.mode.get(), Mode::Whisper(_)) && !over.get();
@@ -398,9 +414,11 @@ pub(crate) fn Composer(
             {when(move || !is_new() && !over.get(), move || view! { <ModeBar draft /> }.into_any())}
             <MentionList mentions />
             <BurnTimerPanel timers />
+            <EmojiPicker open=picking on_choose=Callback::new(move |emoji| draft.take_emoji(emoji)) />
             <div class="composer-box">
                 <label class="visually-hidden" for=ID>{words.message}</label>
                 {writing(draft, mentions, over, room)}
+                {when(move || !over.get(), move || view! { <EmojiButton open=picking /> }.into_any())}
                 {when(move || !over.get() && sends(), move || view! { <BurnTimerButton timers /> }.into_any())}
                 <button type="submit" class="button primary send" hidden=live(move || over.get() || !sends()) aria-label=words.send_message>
                     <Icon glyph=Glyph::Send />

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use protocol::Role;
 
 use super::command_list::commands;
+use super::emoji::{Emoji, use_emoji};
 use super::offer::Offer;
 use super::{changing, when};
 use crate::browser;
@@ -26,6 +27,7 @@ pub(super) struct Mentions {
     names: Signal<Vec<String>>,
     /// What the reader is: not everybody has every command.
     role: Signal<Role>,
+    emoji: Emoji,
     offered: RwSignal<Vec<Offer>>,
     chosen: RwSignal<usize>,
     /// The text in the box is another.
@@ -39,7 +41,15 @@ impl Mentions {
         role: Signal<Role>,
         on_change: Callback<()>,
     ) -> Self {
-        Self { area, names, role, offered: RwSignal::new(Vec::new()), chosen: RwSignal::new(0), on_change }
+        Self {
+            area,
+            names,
+            role,
+            emoji: use_emoji(),
+            offered: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new(0),
+            on_change,
+        }
     }
 
     /// The text in the box changed; it may be a command where the box is for what is sent.
@@ -49,11 +59,19 @@ impl Mentions {
             let commands = (may_command && before.starts_with('/'))
                 .then(|| commands(&before, self.role.get_untracked(), names))
                 .filter(|commands| !commands.is_empty());
-            commands.unwrap_or_else(|| offers(&before, names))
+            let people = || Some(offers(&before, names)).filter(|people| !people.is_empty());
+            commands
+                .or_else(people)
+                .unwrap_or_else(|| if before.contains(':') { self.emoji.offers(&before) } else { Vec::new() })
         });
         self.chosen.set(0);
+        // What is written with the colon behind it is meant.
+        let is_meant = before.ends_with(':') && offered.len() == 1;
         if self.offered.with_untracked(|now| *now != offered) {
             self.offered.set(offered);
+        }
+        if is_meant {
+            self.write(0);
         }
     }
 

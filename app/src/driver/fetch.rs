@@ -1,7 +1,7 @@
-//! One request to `/api/v1`, by the browser's `fetch`. The only file that fetches.
+//! One request to `/api/v1`, or for a file of the interface, by the browser's `fetch`. The only file that fetches.
 
 use client::RequestError;
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use protocol::{ErrorCode, Problem, decode};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,7 +15,7 @@ pub(super) async fn call(
     body: Option<String>,
     answer_ms_max: u32,
 ) -> Result<String, RequestError> {
-    let answer = exchange(method, &path, body, answer_ms_max).await;
+    let answer = exchange(method, &["/api/v1/", &path].concat(), body, answer_ms_max).await;
     let (status, text) = answer.map_err(|_| RequestError::UNREACHABLE)?;
     if (200..300).contains(&status) {
         return Ok(text);
@@ -33,12 +33,15 @@ pub(super) async fn call(
     ))
 }
 
-async fn exchange(
-    method: &str,
-    path: &str,
-    body: Option<String>,
-    answer_ms_max: u32,
-) -> Result<(u16, String), JsValue> {
+/// A file beside the style sheet, whose address holds the version of the interface: browsers keep it for good.
+pub(super) async fn beside(name: &str, answer_ms_max: u32) -> Option<String> {
+    let sheet = document().query_selector("link[rel=stylesheet]").ok()??.get_attribute("href")?;
+    let (folder, _) = sheet.rsplit_once('/')?;
+    let (status, text) = exchange("GET", &[folder, "/", name].concat(), None, answer_ms_max).await.ok()?;
+    (status == 200).then_some(text)
+}
+
+async fn exchange(method: &str, url: &str, body: Option<String>, answer_ms_max: u32) -> Result<(u16, String), JsValue> {
     let request = RequestInit::new();
     request.set_method(method);
     request.set_credentials(RequestCredentials::SameOrigin);
@@ -50,8 +53,7 @@ async fn exchange(
         request.set_body(&JsValue::from_str(&body));
     }
     request.set_headers(&headers);
-    let url = String::from("/api/v1/") + path;
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?.dyn_into()?;
     let text = JsFuture::from(response.text()?).await?;
     Ok((response.status(), text.as_string().unwrap_or_default()))
 }

@@ -38,7 +38,17 @@ const ANSWER_MS_MAX: u32 = 20_000;
 const LEAVE_MS_MAX: u32 = 4_000;
 
 #[cfg(feature = "hydrate")]
-use super::fetch::call as call_within;
+use super::fetch::{beside, call as call_within};
+
+#[cfg(not(feature = "hydrate"))]
+fn beside(_name: &str, _answer_ms_max: u32) -> impl Future<Output = Option<String>> {
+    std::future::ready(None)
+}
+
+/// The names of emoji, as `client::emoji` reads them; `None` where they could not be had.
+pub(crate) async fn emoji_names() -> Option<String> {
+    beside("emoji.txt", ANSWER_MS_MAX).await
+}
 
 /// Pages are rendered on the server, not used there.
 #[cfg(not(feature = "hydrate"))]

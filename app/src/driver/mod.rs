@@ -29,4 +29,4 @@ mod platform;
 mod platform;
 
 pub(crate) use handle::{Client, Room, provide_client, use_client};
-pub(crate) use http::Wish;
+pub(crate) use http::{Wish, emoji_names};

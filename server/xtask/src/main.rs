@@ -9,6 +9,7 @@ mod clients;
 mod css;
 mod debian;
 mod e2e;
+mod emoji;
 mod http;
 mod mode;
 mod mongodb;

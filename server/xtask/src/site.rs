@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::css;
+use crate::emoji;
 use crate::mode::Mode;
 use crate::steps::say;
 use crate::workspace::{OUTPUT_NAME, Workspace};
@@ -22,6 +23,8 @@ const PACKAGE_FOLDER: &str = "pkg";
 /// Names the version of everything in `pkg/`; the server serves it under `/pkg/<hash>/`, for ever.
 const HASH_FILE: &str = "pkg/HASH";
 const HASH_LENGTH: usize = 16;
+/// Beside the style sheet, from which a page knows where.
+const EMOJI_FILE: &str = "emoji.txt";
 
 /// Kinds of file that are text, or wasm: the others are compressed already.
 const COMPRESSIBLE: &[&str] = &["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
@@ -37,6 +40,7 @@ pub(crate) fn write(workspace: &Workspace, mode: Mode, programs: &[PathBuf]) -> 
     }
     let style = css::bundle(&workspace.root().join("style/main.css"))?;
     files.insert(format!("{PACKAGE_FOLDER}/{OUTPUT_NAME}.css"), style.into_bytes());
+    files.insert(format!("{PACKAGE_FOLDER}/{EMOJI_FILE}"), emoji::names().into_bytes());
     let hash = package_hash(&files);
     let public = workspace.root().join("frontend/public");
     if public.is_dir() {

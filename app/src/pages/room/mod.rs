@@ -20,7 +20,7 @@ use self::shown::Shown;
 use self::switch::Switch;
 use super::Join;
 use crate::browser;
-use crate::components::{GoToRoom, KeysSheet, RoomList, changing};
+use crate::components::{GoToRoom, KeysSheet, RoomList, changing, provide_emoji};
 use crate::signals::{Effect, RwSignal, live};
 
 /// The page at `/r/CODE`.
@@ -49,6 +49,7 @@ fn Rooms(first: RoomView, returns: bool) -> impl IntoView {
     let first_code = first.code;
     Effect::new(browser::drop_invite);
     let switch = Switch::new(first);
+    provide_emoji();
     // In turn on one side and the other: of two views of one kind the second would be drawn with the elements of the first,
     // and what was typed and scrolled in one room would be there in the next.
     let other_side = StoredValue::new(true);
