@@ -216,7 +216,7 @@ impl Draft {
     fn take_emoji(self, emoji: String) {
         match self.mode.get_untracked() {
             Mode::React(_) => self.hand_over(emoji),
-            Mode::New | Mode::Reply(_) | Mode::Edit(_) => browser::insert(ID, &emoji),
+            Mode::New | Mode::Reply(_) | Mode::Edit(_) | Mode::Whisper(_) => browser::insert(ID, &emoji),
         }
     }
 
