@@ -1,4 +1,5 @@
 // What begins with a slash: offered, completed, done, or refused in the box.
+import { audit } from "../audit";
 import { expect, test } from "../fixtures";
 import type { Tab } from "../tab";
 
@@ -56,7 +57,7 @@ test("what one may not do is offered with the reason, and refused", async ({ vis
   await ben.messageBox.pressSequentially("/ki");
   const kick = ben.page.getByRole("option", { name: "/kick name" });
   await expect(kick).toHaveAttribute("aria-disabled", "true");
-  await expect(kick).toContainText("For moderators and the owner");
+  await expect(kick).toContainText("For moderators");
   await ben.messageBox.press("Enter");
   await expect(ben.messageBox).toHaveValue("/ki");
   for (const typed of ["/kick Ada", "/lock", "/topic x", "/burn"]) {
@@ -120,4 +121,22 @@ test("what one says burns after the span that a command names, until it is off",
   await expect(ada.messageBox).toHaveValue("");
   await ada.say("/timer off");
   await expect(timer).toHaveAccessibleName("Burn timer");
+});
+
+test("axe finds nothing in the palette, the list of keys and a message's menu", async ({ visitor }) => {
+  const [ada] = await two(visitor);
+  await ada.say("/me waves");
+  await expect(ada.log.getByRole("button", { name: "More" })).toHaveCount(1);
+  await ada.messageBox.pressSequentially("/");
+  await audit(ada, "the palette");
+  await ada.messageBox.fill("");
+  await ada.page.keyboard.press("Control+/");
+  await audit(ada, "the list of keys");
+  await ada.page.keyboard.press("Escape");
+  await ada.log.focus();
+  await ada.page.keyboard.press("ArrowUp");
+  await audit(ada, "a message with the focus", ["desktop"]);
+  await ada.page.keyboard.press("m");
+  await expect(ada.page.getByRole("menu", { name: "More" })).toBeVisible();
+  await audit(ada, "the menu of a message");
 });

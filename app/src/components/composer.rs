@@ -255,7 +255,10 @@ impl Draft {
     /// The person wrote or deleted something.
     fn edited(self) {
         self.measure();
-        self.on_typing.run((self.mode.get_untracked(), self.length.get_untracked().characters > 0));
+        // Who types a command says nothing yet.
+        let commands = self.mirror.with_untracked(|text| text.starts_with('/') && !text.starts_with("//"));
+        let says = self.length.get_untracked().characters > 0 && !commands;
+        self.on_typing.run((self.mode.get_untracked(), says));
     }
 
     fn measure(self) {

@@ -38,7 +38,7 @@ pub(super) fn what(command: Command) -> &'static str {
 pub(super) fn only_for(role: Role) -> &'static str {
     match role {
         Role::Member => "For members",
-        Role::Moderator => "For moderators and the owner",
+        Role::Moderator => "For moderators",
         Role::Owner => "For the owner",
     }
 }
