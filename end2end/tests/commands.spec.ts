@@ -83,6 +83,9 @@ test("a room is led by commands", async ({ visitor }) => {
   await expect(ada.alert).toContainText("You are not allowed to do that.");
   await ada.say("/ban @ben");
   await expect(ben.page.getByText("You were banned from the room")).toBeVisible();
+  await ada.say("/invite");
+  await expect(ada.page.getByRole("dialog", { name: /^Invite/ })).toBeVisible();
+  await ada.page.keyboard.press("Escape");
   await ada.say("/burn");
   await expect(ada.page.getByRole("button", { name: "Hold to burn" })).toBeFocused();
   await ada.inside();

@@ -14,6 +14,8 @@ pub enum Command {
     Me,
     /// Look who is inside.
     Who,
+    /// Bring others in.
+    Invite,
     /// Say what the room is about.
     Topic,
     /// Put somebody out.
@@ -53,6 +55,7 @@ impl Command {
         Self::Me,
         Self::Nick,
         Self::Who,
+        Self::Invite,
         Self::Topic,
         Self::Kick,
         Self::Ban,
@@ -70,6 +73,7 @@ impl Command {
             Self::Nick => "nick",
             Self::Me => "me",
             Self::Who => "who",
+            Self::Invite => "invite",
             Self::Topic => "topic",
             Self::Kick => "kick",
             Self::Ban => "ban",
@@ -88,7 +92,9 @@ impl Command {
             Self::Nick | Self::Me | Self::Topic => Takes::Words,
             Self::Kick | Self::Ban => Takes::Person,
             Self::Timer => Takes::Span,
-            Self::Who | Self::Lock | Self::Unlock | Self::Burn | Self::Clear | Self::Help => Takes::Nothing,
+            Self::Who | Self::Invite | Self::Lock | Self::Unlock | Self::Burn | Self::Clear | Self::Help => {
+                Takes::Nothing
+            }
         }
     }
 
@@ -100,7 +106,7 @@ impl Command {
             Self::Ban => Some(Power::Ban),
             Self::Lock | Self::Unlock => Some(Power::Lock),
             Self::Burn => Some(Power::Burn),
-            Self::Nick | Self::Me | Self::Who | Self::Timer | Self::Clear | Self::Help => None,
+            Self::Nick | Self::Me | Self::Who | Self::Invite | Self::Timer | Self::Clear | Self::Help => None,
         }
     }
 

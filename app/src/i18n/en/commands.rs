@@ -22,6 +22,7 @@ pub(super) fn what(command: Command) -> &'static str {
         Command::Me => "Say what you do: “Ada waves”",
         Command::Nick => "Change your name",
         Command::Who => "See who is inside",
+        Command::Invite => "Bring others in",
         Command::Topic => "Set the topic",
         Command::Kick => "Put somebody out",
         Command::Ban => "Put somebody out for good",

@@ -21,6 +21,7 @@ pub(super) struct Commands {
     pub(super) draft: Draft,
     pub(super) people_open: RwSignal<bool>,
     pub(super) keys_open: RwSignal<bool>,
+    pub(super) inviting: RwSignal<bool>,
 }
 
 impl Commands {
@@ -64,6 +65,10 @@ impl Commands {
                 self.draft.done(typed);
                 let you = self.room.you.get_untracked();
                 show_people(self.people_open, you.map_or_else(String::new, |you| you.as_str().to_owned()));
+            }
+            Command::Invite => {
+                self.draft.done(typed);
+                self.inviting.set(true);
             }
             Command::Burn => {
                 self.draft.done(typed);

@@ -45,7 +45,7 @@ pub(super) fn Floor(
     let entering = Signal::derive(move || !was_inside.get());
     let (draft, place) = taken_up(room, aside);
     let powers = powers(room);
-    obey(&Commands { client, room, powers, draft, people_open, keys_open: switch.keys_open });
+    obey(switch, room, powers, draft, people_open);
     view! {
         <div class="floor" class:people-open=live(move || people_open.get()) inert=live(move || switch.list_open.get())>
             <RoomHeader
@@ -95,9 +95,10 @@ fn invite(room: driver::Room, over: Memo<bool>, alone: Signal<bool>) -> Signal<b
 }
 
 /// What begins with a command's slash is done.
-fn obey(commands: &Commands) {
-    let commands = *commands;
-    commands.draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
+fn obey(switch: Switch, room: driver::Room, powers: Powers, draft: Draft, people_open: RwSignal<bool>) {
+    let Switch { keys_open, inviting, .. } = switch;
+    let commands = Commands { client: use_client(), room, powers, draft, people_open, keys_open, inviting };
+    draft.commanding(Callback::new(move |(mode, typed)| commands.run(mode, typed)));
 }
 
 /// Who asks to be let in, and the dialog that brings others in.
