@@ -42,7 +42,7 @@ test("commands and the people they are about are completed", async ({ visitor })
   await expect(ada.messageBox).toHaveValue("/kick Ben");
   await expect(options).toHaveCount(0);
   await keyboard.press("Enter");
-  await expect(ben.page.getByText("You were put out of the room")).toBeVisible();
+  await expect(ben.page.getByRole("heading", { name: "You were put out of the room" })).toBeVisible();
   await expect(ada.messageBox).toHaveValue("");
   await ada.messageBox.pressSequentially("/he");
   await ada.page.getByRole("option", { name: "/help" }).click();
@@ -82,7 +82,7 @@ test("a room is led by commands", async ({ visitor }) => {
   await ada.say("/kick Ada");
   await expect(ada.alert).toContainText("You are not allowed to do that.");
   await ada.say("/ban @ben");
-  await expect(ben.page.getByText("You were banned from the room")).toBeVisible();
+  await expect(ben.page.getByRole("heading", { name: "You were banned from the room" })).toBeVisible();
   await ada.say("/invite");
   await expect(ada.page.getByRole("dialog", { name: /^Invite/ })).toBeVisible();
   await ada.page.keyboard.press("Escape");

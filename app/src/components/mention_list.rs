@@ -211,6 +211,8 @@ pub(super) fn MentionList(mentions: Mentions) -> impl IntoView {
                 class:commands=live(commanding)
                 id=LIST_ID
                 role="listbox"
+                // It may scroll.
+                tabindex="0"
                 aria-label=live(move || if commanding() { words().commands } else { words().mention })
             >
                 {changing(move || offered.get().into_iter().enumerate().map(option).collect_view().into_any())}
