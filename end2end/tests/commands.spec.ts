@@ -143,3 +143,28 @@ test("axe finds nothing in the palette, the list of keys and a message's menu", 
   await expect(ada.page.getByRole("menu", { name: "More" })).toBeVisible();
   await audit(ada, "the menu of a message");
 });
+
+test("a whisper is said by a command, to nobody but the one who is named", async ({ visitor }) => {
+  const [ada, ben] = await two(visitor);
+  const cy = await visitor();
+  await cy.join(ada.code(), "Cy");
+  await expect(ada.people).toHaveCount(3);
+  await ada.say("/msg Nobody hush");
+  await expect(ada.alert).toContainText("That person is not in this room");
+  await expect(ada.messageBox).toHaveValue("/msg Nobody hush");
+  await ada.messageBox.fill("");
+  await ada.messageBox.pressSequentially("/msg b");
+  await ada.messageBox.press("Enter");
+  await expect(ada.messageBox).toHaveValue("/msg Ben ");
+  await ada.page.keyboard.type("hush");
+  await ada.messageBox.press("Enter");
+  await expect(ada.messageBox).toHaveValue("");
+  await ben.shows(["hush"]);
+  await ada.say("/msg @ben");
+  await expect(ada.page.getByText("Whispering to Ben")).toBeVisible();
+  await ada.say("/me nods");
+  await ben.shows(["hush", "Ada nods"]);
+  await ada.page.keyboard.press("Escape");
+  await ada.say("to all");
+  await cy.shows(["to all"]);
+});

@@ -126,6 +126,13 @@ test("arrows rove through the messages, and single keys do what their buttons do
 
   await keyboard.press("Shift+Tab");
   await keyboard.press("ArrowUp");
+  await keyboard.press("ArrowUp");
+  await keyboard.press("w");
+  await expect(ada.page.getByText("Whispering to Ben")).toBeVisible();
+  await keyboard.press("Escape");
+
+  await keyboard.press("Shift+Tab");
+  await keyboard.press("ArrowUp");
   await keyboard.press("e");
   await expect(ada.messageBox).toHaveValue("three");
   await keyboard.press("Escape");

@@ -12,6 +12,8 @@ pub enum Command {
     Nick,
     /// Say something of oneself, in the third person.
     Me,
+    /// Whisper to somebody.
+    Msg,
     /// Look who is inside.
     Who,
     /// Bring others in.
@@ -45,6 +47,8 @@ pub enum Takes {
     Words,
     /// The name of somebody inside.
     Person,
+    /// The name of somebody inside, and words.
+    PersonAndWords,
     /// A span, or that there is to be none.
     Span,
 }
@@ -53,6 +57,7 @@ impl Command {
     /// In the order in which they are offered.
     pub const ALL: &[Self] = &[
         Self::Me,
+        Self::Msg,
         Self::Nick,
         Self::Who,
         Self::Invite,
@@ -72,6 +77,7 @@ impl Command {
         match self {
             Self::Nick => "nick",
             Self::Me => "me",
+            Self::Msg => "msg",
             Self::Who => "who",
             Self::Invite => "invite",
             Self::Topic => "topic",
@@ -91,6 +97,7 @@ impl Command {
         match self {
             Self::Nick | Self::Me | Self::Topic => Takes::Words,
             Self::Kick | Self::Ban => Takes::Person,
+            Self::Msg => Takes::PersonAndWords,
             Self::Timer => Takes::Span,
             Self::Who | Self::Invite | Self::Lock | Self::Unlock | Self::Burn | Self::Clear | Self::Help => {
                 Takes::Nothing
@@ -106,7 +113,9 @@ impl Command {
             Self::Ban => Some(Power::Ban),
             Self::Lock | Self::Unlock => Some(Power::Lock),
             Self::Burn => Some(Power::Burn),
-            Self::Nick | Self::Me | Self::Who | Self::Invite | Self::Timer | Self::Clear | Self::Help => None,
+            Self::Nick | Self::Me | Self::Msg | Self::Who | Self::Invite | Self::Timer | Self::Clear | Self::Help => {
+                None
+            }
         }
     }
 
@@ -165,6 +174,14 @@ pub fn is_called(name: &str, typed: &str) -> bool {
     typed.strip_prefix('@').unwrap_or(typed).to_lowercase() == name.to_lowercase()
 }
 
+/// The name that words begin with, of somebody for whom `is_name` holds, and the words behind it. Of two names that fit
+/// it is the longer.
+pub fn addressed(typed: &str, is_name: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
+    let ends = typed.match_indices(char::is_whitespace).map(|(at, _)| at).chain([typed.len()]);
+    let end = ends.filter(|at| is_name(&typed[..*at])).last()?;
+    Some((&typed[..end], typed[end..].trim()))
+}
+
 /// The seconds of a span such as `30s`, `5 min` or `1h`; a number alone counts them, and `off` is none.
 pub fn span_s(typed: &str) -> Option<u64> {
     let typed = typed.to_lowercase();
@@ -195,7 +212,7 @@ pub fn is_action(name: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Typed, action, is_action, is_called, parse, said, span_s};
+    use super::{Command, Typed, action, addressed, is_action, is_called, parse, said, span_s};
 
     #[test]
     fn commands_are_not_said() {
@@ -244,6 +261,23 @@ mod tests {
         for command in Command::ALL {
             let typed = format!("/{} x", command.word());
             assert!(matches!(parse(&typed), Typed::Command(it, _) | Typed::Unclear(it) if it == *command), "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_are_addressed_to_the_longest_name() {
+        let names = ["Low", "Low Tide"];
+        let is_name = |typed: &str| names.iter().any(|name| is_called(name, typed));
+        let table = [
+            ("Low Tide, hello", Some(("Low", "Tide, hello"))),
+            ("@low tide  hello\nthere", Some(("@low tide", "hello\nthere"))),
+            ("Low tidehello", Some(("Low", "tidehello"))),
+            ("low tide", Some(("low tide", ""))),
+            ("Lower", None),
+            ("", None),
+        ];
+        for (typed, read) in table {
+            assert_eq!(addressed(typed, is_name), read, "{typed}");
         }
     }
 

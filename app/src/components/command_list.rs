@@ -19,8 +19,12 @@ pub(super) fn commands(before: &str, role: Role, names: &[String]) -> Vec<Offer>
         }
         Some((word, start)) => {
             let is_it = |command: &&Command| word.strip_prefix('/') == Some(command.word());
-            let about_people = Command::ALL.iter().find(is_it).is_some_and(|it| it.takes() == Takes::Person);
-            if about_people { people(word, start.trim_start_matches('@'), names) } else { Vec::new() }
+            let behind = match Command::ALL.iter().find(is_it).map(|it| it.takes()) {
+                Some(Takes::Person) => "",
+                Some(Takes::PersonAndWords) => " ",
+                Some(Takes::Nothing | Takes::Words | Takes::Span) | None => return Vec::new(),
+            };
+            people(word, start.trim_start_matches('@'), behind, names)
         }
     }
 }
@@ -41,12 +45,12 @@ fn offer(command: Command, role: Role) -> Offer {
 }
 
 /// Whose names begin so, and are not written whole.
-fn people(word: &str, start: &str, names: &[String]) -> Vec<Offer> {
+fn people(word: &str, start: &str, behind: &str, names: &[String]) -> Vec<Offer> {
     let fits = |name: &&String| {
         let name = name.to_lowercase();
         name != start && name.starts_with(start)
     };
-    let offer = |name: &String| Offer { text: [word, " ", name].concat(), ..Offer::of(name) };
+    let offer = |name: &String| Offer { text: [word, " ", name, behind].concat(), ..Offer::of(name) };
     names.iter().filter(fits).take(PEOPLE_MAX).map(offer).collect()
 }
 
@@ -71,6 +75,8 @@ mod tests {
             ("/kick ", &["/kick Ada", "/kick Ada Low", "/kick Ben"]),
             ("/kick @ada", &["/kick Ada Low"]),
             ("/ban b", &["/ban Ben"]),
+            ("/msg b", &["/msg Ben "]),
+            ("/msg Ben h", &[]),
             ("/nick a", &[]),
             ("/lock a", &[]),
             ("//", &[]),

@@ -21,11 +21,6 @@ use client::{Confidant, slash};
 const ID: &str = "message";
 /// What browsers report as the key code while an input method composes.
 const COMPOSING: u32 = 229;
-/// Units of a text that the box's hidden copy repeats: no box on any screen is high enough to show more.
-const MIRRORED_MAX: u32 = 8_192;
-/// Units of a text that is counted by characters. Counting the characters of a longer one
-/// at every key would be slow.
-const COUNTED_MAX: u32 = 65_536;
 
 /// Moves the focus into the box.
 pub(crate) fn focus_composer() {
@@ -265,15 +260,9 @@ impl Draft {
         let Some(area) = self.area.get_untracked() else {
             return;
         };
-        let units = area.text_length();
-        let text = if units > COUNTED_MAX { String::new() } else { area.value() };
-        let length = if units > COUNTED_MAX {
-            Length { characters: units as usize, roughly: true }
-        } else {
-            Length { characters: text.trim().chars().count(), roughly: false }
-        };
+        let (length, mirror) = Length::of(&area);
         self.length.set(length);
-        self.mirror.set(if units > MIRRORED_MAX { String::new() } else { text });
+        self.mirror.set(mirror);
         self.refused.set(None);
     }
 

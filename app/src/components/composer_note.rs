@@ -2,6 +2,7 @@
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use leptos::web_sys::HtmlTextAreaElement;
 use protocol::ErrorCode;
 
 use super::copy::{Copied, Outcome, glyph, press};
@@ -10,6 +11,12 @@ use crate::i18n::words;
 use crate::signals::{RwSignal, Signal, live};
 
 pub(super) const NOTE_ID: &str = "message-note";
+
+/// Units of a text that the box's hidden copy repeats: no box on any screen is high enough to show more.
+const MIRRORED_MAX: u32 = 8_192;
+/// Units of a text that is counted by characters. Counting the characters of a longer one
+/// at every key would be slow.
+const COUNTED_MAX: u32 = 65_536;
 
 /// Why a text is still in the box.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +32,19 @@ pub(super) struct Length {
     pub(super) characters: usize,
     /// Counted by UTF-16 units: it has as many characters, or a few less.
     pub(super) roughly: bool,
+}
+
+impl Length {
+    /// How long the text in a box is, and what its hidden copy repeats of it.
+    pub(super) fn of(area: &HtmlTextAreaElement) -> (Self, String) {
+        let units = area.text_length();
+        if units > COUNTED_MAX {
+            return (Self { characters: units as usize, roughly: true }, String::new());
+        }
+        let text = area.value();
+        let length = Self { characters: text.trim().chars().count(), roughly: false };
+        (length, if units > MIRRORED_MAX { String::new() } else { text })
+    }
 }
 
 /// In a room that has ended, the way out for a text that was not sent.

@@ -89,6 +89,7 @@ fn pressed_at_row(key: &str) -> bool {
     let button = match key {
         "r" | "R" => ".tool.reply",
         "+" => ".tool.react",
+        "w" | "W" => ".tool.whisper",
         "e" | "E" => ".tool.edit",
         "Delete" => ".tool.delete",
         "m" | "M" | "ContextMenu" => ".tool.more",

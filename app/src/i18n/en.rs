@@ -120,7 +120,7 @@ pub(super) static EN: Catalogue = Catalogue {
     unclear_command: commands::unclear,
     shortcuts: "Keyboard shortcuts",
     keys: commands::KEYS,
-    single_keys: "Single keys act: ?, R, +, E, M and Del",
+    single_keys: "Single keys act: ?, R, +, W, E, M and Del",
     more: "More",
     copy_message: "Copy text",
     too_many: |over, roughly| {

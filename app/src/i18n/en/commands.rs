@@ -11,6 +11,7 @@ pub(super) fn usage(command: Command) -> String {
         Takes::Words if command == Command::Nick => " name",
         Takes::Words => " words",
         Takes::Person => " name",
+        Takes::PersonAndWords => " name words",
         Takes::Span => " 30s",
     };
     ["/", command.word(), behind].concat()
@@ -21,6 +22,7 @@ pub(super) fn what(command: Command) -> &'static str {
     match command {
         Command::Me => "Say what you do: “Ada waves”",
         Command::Nick => "Change your name",
+        Command::Msg => "Whisper to somebody",
         Command::Who => "See who is inside",
         Command::Invite => "Bring others in",
         Command::Topic => "Set the topic",
@@ -84,6 +86,7 @@ pub(super) const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("↑ · ↓ · Home · End", "From message to message"),
             ("R", "Reply"),
             ("+", "React"),
+            ("W", "Whisper"),
             ("E", "Edit"),
             ("Del", "Delete"),
             ("Enter", "To its buttons"),

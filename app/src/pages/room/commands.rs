@@ -9,7 +9,8 @@ use crate::driver;
 use crate::driver::{Client, Wish};
 use crate::i18n::{failure_text, words};
 use crate::signals::RwSignal;
-use client::slash::{Command, Typed, action, is_called, parse, span_s};
+use client::Confidant;
+use client::slash::{Command, Typed, action, addressed, is_called, parse, span_s};
 
 /// What commands act on.
 #[derive(Clone, Copy)]
@@ -51,6 +52,7 @@ impl Commands {
                     self.draft.say(mode, action(&name, argument));
                 }
             }
+            Command::Msg => self.whisper(argument, typed),
             Command::Nick => {
                 let (client, name) = (self.client, argument.to_owned());
                 self.attempt(typed, async move { client.be_called(name).await });
@@ -83,6 +85,29 @@ impl Commands {
                 self.draft.done(typed);
                 self.keys_open.set(true);
             }
+        }
+    }
+
+    /// Words to one person only; without words, the box is for that from now on.
+    fn whisper(self, argument: &str, typed: &str) {
+        let you = self.room.you.get_untracked();
+        let found = self.room.members.with_untracked(|members| {
+            let others = || members.iter().filter(|member| Some(&member.id) != you.as_ref());
+            let is_name = |name: &str| others().any(|member| is_called(member.name.as_str(), name));
+            let (name, words) = addressed(argument, is_name)?;
+            let member = others().find(|member| is_called(member.name.as_str(), name))?;
+            Some((Confidant { member: member.id.clone(), name: member.name.clone() }, words))
+        });
+        match found {
+            None => self.refuse(ErrorCode::NoSuchMember),
+            Some((to, "")) => {
+                self.draft.done(typed);
+                self.draft.whisper(to, None);
+            }
+            Some((to, words)) => match self.room.send(words, Some(to), None) {
+                Ok(()) => self.draft.done(typed),
+                Err(why) => self.refuse(why),
+            },
         }
     }
 
