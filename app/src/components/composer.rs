@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use protocol::{ErrorCode, Role};
 
 use super::burn_timer::{BurnTimerButton, BurnTimerPanel, BurnTimers};
+use super::composer_mode::Mode;
 use super::composer_note::{CopyDraft, Length, NOTE_ID, NotSent, Note};
 use super::emoji::use_emoji;
 use super::emoji_picker::{EmojiButton, EmojiPicker};
@@ -35,40 +36,6 @@ pub(crate) fn focus_writing() {
 /// Writes into the box, as if it were typed at the caret.
 pub(crate) fn write_into_composer(text: String) {
     request_animation_frame(move || browser::write(ID, &text));
-}
-
-/// What the box is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Mode {
-    /// A new message.
-    #[default]
-    New,
-    /// The message in the row with this key, in other words.
-    Edit(u64),
-    /// An answer to the message in the row with this key.
-    Reply(u64),
-    /// An emoji for the message in the row with this key.
-    React(u64),
-    /// A message to one person only; an answer to what is in the row with this key.
-    Whisper(Option<u64>),
-}
-
-impl Mode {
-    /// Whether what is in the box is a message to be sent.
-    const fn sends(self) -> bool {
-        match self {
-            Self::New | Self::Reply(_) | Self::Whisper(_) => true,
-            Self::Edit(_) | Self::React(_) => false,
-        }
-    }
-
-    /// Whether that message is one for all. Words for one person never stay in the box when it is for all again.
-    const fn says_to_all(self) -> bool {
-        match self {
-            Self::New | Self::Reply(_) => true,
-            Self::Edit(_) | Self::React(_) | Self::Whisper(_) => false,
-        }
-    }
 }
 
 /// What is in the box, as far as others need to know.
