@@ -59,7 +59,7 @@ const OWN: &[&str] = &[
     "client::emoji",
     "command_list",
     "component_burning",
-    "component_composer::{closure#6}",
+    "component_composer::{closure#8}",
     "component_copy_draft",
     "component_dialog::{closure#3}",
     "emoji_names",
