@@ -21,6 +21,7 @@ test.use({
     edits_per_minute: 100_000,
     frames_per_minute: 1_000_000,
     powers_per_minute: 100_000,
+    joins_per_minute: 100_000,
   },
 });
 
@@ -88,7 +89,7 @@ for (const [what, texts, count] of [
     const [ada, ben] = await two(visitor);
     const before = ben.watch.requests.length;
     const answers = await editAndAnswer(ada, [...texts]);
-    expect(new Set(answers)).toEqual(new Set(["ack", "empty_text"]));
+    expect(answers.filter((answer) => answer !== "ack" && answer !== "empty_text")).toEqual([]);
     const taken = answers.filter((answer) => answer === "ack").length;
     expect(taken).toBeGreaterThan(0.9 * count);
     await expect.poll(() => ben.watch.received(ben.page, "edited").length, { timeout: 60_000 }).toBe(taken);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use protocol::ServerFrame;
+use protocol::{Message, ServerFrame, Whisper};
 
 use crate::store::UserId;
 use realtime::dialect::{Ashes, Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
@@ -24,13 +24,16 @@ fn bytes(frame: &ServerFrame) -> Bytes {
 
 /// What is left of a message with a timer when that is over.
 fn ashes(frame: &ServerFrame) -> Option<Ashes> {
-    let mut over = frame.clone();
-    let (text, html, timer, at) = match &mut over {
-        ServerFrame::Message(message) => (&mut message.text, &mut message.html, message.timer?, message.at),
-        ServerFrame::Whisper(whisper) => (&mut whisper.text, &mut whisper.html, whisper.timer?, whisper.at),
+    // Most frames burn nothing, and are not copied to find that out.
+    let (timer, at, over) = match frame {
+        ServerFrame::Message(message) => (message.timer?, message.at, {
+            ServerFrame::Message(Message { text: String::new(), html: None, ..message.clone() })
+        }),
+        ServerFrame::Whisper(whisper) => (whisper.timer?, whisper.at, {
+            ServerFrame::Whisper(Whisper { text: String::new(), html: None, ..whisper.clone() })
+        }),
         _ => return None,
     };
-    (*text, *html) = (String::new(), None);
     Some(Ashes::after(timer.ends_at.saturating_sub(at), bytes(&over)))
 }
 
