@@ -75,7 +75,7 @@ pub(super) const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl+B · Ctrl+I", "Bold, italic"),
             ("Ctrl+E", "Code"),
             ("Ctrl+Shift+X", "Struck out"),
-            ("@ · /", "Mention, command"),
+            ("@ · / · :", "Mention, command, emoji"),
             ("PageUp · PageDown", "Scroll the messages"),
             ("Shift+Tab", "To the messages"),
         ],
