@@ -4,6 +4,7 @@
 //! The server compiles the second half, where nothing of it exists; effects and event handlers never run there.
 
 mod acting;
+mod alerts;
 mod grid;
 mod history;
 mod links;
@@ -21,6 +22,9 @@ pub(crate) use platform::{meta, page};
 
 pub(crate) use acting::{
     Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
+};
+pub(crate) use alerts::{
+    alert_settings, ask_permission, beep, keep_alert_settings, may_notify, notify, read_elsewhere, tell_read,
 };
 pub(crate) use grid::{GridStep, focus_in_grid, has_focus_inside, is_in_first_row};
 pub(crate) use history::{path, push_path, replace_path};

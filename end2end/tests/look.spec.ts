@@ -137,14 +137,14 @@ test.describe("on a phone", () => {
       await ada.page.setViewportSize({ width, height: 640 });
       const boxes = await ada.page
         .getByRole("banner")
-        .locator(".rooms-toggle, .room-name, .copy-code, .time-left, .people-toggle, .dot, .leave")
+        .locator(".rooms-toggle, .room-name, .copy-code, .time-left, .invite-button, .people-toggle, .dot, .leave")
         .evaluateAll((all) =>
           all.map((element) => {
             const { left, right, top, bottom } = element.getBoundingClientRect();
             return { name: element.className, left, right, top, bottom };
           }),
         );
-      expect(boxes.length).toBe(7);
+      expect(boxes.length).toBe(8);
       for (const [index, box] of boxes.entries()) {
         expect(box.right, `${box.name} at ${width}`).toBeLessThanOrEqual(width);
         expect(box.right - box.left, `${box.name} at ${width} is there`).toBeGreaterThan(0);

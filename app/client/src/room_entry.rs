@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use protocol::{Millis, RoomCode, RoomName};
+use protocol::{LeaveReason, Millis, Role, RoomCode, RoomName};
 
 /// One room of the list.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,12 +13,20 @@ pub struct RoomEntry {
     pub name: Option<RoomName>,
     /// What others said since the person looked away.
     pub unread: u32,
+    /// How many of that name the person.
+    pub mentions: u32,
     /// When something was last said, as far as this client has heard.
     pub last_at: Option<Millis>,
     /// Where this client stands with it.
     pub standing: Standing,
     /// Words wait in it: a draft, or messages that are not acknowledged.
     pub holds_words: bool,
+    /// What the person is there; absent until the server has told.
+    pub role: Option<Role>,
+    /// When it ends at the latest; absent until the server has told.
+    pub expires_at: Option<Millis>,
+    /// Why it or the seat has ended.
+    pub ended: Option<LeaveReason>,
 }
 
 /// Where a client stands with a room, in one word.
@@ -95,6 +103,10 @@ mod tests {
             last_at,
             standing: Standing::Connected,
             holds_words: false,
+            mentions: 0,
+            role: None,
+            expires_at: None,
+            ended: None,
         }
     }
 

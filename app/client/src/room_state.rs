@@ -403,9 +403,13 @@ impl RoomState {
             code: self.code,
             name: self.info.as_ref().map(|info| info.name.clone()),
             unread: self.timeline.unread(),
+            mentions: self.timeline.mentions(),
             last_at: self.last_at,
             standing,
             holds_words: !(self.aside.draft.is_empty() && self.aside.whisper.is_none() && self.outbox.is_empty()),
+            role: self.roster.own_role(),
+            expires_at: self.info.as_ref().map(|info| info.expires_at),
+            ended: if let RoomPhase::Ended(reason) = self.phase { Some(reason) } else { None },
         }
     }
 

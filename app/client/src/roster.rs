@@ -1,6 +1,6 @@
 //! Who is inside: the state that `joined` brings, then what `presence` adds and takes away. Pure.
 
-use protocol::{DisplayName, Member, MemberId};
+use protocol::{DisplayName, Member, MemberId, Role};
 
 /// Members that are kept by name; of a larger room only the count is known.
 const LISTED_MAX: usize = 1_000;
@@ -101,6 +101,11 @@ impl Roster {
     /// What the reader is called in this room.
     pub fn own_name(&self) -> Option<&DisplayName> {
         self.name_of(self.you.as_ref()?)
+    }
+
+    /// What the reader is in this room.
+    pub fn own_role(&self) -> Option<Role> {
+        self.index(self.you.as_ref()?).map(|index| self.members[index].role())
     }
 
     /// What somebody who is inside is called.

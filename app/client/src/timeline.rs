@@ -134,11 +134,12 @@ impl Timeline {
         if !self.reading.away {
             return;
         }
-        self.reading.mentions += u32::from(mentions_you);
         if self.reading.unread == 0 {
             self.read();
             self.reading.mark = Some(self.push(RowKind::Unread));
         }
+        // Behind it: to have read all is to have read every mention.
+        self.reading.mentions += u32::from(mentions_you);
         self.reading.unread = self.reading.unread.saturating_add(1);
     }
 

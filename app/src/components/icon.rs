@@ -27,6 +27,8 @@ pub(crate) enum Glyph {
     Rooms,
     /// Something failed.
     Alert,
+    /// A bell: what the reader is told.
+    Bell,
 }
 
 impl Glyph {
@@ -46,6 +48,9 @@ impl Glyph {
             Self::Close => "m5 5 10 10M15 5 5 15",
             Self::Down => "M10 4v12m-5-5 5 5 5-5",
             Self::Rooms => "M3.5 5.5h13M3.5 10h13M3.5 14.5h8",
+            Self::Bell => {
+                "M5.5 8.5a4.5 4.5 0 0 1 9 0c0 4 1.5 5.5 1.5 5.5H4s1.5-1.5 1.5-5.5ZM8.5 16.5a1.6 1.6 0 0 0 3 0"
+            }
             Self::Alert => "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 3.5v4.5m0 2.5v.5",
         }
     }

@@ -14,6 +14,8 @@ use crate::format::Span;
 use crate::i18n::{entry_words, words};
 use crate::signals::{RwSignal, Signal, live};
 
+/// The way to take the link: it gets the focus when the link is another, which brings that into view.
+pub(crate) const INVITE_COPY_ID: &str = "invite-copy";
 /// How long an invite may be good for, in seconds; last of all as long as its room.
 const LASTS_S: [Option<u64>; 3] = [Some(3_600), Some(86_400), None];
 
@@ -79,7 +81,7 @@ fn ways(link: RwSignal<String>) -> AnyView {
     });
     view! {
         <div class="copy">
-            <button type="button" class="button primary" on:click=move |_| press(copied, link.get_untracked())>
+            <button type="button" class="button primary" id=INVITE_COPY_ID on:click=move |_| press(copied, link.get_untracked())>
                 {changing(move || view! { <Icon glyph=glyph(copied.get()) /> }.into_any())}
                 <span>{entry_words().copy_invite}</span>
             </button>

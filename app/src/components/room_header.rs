@@ -61,9 +61,9 @@ pub(crate) fn RoomHeader(
                 <h1 class="room-name" dir="auto" translate="no" inner_html=said(move || name.get())></h1>
                 <CopyCode code />
                 <TimeLeft expires_at now over />
+                {invite_button(over, on_invite)}
             </div>
             <div class="room-facts">
-                {invite_button(over, on_invite)}
                 <p class="chip count">
                     <Icon glyph=Glyph::People />
                     <span aria-hidden="true" inner_html=said(move || count.get().to_string())></span>

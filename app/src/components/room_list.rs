@@ -30,6 +30,9 @@ pub(crate) fn RoomList(
     on_go: Callback<RoomCode>,
     /// Take this room, which is over, out of the list.
     on_close: Callback<RoomCode>,
+    /// The button for notices, in the head.
+    #[prop(into)]
+    notices: ViewFn,
     /// Make another room, or join one.
     on_add: Callback<()>,
 ) -> impl IntoView {
@@ -60,6 +63,7 @@ pub(crate) fn RoomList(
             <nav class="rooms-nav" aria-labelledby=TITLE_ID>
                 <div class="rooms-head">
                     <h2 id=TITLE_ID>{words.rooms}</h2>
+                    {notices.run()}
                     <button type="button" class="button icon-only rooms-close" id=CLOSE_ID aria-label=words.close_rooms on:click=move |_| hide(open)>
                         <Icon glyph=Glyph::Close />
                     </button>

@@ -6,9 +6,11 @@
 mod catalogue;
 mod en;
 mod entry;
+mod notices;
 
 pub(crate) use catalogue::Catalogue;
 pub(crate) use entry::entry_words;
+pub(crate) use notices::notice_words;
 
 use protocol::ErrorCode;
 

@@ -354,3 +354,15 @@ fn a_row_changes_its_version_only_when_it_changes() {
     assert_eq!(after[0].key, before[0].key);
     assert!(after[0].version > before[0].version);
 }
+
+#[test]
+fn the_first_mention_while_nobody_looks_counts_as_any_later_one() {
+    let mut timeline = joined_at(0);
+    timeline.look(false);
+    for (number, seq) in [(1, 1), (2, 2)] {
+        timeline.message(Message { mentions: vec![member_id(YOU)], ..message(2, number, seq) });
+        assert_eq!((u64::from(timeline.unread()), u64::from(timeline.mentions())), (seq, seq));
+    }
+    timeline.look(true);
+    assert_eq!((timeline.unread(), timeline.mentions()), (0, 0));
+}

@@ -6,7 +6,7 @@ use protocol::{Power, Role};
 
 use super::switch::{Switch, path_of};
 use crate::browser;
-use crate::components::{Form, InviteDialog, Inviting};
+use crate::components::{Form, INVITE_COPY_ID, InviteDialog, Inviting};
 use crate::driver::{self, http, use_client};
 use crate::signals::{Effect, RwSignal, Signal};
 
@@ -46,6 +46,7 @@ fn begin_inviting(room: driver::Room, role: Signal<Role>) -> Inviting {
             if let Some(token) = token {
                 let made = browser::link_to(&[&path_of(code), "#", token.as_str()].concat());
                 link.try_update(|link| *link = made);
+                browser::focus(INVITE_COPY_ID);
             }
             refresh().await
         });

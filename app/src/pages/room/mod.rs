@@ -6,9 +6,12 @@ mod commands;
 mod door;
 mod floor;
 mod inviting;
+mod noticing;
 mod powers;
 mod shown;
 mod switch;
+
+use std::time::Duration;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -16,12 +19,16 @@ use protocol::RoomCode;
 use protocol::api::RoomView;
 
 use self::adding::Adding;
+use self::noticing::notices;
 use self::shown::Shown;
 use self::switch::Switch;
 use super::Join;
 use crate::browser;
-use crate::components::{GoToRoom, KeysSheet, RoomList, changing, provide_emoji};
+use crate::components::{GoToRoom, KeysSheet, RoomList, changing, provide_emoji, when};
 use crate::signals::{Effect, RwSignal, live};
+
+/// When notices begin, after the page has.
+const NOTICES_AFTER: Duration = Duration::from_secs(2);
 
 /// The page at `/r/CODE`.
 #[component]
@@ -61,6 +68,10 @@ fn Rooms(first: RoomView, returns: bool) -> impl IntoView {
             if other_side.get_value() { Either::Right(shown) } else { Either::Left(shown) };
         side.into_any()
     };
+    // None of it is needed to show the page.
+    let begun = RwSignal::new(false);
+    Effect::new(move || set_timeout(move || begun.set(true), NOTICES_AFTER));
+    let notices = move || when(move || begun.get(), move || notices(switch)).into_any();
     // `start.js` asks before a page goes that has something unsent.
     let holds_words = move || switch.list.with(|list| list.iter().any(|entry| entry.holds_words));
     view! {
@@ -72,6 +83,7 @@ fn Rooms(first: RoomView, returns: bool) -> impl IntoView {
                 open=switch.list_open
                 on_go=Callback::new(move |code: RoomCode| switch.go(code))
                 on_close=Callback::new(move |code: RoomCode| switch.close(code))
+                notices
                 on_add=Callback::new(move |()| switch.adding.set(true))
             />
             <GoToRoom

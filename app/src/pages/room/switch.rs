@@ -200,6 +200,10 @@ fn entry_of(view: &RoomView) -> RoomEntry {
         last_at: None,
         standing: Standing::Connecting,
         holds_words: false,
+        mentions: 0,
+        role: None,
+        expires_at: None,
+        ended: None,
     }
 }
 

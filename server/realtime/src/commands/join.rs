@@ -16,7 +16,15 @@ use crate::services::{Admission, Services};
 use crate::session::Session;
 
 impl Requests {
-    pub(super) fn join(&mut self, cid: ClientId, wanted: Wanted, now: Now) -> Next {
+    pub(super) fn join(
+        &mut self,
+        cid: ClientId,
+        code: String,
+        [pin, invite]: [Option<String>; 2],
+        since: Option<Position>,
+        now: Now,
+    ) -> Next {
+        let wanted = Wanted { code, pin, invite, since };
         let user = self.session.user;
         if let Err(failure) = self.services.rate_limits().take(RateLimit::Joins(user), now) {
             self.error(failure, Some(cid));
@@ -70,11 +78,11 @@ impl Requests {
 }
 
 /// What a `join` asks for, as it was typed.
-pub(super) struct Wanted {
-    pub(super) code: String,
-    pub(super) pin: Option<String>,
-    pub(super) invite: Option<String>,
-    pub(super) since: Option<Position>,
+struct Wanted {
+    code: String,
+    pin: Option<String>,
+    invite: Option<String>,
+    since: Option<Position>,
 }
 
 /// A `join`, checked as far as that goes without the store.

@@ -21,7 +21,6 @@ use protocol::{
     Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, Text, decode_client,
 };
 
-use self::join::Wanted;
 use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::channel::SeatHandle;
@@ -128,7 +127,7 @@ impl Requests {
         match frame {
             ClientFrame::Hello { .. } => return self.refuse(ErrorCode::BadFrame.into(), None),
             ClientFrame::Join { cid, code, pin, invite, since } => {
-                return self.join(cid, Wanted { code, pin, invite, since }, now);
+                return self.join(cid, code, [pin, invite], since, now);
             }
             ClientFrame::Leave { cid, room } => return self.leave(cid, &room),
             ClientFrame::Send(message) => self.send(message, now),

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use protocol::api::{CreateRoom, TokenAnswer};
-use protocol::{ClientFrame, MessageId, Refers, SendBody, SendMessage};
+use protocol::api::{CreateRoom, InviteView, TokenAnswer};
+use protocol::{ClientFrame, ErrorCode, MessageId, Refers, SendBody, SendMessage, ServerFrame};
 use serde_json::json;
 
 use super::Canary;
@@ -50,6 +50,7 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     let burning = word("a message with a burn timer");
     let (password, wrong_password) = (word("a password"), word("a wrong password"));
     let (header, path, query) = (word("a header"), word("a path"), word("a query"));
+    let (knocking, false_invite) = (word("the name of who knocks"), word("a wrong invite"));
     let room_name = Word::new("a room's name");
 
     let owner = Guest::at(addr, Some(&name)).await;
@@ -76,10 +77,12 @@ pub(super) async fn plant(addr: SocketAddr) -> (Planted, Vec<TestClient>) {
     // What a guest is called is written down by no way out of being a guest.
     let settles = Guest::at(addr, Some(&settled_name)).await;
     settles.ask(credentials("register", "wren", &password)).await.assert_status(201);
+    let invite = knock(&owner, addr, &knocking, &false_invite).await;
     browse(&owner, &room, [&header, &path, &query]).await;
     be_refused(addr, &refused).await;
 
     let mut nowhere: Vec<Canary> = words.iter().map(|word| Canary::new(word.what, &word.text)).collect();
+    nowhere.push(Canary::new("an invite", &invite));
     nowhere.push(Canary::new("a method", &path.to_uppercase()));
     let tokens = [owner.token(), other.token(), &account.token];
     nowhere.extend(tokens.map(|token| Canary::new("a token", token)));
@@ -135,6 +138,31 @@ async fn whisper_and_answer(
     let refers = Refers { reply: Some(said.id), mentions: vec![to], ..Refers::default() };
     client.tell(&ClientFrame::Send(SendMessage { cid: cid.clone(), room: room.code.clone(), body, refers })).await;
     client.expect_ack(&cid).await;
+}
+
+/// Somebody waits to be let in, an invite is made, used and guessed; answers its token.
+async fn knock(owner: &Guest, addr: SocketAddr, name: &str, false_invite: &str) -> String {
+    let room = owner.room().await;
+    let path = format!("/api/v1/rooms/{}", room.code);
+    owner.ask(Ask::new("PATCH", &path).json(&json!({"lobby": true}))).await.assert_status(200);
+    let (mut inside, visitor) = (owner.enter(&room).await, Guest::at(addr, Some(name)).await);
+    let mut outside = visitor.connect().await;
+    let asked = outside.cid();
+    outside.tell(&ClientFrame::Knock { cid: asked.clone(), code: room.code.clone(), pin: None }).await;
+    let waits = |frame: &ServerFrame| match frame {
+        ServerFrame::Knocks { knocks, .. } => knocks.first().map(|one| one.id.clone()),
+        _ => None,
+    };
+    let member = inside.expect("who knocks", waits).await;
+    let cid = inside.cid();
+    inside.tell(&ClientFrame::Admit { cid, room: room.code.clone(), member, on: false }).await;
+    outside.expect_error(ErrorCode::NotLetIn, Some(&asked)).await;
+    let made: InviteView = owner.ask(Ask::post(&format!("{path}/invites"))).await.assert_status(201).json();
+    let token = made.token.expect("who makes it is told").as_str().to_owned();
+    for invite in [false_invite, token.as_str()] {
+        visitor.ask(Ask::post(&format!("{path}/join")).json(&json!({"invite": invite}))).await;
+    }
+    token
 }
 
 async fn sign_up(addr: SocketAddr, password: &str, wrong_password: &str) -> TokenAnswer {
