@@ -21,7 +21,8 @@ pub(crate) use platform::{
 pub(crate) use platform::{meta, page};
 
 pub(crate) use acting::{
-    Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
+    Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, set_tells_reading,
+    single_keys, tells_reading,
 };
 pub(crate) use alerts::{
     alert_settings, ask_permission, beep, keep_alert_settings, may_notify, notify, read_elsewhere, tell_read,

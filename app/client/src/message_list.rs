@@ -72,6 +72,11 @@ impl MessageList {
         }
     }
 
+    /// Whether somebody does.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
     /// Whether rows changed since this was last asked.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)

@@ -1,13 +1,14 @@
 //! One room as this page knows it: seat, people, log, outbox, typing. Pure: says what to send, is told the time.
 
 mod burning;
+mod receipts;
 mod requests;
 
 use std::sync::Arc;
 
 use protocol::{
     Activity, ClientFrame, ClientId, DisplayName, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message,
-    MessageId, Millis, RoomCode, RoomInfo, Whisper,
+    MessageId, Millis, RoomCode, RoomInfo,
 };
 
 use crate::RequestError;
@@ -17,6 +18,7 @@ use crate::outbox::{ANSWER_MS_MAX, Outbox, is_passing};
 use crate::outgoing::Outgoing;
 use crate::own_typing::OwnTyping;
 use crate::phase::{Joined, Returned, RoomPhase};
+use crate::receipts::Receipts;
 use crate::room_entry::{RoomEntry, Standing};
 use crate::roster::Roster;
 use crate::row::{Block, Delivery, Row};
@@ -62,6 +64,7 @@ pub struct RoomState {
     /// What could not be done to a message, and until when that is shown.
     refused: Option<(ErrorCode, Millis)>,
     own_typing: OwnTyping,
+    receipts: Receipts,
     told: Option<Activity>,
     last_at: Option<Millis>,
     aside: Aside,
@@ -89,6 +92,7 @@ impl RoomState {
             returned_until: None,
             refused: None,
             own_typing: OwnTyping::default(),
+            receipts: Receipts::default(),
             told: None,
             last_at: None,
             aside: Aside::default(),
@@ -108,6 +112,7 @@ impl RoomState {
         self.outbox.close();
         self.typing.clear();
         self.own_typing = OwnTyping::default();
+        self.receipts.cut();
         self.told = None;
         self.returned_until = None;
         if self.phase == RoomPhase::Inside && !self.was_cut {
@@ -162,20 +167,11 @@ impl RoomState {
     pub fn message(&mut self, message: Message) {
         if self.roster.you() == Some(&message.member) {
             self.outbox.acknowledged(&message.cid);
+            self.note_relayed(message.id.clone());
         }
         self.typing.retain(|member| *member != message.member);
         self.last_at = self.last_at.max(Some(message.at));
         self.timeline.message(message);
-        self.changed = true;
-    }
-
-    /// Somebody has whispered to this person, or this person to somebody.
-    pub fn whisper(&mut self, whisper: Whisper) {
-        if self.roster.you() == Some(&whisper.member) {
-            self.outbox.acknowledged(&whisper.cid);
-        }
-        self.last_at = self.last_at.max(Some(whisper.at));
-        self.timeline.whisper(whisper);
         self.changed = true;
     }
 
@@ -192,6 +188,7 @@ impl RoomState {
     pub fn presence(&mut self, count: u32, joined: Vec<Member>, changed: Vec<Member>, left: &[MemberId]) {
         let moves = self.roster.apply(count, joined, changed, left);
         self.typing.retain(|member| !left.contains(member));
+        self.receipts.left(left);
         self.timeline.people(&moves.joined, &moves.left);
         self.changed = true;
     }
@@ -241,7 +238,7 @@ impl RoomState {
     }
 
     /// Sends what may go on a connection that is up: a join, the next message, a status.
-    pub fn pump(&mut self, env: &mut Env<'_>, activity: Activity, say: &mut Vec<ClientFrame>) {
+    pub fn pump(&mut self, env: &mut Env<'_>, activity: Activity, receipts: bool, say: &mut Vec<ClientFrame>) {
         let now = env.now;
         let ask = match &self.seat {
             Seat::None => matches!(self.phase, RoomPhase::Joining | RoomPhase::Inside),
@@ -275,6 +272,7 @@ impl RoomState {
             say.push(what.frame(cid, room()));
             self.changed = true;
         }
+        self.tell_reading(now, activity == Activity::Online && !self.timeline.is_held(), receipts, say);
     }
 
     /// Shows where own messages stand. To be called when everything of a moment has happened.
@@ -310,10 +308,18 @@ impl RoomState {
         let refused = self.refused.map(|(_, until)| until);
         // A wait that is shown counts down every second.
         let second = self.outbox.halted_until().map(|until| now + (until.saturating_sub(now).max(1) - 1) % 1_000 + 1);
-        [seat, second, self.outbox.deadline(), self.own_typing.deadline(), self.returned_until, refused]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            seat,
+            second,
+            self.outbox.deadline(),
+            self.own_typing.deadline(),
+            self.returned_until,
+            refused,
+            self.reading_due(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Since when an answer is waited for.

@@ -40,6 +40,8 @@ pub struct ClientState {
     looked_at: Option<RoomCode>,
     is_visible: bool,
     touched_at: Millis,
+    /// The person tells how far they have read, and wants to know it of others.
+    tells_reading: bool,
     me: Option<Me>,
     /// The server's clock minus this machine's.
     clock_ahead: i64,
@@ -61,6 +63,7 @@ impl ClientState {
             looked_at: None,
             is_visible: true,
             touched_at: now,
+            tells_reading: true,
             me,
             clock_ahead: 0,
             text_chars_max: limits.text_chars_max,
@@ -463,7 +466,8 @@ impl ClientState {
             room.look(self.is_visible && looked_at);
             let here = looks && looked_at;
             if is_online {
-                room.pump(env, if here { Activity::Online } else { Activity::Away }, &mut frames);
+                let activity = if here { Activity::Online } else { Activity::Away };
+                room.pump(env, activity, self.tells_reading, &mut frames);
             }
             room.settle(env.now);
         }

@@ -3,6 +3,7 @@
 mod burning;
 mod changes;
 mod delivery;
+mod receipts;
 mod rooms;
 mod server;
 mod world;

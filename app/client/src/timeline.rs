@@ -93,6 +93,11 @@ impl Timeline {
         self.lines.hold(held);
     }
 
+    /// Whether somebody reads the older rows.
+    pub fn is_held(&self) -> bool {
+        self.lines.is_held()
+    }
+
     /// Somebody looks at the log, or nobody any more: reading ends here. True where that changes anything.
     pub fn look(&mut self, looks: bool) -> bool {
         let changes = self.reading.away == looks;

@@ -171,6 +171,14 @@ pub enum ClientFrame {
         /// Started or stopped.
         on: bool,
     },
+    /// How far the person has read. Not answered. Without an id, nothing is told of them any more, nor to them.
+    Read {
+        /// The room's code.
+        room: String,
+        /// The last message that they have seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<MessageId>,
+    },
     /// Whether the person looks. Not answered.
     Status {
         /// Online or away.
@@ -349,9 +357,12 @@ impl ClientFrame {
             | Self::Ban { cid, .. }
             | Self::Role { cid, .. }
             | Self::Burn { cid, .. } => Some(cid),
-            Self::Hello { .. } | Self::Typing { .. } | Self::Status { .. } | Self::Ping { .. } | Self::Pong { .. } => {
-                None
-            }
+            Self::Hello { .. }
+            | Self::Typing { .. }
+            | Self::Read { .. }
+            | Self::Status { .. }
+            | Self::Ping { .. }
+            | Self::Pong { .. } => None,
         }
     }
 
@@ -374,6 +385,7 @@ impl ClientFrame {
             Self::Burn { .. } => "burn",
             Self::React { .. } => "react",
             Self::Typing { .. } => "typing",
+            Self::Read { .. } => "read",
             Self::Status { .. } => "status",
             Self::Ping { .. } => "ping",
             Self::Pong { .. } => "pong",

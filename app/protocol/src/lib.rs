@@ -38,7 +38,7 @@ pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
 pub use powers::{Power, Role};
-pub use server_frame::{Message, SealedMessage, ServerFrame, Whisper, decode_server, encode};
+pub use server_frame::{Message, ReadUpTo, SealedMessage, ServerFrame, Whisper, decode_server, encode};
 pub use timer::{Timer, timer_within};
 
 /// The WebSocket subprotocol that names this version of the wire.

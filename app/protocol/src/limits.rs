@@ -85,6 +85,8 @@ limits! {
     typing_every_ms: u64 = 2_000, (100..=60_000);
     /// Milliseconds until a typing signal ends by itself.
     typing_expires_ms: u64 = 5_000, (500..=60_000);
+    /// People inside up to which it is told who has read how far.
+    receipts_people_max: u32 = 50, (0..=10_000);
     /// Joins a user may ask for in a minute.
     joins_per_minute: u32 = 20, (1..=100_000);
     /// Frames of any kind that a session may send in a minute.

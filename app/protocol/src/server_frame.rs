@@ -168,6 +168,14 @@ pub enum ServerFrame {
         /// Who.
         members: Vec<MemberId>,
     },
+    /// How far people have read, of those of whom that is another than before. To those who tell it of themselves. Not
+    /// counted.
+    Receipt {
+        /// The room's code.
+        room: RoomCode,
+        /// Each of them.
+        reads: Vec<ReadUpTo>,
+    },
     /// You missed messages that cannot be fetched.
     Gap {
         /// The room's code.
@@ -213,6 +221,17 @@ pub enum ServerFrame {
     Pong {},
     /// A frame that this version does not know.
     Unknown,
+}
+
+/// How far somebody has read: what was sent between these two times, both by the server's clock.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ReadUpTo {
+    /// Who.
+    pub member: MemberId,
+    /// When they came: what was sent before has not reached them.
+    pub from: Millis,
+    /// When the last message that they have seen was sent.
+    pub at: Millis,
 }
 
 /// One message as everybody in the room gets it.
@@ -325,6 +344,7 @@ impl ServerFrame {
             | Self::Presence { .. }
             | Self::Typing { .. }
             | Self::Knocks { .. }
+            | Self::Receipt { .. }
             | Self::Bye { .. }
             | Self::Ping {}
             | Self::Pong {} => false,
@@ -354,6 +374,7 @@ impl ServerFrame {
             Self::Ack { .. } => "ack",
             Self::Presence { .. } => "presence",
             Self::Typing { .. } => "typing",
+            Self::Receipt { .. } => "receipt",
             Self::Gap { .. } => "gap",
             Self::Error { .. } => "error",
             Self::Token { .. } => "token",
@@ -389,6 +410,15 @@ impl fmt::Debug for Whisper {
         write!(f, "Whisper({} bytes)", self.text.len())
     }
 }
+
+/// Ties people to times: a log line never needs it.
+impl fmt::Debug for ReadUpTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadUpTo(…)")
+    }
+}
+
+read_struct!(ReadUpTo { member, from, at });
 
 /// Writes one frame. Called once for a broadcast, whatever the number of readers.
 #[must_use]
@@ -435,6 +465,7 @@ impl Read for ServerFrame {
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
             "typing" => from_fields!(object => Self::Typing { room, members }),
+            "receipt" => from_fields!(object => Self::Receipt { room, reads }),
             "gap" => from_fields!(object => Self::Gap { room, missed }),
             "error" => from_fields!(object => Self::Error { code, text, cid, retry_after_ms }),
             "token" => from_fields!(object => Self::Token { token, expires_at }),

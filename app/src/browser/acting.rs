@@ -1,10 +1,11 @@
 //! What menus and keys ask of the browser: which row has the focus, where a menu fits, text that is put around a selection,
-//! and whether single keys act.
+//! whether single keys act, and whether others are told how far the person has read.
 //!
 //! The server compiles the second half, which never runs.
 
 pub(crate) use platform::{
-    is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, single_keys,
+    is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, set_tells_reading,
+    single_keys, tells_reading,
 };
 
 /// From row to row.
@@ -31,10 +32,25 @@ mod platform {
 
     /// Set where single keys do nothing; outlives the tab, as the theme does.
     const KEYS_KEY: &str = "whisperspace.keys";
+    /// Where it is kept that others are not told how far the person has read.
+    const READING_KEY: &str = "whisperspace.reading";
 
     /// Whether single keys act where nothing is typed.
     pub(crate) fn single_keys() -> bool {
         kept().is_none_or(|kept| kept.get_item(KEYS_KEY).is_ok_and(|off| off.is_none()))
+    }
+
+    /// Whether others are told how far the person has read: unless they have switched it off in this browser.
+    pub(crate) fn tells_reading() -> bool {
+        kept().is_none_or(|kept| kept.get_item(READING_KEY).is_ok_and(|off| off.is_none()))
+    }
+
+    /// Switches it on, or off.
+    pub(crate) fn set_tells_reading(tells: bool) {
+        if let Some(kept) = kept() {
+            // Where storage is refused it holds for this page.
+            let _ = if tells { kept.remove_item(READING_KEY) } else { kept.set_item(READING_KEY, "off") };
+        }
     }
 
     /// Lets them act, or not.
@@ -170,6 +186,12 @@ mod platform {
     }
 
     pub(crate) fn set_single_keys(_act: bool) {}
+
+    pub(crate) fn tells_reading() -> bool {
+        true
+    }
+
+    pub(crate) fn set_tells_reading(_tells: bool) {}
 
     pub(crate) fn is_in_text(_event: &Event) -> bool {
         false

@@ -46,6 +46,7 @@ mod room_list;
 mod room_menu;
 mod said;
 mod system_row;
+mod tell_reading;
 mod theme_switch;
 mod timeline;
 mod typing_line;

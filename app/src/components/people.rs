@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::{Member, MemberId, RoomCode, RoomInfo};
 
 use super::person::{Naming, Person, Way};
+use super::tell_reading::TellReading;
 use super::{CopyLink, Glyph, Icon, KeepUnsent, Powers, RoomMenu, said, when};
 use crate::browser;
 use crate::i18n::words;
@@ -96,6 +97,7 @@ fn foot(more: Signal<u32>, invite: Signal<bool>, code: RoomCode, keys_open: RwSi
         {when(move || more.get() > 0, others)}
         {when(move || invite.get(), move || view! { <CopyLink code /> }.into_any())}
         <KeepUnsent />
+        <TellReading />
         <button type="button" class="link shortcuts" on:click=move |_| keys_open.set(true)>{words.shortcuts}</button>
     }
     .into_any()

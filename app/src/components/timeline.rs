@@ -16,7 +16,7 @@ use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, 
 use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Effect, Memo, Signal};
-use client::{Block, Delivery, Place, Row, RowKind};
+use client::{Block, Delivery, Place, Reach, Row, RowKind};
 
 /// The log of a room.
 #[component]
@@ -38,6 +38,8 @@ pub(crate) fn Timeline(
     /// Where the reader was when another room was shown.
     #[prop(optional_no_strip)]
     place: Option<Place>,
+    /// How far the last own message came.
+    reach: Signal<Option<Reach>>,
     /// Shown while there is no message.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -79,7 +81,7 @@ pub(crate) fn Timeline(
             >
                 {when(move || empty.get(), move || children().into_any())}
                 <div class="log-rows">{drawing.list(None)}</div>
-                <Foot blocks />
+                <Foot blocks reach />
             </div>
             <Pill scroll />
         </div>
@@ -222,13 +224,13 @@ fn delivery(blocks: &[Block]) -> Option<Delivery> {
 
 /// The last line of the log. Its height never changes.
 #[component]
-fn Foot(blocks: Signal<Vec<Block>>) -> impl IntoView {
+fn Foot(blocks: Signal<Vec<Block>>, reach: Signal<Option<Reach>>) -> impl IntoView {
     let words = words();
     let said = Memo::new(move |_| {
         blocks.with(|blocks| match delivery(blocks)? {
-            Delivery::Sent => Some((Glyph::Check, words.sent)),
-            Delivery::Sending => Some((Glyph::Clock, words.sending)),
-            Delivery::Waiting { .. } => Some((Glyph::Clock, words.waiting)),
+            Delivery::Sent => Some((Glyph::Check, reach_text(reach.get()))),
+            Delivery::Sending => Some((Glyph::Clock, words.sending.to_owned())),
+            Delivery::Waiting { .. } => Some((Glyph::Clock, words.waiting.to_owned())),
             Delivery::Failed(_) => None,
         })
     });
@@ -239,8 +241,17 @@ fn Foot(blocks: Signal<Vec<Block>>) -> impl IntoView {
     }
 }
 
-fn foot((glyph, text): (Glyph, &'static str)) -> impl IntoView {
-    view! { <Icon glyph /> <span inner_html=told(text)></span> }
+/// How far the last own message came: relayed, as far as that is known to how many, or read by so many.
+fn reach_text(reach: Option<Reach>) -> String {
+    match reach {
+        None => words().sent.to_owned(),
+        Some(Reach::Relayed(people)) => (words().reach)(false, people),
+        Some(Reach::Read(people)) => (words().reach)(true, people),
+    }
+}
+
+fn foot((glyph, text): (Glyph, String)) -> impl IntoView {
+    view! { <Icon glyph /> <span inner_html=told(&text)></span> }
 }
 
 /// "3 new": the way back to the end. The focus stays where one types.

@@ -1,6 +1,6 @@
 //! The signals that the driver writes and the handles read.
 
-use client::{Block, LinkStatus, Returned, RoomEntry, RoomPhase};
+use client::{Block, LinkStatus, Reach, Returned, RoomEntry, RoomPhase};
 use protocol::{DisplayName, ErrorCode, Knocking, Me, Member, MemberId, RoomInfo};
 
 use crate::signals::{ArcRwSignal, RwSignal};
@@ -31,6 +31,7 @@ pub(super) struct RoomCells {
     pub(super) slow_down_s: ArcRwSignal<Option<u32>>,
     pub(super) refused: ArcRwSignal<Option<ErrorCode>>,
     pub(super) used: ArcRwSignal<bool>,
+    pub(super) reach: ArcRwSignal<Option<Reach>>,
     pub(super) timer_s: ArcRwSignal<Option<u64>>,
 }
 
@@ -49,6 +50,7 @@ impl Default for RoomCells {
             slow_down_s: ArcRwSignal::new(None),
             refused: ArcRwSignal::new(None),
             used: ArcRwSignal::new(false),
+            reach: ArcRwSignal::new(None),
             timer_s: ArcRwSignal::new(None),
         }
     }

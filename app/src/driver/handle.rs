@@ -1,6 +1,6 @@
 //! What the interface holds of the client: copyable handles with signals to read and a few things to do.
 
-use client::{Aside, Block, Confidant, LinkStatus, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
+use client::{Aside, Block, Confidant, LinkStatus, Reach, RequestError, Returned, RoomEntry, RoomPhase, RowAction};
 use leptos::prelude::*;
 use protocol::{
     DisplayName, ErrorCode, Knocking, LeaveReason, Limits, Me, Member, MemberId, Millis, RoomCode, RoomInfo,
@@ -59,6 +59,8 @@ pub(crate) struct Room {
     pub refused: Signal<Option<ErrorCode>>,
     /// Something was said in the room, on this page or before it.
     pub used: Signal<bool>,
+    /// How far the last own message came, where that is known and nothing was said since.
+    pub reach: Signal<Option<Reach>>,
     /// The burn timer that the person has chosen for what they say: 0 for none, `None` for the room's.
     pub timer_s: Signal<Option<u64>>,
     driver: DriverHandle,
@@ -134,6 +136,12 @@ impl Client {
         Ok(())
     }
 
+    /// The person tells how far they have read, and is told it of others; or neither.
+    pub(crate) fn tell_reading(self, tells: bool) {
+        browser::set_tells_reading(tells);
+        self.driver.tell_reading(tells);
+    }
+
     /// Forgets a room that is over: it goes out of the list, and what was said in it with it.
     pub(crate) fn close(self, code: RoomCode) {
         self.driver.close(code);
@@ -163,6 +171,7 @@ impl Client {
             slow_down_s: cells.slow_down_s.into(),
             refused: cells.refused.into(),
             used: cells.used.into(),
+            reach: cells.reach.into(),
             timer_s: cells.timer_s.into(),
             driver,
         }

@@ -127,6 +127,10 @@ impl DriverHandle {
         self.act(Err(ErrorCode::NotInRoom), |state, env| state.act(env, code, key, action))
     }
 
+    pub(super) fn tell_reading(self, tells: bool) {
+        self.act((), |state, env| state.tell_reading(env, tells));
+    }
+
     pub(super) fn set_timer(self, code: RoomCode, timer_s: Option<u64>) {
         self.act((), |state, env| state.set_timer(env, code, timer_s));
     }

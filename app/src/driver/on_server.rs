@@ -59,6 +59,8 @@ impl DriverHandle {
         Err(ErrorCode::NotInRoom)
     }
 
+    pub(super) fn tell_reading(self, _tells: bool) {}
+
     pub(super) fn set_timer(self, _code: RoomCode, _timer_s: Option<u64>) {}
 
     pub(super) fn see(self, _code: RoomCode, _keys: &[u64]) {}

@@ -1,6 +1,6 @@
 //! Writes what a room is into the signals that components read, where that says something new.
 
-use client::{Block, Returned, RoomPhase, RoomState};
+use client::{Block, Reach, Returned, RoomPhase, RoomState};
 use protocol::{DisplayName, ErrorCode, Knocking, Member, MemberId, Millis, RoomInfo};
 
 use super::cells::RoomCells;
@@ -25,6 +25,7 @@ pub(super) struct Rest {
     slow_down_s: Option<u32>,
     refused: Option<ErrorCode>,
     used: bool,
+    reach: Option<Reach>,
     timer_s: Option<u64>,
 }
 
@@ -43,6 +44,7 @@ impl Rest {
             slow_down_s: room.slow_down_s(now),
             refused: room.refused(),
             used: room.is_used(),
+            reach: room.reach(),
             timer_s: room.timer(),
         }
     }
@@ -62,6 +64,7 @@ impl SignalUpdate {
             cells.slow_down_s.put(rest.slow_down_s);
             cells.refused.put(rest.refused);
             cells.used.put(rest.used);
+            cells.reach.put(rest.reach);
             cells.timer_s.put(rest.timer_s);
             cells.phase.put(rest.phase);
         }

@@ -196,6 +196,8 @@ pub(crate) struct Catalogue {
     pub(crate) spoiler: Phrase,
     pub(crate) sending: Phrase,
     pub(crate) sent: Phrase,
+    pub(crate) reach: fn(bool, u32) -> String,
+    pub(crate) tell_reading: Phrase,
     pub(crate) waiting: Phrase,
     pub(crate) keep_unsent: Phrase,
     pub(crate) not_changed: Phrase,

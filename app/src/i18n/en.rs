@@ -237,6 +237,8 @@ pub(super) static EN: Catalogue = Catalogue {
     sending: "Sending…",
     sent: "Relayed",
     keep_unsent: "Keep unsent words in this tab for a reload",
+    reach: |read, people| format!("{} {people}", if read { "Read by" } else { "Relayed to" }),
+    tell_reading: "Tell others what I have read, and see it of them",
     waiting: "Waiting to be sent",
     not_sent: "Not sent.",
     not_changed: "Not changed.",

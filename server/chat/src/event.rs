@@ -277,6 +277,13 @@ pub enum Input {
         /// Started or stopped.
         on: bool,
     },
+    /// A session tells how far its person has read; without an id it tells, and is told, nothing of that any more.
+    Read {
+        /// Which session.
+        session: SessionKey,
+        /// The last message that they have seen, as it was told.
+        id: Option<MessageId>,
+    },
     /// Looks, or does not.
     Status {
         /// Which session.
@@ -453,6 +460,7 @@ impl fmt::Debug for Input {
             Self::NotRelayed { .. } => "NotRelayed",
             Self::Answer { .. } => "Answer",
             Self::Typing { .. } => "Typing",
+            Self::Read { .. } => "Read",
             Self::Status { .. } => "Status",
             Self::Dropped { .. } => "Dropped",
             Self::Resumed { .. } => "Resumed",

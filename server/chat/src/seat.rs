@@ -20,6 +20,10 @@ pub(crate) struct Seat {
     pub(crate) sessions: Vec<SessionKey>,
     /// Its place in the order of their taking.
     pub(crate) number: u64,
+    /// When it was taken, by the wall clock.
+    pub(crate) from: Millis,
+    /// When the last message was sent that they say they have seen.
+    pub(crate) read: Option<Millis>,
 }
 
 /// One session inside.
@@ -31,6 +35,8 @@ pub(crate) struct Occupant {
     /// Where it came in from.
     pub(crate) mark: Option<Mark>,
     pub(crate) recent: VecDeque<Recent>,
+    /// It tells how far its person has read, so it is told of others.
+    pub(crate) tells_reading: bool,
 }
 
 /// The fields of [`crate::Input::Join`].
@@ -61,7 +67,7 @@ pub(crate) struct Acked {
 
 impl Occupant {
     pub(crate) fn new(member: MemberId, activity: Activity, mark: Option<Mark>) -> Self {
-        Self { member, activity, connected: true, mark, recent: VecDeque::new() }
+        Self { member, activity, connected: true, mark, recent: VecDeque::new(), tells_reading: false }
     }
 
     /// What this session adds to the person's presence.

@@ -4,6 +4,7 @@ mod changes;
 mod convergence;
 mod powers;
 mod properties;
+mod receipts;
 mod resume;
 mod scenarios;
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use protocol::{
-    Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, RoomCode, RoomInfo,
-    ServerFrame, Whisper, encode,
+    Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, ReadUpTo, RoomCode,
+    RoomInfo, ServerFrame, Whisper, encode,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -155,6 +155,18 @@ struct Typist<'a> {
     room: &'a str,
 }
 
+/// How far somebody has read.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt<'a> {
+    room: &'a str,
+    read_by: &'a str,
+    /// What was sent before has not reached them.
+    joined_at: String,
+    /// When the last message that they have seen was sent.
+    read_at: String,
+}
+
 /// What a room is now.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -237,6 +249,17 @@ pub(super) fn reaction(frame: &ServerFrame, user_id: &str) -> Option<Frame> {
     Some(event("message-reaction", &[&encode(&reaction)]))
 }
 
+/// `message-read`.
+fn receipt(room: RoomCode, read: &ReadUpTo) -> Frame {
+    let told = Receipt {
+        room: room.as_str(),
+        read_by: read.member.as_str(),
+        joined_at: iso(read.from),
+        read_at: iso(read.at),
+    };
+    event("message-read", &[&encode(&told)])
+}
+
 /// `user_typing` or `user_stop_typing`.
 pub(super) fn typing(on: bool, room: RoomCode, member: &MemberId, username: &str) -> Frame {
     let typist = Typist { username, user_id: member.as_str(), room: room.as_str() };
@@ -299,6 +322,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
             let renewed = Renewed { token: token.as_deref(), expires_at: *expires_at };
             vec![event("token", &[&encode(&renewed)])]
         }
+        ServerFrame::Receipt { room, reads } => reads.iter().map(|read| receipt(*room, read)).collect(),
         // What these clients have no event for, and what only a broadcast brings.
         ServerFrame::Welcome { .. }
         | ServerFrame::Room { .. }

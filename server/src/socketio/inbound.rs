@@ -52,6 +52,10 @@ pub(super) fn frame(
             let on = argument.get("on").is_none_or(|on| on.as_bool().unwrap_or(true));
             Ok(ClientFrame::React { cid: cid(), room, id, emoji, on })
         }),
+        "message:read" => argument.and_then(|argument| {
+            let (room, id) = (code(argument)?, Some(message_id(argument)?));
+            Ok(ClientFrame::Read { room, id })
+        }),
         "typing_start" => room().map(|room| ClientFrame::Typing { room, on: true }),
         "typing_stop" => room().map(|room| ClientFrame::Typing { room, on: false }),
         "update_room" => argument.and_then(|argument| {
@@ -307,7 +311,7 @@ mod tests {
         #[test]
         fn r3_any_json_in_any_place_is_a_frame_or_a_refusal(argument in any_json()) {
             let events = ["join_room", "leave_room", "send_message", "typing_start", "typing_stop"];
-            for event in events.into_iter().chain(["message:whisper", "message:edit", "message:delete", "message:reaction"]) {
+            for event in events.into_iter().chain(["message:whisper", "message:read", "message:edit", "message:delete", "message:reaction"]) {
                 prop_assert!(frame(event, Ok(&argument), &cid()).is_some());
             }
             prop_assert!(frame("of_the_future", Ok(&argument), &cid()).is_none());

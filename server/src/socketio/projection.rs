@@ -111,6 +111,7 @@ impl Projection for Events {
             | ServerFrame::Sealed(_)
             | ServerFrame::Done { .. }
             | ServerFrame::Ack { .. }
+            | ServerFrame::Receipt { .. }
             | ServerFrame::Gap { .. }
             | ServerFrame::Error { .. }
             | ServerFrame::Token { .. }

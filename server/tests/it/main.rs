@@ -42,6 +42,7 @@ mod powers;
 mod presence;
 mod problems;
 mod proxies;
+mod receipts;
 mod renewal;
 mod resume;
 mod room_life;

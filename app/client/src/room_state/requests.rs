@@ -1,6 +1,6 @@
 //! What the person asks of a room: messages, and what becomes of those that are shown; and what refusals of it mean.
 
-use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MessageId, Millis, Refers};
+use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MessageId, Millis, Refers, Whisper};
 
 use super::{RoomState, Seat};
 use crate::outbox::ErrorMeans;
@@ -12,6 +12,16 @@ use crate::row::{Confidant, Reactor};
 const REFUSED_MS: Millis = 10_000;
 
 impl RoomState {
+    /// Somebody has whispered to this person, or this person to somebody.
+    pub fn whisper(&mut self, whisper: Whisper) {
+        if self.roster.you() == Some(&whisper.member) {
+            self.outbox.acknowledged(&whisper.cid);
+        }
+        self.last_at = self.last_at.max(Some(whisper.at));
+        self.timeline.whisper(whisper);
+        self.changed = true;
+    }
+
     /// A message says something else.
     pub fn edited(&mut self, id: &MessageId, text: String, html: Option<String>, whisper: bool) {
         self.timeline.changed(whisper);

@@ -12,6 +12,12 @@ impl ClientState {
         self.with_room(env, code, |room| room.set_timer(timer_s));
     }
 
+    /// Whether the person tells how far they have read; who does not is not told of others either.
+    pub fn tell_reading(&mut self, env: &mut Env<'_>, tells: bool) {
+        self.tells_reading = tells;
+        self.pump(env);
+    }
+
     /// These rows are in view. Nobody reads in a room that is not looked at, nor on a page that is hidden.
     pub fn see(&mut self, env: &mut Env<'_>, code: RoomCode, keys: &[u64]) {
         let now = self.server_now(env.now);

@@ -46,6 +46,7 @@ impl ClientState {
             ServerFrame::Typing { room, members } => {
                 self.in_room(room, |room| room.typing(members));
             }
+            ServerFrame::Receipt { room, reads } => self.in_room(room, |room| room.receipts(reads)),
             ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
             ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
                 self.failed(now, &cid, code, retry_after_ms);

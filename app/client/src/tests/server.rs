@@ -124,7 +124,10 @@ impl Server {
             | ClientFrame::Ban { .. }
             | ClientFrame::Role { .. }
             | ClientFrame::Burn { .. } => panic!("this page asks for these by HTTP"),
-            ClientFrame::Typing { .. } | ClientFrame::Status { .. } | ClientFrame::Pong { .. } => {}
+            ClientFrame::Typing { .. }
+            | ClientFrame::Read { .. }
+            | ClientFrame::Status { .. }
+            | ClientFrame::Pong { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Messages that answer others: what is shown of the other comes from the log, and changes with it.
 
-use protocol::{ErrorCode, MessageId};
+use protocol::{ErrorCode, MessageId, Millis};
 
 use super::{RowKind, Timeline};
 use crate::row::{MessageLine, Quote, Quoted, Revision};
@@ -9,6 +9,20 @@ use crate::row::{MessageLine, Quote, Quoted, Revision};
 const BEGINNING_CHARS: usize = 120;
 
 impl Timeline {
+    /// The id of the newest message that was said to all.
+    pub fn last_said(&self) -> Option<MessageId> {
+        let index = self.lines.find_message(|line| line.id.is_some() && line.whisper.is_none())?;
+        let RowKind::Message(line) = &self.lines.get(index).row.kind else { return None };
+        line.id.clone()
+    }
+
+    /// When the message of this id was sent, if it is the newest one, and own.
+    pub fn last_own(&self, id: &MessageId) -> Option<Millis> {
+        let index = self.lines.find_message(|line| line.id.is_some())?;
+        let RowKind::Message(line) = &self.lines.get(index).row.kind else { return None };
+        (line.own && line.id.as_ref() == Some(id)).then_some(line.at)
+    }
+
     /// The id of the message in a row, to be answered.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ const CLIENT: &[(&str, &str)] = &[
     ("burn", r#"{"t":"burn","cid":"c9","room":"KW7P3MXQ"}"#),
     ("react", r#"{"t":"react","cid":"c7","room":"KW7P3MXQ","id":"bWVzc2FnZQ","emoji":"🎉","on":true}"#),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","on":true}"#),
+    ("read", r#"{"t":"read","room":"KW7P3MXQ","id":"bWVzc2FnZQ"}"#),
+    ("read_off", r#"{"t":"read","room":"KW7P3MXQ"}"#),
     ("status", r#"{"t":"status","state":"away"}"#),
     ("status_room", r#"{"t":"status","state":"online","room":"KW7P3MXQ"}"#),
     ("ping", r#"{"t":"ping"}"#),
@@ -163,6 +165,10 @@ const SERVER: &[(&str, &str)] = &[
         r#"{"t":"presence","room":"KW7P3MXQ","count":2,"changed":[{"id":"CCCCCCCCCCCCCCCCCCCCCC","name":"Amber Finch","state":"offline"}]}"#,
     ),
     ("typing", r#"{"t":"typing","room":"KW7P3MXQ","members":["CCCCCCCCCCCCCCCCCCCCCC"]}"#),
+    (
+        "receipt",
+        r#"{"t":"receipt","room":"KW7P3MXQ","reads":[{"member":"CCCCCCCCCCCCCCCCCCCCCC","from":1795219200000,"at":1795219261000}]}"#,
+    ),
     ("gap", r#"{"t":"gap","room":"KW7P3MXQ","missed":3}"#),
     ("gap_some", r#"{"t":"gap","room":"KW7P3MXQ"}"#),
     (
@@ -299,7 +305,8 @@ fn every_client_variant_has_a_case() {
             ClientFrame::Admit { .. } => 17,
             ClientFrame::Unban { .. } => 18,
             ClientFrame::Whisper(_) => 19,
+            ClientFrame::Read { .. } => 20,
         })
         .collect();
-    assert_eq!(tags.len(), 20);
+    assert_eq!(tags.len(), 21);
 }

@@ -269,6 +269,7 @@ fn log(
             on_discard=move |key| room.discard(key)
             on_tool=move |(key, pressed)| press(room, draft, menu, key, pressed)
             on_hold=move |held| room.hold(held)
+            reach=room.reach
             place
         >
             <EmptyRoom code=room.code over alone entering gone />

@@ -1,10 +1,11 @@
 //! The room: one writer, one order, no message kept.
 //!
 //! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say, `changes.rs` what they do
-//! to what was said, `whispers.rs` what they say to one person, `powers.rs` what owners and moderators do.
+//! to what was said, `whispers.rs` what they say to one person, `receipts.rs` how far they have read, `powers.rs` what owners and moderators do.
 
 mod changes;
 mod powers;
+mod receipts;
 mod seats;
 mod talk;
 mod whispers;
@@ -25,6 +26,7 @@ use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
 
 pub use powers::Doorway;
+use receipts::PendingReads;
 
 /// What a room begins with.
 pub struct RoomStart {
@@ -71,6 +73,8 @@ pub struct Room {
     names: NamesInUse,
     presence: PendingPresence,
     typing: Typing,
+    /// Who has read on since that was told last.
+    reads: PendingReads,
     /// When its lifetime is over.
     ends_at: Monotonic,
     /// Since when there has been no seat.
@@ -103,6 +107,7 @@ impl Room {
             names: NamesInUse::default(),
             presence: PendingPresence::default(),
             typing: Typing::default(),
+            reads: PendingReads::default(),
             empty_since: Some(start.now.mono),
             ended: false,
         }
@@ -135,6 +140,7 @@ impl Room {
             Input::NotRelayed { session, cid } => self.not_relayed(&mut out, session, cid),
             Input::Answer { session, frame } => self.answer(&mut out, session, frame),
             Input::Typing { session, on } => self.type_signal(now.mono, session, on),
+            Input::Read { session, id } => self.read(&mut out, now, session, id.as_ref()),
             Input::Status { session, activity } => self.status(now.mono, session, activity),
             Input::Dropped { session } => self.set_connected(now.mono, session, false),
             Input::Resumed { session } => self.resumed(&mut out, now, session),
@@ -159,11 +165,17 @@ impl Room {
     pub fn deadline(&self) -> Monotonic {
         let tick_ms = self.limits.presence_tick_ms;
         let empty = self.empty_since.map(|since| since.after(self.limits.room_empty_ms));
-        [Some(self.ends_at), empty, self.presence.deadline(tick_ms), self.typing.deadline(tick_ms)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(self.ends_at)
+        [
+            Some(self.ends_at),
+            empty,
+            self.presence.deadline(tick_ms),
+            self.typing.deadline(tick_ms),
+            self.reads.deadline(tick_ms),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(self.ends_at)
     }
 
     /// When its lifetime is over.
@@ -215,6 +227,7 @@ impl Room {
             let frame = self.presence.take(code, count, |id| seats.get(id).map(|seat| &seat.member));
             out.extend(frame.map(Effect::Broadcast));
         }
+        self.tell_reads(out, now);
         if let Some(members) = self.typing.tick(now, tick_ms) {
             out.push(Effect::Broadcast(ServerFrame::Typing { room: self.info.code, members }));
         }
@@ -231,6 +244,7 @@ impl Room {
         self.names = NamesInUse::default();
         self.presence = PendingPresence::default();
         self.typing = Typing::default();
+        self.reads = PendingReads::default();
         out.push(Effect::Ended(Ended(reason)));
     }
 }

@@ -24,7 +24,7 @@ impl Room {
         }
         if self.sessions.get(&session).is_none_or(|occupant| occupant.member != member) {
             let occupant = Occupant::new(member.clone(), activity, mark);
-            self.seat(out, now.mono, session, occupant, &name);
+            self.seat(out, now, session, occupant, &name);
         }
         out.push(Effect::Reply(session, self.joined(now, &member, cid)));
         self.tell_waiting(out, session, &member);
@@ -33,20 +33,13 @@ impl Room {
         }
     }
 
-    fn seat(
-        &mut self,
-        out: &mut Vec<Effect>,
-        now: Monotonic,
-        session: SessionKey,
-        occupant: Occupant,
-        name: &DisplayName,
-    ) {
+    fn seat(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey, occupant: Occupant, name: &DisplayName) {
         let (member, state) = (occupant.member.clone(), occupant.presence());
         self.sessions.insert(session, occupant);
         out.push(Effect::Seated(session));
         if let Some(seat) = self.seats.get_mut(&member) {
             seat.sessions.push(session);
-            self.refresh_state(now, &member);
+            self.refresh_state(now.mono, &member);
             return;
         }
         let (unique, claim) = self.names.claim(name);
@@ -54,8 +47,11 @@ impl Room {
         let person = Member { id: member.clone(), name: unique, state, owner, moderator };
         self.seats_taken += 1;
         let number = self.seats_taken;
-        self.seats.insert(member.clone(), Seat { member: person, claim, sessions: vec![session], number });
-        self.presence.joined(&member, now);
+        self.seats.insert(
+            member.clone(),
+            Seat { member: person, claim, sessions: vec![session], number, from: now.wall, read: None },
+        );
+        self.presence.joined(&member, now.mono);
         self.order.insert(number, member);
         self.doorway_changed = true;
         self.empty_since = None;
@@ -184,6 +180,7 @@ impl Room {
         if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             out.push(Effect::Reply(session, self.joined(now, &member, None)));
             self.tell_waiting(out, session, &member);
+            self.tell_all_reads(out, session);
         }
     }
 

@@ -212,6 +212,7 @@ impl Room {
             }
             Input::Remove { .. }
             | Input::Typing { .. }
+            | Input::Read { .. }
             | Input::Status { .. }
             | Input::Dropped { .. }
             | Input::Resumed { .. }

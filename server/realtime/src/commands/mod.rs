@@ -152,6 +152,7 @@ impl Requests {
                     self.typing(&inside, on, now);
                 }
             }
+            ClientFrame::Read { room, id } => self.read(&room, id),
             ClientFrame::Status { state: Activity::Offline, .. } => {
                 return self.refuse(ErrorCode::BadFrame.into(), None);
             }

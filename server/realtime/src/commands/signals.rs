@@ -1,7 +1,7 @@
-//! `typing` and `status`: signals that nobody waits for an answer to.
+//! `typing`, `read` and `status`: signals that nobody waits for an answer to.
 
 use chat::{Input, Now};
-use protocol::Activity;
+use protocol::{Activity, MessageId};
 
 use super::Requests;
 use crate::channel::SeatHandle;
@@ -24,6 +24,13 @@ impl Requests {
         }
         // A signal that finds the mailbox full is of no use later.
         let _ = inside.room.request(&self.session, Input::Typing { session: self.session.key, on });
+    }
+
+    /// How far the person has read is told and not asked for: where it finds no room, it is of no use.
+    pub(super) fn read(&self, room: &str, id: Option<MessageId>) {
+        if let Some(inside) = self.inside(room, None) {
+            let _ = inside.room.request(&self.session, Input::Read { session: self.session.key, id });
+        }
     }
 
     pub(super) fn status(&mut self, activity: Activity, room: Option<&str>) {

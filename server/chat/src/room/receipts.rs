@@ -1,0 +1,78 @@
+//! How far people have read: told by them, gathered until the next tick, and told to those who tell it of themselves. Kept is
+//! one time a person, and that as long as their seat: nothing of any message.
+
+use std::collections::BTreeSet;
+
+use protocol::{MemberId, MessageId, ReadUpTo, ServerFrame};
+
+use super::Room;
+use crate::event::Effect;
+use crate::ids::SessionKey;
+use crate::time::{Monotonic, Now};
+
+/// Who has read on since that was told last.
+#[derive(Debug, Default)]
+pub(super) struct PendingReads {
+    who: BTreeSet<MemberId>,
+    since: Option<Monotonic>,
+}
+
+impl PendingReads {
+    /// When it is due to be told.
+    pub(super) fn deadline(&self, tick_ms: u64) -> Option<Monotonic> {
+        self.since.map(|since| since.after(tick_ms))
+    }
+}
+
+impl Room {
+    /// A message is named by its id, which says when it was sent: of that time all is read that was sent before. Numbers
+    /// would be each node's own. Of a whisper nothing is told, as others would learn of it.
+    pub(super) fn read(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey, id: Option<&MessageId>) {
+        let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        let is_new = id.is_some() && !occupant.tells_reading;
+        occupant.tells_reading = id.is_some();
+        let member = occupant.member.clone();
+        if is_new {
+            self.tell_all_reads(out, session);
+        }
+        let named = id.and_then(|id| self.ids.verify(id)).filter(|named| named.to.is_none());
+        let (Some(named), true) = (named, self.tells_receipts()) else { return };
+        if let Some(seat) = self.seats.get_mut(&member).filter(|seat| seat.read < Some(named.at)) {
+            seat.read = Some(named.at);
+            self.reads.who.insert(member);
+            self.reads.since.get_or_insert(now.mono);
+        }
+    }
+
+    /// In a large room it would be many frames for a number that nobody needs.
+    fn tells_receipts(&self) -> bool {
+        self.count() <= self.limits.receipts_people_max
+    }
+
+    /// What one session does not know yet: all of it.
+    pub(super) fn tell_all_reads(&self, out: &mut Vec<Effect>, session: SessionKey) {
+        let tells = self.sessions.get(&session).is_some_and(|occupant| occupant.tells_reading);
+        if tells && self.tells_receipts() {
+            out.extend(self.receipt(self.seats.keys()).map(|frame| Effect::Reply(session, frame)));
+        }
+    }
+
+    pub(super) fn tell_reads(&mut self, out: &mut Vec<Effect>, now: Monotonic) {
+        if self.reads.deadline(self.limits.presence_tick_ms).is_none_or(|due| now < due) {
+            return;
+        }
+        let PendingReads { who, .. } = std::mem::take(&mut self.reads);
+        let Some(frame) = self.receipt(who.iter()).filter(|_| self.tells_receipts()) else { return };
+        let mut listeners: Vec<_> = self.sessions.iter().filter(|(_, occupant)| occupant.tells_reading).collect();
+        listeners.sort_unstable_by_key(|(session, _)| **session);
+        out.extend(listeners.into_iter().map(|(session, _)| Effect::Reply(*session, frame.clone())));
+    }
+
+    fn receipt<'a>(&self, who: impl Iterator<Item = &'a MemberId>) -> Option<ServerFrame> {
+        let seats = who.filter_map(|member| self.seats.get(member));
+        let reads: Vec<_> = seats
+            .filter_map(|seat| Some(ReadUpTo { member: seat.member.id.clone(), from: seat.from, at: seat.read? }))
+            .collect();
+        (!reads.is_empty()).then_some(ServerFrame::Receipt { room: self.info.code, reads })
+    }
+}
