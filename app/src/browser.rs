@@ -14,8 +14,8 @@ mod reading;
 pub(crate) use platform::device;
 pub(crate) use platform::{
     copy, focus, focus_if_idle, go, has_room_list, insert, is_touch, is_wide, keep_unsent, keeps_cookies, keeps_unsent,
-    link_to, lose_cookies, mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title, tell_leaving,
-    wait, write, zone_offset_min,
+    link_to, lose_cookies, lowercase, mark_spoilers, now, on_resize, paint, replace_with, set_theme, set_title,
+    tell_leaving, wait, write, zone_offset_min,
 };
 #[cfg(feature = "hydrate")]
 pub(crate) use platform::{meta, page};
@@ -141,6 +141,11 @@ mod platform {
         });
         // It never fails.
         let _ = JsFuture::from(promise).await;
+    }
+
+    /// In lower case, in any script, by the browser's own table.
+    pub(crate) fn lowercase(text: &str) -> String {
+        js_sys::JsString::from(text).to_lower_case().into()
     }
 
     /// Whether the first pointer is a finger, so that Enter on its keyboard means a new line.
@@ -376,6 +381,10 @@ mod platform {
 
     pub(crate) fn wait(_time: Duration) -> impl Future<Output = ()> {
         std::future::ready(())
+    }
+
+    pub(crate) fn lowercase(text: &str) -> String {
+        text.to_lowercase()
     }
 
     pub(crate) fn is_touch() -> bool {

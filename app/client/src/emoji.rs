@@ -36,7 +36,7 @@ pub fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
 
 /// At most so many in whose names each word of `typed` is; first those of which a name begins so.
 pub fn find<'a>(text: &'a str, typed: &str, max: usize) -> Vec<Entry<'a>> {
-    let typed = typed.to_lowercase();
+    let typed = typed.to_ascii_lowercase();
     let words: Vec<&str> = typed.split_whitespace().collect();
     let Some(first) = words.first() else { return Vec::new() };
     let mut found: Vec<(bool, Entry<'a>)> = entries(text)

@@ -128,7 +128,7 @@ impl Roster {
     fn sort(&mut self) {
         let you = self.you.clone();
         self.members.sort_by_cached_key(|member| {
-            (you.as_ref() != Some(&member.id), !member.owner, member.name.as_str().to_lowercase())
+            (you.as_ref() != Some(&member.id), !member.owner, member.name.as_str().to_ascii_lowercase())
         });
     }
 }

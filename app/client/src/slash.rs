@@ -154,7 +154,7 @@ pub fn parse(typed: &str) -> Typed<'_> {
     let text = typed.trim_start().trim_start_matches('/');
     let (word, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let argument = argument.trim();
-    match Command::named(&word.to_lowercase()) {
+    match Command::named(&word.to_ascii_lowercase()) {
         None => Typed::Unknown(word),
         Some(command) if argument.is_empty() != (command.takes() == Takes::Nothing) => Typed::Unclear(command),
         Some(command) => Typed::Command(command, argument),
@@ -169,9 +169,10 @@ fn is_command(text: &str) -> bool {
     })
 }
 
-/// Whether a typed name, with or without the `@` of a mention, is this one.
-pub fn is_called(name: &str, typed: &str) -> bool {
-    typed.strip_prefix('@').unwrap_or(typed).to_lowercase() == name.to_lowercase()
+/// Whether a typed name, with or without the `@` of a mention, is this one. `lowercase`: a browser has a table of all
+/// scripts by itself.
+pub fn is_called(name: &str, typed: &str, lowercase: fn(&str) -> String) -> bool {
+    lowercase(typed.strip_prefix('@').unwrap_or(typed)) == lowercase(name)
 }
 
 /// The name that words begin with, of somebody for whom `is_name` holds, and the words behind it. Of two names that fit
@@ -184,7 +185,7 @@ pub fn addressed(typed: &str, is_name: impl Fn(&str) -> bool) -> Option<(&str, &
 
 /// The seconds of a span such as `30s`, `5 min` or `1h`; a number alone counts them, and `off` is none.
 pub fn span_s(typed: &str) -> Option<u64> {
-    let typed = typed.to_lowercase();
+    let typed = typed.to_ascii_lowercase();
     if typed == "off" {
         return Some(0);
     }
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn words_are_addressed_to_the_longest_name() {
         let names = ["Low", "Low Tide"];
-        let is_name = |typed: &str| names.iter().any(|name| is_called(name, typed));
+        let is_name = |typed: &str| names.iter().any(|name| is_called(name, typed, str::to_lowercase));
         let table = [
             ("Low Tide, hello", Some(("Low", "Tide, hello"))),
             ("@low tide  hello\nthere", Some(("@low tide", "hello\nthere"))),
@@ -316,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_person_is_named_in_either_case_and_as_in_a_mention() {
-        assert!(is_called("Low Tide", "@low tide") && is_called("Ada", "ADA"));
-        assert!(!is_called("Ada", "Ad"));
+        assert!(is_called("Low Tide", "@low tide", str::to_lowercase) && is_called("Ada", "ADA", str::to_lowercase));
+        assert!(!is_called("Ada", "Ad", str::to_lowercase));
     }
 }

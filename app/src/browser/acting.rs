@@ -143,6 +143,12 @@ mod platform {
         true
     }
 
+    /// Whole pixels: writing out fractions takes tables of four KB.
+    #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
+    fn px(length: f64) -> String {
+        format!("{}px", length as i32)
+    }
+
     /// Puts the dialog around an element beside the message in a row, where the window is wide enough for that.
     pub(crate) fn place_beside(id: &str, key: u64) {
         let dialog = document().get_element_by_id(id).and_then(|it| it.closest("dialog").ok().flatten());
@@ -154,9 +160,7 @@ mod platform {
             let top = row.top().min(height - own.height() - 8.0).max(8.0);
             let left = (row.right() - own.width()).max(8.0);
             let style = dialog.style();
-            for (name, value) in
-                [("margin", "0".to_owned()), ("top", format!("{top}px")), ("left", format!("{left}px"))]
-            {
+            for (name, value) in [("margin", "0".to_owned()), ("top", px(top)), ("left", px(left))] {
                 // Constant names of properties, and lengths.
                 let _ = style.set_property(name, &value);
             }

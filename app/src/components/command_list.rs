@@ -3,6 +3,7 @@
 use protocol::Role;
 
 use super::offer::Offer;
+use crate::browser;
 use crate::i18n::words;
 use client::slash::{Command, Takes};
 
@@ -11,7 +12,7 @@ const PEOPLE_MAX: usize = 6;
 
 /// What is offered for a text that begins with a slash, up to the caret.
 pub(super) fn commands(before: &str, role: Role, names: &[String]) -> Vec<Offer> {
-    let typed = before.to_lowercase();
+    let typed = browser::lowercase(before);
     match typed.split_once(' ') {
         None => {
             let fits = |command: &&Command| ["/", command.word()].concat().starts_with(&typed);
@@ -47,7 +48,7 @@ fn offer(command: Command, role: Role) -> Offer {
 /// Whose names begin so, and are not written whole.
 fn people(word: &str, start: &str, behind: &str, names: &[String]) -> Vec<Offer> {
     let fits = |name: &&String| {
-        let name = name.to_lowercase();
+        let name = browser::lowercase(name);
         name != start && name.starts_with(start)
     };
     let offer = |name: &String| Offer { text: [word, " ", name, behind].concat(), ..Offer::of(name) };

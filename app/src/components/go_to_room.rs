@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::RoomCode;
 
 use super::{Dialog, changing, said, typed};
+use crate::browser;
 use crate::i18n::words;
 use crate::signals::{Memo, RwSignal, live};
 use client::{RoomEntry, room_entry};
@@ -98,7 +99,7 @@ fn Finder(open: RwSignal<bool>, list: Memo<Vec<RoomEntry>>, on_go: Callback<Room
     let node = NodeRef::<Input>::new();
     let (text, chosen) = (RwSignal::new(String::new()), RwSignal::new(0_usize));
     let offers = Memo::new(move |_| {
-        let meant = list.with(|list| text.with(|text| room_entry::matching(list, text)));
+        let meant = list.with(|list| text.with(|text| room_entry::matching(list, text, browser::lowercase)));
         meant.iter().map(offer_of).collect::<Vec<_>>()
     });
     let search = Search { offers, chosen, open, on_go };

@@ -125,7 +125,7 @@ impl Mentions {
     fn is_whole(self, place: usize) -> bool {
         let before = self.before_caret().unwrap_or_default();
         self.offered.with_untracked(|offered| {
-            offered.get(place).is_some_and(|offer| offer.text.trim_end() == before.trim_end().to_lowercase())
+            offered.get(place).is_some_and(|offer| offer.text.trim_end() == browser::lowercase(before.trim_end()))
         })
     }
 
@@ -172,9 +172,9 @@ fn offers(before: &str, names: &[String]) -> Vec<Offer> {
     {
         return Vec::new();
     }
-    let typed = typed.to_lowercase();
+    let typed = browser::lowercase(typed);
     let fits = |name: &&String| {
-        let name = name.to_lowercase();
+        let name = browser::lowercase(name);
         name != typed && name.starts_with(&typed)
     };
     let offer = |name: &String| Offer { text: [head, "@", name, " "].concat(), ..Offer::of(name) };

@@ -186,7 +186,7 @@ impl Item {
 fn named(title: &str, state: Option<&str>, unread: u32) -> String {
     let mut name = title.to_owned();
     if let Some(state) = state {
-        name = [&name, ", ", &state.to_lowercase()].concat();
+        name = [&name, ", ", &browser::lowercase(state)].concat();
     }
     if unread > 0 {
         name = [&name, ", ", &(words().unread)(unread)].concat();

@@ -130,6 +130,7 @@ fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// What one may.
+#[inline(never)]
 fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     let words = words();
     let Powers { role, open, ask, form, list_bans, .. } = powers;
@@ -176,6 +177,7 @@ fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// The burn timer of what is said without one.
+#[inline(never)]
 fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     let Powers { form, open, ask, .. } = powers;
     let of_room = info.with_untracked(|info| info.as_ref().and_then(|info| info.timer_s));
@@ -196,6 +198,7 @@ fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// Who may not come back, each with the way to let them.
+#[inline(never)]
 fn ban_list(powers: Powers) -> AnyView {
     let Powers { form, open, ask, bans, .. } = powers;
     let row = move |BanView { member, name }: BanView| {

@@ -93,9 +93,9 @@ impl Commands {
         let you = self.room.you.get_untracked();
         let found = self.room.members.with_untracked(|members| {
             let others = || members.iter().filter(|member| Some(&member.id) != you.as_ref());
-            let is_name = |name: &str| others().any(|member| is_called(member.name.as_str(), name));
+            let is_name = |name: &str| others().any(|member| is_called(member.name.as_str(), name, browser::lowercase));
             let (name, words) = addressed(argument, is_name)?;
-            let member = others().find(|member| is_called(member.name.as_str(), name))?;
+            let member = others().find(|member| is_called(member.name.as_str(), name, browser::lowercase))?;
             Some((Confidant { member: member.id.clone(), name: member.name.clone() }, words))
         });
         match found {
@@ -137,7 +137,7 @@ impl Commands {
     fn ask_about(self, typed: &str, name: &str, wish: fn(MemberId) -> Wish) {
         let own = self.powers.role.get_untracked();
         let found = self.room.members.with_untracked(|members| {
-            let is_it = |member: &&protocol::Member| is_called(member.name.as_str(), name);
+            let is_it = |member: &&protocol::Member| is_called(member.name.as_str(), name, browser::lowercase);
             members.iter().find(is_it).map(|member| (member.id.clone(), own > member.role()))
         });
         match found {
