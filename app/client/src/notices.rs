@@ -229,6 +229,8 @@ impl std::fmt::Debug for Notice {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use protocol::{LeaveReason, Role, RoomCode};
 
     use super::{Alert, Alerts, MINUTE_MS, News, NoticeKind, Notices};
@@ -276,7 +278,7 @@ mod tests {
     fn what_is_there_at_first_is_no_news() {
         let mut notices = Notices::default();
         let first = RoomEntry { unread: 3, mentions: 1, role: Some(Role::Owner), ..room() };
-        assert!(notices.take(&[first.clone()], None, 0).is_empty());
+        assert!(notices.take(from_ref(&first), None, 0).is_empty());
         assert!(notices.take(&[first], None, 0).is_empty());
     }
 
@@ -305,7 +307,7 @@ mod tests {
         assert_eq!(at(30_000), [NoticeKind::Closing(1)]);
         assert!(at(0).is_empty(), "it is over");
         let later = RoomEntry { expires_at: Some(2 * END), ..room() };
-        assert!(notices.take(&[later.clone()], None, END).is_empty());
+        assert!(notices.take(from_ref(&later), None, END).is_empty());
         assert_eq!(kinds(&notices.take(&[later], None, 2 * END - 10 * MINUTE_MS)), [NoticeKind::Closing(10)]);
     }
 
@@ -314,11 +316,11 @@ mod tests {
         let mut notices = Notices::default();
         notices.take(&[room()], None, 0);
         let named = RoomEntry { role: Some(Role::Moderator), ..room() };
-        assert_eq!(kinds(&notices.take(&[named.clone()], None, 1)), [NoticeKind::Role(Role::Moderator)]);
+        assert_eq!(kinds(&notices.take(from_ref(&named), None, 1)), [NoticeKind::Role(Role::Moderator)]);
         assert!(notices.take(&[RoomEntry { role: None, ..named.clone() }], None, 2).is_empty());
-        assert!(notices.take(&[named.clone()], None, 3).is_empty());
+        assert!(notices.take(from_ref(&named), None, 3).is_empty());
         let out = RoomEntry { ended: Some(LeaveReason::Kicked), ..named.clone() };
-        assert_eq!(kinds(&notices.take(&[out.clone()], None, 4)), [NoticeKind::PutOut(LeaveReason::Kicked)]);
+        assert_eq!(kinds(&notices.take(from_ref(&out), None, 4)), [NoticeKind::PutOut(LeaveReason::Kicked)]);
         assert!(notices.take(&[out], None, 5).is_empty());
         let left = RoomEntry { ended: Some(LeaveReason::Left), ..named };
         assert!(notices.take(&[left], None, 6).is_empty());
