@@ -8,7 +8,7 @@ use crate::Millis;
 use crate::decode::{Read, Unreadable, decode, field};
 use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::member::{Knocking, LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
 use crate::names::{DisplayName, Emoji, Sealed};
 use crate::timer::Timer;
@@ -442,37 +442,48 @@ impl Read for ServerFrame {
         let tag: String = field(&mut object, "t")?;
         let object = &mut object;
         Some(match tag.as_str() {
+            "knocks" | "done" | "sealed" | "whisper" | "edited" | "deleted" | "reaction" | "receipt" | "token" => {
+                read_seldom(&tag, object)?
+            }
             "welcome" => {
                 from_fields!(object => Self::Welcome { session, secret, resumed, rooms, me, now, limits })
             }
             "joined" => from_fields!(object => Self::Joined { cid, room, you, position, count, members }),
             "left" => from_fields!(object => Self::Left { cid, room, reason }),
             "room" => from_fields!(object => Self::Room { room }),
-            "knocks" => from_fields!(object => Self::Knocks { room, knocks }),
-            "done" => from_fields!(object => Self::Done { cid, room }),
             "message" => Self::Message(from_fields!(object => Message {
                 room, seq, id, cid, member, name, at, text, html, reply, mentions, timer
             })),
-            "sealed" => Self::Sealed(from_fields!(object => SealedMessage {
-                room, seq, id, cid, member, name, at, sealed
-            })),
-            "whisper" => Self::Whisper(from_fields!(object => Whisper {
-                room, id, cid, member, name, to, to_name, at, text, html, reply, timer
-            })),
-            "edited" => from_fields!(object => Self::Edited { room, id, at, text, html, whisper }),
-            "deleted" => from_fields!(object => Self::Deleted { room, id, at, whisper }),
-            "reaction" => from_fields!(object => Self::Reaction { room, id, member, name, emoji, on, whisper }),
             "ack" => from_fields!(object => Self::Ack { cid, room, seq, id, at }),
             "presence" => from_fields!(object => Self::Presence { room, count, joined, changed, left }),
             "typing" => from_fields!(object => Self::Typing { room, members }),
-            "receipt" => from_fields!(object => Self::Receipt { room, reads }),
             "gap" => from_fields!(object => Self::Gap { room, missed }),
             "error" => from_fields!(object => Self::Error { code, text, cid, retry_after_ms }),
-            "token" => from_fields!(object => Self::Token { token, expires_at }),
             "bye" => from_fields!(object => Self::Bye { code, reconnect_in_ms }),
             "ping" => Self::Ping {},
             "pong" => Self::Pong {},
             _ => Self::Unknown,
         })
     }
+}
+
+/// What seldom comes, kept by itself: a page fetches it when it is idle.
+#[inline(never)]
+fn read_seldom(tag: &str, object: &mut Object) -> Option<ServerFrame> {
+    Some(match tag {
+        "knocks" => from_fields!(object => ServerFrame::Knocks { room, knocks }),
+        "done" => from_fields!(object => ServerFrame::Done { cid, room }),
+        "sealed" => ServerFrame::Sealed(from_fields!(object => SealedMessage {
+            room, seq, id, cid, member, name, at, sealed
+        })),
+        "whisper" => ServerFrame::Whisper(from_fields!(object => Whisper {
+            room, id, cid, member, name, to, to_name, at, text, html, reply, timer
+        })),
+        "edited" => from_fields!(object => ServerFrame::Edited { room, id, at, text, html, whisper }),
+        "deleted" => from_fields!(object => ServerFrame::Deleted { room, id, at, whisper }),
+        "reaction" => from_fields!(object => ServerFrame::Reaction { room, id, member, name, emoji, on, whisper }),
+        "receipt" => from_fields!(object => ServerFrame::Receipt { room, reads }),
+        "token" => from_fields!(object => ServerFrame::Token { token, expires_at }),
+        _ => ServerFrame::Unknown,
+    })
 }

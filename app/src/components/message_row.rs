@@ -100,7 +100,13 @@ fn what_is_said(revision: Revision, text: String, html: Option<String>) -> AnyVi
 }
 
 /// That it was changed, and for how long it is there. The countdown goes on without the row (`pages/room/burning.rs`).
-fn marks(line: &MessageLine) -> AnyView {
+fn marks(line: &MessageLine) -> Option<AnyView> {
+    (line.revision == Revision::Edited || line.timer_s.is_some()).then(|| drawn_marks(line))
+}
+
+/// Kept by itself, as is all that few rows have: it is fetched when a page is idle.
+#[inline(never)]
+fn drawn_marks(line: &MessageLine) -> AnyView {
     let timer = |after_s: u32| view! { <p class="message-burns" aria-live="off">{(words().burns_after)(after_s)}</p> };
     view! {
         {(line.revision == Revision::Edited).then(|| view! { <p class="message-edited">{words().edited}</p> })}
@@ -111,6 +117,7 @@ fn marks(line: &MessageLine) -> AnyView {
 
 /// That a message is for one person only, and for whom: in words and with a lock, so that neither the ground nor the place
 /// has to say it.
+#[inline(never)]
 fn whisper_note(own: bool, name: &DisplayName, to: &Confidant) -> AnyView {
     let note = if own { (words().whisper_to)(to.name.as_str()) } else { (words().whispers_to_you)(name.as_str()) };
     view! { <p class="whisper-note" dir="auto">{note}</p> }.into_any()

@@ -82,6 +82,12 @@ pub(super) fn tools(line: &MessageLine) -> Option<AnyView> {
 
 /// What people have put to a message, each kind a button that puts it there or takes it away.
 pub(super) fn reactions(reactions: &[Reaction]) -> Option<AnyView> {
+    (!reactions.is_empty()).then(|| chips(reactions))
+}
+
+/// Kept by itself: most rows have none.
+#[inline(never)]
+fn chips(reactions: &[Reaction]) -> AnyView {
     let chip = |reaction: &Reaction| {
         let names: Vec<&str> = reaction.by.iter().map(|who| who.name.as_str()).collect();
         let label = (words().reacted)(reaction.emoji.as_str(), &names);
@@ -103,10 +109,11 @@ pub(super) fn reactions(reactions: &[Reaction]) -> Option<AnyView> {
     let more = reactions.len().saturating_sub(REACTIONS_SHOWN);
     let more = (more > 0).then(|| view! { <span>{(words().more_reactions)(more)}</span> }.into_any());
     let chips = reactions.iter().take(REACTIONS_SHOWN).map(chip).chain(more).collect_view();
-    (!reactions.is_empty()).then(|| view! { <div class="reactions" translate="no">{chips}</div> }.into_any())
+    view! { <div class="reactions" translate="no">{chips}</div> }.into_any()
 }
 
 /// The message that another answers: how it begins, and the way to it.
+#[inline(never)]
 pub(super) fn quote(quote: Quote) -> AnyView {
     match quote.quoted {
         Quoted::Here { key, name, beginning } => view! {

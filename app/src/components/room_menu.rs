@@ -106,7 +106,7 @@ pub(super) fn RoomMenu(powers: Powers, info: Signal<Option<RoomInfo>>) -> impl I
                 >
                     {words.powers_menu}
                 </button>
-                {changing(move || panel(powers, info))}
+                {changing(move || if powers.open.get() == Open::Nothing { ().into_any() } else { panel(powers, info) })}
             </div>
         }
         .into_any()
@@ -118,6 +118,8 @@ pub(super) fn RoomMenu(powers: Powers, info: Signal<Option<RoomInfo>>) -> impl I
     .into_any()
 }
 
+/// Kept by itself: it is fetched when somebody opens it.
+#[inline(never)]
 fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     match powers.open.get() {
         Open::Nothing => ().into_any(),
@@ -130,7 +132,6 @@ fn panel(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// What one may.
-#[inline(never)]
 fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     let words = words();
     let Powers { role, open, ask, form, list_bans, .. } = powers;
@@ -177,7 +178,6 @@ fn items(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// The burn timer of what is said without one.
-#[inline(never)]
 fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
     let Powers { form, open, ask, .. } = powers;
     let of_room = info.with_untracked(|info| info.as_ref().and_then(|info| info.timer_s));
@@ -198,7 +198,6 @@ fn timer(powers: Powers, info: Signal<Option<RoomInfo>>) -> AnyView {
 }
 
 /// Who may not come back, each with the way to let them.
-#[inline(never)]
 fn ban_list(powers: Powers) -> AnyView {
     let Powers { form, open, ask, bans, .. } = powers;
     let row = move |BanView { member, name }: BanView| {

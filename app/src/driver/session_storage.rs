@@ -51,7 +51,13 @@ pub(super) fn kept_unsent(code: RoomCode) -> Vec<(ClientId, Outgoing)> {
     };
     let kept = storage.get_item(&key).ok().flatten();
     let _ = storage.remove_item(&key);
-    let flat: Vec<String> = kept.and_then(|kept| decode(&kept).ok()).unwrap_or_default();
+    kept.map(|kept| unsent_of(&kept)).unwrap_or_default()
+}
+
+/// Kept by itself: few pages have something to restore.
+#[inline(never)]
+fn unsent_of(kept: &str) -> Vec<(ClientId, Outgoing)> {
+    let flat: Vec<String> = decode(kept).ok().unwrap_or_default();
     flat.chunks(FIELDS).filter_map(unsent).collect()
 }
 

@@ -13,6 +13,12 @@ use crate::workspace::Workspace;
 
 const VERSION: &str = "132.0.0";
 
+/// Where the program is cut in two afterwards, each function stays by itself: what would be put into its only caller
+/// could not be fetched later than that. In each half this is done then.
+const BEFORE_THE_CUT: &[&str] = &["-g", "--one-caller-inline-max-function-size=0"];
+/// Once more, over loops and branches built anew: a KB less of what is sent.
+const AT_THE_END: &[&str] = &["--flatten", "--rereloop", "-Oz", "--strip-debug"];
+
 /// Size first. The features are those that rustc emits for the target; wasm-opt refuses what it was not told of.
 const FLAGS: &[&str] = &[
     "-Oz",
@@ -51,17 +57,19 @@ impl Optimizer {
 
     /// The version and the options.
     pub(crate) fn recipe() -> String {
-        format!("binaryen {VERSION} {}", FLAGS.join(" "))
+        let steps = [FLAGS, BEFORE_THE_CUT, AT_THE_END].map(|flags| flags.join(" "));
+        format!("binaryen {VERSION} {}", steps.join(" "))
     }
 
-    /// Replaces the file by a smaller one that does the same, with the names of functions or without.
-    pub(crate) fn optimize(&self, wasm: &Path, names: bool) -> Result<()> {
+    /// Replaces the file by a smaller one that does the same. `is_cut`: it is cut in two afterwards, by the names of its
+    /// functions, which it keeps.
+    pub(crate) fn optimize(&self, wasm: &Path, is_cut: bool) -> Result<()> {
         let smaller = wasm.with_extension("opt");
         let mut command = Command::new("node");
         command
             .arg(&self.script)
             .args(FLAGS)
-            .arg(if names { "-g" } else { "--strip-debug" })
+            .args(if is_cut { BEFORE_THE_CUT } else { AT_THE_END })
             .arg(wasm)
             .arg("-o")
             .arg(&smaller);

@@ -23,15 +23,48 @@ impl ClientState {
                 self.leaving.retain(|_, leaving| *leaving != cid);
             }
             ServerFrame::Left { cid: None, room, reason } => self.in_room(room, |room| room.left(reason)),
-            ServerFrame::Knocks { room, knocks } => self.in_room(room, |room| room.knocks(knocks)),
             ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));
             }
-            ServerFrame::Whisper(whisper) => self.in_room(whisper.room, |room| room.whisper(whisper)),
             ServerFrame::Ack { cid, room, seq, id, at } => {
                 self.in_room(room, |room| room.acknowledged(&cid, seq, id, at));
             }
+            ServerFrame::Presence { room, count, joined, changed, left } => {
+                self.in_room(room, |room| room.presence(count, joined, changed, &left));
+            }
+            ServerFrame::Typing { room, members } => {
+                self.in_room(room, |room| room.typing(members));
+            }
+            ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
+            ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
+                self.failed(now, &cid, code, retry_after_ms);
+            }
+            ServerFrame::Token { .. } => self.actions.push(Action::Renew),
+            seldom @ (ServerFrame::Knocks { .. }
+            | ServerFrame::Whisper(_)
+            | ServerFrame::Edited { .. }
+            | ServerFrame::Reaction { .. }
+            | ServerFrame::Deleted { .. }
+            | ServerFrame::Receipt { .. }) => self.take_seldom(seldom),
+            // What this page asks of a room's powers it asks by HTTP.
+            ServerFrame::Done { .. }
+            // Only of sealed rooms, in which this client is not (see `RoomState::joined`).
+            | ServerFrame::Sealed(_)
+            | ServerFrame::Error { cid: None, .. }
+            | ServerFrame::Bye { .. }
+            | ServerFrame::Ping {}
+            | ServerFrame::Pong {}
+            | ServerFrame::Unknown => {}
+        }
+    }
+
+    /// Frames that seldom come, kept by themselves: a page fetches this when it is idle.
+    #[inline(never)]
+    fn take_seldom(&mut self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Knocks { room, knocks } => self.in_room(room, |room| room.knocks(knocks)),
+            ServerFrame::Whisper(whisper) => self.in_room(whisper.room, |room| room.whisper(whisper)),
             ServerFrame::Edited { room, id, text, html, whisper, .. } => {
                 self.in_room(room, |room| room.edited(&id, text, html, whisper));
             }
@@ -40,23 +73,20 @@ impl ClientState {
                 self.in_room(room, |room| room.reacted(&id, &emoji, who, (on, whisper)));
             }
             ServerFrame::Deleted { room, id, whisper, .. } => self.in_room(room, |room| room.deleted(&id, whisper)),
-            ServerFrame::Presence { room, count, joined, changed, left } => {
-                self.in_room(room, |room| room.presence(count, joined, changed, &left));
-            }
-            ServerFrame::Typing { room, members } => {
-                self.in_room(room, |room| room.typing(members));
-            }
             ServerFrame::Receipt { room, reads } => self.in_room(room, |room| room.receipts(reads)),
-            ServerFrame::Gap { room, missed } => self.in_room(room, |room| room.gap(missed)),
-            ServerFrame::Error { code, cid: Some(cid), retry_after_ms, .. } => {
-                self.failed(now, &cid, code, retry_after_ms);
-            }
-            ServerFrame::Token { .. } => self.actions.push(Action::Renew),
-            // What this page asks of a room's powers it asks by HTTP.
-            ServerFrame::Done { .. }
-            // Only of sealed rooms, in which this client is not (see `RoomState::joined`).
+            ServerFrame::Welcome { .. }
+            | ServerFrame::Joined { .. }
+            | ServerFrame::Left { .. }
+            | ServerFrame::Room { .. }
+            | ServerFrame::Message(_)
+            | ServerFrame::Ack { .. }
+            | ServerFrame::Presence { .. }
+            | ServerFrame::Typing { .. }
+            | ServerFrame::Gap { .. }
+            | ServerFrame::Error { .. }
+            | ServerFrame::Token { .. }
+            | ServerFrame::Done { .. }
             | ServerFrame::Sealed(_)
-            | ServerFrame::Error { cid: None, .. }
             | ServerFrame::Bye { .. }
             | ServerFrame::Ping {}
             | ServerFrame::Pong {}
