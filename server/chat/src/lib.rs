@@ -8,6 +8,7 @@ mod event;
 mod ids;
 mod invites;
 mod names;
+mod pending_reads;
 mod presence;
 mod rate;
 mod request;

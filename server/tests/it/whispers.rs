@@ -25,7 +25,7 @@ impl Person {
         let mut events = Raw::connect(server.addr, &json!({"token": guest.token()})).await;
         events.send(&format!("42[\"join_room\",\"{}\"]", room.code)).await;
         events.expect("42[\"joined_room\"").await;
-        Self { tabs: [first, second], events, member, own_id: guest.session.id.to_string() }
+        Self { tabs: [first, second], events, member, own_id: guest.session.id.clone() }
     }
 
     /// What has come to each tab that belongs to messages.

@@ -19,6 +19,7 @@ use crate::bans::Bans;
 use crate::event::{Effect, Ended, Input};
 use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::names::NamesInUse;
+use crate::pending_reads::PendingReads;
 use crate::presence::PendingPresence;
 use crate::request::{ChangeRequest, SendRequest, WhisperRequest};
 use crate::seat::{JoinRequest, Occupant, Seat};
@@ -26,7 +27,6 @@ use crate::time::{Monotonic, Now};
 use crate::typing::Typing;
 
 pub use powers::Doorway;
-use receipts::PendingReads;
 
 /// What a room begins with.
 pub struct RoomStart {

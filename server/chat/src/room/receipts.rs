@@ -1,28 +1,13 @@
 //! How far people have read: told by them, gathered until the next tick, and told to those who tell it of themselves. Kept is
 //! one time a person, and that as long as their seat: nothing of any message.
 
-use std::collections::BTreeSet;
-
 use protocol::{MemberId, MessageId, ReadUpTo, ServerFrame};
 
 use super::Room;
 use crate::event::Effect;
 use crate::ids::SessionKey;
+use crate::pending_reads::PendingReads;
 use crate::time::{Monotonic, Now};
-
-/// Who has read on since that was told last.
-#[derive(Debug, Default)]
-pub(super) struct PendingReads {
-    who: BTreeSet<MemberId>,
-    since: Option<Monotonic>,
-}
-
-impl PendingReads {
-    /// When it is due to be told.
-    pub(super) fn deadline(&self, tick_ms: u64) -> Option<Monotonic> {
-        self.since.map(|since| since.after(tick_ms))
-    }
-}
 
 impl Room {
     /// A message is named by its id, which says when it was sent: of that time all is read that was sent before. Numbers

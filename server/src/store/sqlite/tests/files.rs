@@ -141,9 +141,10 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
     open(&folder).await.close().await.unwrap();
     let db = Connection::open(file(&folder)).unwrap();
+    let newest: u32 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
-    assert!(matches!(error, OpenError::Newer { found: 99, known: 4, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::Newer { found: 99, known, .. } if known == newest), "{error:?}");
     assert!(error.to_string().contains("start that version"), "{error}");
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99);
