@@ -89,13 +89,14 @@ impl RoomTask {
             }
             for command in batch.drain(..) {
                 self.handle(command.input, command.session.as_ref());
-                if let Some(done) = command.done {
-                    // The connection that asked may be gone.
-                    let _ = done.send(());
-                }
                 // What was just published comes back here before the next request, so that acks keep the order.
                 while let Ok(event) = self.relayed.try_recv() {
                     self.handle(Input::Relay(event), None);
+                }
+                // Behind that: who was told that somebody is banned finds them out of the room.
+                if let Some(done) = command.done {
+                    // The connection that asked may be gone.
+                    let _ = done.send(());
                 }
             }
             self.tell_held_back();
