@@ -3,7 +3,7 @@
 //!
 //! One at a time: of two changes the one that is kept last is told last.
 
-use chat::{Action, ChannelId, Input, Settings};
+use chat::{Action, ChannelId, Input, Now, Settings};
 use protocol::api::{BanView, ChangeRoom};
 use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, ServerFrame, Topic, timer_within};
 use realtime::channel::{Command, Verdict};
@@ -41,9 +41,11 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
     let _one = state.rooms.changing.lock().await;
     // Whoever it was may have become another meanwhile.
     let kept = find(state, room).await?;
+    let (now, mut opens) = (asked.now, false);
     let action = match prepared {
         Prepared::Change((needed, change)) => {
             may_all(kept.role(asked.user), needed)?;
+            opens = change.lobby == Some(false);
             set(state, &kept, change).await?
         }
         Prepared::PutOut(member, power) => put_out(state, &kept, asked.user, member, power).await?,
@@ -52,7 +54,26 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
         Prepared::Role(member, role) => appoint(state, &kept, asked.user, member, role).await?,
         Prepared::Burn => burn(state, &kept, asked.user).await?,
     };
-    tell(state, &kept, asked, action).await
+    tell(state, &kept, asked, action).await?;
+    if opens {
+        let_all_in(state, &kept, now).await;
+    }
+    Ok(())
+}
+
+/// Nobody is asked about any more: who waits in front of the room comes in as whoever knocks now would. One who cannot
+/// become a member hears why when they join.
+async fn let_all_in(state: &State, room: &Room, now: Now) {
+    let live = state.rooms.live(room);
+    let waiting: Vec<MemberId> = live.knocks().list().into_iter().map(|knocking| knocking.id).collect();
+    for member in waiting {
+        let visitor = live.knocks().visitor(&member);
+        if let Some(visitor) = visitor {
+            let _ = admission::let_in(state, room, visitor.user, now).await;
+            live.knocks().answer(now.mono, &member, Verdict::LetIn, state.hub.limits());
+        }
+    }
+    tell_knocks(&state.hub, live.id);
 }
 
 /// Who may not come back.

@@ -175,6 +175,16 @@ fn event(requests: &mut Requests, calls: &mut HashMap<String, u64>, event: &Even
     request(requests, frame, cid, event.id.is_some())
 }
 
+fn told_taken(requests: &Requests, cid: &ClientId, taken: Result<(), Next>) -> Next {
+    match taken {
+        Ok(()) => {
+            requests.answer(&packet::answer(cid, &encoder::Answer::taken()));
+            Next::Read
+        }
+        Err(next) => next,
+    }
+}
+
 /// `frame`: what an event means, where anybody knows it.
 fn request(
     requests: &mut Requests,
@@ -186,13 +196,14 @@ fn request(
         // Clients may know more events than this server: hundreds of them over days are no flood.
         None => requests.unknown(cid),
         // The room does not answer a signal: that it was taken is all there is to say.
-        Some(Ok(ClientFrame::Typing { room, on })) if is_call => match requests.signal(&cid, &room, on) {
-            Ok(()) => {
-                requests.answer(&packet::answer(&cid, &encoder::Answer::taken()));
-                Next::Read
-            }
-            Err(next) => next,
-        },
+        Some(Ok(ClientFrame::Typing { room, on })) if is_call => {
+            let taken = requests.signal(&cid, &room, on);
+            told_taken(requests, &cid, taken)
+        }
+        Some(Ok(ClientFrame::Read { room, id })) if is_call => {
+            let taken = requests.reading(&cid, &room, id);
+            told_taken(requests, &cid, taken)
+        }
         Some(frame) => requests.take_decoded(frame),
     }
 }

@@ -156,3 +156,21 @@ async fn who_changes_their_mind_waits_no_more_and_too_many_do_not_wait_at_all() 
     });
     assert_eq!(answered.code(), ErrorCode::NotLetIn);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_comes_in_when_nobody_is_asked_about_any_more() {
+    let server = TestServer::spawn().await;
+    let (owner, visitor) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = a_lobby(&owner).await;
+    let mut inside = owner.enter(&room).await;
+    let asking = tokio::spawn({
+        let (visitor, room) = (visitor.clone(), room.clone());
+        async move { knock(&visitor, &room).await }
+    });
+    expect_knocks(&mut inside, 1).await;
+    let path = format!("/api/v1/rooms/{}", room.code);
+    owner.ask(Ask::new("PATCH", &path).json(&json!({"lobby": false}))).await.assert_status(200);
+    expect_knocks(&mut inside, 0).await;
+    asking.await.expect("is answered").assert_status(200);
+    visitor.enter(&room).await;
+}

@@ -34,7 +34,9 @@ async fn who_tells_how_far_they_have_read_is_told_it_of_others_over_every_transp
     let you = ada.join(&room.code).await.you;
     assert!(receipt(&mut ada).await.iter().all(|read| read.member == you && read.at == sent_at));
 
-    events.send(&format!("42{}", json!(["message:read", {"room": room.code, "messageId": said.id.as_str()}]))).await;
+    events.send(&format!("427{}", json!(["message:read", {"room": room.code, "messageId": said.id.as_str()}]))).await;
+    let taken = events.expect("437").await;
+    assert!(taken.contains("\"ok\":true"), "{taken}");
     let told = receipt(&mut ada).await;
     let [ReadUpTo { member, from, at }] = &told[..] else { panic!("{told:?}") };
     assert!(*member != you && *from <= sent_at && *at == sent_at);

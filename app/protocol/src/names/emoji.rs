@@ -40,6 +40,10 @@ fn spelled(grapheme: &str) -> Option<String> {
     if !is_emoji(first) || !rest.clone().all(|c| c == JOINER || c == EMOJI_FORM || is_tag(c) || is_emoji(c)) {
         return None;
     }
+    // What joins, joins two.
+    if rest.as_str().ends_with(JOINER) || rest.as_str().contains("\u{200D}\u{200D}") {
+        return None;
+    }
     let is_coloured = CodePointSetData::new::<EmojiPresentation>().contains(first);
     Some(match (rest.as_str(), is_coloured) {
         ("", false) => [first, EMOJI_FORM].iter().collect(),

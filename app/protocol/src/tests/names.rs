@@ -335,4 +335,5 @@ fn one_emoji_is_one_whatever_it_is_made_of_and_however_it_is_spelled() {
         assert_eq!(spelled(typed), Err(ErrorCode::InvalidEmoji), "{typed:?}");
     }
     assert!(Emoji::parse(&format!("👍{}", "\u{200D}👍".repeat(20))).is_err(), "longer than any emoji");
+    assert!(Emoji::parse("👍\u{200D}").is_err(), "what joins, joins two");
 }

@@ -14,14 +14,18 @@ impl Room {
     /// would be each node's own. Of a whisper nothing is told, as others would learn of it.
     pub(super) fn read(&mut self, out: &mut Vec<Effect>, now: Now, session: SessionKey, id: Option<&MessageId>) {
         let Some(occupant) = self.sessions.get_mut(&session) else { return };
+        let member = occupant.member.clone();
+        // Who names nothing that they can have read does not see what others have.
+        let named = id.and_then(|id| self.ids.verify(id)).filter(|named| named.is_for(&member));
+        if id.is_some() && named.is_none() {
+            return;
+        }
         let is_new = id.is_some() && !occupant.tells_reading;
         occupant.tells_reading = id.is_some();
-        let member = occupant.member.clone();
         if is_new {
             self.tell_all_reads(out, session);
         }
-        let named = id.and_then(|id| self.ids.verify(id)).filter(|named| named.to.is_none());
-        let (Some(named), true) = (named, self.tells_receipts()) else { return };
+        let (Some(named), true) = (named.filter(|named| named.to.is_none()), self.tells_receipts()) else { return };
         if let Some(seat) = self.seats.get_mut(&member).filter(|seat| seat.read < Some(named.at)) {
             seat.read = Some(named.at);
             self.reads.who.insert(member);

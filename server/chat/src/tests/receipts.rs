@@ -65,9 +65,12 @@ fn reading_is_told_once_a_tick_to_those_who_tell_it() {
 
 #[test]
 fn what_the_room_did_not_make_is_read_by_nobody_and_a_large_room_tells_nothing() {
-    let (mut room, _) = said(Limits::default());
-    run(&mut room, 2_000, read(2, Some(&MessageId::parse("forged").expect("has the shape"))));
-    assert_eq!(receipts(&run(&mut room, 3_000, Input::Tick)), []);
+    let (mut room, id) = said(Limits::default());
+    run(&mut room, 1_500, read(1, Some(&id)));
+    let told = run(&mut room, 2_000, read(2, Some(&MessageId::parse("forged").expect("has the shape"))));
+    assert_eq!(receipts(&told), [], "nor does who names it see what others have read");
+    run(&mut room, 3_000, Input::Tick);
+    assert_eq!(receipts(&run(&mut room, 3_500, Input::Tick)), []);
     let (mut room, id) = said(Limits { receipts_people_max: 1, ..Limits::default() });
     run(&mut room, 2_000, read(2, Some(&id)));
     run(&mut room, 2_000, read(1, Some(&id)));

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use chat::{Bucket, Input, Monotonic, Now, Rate};
 use futures::future::BoxFuture;
 use protocol::{
-    Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, RoomCode, ServerFrame, Text, decode_client,
+    Activity, ClientFrame, ClientId, ErrorCode, FrameError, Limits, MessageId, RoomCode, ServerFrame, Text,
+    decode_client,
 };
 
 use crate::address::Address;
@@ -104,6 +105,18 @@ impl Requests {
         self.count(now).map_err(|failure| self.refuse(failure, Some(cid.clone())))?;
         let inside = self.inside(room, Some(cid)).ok_or(Next::Read)?;
         self.typing(&inside, on, now);
+        Ok(())
+    }
+
+    /// Takes how far somebody has read, of a client that wants to know that it was taken.
+    ///
+    /// # Errors
+    /// As [`Requests::signal`].
+    pub fn reading(&mut self, cid: &ClientId, room: &str, id: Option<MessageId>) -> Result<(), Next> {
+        let now = self.now();
+        self.count(now).map_err(|failure| self.refuse(failure, Some(cid.clone())))?;
+        self.inside(room, Some(cid)).ok_or(Next::Read)?;
+        self.read(room, id);
         Ok(())
     }
 
