@@ -362,8 +362,7 @@ async fn with_auto_join_a_client_is_where_its_person_is() {
     // In the order of their stamps, which may be one.
     let told = [follower.expect("42[\"joined_room\"").await, follower.expect("42[\"joined_room\"").await];
     for room in [&first, &second] {
-        let code = room.code.to_string();
-        assert!(told.iter().any(|packet| packet.contains(&code)), "{told:?}");
+        assert!(told.iter().any(|packet| packet.contains(&room.code)), "{told:?}");
     }
     let mut page = guest.enter(&later).await;
     follower.expect(&format!("42[\"joined_room\",\"{}\"]", later.code)).await;
