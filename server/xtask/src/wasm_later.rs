@@ -218,12 +218,12 @@ const COUNTED: &str = include_str!("wasm_later.txt");
 
 /// Parts of names that fit the lists above, of what begins with the page.
 const AT_ONCE: &[&str] = &[
+    "<(), app::pages::room::inviting::begin_inviting::{closure#4}",
     "Dialog> as reactive_graph",
     "Drop>::drop",
     "Memo<bool>>::new",
     "Offer>>>::try_read",
     "acting::platform::kept",
-    "begin_inviting::{closure#4}",
     "begin_inviting::{closure#6}",
     "component_adding::{closure#0}",
     "component_copy_draft::{closure#1}",
