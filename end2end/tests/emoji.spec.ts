@@ -21,7 +21,15 @@ test("a name between colons is completed by keys, and one that is written whole 
   const ada = await alone(visitor);
   expect(asked(ada), "nothing is fetched before it is used").toBe(0);
   const list = ada.page.getByRole("listbox");
+  // The names come when nothing more is typed.
+  let come = () => {};
+  const typed = new Promise<void>((resolve) => (come = resolve));
+  await ada.page.route(NAMES, async (route) => {
+    await typed;
+    await route.continue();
+  });
   await ada.messageBox.pressSequentially("well :smile_c");
+  come();
   await expect(list.getByRole("option")).toContainText(["smile_cat"]);
   await ada.messageBox.press("Enter");
   await expect(ada.messageBox).toHaveValue("well 😸 ");

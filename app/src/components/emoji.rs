@@ -48,8 +48,8 @@ pub(super) fn use_emoji() -> Emoji {
 }
 
 impl Emoji {
-    /// Fetches the names, unless they are there or under way.
-    pub(super) fn fetch(self) {
+    /// Fetches the names, unless they are there or under way, and says when they are there.
+    pub(super) fn fetch(self, then: impl FnOnce() + 'static) {
         if self.asked.get_value() {
             return;
         }
@@ -58,6 +58,7 @@ impl Emoji {
         spawn_local(async move {
             if let Some(names) = emoji_names().await {
                 self.names.set(names);
+                then();
             } else {
                 self.asked.set_value(false);
                 self.failed.set(true);
@@ -74,10 +75,11 @@ impl Emoji {
         });
     }
 
-    /// What the word before the caret may become. The first such word brings the names.
-    pub(super) fn offers(self, before: &str) -> Vec<Offer> {
+    /// What the word before the caret may become. The first such word brings the names, and there is nothing to offer until
+    /// `then` is called.
+    pub(super) fn offers(self, before: &str, then: impl FnOnce() + 'static) -> Vec<Offer> {
         let Some(Asked { head, typed, is_whole }) = asked(before) else { return Vec::new() };
-        self.fetch();
+        self.fetch(then);
         self.names.with_untracked(|names| {
             let found =
                 if is_whole { named(names, typed).into_iter().collect() } else { complete(names, typed, OFFERED_MAX) };

@@ -73,7 +73,7 @@ pub(super) fn EmojiPicker(
 
 fn picker(open: RwSignal<bool>, on_choose: Callback<String>) -> AnyView {
     let emoji = use_emoji();
-    emoji.fetch();
+    emoji.fetch(|| {});
     let shown = RwSignal::new(if emoji.recent.with_untracked(Vec::is_empty) { Shown::Group(0) } else { Shown::Recent });
     let choose = Callback::new(move |chosen: String| {
         emoji.used(&chosen);
@@ -85,7 +85,7 @@ fn picker(open: RwSignal<bool>, on_choose: Callback<String>) -> AnyView {
         shown.set(if typed.trim().is_empty() { Shown::Group(0) } else { Shown::Found(typed) });
     };
     let failed = move || {
-        let again = move |_| emoji.fetch();
+        let again = move |_| emoji.fetch(|| {});
         view! {
             <p role="alert">{words().no_emoji}</p>
             <button type="button" class="link" on:click=again>{words().try_again}</button>

@@ -55,6 +55,12 @@ impl Mentions {
     /// The text in the box changed; it may be a command where the box is for what is sent.
     pub(super) fn look(self, may_command: bool) {
         let before = self.before_caret().unwrap_or_default();
+        // The names of emoji have come, and the box may be gone.
+        let again = move || {
+            if self.area.try_get_untracked().is_some() {
+                self.look(may_command);
+            }
+        };
         let offered = self.names.with_untracked(|names| {
             let commands = (may_command && before.starts_with('/'))
                 .then(|| commands(&before, self.role.get_untracked(), names))
@@ -62,7 +68,7 @@ impl Mentions {
             let people = || Some(offers(&before, names)).filter(|people| !people.is_empty());
             commands
                 .or_else(people)
-                .unwrap_or_else(|| if before.contains(':') { self.emoji.offers(&before) } else { Vec::new() })
+                .unwrap_or_else(|| if before.contains(':') { self.emoji.offers(&before, again) } else { Vec::new() })
         });
         self.chosen.set(0);
         // What is written with the colon behind it is meant.
