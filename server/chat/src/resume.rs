@@ -16,6 +16,8 @@ const DROPPED_MAX: usize = 16_384;
 pub enum Tells {
     /// Nothing that does not come again by itself.
     Nothing,
+    /// How this room stands, which is told anew whenever the session returns.
+    State(RoomCode),
     /// A message of this room.
     Message(RoomCode),
     /// That so many messages of this room were missed; `None`: possibly some.
@@ -126,6 +128,7 @@ impl<B: Clone> ResumeQueue<B> {
         self.rooms = Vec::new();
         self.lost_count = false;
         self.first = 0;
+        self.forget_old_states();
         for (room, missed) in missed.into_iter().rev() {
             let Some((frame, bytes)) = gap(room, missed) else { continue };
             self.kept_bytes += bytes;
@@ -134,6 +137,21 @@ impl<B: Clone> ResumeQueue<B> {
         let owed = self.kept.iter().map(|kept| kept.frame.clone()).collect();
         self.trim(bytes_max);
         Some(owed)
+    }
+
+    /// Of each room's states the oldest is kept, which the messages behind it follow on, and the one that is told anew: whose
+    /// line breaks over and over would fill the queue with those between, and they would push messages out of it.
+    fn forget_old_states(&mut self) {
+        let mut known = Vec::new();
+        let mut freed = 0;
+        self.kept.retain(|kept| {
+            let Tells::State(room) = kept.tells else { return true };
+            let is_first = !known.contains(&room);
+            known.push(room);
+            freed += if is_first { 0 } else { kept.bytes };
+            is_first
+        });
+        self.kept_bytes -= freed;
     }
 
     /// Puts others in the place of frames that are not to be told any more, where `other` makes one (with its bytes).
@@ -170,7 +188,7 @@ impl<B: Clone> ResumeQueue<B> {
             self.kept_bytes -= oldest.bytes;
             let count = self.first + self.dropped.len() as u64;
             let message_of = match oldest.tells {
-                Tells::Nothing => 0,
+                Tells::Nothing | Tells::State(_) => 0,
                 Tells::Message(room) => self.slot(room),
                 Tells::Gap(room, missed) => {
                     let room = self.slot(room);

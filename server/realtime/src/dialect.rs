@@ -35,6 +35,8 @@ impl Counted {
             | ServerFrame::Deleted { room, .. }
             | ServerFrame::Reaction { room, .. } => Self::Yes(Tells::Gap(*room, None)),
             ServerFrame::Gap { room, missed } => Self::Yes(Tells::Gap(*room, *missed)),
+            // The answer to a request comes once.
+            ServerFrame::Joined { cid: None, room, .. } => Self::Yes(Tells::State(room.code)),
             other if other.is_counted() => Self::Yes(Tells::Nothing),
             _ => Self::No,
         }

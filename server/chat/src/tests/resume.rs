@@ -51,6 +51,20 @@ fn a_claim_to_what_was_never_sent_is_refused() {
 }
 
 #[test]
+fn a_line_that_breaks_over_and_over_fills_the_queue_with_no_states() {
+    let mut queue = ResumeQueue::default();
+    queue.push(Number(0), 100, Tells::State(room(0)), 300);
+    queue.push(Number(1), 100, Tells::Message(room(0)), 300);
+    for number in 2..50 {
+        queue.push(Number(number), 100, Tells::State(room(0)), 300);
+        assert_eq!(resume(&mut queue, 0, 300).expect("all were sent"), [Number(0), Number(1)], "time {number}");
+    }
+    queue.push(Number(50), 50, Tells::State(room(1)), 300);
+    assert_eq!(queue.bytes(), 250);
+    assert_eq!(resume(&mut queue, 0, 300).expect("all were sent").len(), 3, "another room has a state of its own");
+}
+
+#[test]
 fn an_overflow_is_a_gap_of_known_size_before_what_is_kept() {
     let mut queue = ResumeQueue::default();
     for number in 0..10_u8 {
