@@ -17,7 +17,7 @@ use realtime::broker::local::LocalBroker;
 use realtime::channel::RoomHandle;
 use realtime::clock::{Clock, base64url};
 use realtime::commands::{Next, Requests};
-use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
+use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext, TextOf};
 use realtime::error::Refused;
 use realtime::hub::Hub;
 use realtime::identity::{Carrier, Identity, LoginKey, UserId};
@@ -40,7 +40,7 @@ const PLENTY: u32 = 100_000;
 struct Json;
 
 fn json(frame: &ServerFrame) -> Frame {
-    Frame { bytes: encode(frame).into(), counted: Counted::of(frame), ashes: None }
+    Frame { text_of: TextOf::frame(frame), ..Frame::plain(encode(frame).into(), Counted::of(frame)) }
 }
 
 impl Dialect for Json {

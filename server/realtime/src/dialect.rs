@@ -3,12 +3,13 @@
 //!
 //! To add a dialect: implement both traits beside its transport, and give the dialect to `Hub::open_session`.
 
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chat::{Monotonic, Room, Tells};
-use protocol::{Limits, MemberId, Millis, ServerFrame, Whisper};
+use protocol::{Limits, MemberId, MessageId, Millis, ServerFrame, Whisper};
 use tokio::time::Instant;
 
 use crate::identity::UserId;
@@ -52,6 +53,95 @@ pub struct Frame {
     pub counted: Counted,
     /// What is left of it when its time is over; `None`: it does not burn.
     pub ashes: Option<Arc<Ashes>>,
+    /// The message whose text it has, where that may be changed or taken back later.
+    pub text_of: Option<TextOf>,
+    /// The message whose earlier text is not to be told any more; `None`: it says nothing of that kind.
+    pub revises: Option<Arc<Revises>>,
+}
+
+impl Frame {
+    /// One that neither burns nor has to do with a message's text.
+    #[must_use]
+    pub const fn plain(bytes: Bytes, counted: Counted) -> Self {
+        Self { bytes, counted, ashes: None, text_of: None, revises: None }
+    }
+}
+
+/// By this a message's frames are found again among those that a session has not confirmed. Two messages may have the same
+/// one: who finds a frame looks once more ([`Retell`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextOf(u64);
+
+impl TextOf {
+    /// What finds a frame; `None` where it has no message's text.
+    #[must_use]
+    pub fn frame(frame: &ServerFrame) -> Option<Self> {
+        match frame {
+            ServerFrame::Message(message) => Some(Self::message(&message.id)),
+            ServerFrame::Sealed(message) => Some(Self::message(&message.id)),
+            ServerFrame::Whisper(whisper) => Some(Self::message(&whisper.id)),
+            ServerFrame::Edited { id, .. } => Some(Self::message(id)),
+            _ => None,
+        }
+    }
+
+    fn message(id: &MessageId) -> Self {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// What is told in the place of a frame with a message's text when this edit or deletion is known; `None` where the frame
+/// is about another message.
+pub type Retell = fn(&Bytes, &ServerFrame) -> Option<Bytes>;
+
+/// A message was edited or taken back: what it said before is not told any more to those who were not told yet. Each frame
+/// keeps its place, so that counts stay right and nobody is told of a gap.
+pub struct Revises {
+    text_of: TextOf,
+    by: ServerFrame,
+    retell: Retell,
+    /// Sessions share their frames, so each is made once.
+    made: Mutex<Vec<(Bytes, Bytes)>>,
+}
+
+impl Revises {
+    /// What a frame does to those before it; `None` where it leaves them as they are.
+    #[must_use]
+    pub fn frame(frame: &ServerFrame, retell: Retell) -> Option<Self> {
+        match frame {
+            ServerFrame::Edited { id, .. } | ServerFrame::Deleted { id, .. } => {
+                Some(Self { text_of: TextOf::message(id), by: frame.clone(), retell, made: Mutex::default() })
+            }
+            _ => None,
+        }
+    }
+
+    /// What finds the frames that it is about.
+    #[must_use]
+    pub const fn text_of(&self) -> TextOf {
+        self.text_of
+    }
+
+    /// Whether nothing is left of the message.
+    #[must_use]
+    pub const fn takes_back(&self) -> bool {
+        matches!(self.by, ServerFrame::Deleted { .. })
+    }
+
+    /// What is told in the place of such a frame.
+    #[must_use]
+    pub fn instead_of(&self, frame: &Bytes) -> Option<Bytes> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |known: &Bytes| known.as_ptr() == frame.as_ptr() && known.len() == frame.len();
+        if let Some((_, other)) = made.iter().find(|(known, _)| is_same(known)) {
+            return Some(other.clone());
+        }
+        let other = (self.retell)(frame, &self.by)?;
+        made.push((frame.clone(), other.clone()));
+        Some(other)
+    }
 }
 
 /// What a client gets instead of a message with a burn timer that was over before it could be told: the same without its
@@ -164,6 +254,12 @@ impl std::fmt::Debug for Frame {
 impl std::fmt::Debug for Ashes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Ashes({} bytes)", self.bytes.len())
+    }
+}
+
+impl std::fmt::Debug for Revises {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Revises(…)")
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn answer(cid: &ClientId, body: &impl Serialize) -> Frame {
 
 /// These clients cannot say what they have: nothing is kept for them beyond the line.
 fn frame(text: String) -> Frame {
-    Frame { bytes: Bytes::from(text.into_bytes().into_boxed_slice()), counted: Counted::No, ashes: None }
+    Frame::plain(Bytes::from(text.into_bytes().into_boxed_slice()), Counted::No)
 }
 
 /// A line of the queue, read again: what goes out. `number` answers (once) under which number a request waits for its

@@ -1,6 +1,6 @@
 //! Own messages edited and deleted, over every transport; nobody else's, and none that the room did not make.
 
-use protocol::{ErrorCode, MessageId, ServerFrame};
+use protocol::{ErrorCode, Message, MessageId, ServerFrame};
 use serde_json::json;
 
 use crate::harness::{Guest, Room, TestClient, TestServer};
@@ -97,21 +97,25 @@ async fn changes_come_at_a_rate_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_back_gets_changes_between_the_messages_as_they_came() {
+async fn who_comes_back_gets_changes_in_their_places_and_nothing_that_was_changed_or_taken_back() {
     let server = TestServer::spawn().await;
     let (room, mut writer, reader) = two_inside(&server).await;
     let lost = reader.cut();
     let first = writer.say(&room.code, "one").await;
     writer.edit(&room.code, &first.id, "one, mended").await;
     let second = writer.say(&room.code, "two").await;
+    for words in ["two, mended", "*two* once more"] {
+        writer.edit(&room.code, &second.id, words).await;
+    }
     let cid = writer.delete(&room.code, &first.id).await;
     writer.expect_ack(&cid).await;
     let mut back = TestClient::resume(&lost).await;
     assert!(back.resumed);
     let (mut heard, mut changes) = (Vec::new(), None);
     back.expect("joined", |frame| match frame {
-        ServerFrame::Message(message) => {
-            heard.push(format!("said {}", message.text));
+        ServerFrame::Message(Message { seq, text, html, .. }) => {
+            assert_eq!(html.is_some(), text.contains('*'), "the HTML is that of the text");
+            heard.push(format!("{seq} said {text}"));
             None
         }
         ServerFrame::Edited { text, .. } => {
@@ -129,9 +133,31 @@ async fn who_comes_back_gets_changes_between_the_messages_as_they_came() {
         _ => None,
     })
     .await;
-    assert_eq!(heard, ["said one", "edited one, mended", "said two", "deleted"]);
-    assert_eq!(changes, Some(2));
+    let [mended, once_more] = [(); 2].map(|()| "edited *two* once more");
+    assert_eq!(heard, ["1 said ", "edited ", "2 said *two* once more", mended, once_more, "deleted"]);
+    assert_eq!(changes, Some(4));
     assert_ne!(first.id, second.id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whisper_that_was_taken_back_is_not_told_to_whom_it_was_for_when_they_are_back() {
+    let server = TestServer::spawn().await;
+    let (ada, ben) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = ada.room().await;
+    let (mut writer, mut reader) = (ada.enter(&room).await, ben.connect().await);
+    let to = reader.join(&room.code).await.you;
+    let lost = reader.cut();
+    let cid = writer.whisper(&room.code, &to, "for you alone", None).await;
+    let said = writer.expect_ack(&cid).await;
+    let cid = writer.delete(&room.code, &said.id).await;
+    writer.expect_ack(&cid).await;
+    let mut back = TestClient::resume(&lost).await;
+    let whisper = |frame: &ServerFrame| match frame {
+        ServerFrame::Whisper(whisper) => Some((whisper.id.clone(), whisper.text.clone())),
+        _ => None,
+    };
+    assert_eq!(back.expect("the whisper's place", whisper).await, (said.id.clone(), String::new()));
+    assert_eq!(back.expect_change(&said.id).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,7 +26,7 @@ use crate::harness::{Guest, PATIENCE, Room, TestServer};
 struct Lines;
 
 fn line(text: String) -> Frame {
-    Frame { bytes: Bytes::from(text + "\n"), counted: Counted::No, ashes: None }
+    Frame::plain(Bytes::from(text + "\n"), Counted::No)
 }
 
 impl Dialect for Lines {

@@ -58,10 +58,17 @@ async fn what_is_sealed_reaches_everybody_as_it_was_sent_in_one_order() {
         one.seal(&room.code, "AQIDBA").await;
         one.expect_sealed().await;
     }
+    // Of what was taken back meanwhile there is the place.
+    let gone = one.seal(&room.code, "AQIDBA").await;
+    let gone = one.expect_ack(&gone).await;
+    let cid = one.delete(&room.code, &gone.id).await;
+    one.expect_ack(&cid).await;
     let mut back = TestClient::resume(&lost).await;
     for seq in 5..=7 {
         assert_eq!(back.expect_sealed().await.seq, seq);
     }
+    assert_eq!(back.expect_message("").await.seq, gone.seq);
+    assert_eq!(back.expect_change(&gone.id).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

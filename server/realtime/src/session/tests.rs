@@ -25,7 +25,7 @@ struct Json;
 
 fn encode(frame: &ServerFrame) -> Frame {
     let counted = Counted::of(frame);
-    Frame { bytes: protocol::encode(frame).into(), counted, ashes: None }
+    Frame::plain(protocol::encode(frame).into(), counted)
 }
 
 impl Dialect for Json {

@@ -1,5 +1,5 @@
 //! The frames that a session has been sent and has not confirmed, by the core's queue. Of messages with a burn timer it keeps
-//! the text no longer than their time.
+//! the text no longer than their time, and of those that are edited or taken back no longer than that.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use chat::{ResumeQueue, Tells};
 use protocol::RoomCode;
 use tokio::time::Instant;
 
-use crate::dialect::{Ashes, Frame};
+use crate::dialect::{Ashes, Frame, Revises, TextOf};
 
 /// The queue, and when the first of its frames is over.
 #[derive(Default)]
@@ -21,11 +21,13 @@ pub(super) struct Unconfirmed {
 struct Kept {
     bytes: Bytes,
     ashes: Option<Arc<Ashes>>,
+    text_of: Option<TextOf>,
 }
 
 impl Kept {
     fn of(frame: &Frame) -> (Self, usize) {
-        (Self { bytes: frame.bytes.clone(), ashes: frame.ashes.clone() }, frame.bytes.len())
+        let Frame { bytes, ashes, text_of, .. } = frame;
+        (Self { bytes: bytes.clone(), ashes: ashes.clone(), text_of: *text_of }, bytes.len())
     }
 }
 
@@ -33,6 +35,9 @@ impl Unconfirmed {
     /// See [`ResumeQueue::push`].
     pub(super) fn push(&mut self, frame: &Frame, tells: Tells, bytes_max: usize) {
         self.burn();
+        if let Some(revises) = &frame.revises {
+            self.revise(revises);
+        }
         let over_at = frame.ashes.as_ref().map(|ashes| ashes.over_at());
         self.burns_at = self.burns_at.into_iter().chain(over_at).min();
         let (kept, bytes) = Kept::of(frame);
@@ -77,8 +82,21 @@ impl Unconfirmed {
             }
             let bytes = ashes.bytes().clone();
             let len = bytes.len();
-            Some((Kept { bytes, ashes: None }, len))
+            Some((Kept { bytes, ashes: None, text_of: None }, len))
         });
         self.burns_at = next;
+    }
+
+    /// Whoever was not told a message before it was edited or taken back is told what is left of it.
+    fn revise(&mut self, revises: &Revises) {
+        let is_gone = revises.takes_back();
+        self.queue.replace(|kept| {
+            let text_of = kept.text_of.filter(|text_of| *text_of == revises.text_of())?;
+            let bytes = revises.instead_of(&kept.bytes)?;
+            let len = bytes.len();
+            // What was edited burns as it did before, and may be edited again.
+            let (ashes, text_of) = (kept.ashes.clone().filter(|_| !is_gone), Some(text_of).filter(|_| !is_gone));
+            Some((Kept { bytes, ashes, text_of }, len))
+        });
     }
 }
