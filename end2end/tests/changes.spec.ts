@@ -192,6 +192,11 @@ test("an emoji is put to a message by a press and taken away by another, and who
   await ada.messageBox.fill("words");
   await ada.messageBox.press("Enter");
   await expect(ada.alert).toContainText("That is no emoji");
+  await expect(ada.messageBox, "it is there to be mended").toHaveValue("words");
+  await ada.messageBox.fill("🚀");
+  await ada.messageBox.press("Enter");
+  await expect(chip(ben, /^🚀 1: Ada$/)).toBeVisible();
+  await expect(ada.alert).toHaveCount(0);
 });
 
 test("an answer shows what it answers, leads there, and forgets it when that is deleted", async ({ visitor }) => {

@@ -115,3 +115,48 @@ test("who is turned away is told so", async ({ visitor }) => {
   await expect(ben.page.getByRole("heading", { name: "You were not let in" })).toBeVisible();
   await audit(ben, "turned away", ["desktop"]);
 });
+
+test("who knocks can be banned, after a question", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada" });
+  await choose(ada, "Ask before letting in");
+  const ben = await visitor();
+  ben.watch.allow(REFUSED);
+  await ben.open("/");
+  await ben.askToJoin(code, "Ben");
+  await ben.page.getByRole("button", { name: "Ask to be let in" }).click();
+  const ban = ada.page.getByRole("button", { name: "Ban: Ben" });
+  await ban.click();
+  await expect(ada.page.getByText("Ban them?")).toBeVisible();
+  await expect(ban).toBeFocused();
+  await ban.click();
+  await expect(ben.alert).toContainText("You were banned from this room");
+  await expect(ban).toHaveCount(0);
+  await choose(ada, "Banned people");
+  await expect(ada.page.getByRole("button", { name: "Lift the ban of Ben" })).toBeVisible();
+});
+
+test("one knocks from beside other rooms, too, and stops with the dialog", async ({ visitor }) => {
+  const ada = await visitor();
+  const code = await ada.create({ as: "Ada", name: "Harbour" });
+  await choose(ada, "Ask before letting in");
+  const ben = await visitor();
+  ben.watch.allow(REFUSED);
+  await ben.create({ as: "Ben", name: "Book club" });
+  const ask = async () => {
+    await ben.page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Another room" }).click();
+    const dialog = ben.page.getByRole("dialog", { name: "Another room" });
+    await dialog.getByRole("textbox", { name: "Room code" }).fill(code);
+    await dialog.getByRole("button", { name: "Join room" }).click();
+    await expect(ada.page.getByText("Ben asks to be let in")).toBeVisible();
+    await expect(dialog.getByText("Those inside see that you are here.")).toBeVisible();
+    return dialog;
+  };
+  const dialog = await ask();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(ada.page.getByText("Ben asks to be let in")).toHaveCount(0);
+  await ask();
+  await ada.page.getByRole("button", { name: "Let in: Ben" }).click();
+  await ada.sees(["Ada", "Ben"]);
+  await expect(ben.page.getByRole("heading", { name: "Harbour" })).toBeVisible();
+});

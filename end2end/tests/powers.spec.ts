@@ -51,13 +51,20 @@ test("a room is renamed, gets a topic and a PIN, and everybody sees it", async (
   await expect(ada.page.getByRole("heading", { name: "Pier" })).toBeVisible();
   await choose(ada, "Set topic");
   await fill(ada, "Topic", "Who has the keys?");
-  await expect(ben.page.getByText("Who has the keys?")).toBeVisible();
+  await expect(ben.page.locator(".room-topic")).toHaveText("Who has the keys?");
   await choose(ada, "Set PIN");
   ada.watch.allow(REFUSED);
   await fill(ada, "PIN", "12");
   await expect(ada.alert).toContainText("4 to 64");
   await fill(ada, "PIN", "4711");
   await expect(ada.pinBox).toHaveCount(0);
+  for (const tab of [ada, ben]) {
+    await expect(tab.notes.filter({ hasText: "Ada " }).filter({ hasNotText: "joined" })).toHaveText([
+      "Ada renamed the room: Pier",
+      "Ada changed the topic: Who has the keys?",
+      "Ada set a PIN",
+    ]);
+  }
   const cleo = await visitor();
   cleo.watch.allow(REFUSED);
   await cleo.open("/");
@@ -75,6 +82,7 @@ test("a locked room lets nobody new in, until it is unlocked", async ({ visitor 
   await cleo.askToJoin(code, "Cleo");
   await expect(cleo.alert).toContainText("This room is locked");
   await choose(ada, "Unlock room");
+  await expect(ben.notes.filter({ hasText: "locked" })).toHaveText(["Ada locked the room", "Ada unlocked the room"]);
   await expect(ben.page.getByText("Locked: nobody new comes in.")).toHaveCount(0);
   await cleo.joinButton.click();
   await cleo.inside();
@@ -94,6 +102,8 @@ test("only what one may do is shown, and who is named sees more", async ({ visit
   await ada.page.getByRole("button", { name: "Make owner", exact: true }).click();
   await expect(ada.people.filter({ hasText: "Ben" })).toContainText("owner");
   await expect(menuOf(ada)).toHaveCount(0);
+  const named = ["Ben is a moderator now", "Ben owns the room now"];
+  await expect(ada.notes.filter({ hasText: "now" })).toHaveText(named);
 });
 
 test("who is kicked or banned is told, and a ban holds for the browser", async ({ visitor }) => {
@@ -141,12 +151,22 @@ test("a room is burned by holding the button, with the keyboard too", async ({ v
   await expect(ada.alert).toContainText("The room was ended");
 });
 
-test("who cannot hold a button burns the room by two presses", async ({ visitor }) => {
+test("who cannot hold a button burns the room by two presses, and its screen says what is left", async ({ visitor }) => {
   const [ada, ben] = await two(visitor);
+  await ada.say("the last words");
+  await ben.shows(["the last words"]);
   await choose(ada, "Burn room");
   // As what assists a reader presses: without a pointer and without keys.
   await ada.page.getByRole("button", { name: "Hold to burn" }).evaluate((button: HTMLElement) => button.click());
   await ada.page.getByRole("button", { name: "Burn it now" }).click();
+  await expect(ben.alert).toContainText("The room was ended");
+  await expect(ben.page.getByRole("heading", { name: "The room was ended" })).toBeVisible();
+  await expect(ben.log, "the screen is in its place").toBeHidden();
+  await expect(ben.page.getByRole("link", { name: "Create a new room" })).toBeVisible();
+  await audit(ben, "a room that was burned", ["desktop"]);
+  await ben.page.screenshot({ path: test.info().outputPath("burned.png") });
+  await ben.page.getByRole("button", { name: "Read what was said" }).click();
+  await expect(ben.texts.filter({ hasText: "the last words" })).toBeVisible();
   await expect(ben.alert).toContainText("The room was ended");
 });
 

@@ -49,6 +49,6 @@ pub use room_entry::{RoomEntry, Standing};
 pub use room_state::RoomState;
 pub use row::{
     Block, Confidant, Delivery, MessageLine, PendingEdit, Quote, Quoted, REACTIONS_SHOWN, Reaction, Reactor, Revision,
-    Row, RowAction, RowKind,
+    RoomNews, Row, RowAction, RowKind,
 };
 pub use state::ClientState;

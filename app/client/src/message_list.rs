@@ -265,7 +265,7 @@ fn starts_group(before: Option<&RowKind>, line: &MessageLine) -> bool {
             // A whisper never stands under a head of what was said to all, nor the other way round.
             !same || before.whisper != line.whisper || line.at.saturating_sub(before.at) >= GROUP_MS
         }
-        Some(RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread) | None => true,
+        Some(RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread | RowKind::Changed { .. }) | None => true,
     }
 }
 

@@ -42,14 +42,14 @@ enum SendState {
 }
 
 /// What an error means for the room that the draft belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorMeans {
     /// The `cid` is none of this outbox.
     NotMine,
     /// Handled here.
     Handled,
-    /// Refused for good, and forgotten: there was nothing in it to keep.
-    Dropped(ErrorCode),
+    /// Refused for good, and not kept here: there were no words in it.
+    Dropped(ErrorCode, Outgoing),
     /// The seat is gone: join again, the draft waits for that.
     SeatLost,
 }
@@ -125,8 +125,9 @@ impl Outbox {
         }
         if lasting || draft.refusals >= TRIES_MAX {
             if !draft.what.holds_words() {
+                let what = draft.what.clone();
                 self.acknowledged(cid);
-                return ErrorMeans::Dropped(code);
+                return ErrorMeans::Dropped(code, what);
             }
             draft.state = SendState::Failed(code);
             return ErrorMeans::Handled;

@@ -1,6 +1,7 @@
 //! One room as this page knows it: seat, people, log, outbox, typing. Pure: says what to send, is told the time.
 
 mod burning;
+mod news;
 mod receipts;
 mod requests;
 
@@ -21,7 +22,7 @@ use crate::phase::{Joined, Returned, RoomPhase};
 use crate::receipts::Receipts;
 use crate::room_entry::{RoomEntry, Standing};
 use crate::roster::Roster;
-use crate::row::{Block, Delivery, Row};
+use crate::row::{Block, Delivery, RoomNews, Row};
 use crate::timeline::Timeline;
 
 /// How long it is shown that the connection is back.
@@ -63,6 +64,8 @@ pub struct RoomState {
     returned_until: Option<Millis>,
     /// What could not be done to a message, and until when that is shown.
     refused: Option<(ErrorCode, Millis)>,
+    /// What was no emoji, and the row that it was for.
+    given_back: Option<(u64, String)>,
     own_typing: OwnTyping,
     receipts: Receipts,
     told: Option<Activity>,
@@ -91,6 +94,7 @@ impl RoomState {
             was_cut: false,
             returned_until: None,
             refused: None,
+            given_back: None,
             own_typing: OwnTyping::default(),
             receipts: Receipts::default(),
             told: None,
@@ -135,6 +139,9 @@ impl RoomState {
         self.told = joined.cid.is_some().then_some(Activity::Online);
         self.timeline.joined(&joined.you, joined.position);
         self.roster.reset(joined.you, joined.count, joined.members);
+        if self.info.is_some() {
+            self.tell_news(&joined.room, None);
+        }
         self.info = Some(joined.room);
         self.phase = RoomPhase::Inside;
         self.seat = Seat::Taken;
@@ -157,16 +164,10 @@ impl RoomState {
         self.changed = true;
     }
 
-    /// The room changed.
-    pub fn room(&mut self, info: RoomInfo) {
-        self.info = Some(info);
-        self.changed = true;
-    }
-
     /// Somebody said something.
     pub fn message(&mut self, message: Message) {
         if self.roster.you() == Some(&message.member) {
-            self.outbox.acknowledged(&message.cid);
+            self.taken(&message.cid);
             self.note_relayed(message.id.clone());
         }
         self.typing.retain(|member| *member != message.member);
@@ -177,7 +178,7 @@ impl RoomState {
 
     /// The server took an own message.
     pub fn acknowledged(&mut self, cid: &ClientId, seq: u64, id: MessageId, at: Millis) {
-        self.outbox.acknowledged(cid);
+        self.taken(cid);
         self.last_at = self.last_at.max(Some(at));
         self.timeline.acknowledged(cid, seq, id, at);
         self.timeline.edit_taken(cid);
@@ -190,6 +191,9 @@ impl RoomState {
         self.typing.retain(|member| !left.contains(member));
         self.receipts.left(left);
         self.timeline.people(&moves.joined, &moves.left);
+        for (name, role) in moves.roles {
+            self.timeline.news(Some(name), RoomNews::Role(role));
+        }
         self.changed = true;
     }
 
@@ -197,17 +201,6 @@ impl RoomState {
     pub fn typing(&mut self, members: Vec<MemberId>) {
         self.typing = members;
         self.changed = true;
-    }
-
-    /// Who waits to be let in.
-    pub fn knocks(&mut self, knocks: Vec<Knocking>) {
-        self.knocks = knocks;
-        self.changed = true;
-    }
-
-    /// The same, for those who may let them in.
-    pub fn waiting(&self) -> &[Knocking] {
-        &self.knocks
     }
 
     /// Messages were missed.

@@ -23,6 +23,8 @@ pub struct Moves {
     pub joined: Vec<DisplayName>,
     /// Went out.
     pub left: Vec<DisplayName>,
+    /// Who is something else now, the reader among them. Who has handed the room over is not: its new owner is.
+    pub roles: Vec<(DisplayName, Role)>,
 }
 
 impl Roster {
@@ -58,6 +60,9 @@ impl Roster {
             }
         }
         for member in changed {
+            if let Some(role) = self.new_role(&member) {
+                moves.roles.push((member.name.clone(), role));
+            }
             self.put(member);
         }
         self.sort();
@@ -111,6 +116,11 @@ impl Roster {
     /// What somebody who is inside is called.
     pub fn name_of(&self, id: &MemberId) -> Option<&DisplayName> {
         self.index(id).map(|index| &self.members[index].name)
+    }
+
+    fn new_role(&self, member: &Member) -> Option<Role> {
+        let (before, now) = (self.members[self.index(&member.id)?].role(), member.role());
+        (now != before && (before, now) != (Role::Owner, Role::Member)).then_some(now)
     }
 
     fn index(&self, id: &MemberId) -> Option<usize> {
@@ -178,6 +188,21 @@ mod tests {
         assert_eq!(names(&roster), ["You", "Aaron", "adam", "Mia"]);
         assert_eq!((listed(&moves.joined), listed(&moves.left)), (vec!["Mia"], vec!["zoe"]));
         assert_eq!(roster.count(), 4);
+    }
+
+    #[test]
+    fn a_delta_says_who_is_something_else_and_of_a_room_that_is_handed_over_only_to_whom() {
+        let mut roster = roster();
+        let ben = |owner, moderator| Member { moderator, ..member(2, "Ben", owner) };
+        let roles = |moves: Moves| {
+            moves.roles.iter().map(|(name, role)| format!("{} {role:?}", name.as_str())).collect::<Vec<_>>()
+        };
+        let named = roster.apply(4, Vec::new(), vec![ben(false, true)], &[]);
+        assert_eq!(roles(named), ["Ben Moderator"]);
+        let handed = roster.apply(4, Vec::new(), vec![member(3, "zoe", false), ben(true, false)], &[]);
+        assert_eq!(roles(handed), ["Ben Owner"]);
+        let away = Member { state: Activity::Away, ..ben(true, false) };
+        assert_eq!(roles(roster.apply(4, Vec::new(), vec![away], &[])), [""; 0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MemberId, MessageId, Millis};
+use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MemberId, MessageId, Millis, Role, RoomName, Topic};
 
 /// Kinds of reactions that are shown at one message; how many more there are is a number.
 pub const REACTIONS_SHOWN: usize = 20;
@@ -53,6 +53,36 @@ pub enum RowKind {
     Missed(Option<u64>),
     /// Where reading ended: what is below came while nobody looked.
     Unread,
+    /// The room is another, or who somebody is in it.
+    Changed {
+        /// Who changed it, or whose role it is; `None`: it is not known.
+        who: Option<DisplayName>,
+        /// What is another.
+        what: RoomNews,
+    },
+}
+
+/// What is another of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomNews {
+    /// Its name.
+    Name(RoomName),
+    /// What it is about; `None`: nothing any more.
+    Topic(Option<Topic>),
+    /// Whether it is locked.
+    Locked(bool),
+    /// Whether newcomers need a PIN.
+    Pin(bool),
+    /// Whether newcomers wait until somebody lets them in.
+    Lobby(bool),
+    /// How many people it takes.
+    Capacity(u32),
+    /// It ends later.
+    Extended,
+    /// The burn timer of what is said without one.
+    Timer(Option<u32>),
+    /// What somebody is in it.
+    Role(Role),
 }
 
 /// One message.
@@ -233,6 +263,7 @@ impl fmt::Debug for RowKind {
             Self::Joins { .. } => "Joins",
             Self::Missed(_) => "Missed",
             Self::Unread => "Unread",
+            Self::Changed { .. } => "Changed",
         })
     }
 }

@@ -204,6 +204,11 @@ impl ClientState {
         self.with_room(env, code, |room| room.refuse(why, now));
     }
 
+    /// What was typed as an emoji in a room and is none, with the key of the row that it was for: once.
+    pub fn take_given_back(&mut self, code: RoomCode) -> Option<(u64, String)> {
+        self.rooms.get_mut(&code)?.take_given_back()
+    }
+
     /// What was sent before this, by the server's clock, cannot be changed any more.
     fn changeable_since(&self, env: &Env<'_>) -> Millis {
         env.now.saturating_add_signed(self.clock_ahead).saturating_sub(self.edit_window_ms)

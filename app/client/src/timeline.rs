@@ -14,9 +14,6 @@ use crate::row::{Confidant, Revision};
 use crate::sequence::LogPlace;
 use crate::sequence::{Missed, MissedCount, Sequence};
 
-/// Names in one line of comings and goings; more start another line.
-const NAMES_MAX: usize = 30;
-
 /// The log of one room.
 #[derive(Debug)]
 pub struct Timeline {
@@ -272,30 +269,6 @@ impl Timeline {
         self.lines.settle(ListEntry { place, ..line });
     }
 
-    /// People came and went: a line of its own, or more names in the line before.
-    pub fn people(&mut self, came: &[DisplayName], went: &[DisplayName]) {
-        if came.is_empty() && went.is_empty() {
-            return;
-        }
-        let last = self.lines.last_settled().filter(|index| match &self.lines.get(*index).row.kind {
-            RowKind::Joins { joined, left } => {
-                joined.len() + came.len() <= NAMES_MAX && left.len() + went.len() <= NAMES_MAX
-            }
-            RowKind::Message(_) | RowKind::Missed(_) | RowKind::Unread => false,
-        });
-        let Some(index) = last else {
-            let mut kind = RowKind::Joins { joined: Vec::new(), left: Vec::new() };
-            add_moves(&mut kind, came, went);
-            self.push(kind);
-            return;
-        };
-        self.lines.edit(index, |kind| add_moves(kind, came, went));
-        if matches!(&self.lines.get(index).row.kind, RowKind::Joins { joined, left } if joined.is_empty() && left.is_empty())
-        {
-            self.lines.remove(index);
-        }
-    }
-
     /// An own message to all or to one person, shown before the server has it. Returns the row's key.
     pub fn write(&mut self, cid: ClientId, name: DisplayName, text: String, to: Option<Confidant>, at: Millis) -> u64 {
         let row = self.lines.new_row(RowKind::Message(MessageLine {
@@ -467,26 +440,9 @@ fn take_echo(line: &mut MessageLine, message: Message) {
     *line = MessageLine { reply, whisper, reactions, first, ..shown(message, true) };
 }
 
-/// Somebody who returns is taken out of the list of those who left; somebody who came and left is in both.
-fn add_moves(kind: &mut RowKind, came: &[DisplayName], went: &[DisplayName]) {
-    let RowKind::Joins { joined, left } = kind else {
-        return;
-    };
-    for name in went {
-        if !left.contains(name) {
-            left.push(name.clone());
-        }
-    }
-    for name in came {
-        let back = left.iter().position(|other| other == name).map(|index| left.remove(index)).is_some();
-        if !back && !joined.contains(name) {
-            joined.push(name.clone());
-        }
-    }
-}
-
 mod burning;
 mod changes;
+mod news;
 #[cfg(test)]
 mod properties;
 mod quotes;

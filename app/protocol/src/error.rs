@@ -137,6 +137,8 @@ errors! {
     InvalidCapacity = "invalid_capacity", 400, 4543, "That many people don't fit. Choose a number from 2 to the server's limit.";
     /// A lifetime outside the server's limits.
     InvalidLifetime = "invalid_lifetime", 400, 4544, "A room lasts from 1 hour to the server's limit. Choose another time.";
+    /// A time for an invite outside the server's limits.
+    InvalidInviteTime = "invalid_invite_time", 400, 4575, "An invite lasts from 1 hour to the server's limit. Choose another time.";
     /// An account name outside its rules.
     InvalidUsername = "invalid_username", 400, 4545, "A user name has 3 to 32 letters, digits, dots, dashes or underscores, and is not of signs alone. Choose another.";
     /// A password outside its rules.
@@ -251,7 +253,10 @@ impl Problem {
     pub fn with_number(mut self, number: Option<u64>) -> Self {
         if self.code == ErrorCode::WrongPin {
             self.tries_left = number;
-        } else if matches!(self.code, ErrorCode::InvalidCapacity | ErrorCode::InvalidLifetime) {
+        } else if matches!(
+            self.code,
+            ErrorCode::InvalidCapacity | ErrorCode::InvalidLifetime | ErrorCode::InvalidInviteTime
+        ) {
             self.limit = number;
         }
         self

@@ -64,6 +64,9 @@ pub enum ServerFrame {
     Room {
         /// As it is now.
         room: RoomInfo,
+        /// Who changed it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
     },
     /// Who waits to be let in, for those who may do that. Replaces the list before. Not counted.
     Knocks {
@@ -450,7 +453,7 @@ impl Read for ServerFrame {
             }
             "joined" => from_fields!(object => Self::Joined { cid, room, you, position, count, members }),
             "left" => from_fields!(object => Self::Left { cid, room, reason }),
-            "room" => from_fields!(object => Self::Room { room }),
+            "room" => from_fields!(object => Self::Room { room, by }),
             "message" => Self::Message(from_fields!(object => Message {
                 room, seq, id, cid, member, name, at, text, html, reply, mentions, timer
             })),

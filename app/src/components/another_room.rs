@@ -4,8 +4,8 @@ use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 
-use super::{Dialog, Field, Form, FormError, FormWait, Glyph, Icon, typed, when};
-use crate::i18n::words;
+use super::{Dialog, Field, Form, FormError, FormWait, Glyph, Icon, changing, typed, when};
+use crate::i18n::{entry_words, words};
 use crate::signals::{RwSignal, Signal, live};
 
 /// The boxes of the dialog, for its [`Form`].
@@ -44,6 +44,8 @@ pub(crate) fn AnotherRoom(
     form: Form,
     /// Whether the room that was asked for has a PIN.
     asks_pin: Signal<bool>,
+    /// Whether those inside are asked.
+    waiting: Signal<bool>,
     /// Do it.
     on_wish: Callback<RoomWish>,
 ) -> impl IntoView {
@@ -56,14 +58,18 @@ pub(crate) fn AnotherRoom(
                     <Icon glyph=Glyph::Close />
                 </button>
             </div>
-            <Wishes form asks_pin on_wish />
+            <Wishes form asks_pin waiting on_wish />
         </Dialog>
     }
 }
 
+fn waiting_words() -> AnyView {
+    view! { <span>{entry_words().waiting_more}</span> }.into_any()
+}
+
 /// Both forms.
 #[component]
-fn Wishes(form: Form, asks_pin: Signal<bool>, on_wish: Callback<RoomWish>) -> impl IntoView {
+fn Wishes(form: Form, asks_pin: Signal<bool>, waiting: Signal<bool>, on_wish: Callback<RoomWish>) -> impl IntoView {
     let words = words();
     let [code, pin, room] = [(); 3].map(|()| NodeRef::<Input>::new());
     let filled = |node| Some(typed(node)).filter(|text| !text.trim().is_empty());
@@ -96,6 +102,7 @@ fn Wishes(form: Form, asks_pin: Signal<bool>, on_wish: Callback<RoomWish>) -> im
                 <span>{words.join_room}</span>
             </button>
         </form>
+        <p class="muted" role="status">{changing(move || waiting.get().then(waiting_words).into_any())}</p>
         <p class="or">
             <span>{words.or}</span>
         </p>

@@ -165,6 +165,16 @@ impl Draft {
         self.enter_mode(Mode::React(key), "");
     }
 
+    /// What was to be an emoji for the message in this row is none: it is in the box again, unless that is for something
+    /// else by now.
+    #[inline(never)]
+    pub(crate) fn react_again(self, key: u64, typed: &str) {
+        if self.mode.get_untracked() == Mode::New {
+            self.enter_mode(Mode::React(key), typed);
+        }
+        self.refused.set(Some(NotSent::Code(ErrorCode::InvalidEmoji)));
+    }
+
     /// What was begun is kept beside what the box is for now.
     fn enter_mode(self, mode: Mode, text: &str) {
         if let (true, Some(area)) = (self.mode.get_untracked().says_to_all(), self.area.get_untracked()) {

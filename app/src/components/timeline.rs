@@ -14,7 +14,7 @@ use super::message_tools::{Pressed, pressed};
 use super::system_row::joins_text;
 use super::{Glyph, Icon, MessageRow, SystemRow, changing, focus_composer, said, told, when};
 use crate::browser;
-use crate::i18n::words;
+use crate::i18n::{room_news, words};
 use crate::signals::{Effect, Memo, Signal};
 use client::{Block, Delivery, Place, Reach, Row, RowKind};
 
@@ -191,6 +191,7 @@ impl Drawing {
             RowKind::Joins { joined, left } => view! { <SystemRow text=joins_text(joined, left) /> }.into_any(),
             RowKind::Missed(count) => view! { <SystemRow text=(words().missed)(*count) warns=true /> }.into_any(),
             RowKind::Unread => view! { <p class="unread-mark">{words().unread_from_here}</p> }.into_any(),
+            RowKind::Changed { who, what } => view! { <SystemRow text=room_news(who.as_ref(), what) /> }.into_any(),
         }
     }
 }
@@ -206,7 +207,11 @@ fn delivery(blocks: &[Block]) -> Option<Delivery> {
     let rows = blocks.iter().flat_map(|block| &block.rows).rev();
     let own = rows.map_while(|row| match &row.kind {
         RowKind::Message(line) if line.own => Some(line.delivery),
-        RowKind::Message(_) | RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+        RowKind::Message(_)
+        | RowKind::Joins { .. }
+        | RowKind::Missed(_)
+        | RowKind::Unread
+        | RowKind::Changed { .. } => None,
     });
     let (mut last, mut failed) = (None, false);
     for delivery in own {

@@ -204,6 +204,11 @@ impl Room {
         self.driver.act_on(self.code, key, action)
     }
 
+    /// What was typed as an emoji and is none, with the key of the row that it was for: once.
+    pub(crate) fn take_given_back(self) -> Option<(u64, String)> {
+        self.driver.take_given_back(self.code)
+    }
+
     /// What is said from now on has this burn timer: 0 for none, `None` for the room's.
     pub(crate) fn set_timer(self, timer_s: Option<u64>) {
         self.driver.set_timer(self.code, timer_s);

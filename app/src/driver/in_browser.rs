@@ -119,6 +119,10 @@ impl DriverHandle {
         self.act(Err(ErrorCode::NotInRoom), |state, env| state.send(env, code, text, about))
     }
 
+    pub(super) fn take_given_back(self, code: RoomCode) -> Option<(u64, String)> {
+        self.act(None, |state, _| state.take_given_back(code))
+    }
+
     pub(super) fn changeable(self, code: RoomCode, key: Option<u64>) -> Result<(u64, String), ErrorCode> {
         self.act(Err(ErrorCode::NotInRoom), |state, env| state.changeable(env, code, key))
     }

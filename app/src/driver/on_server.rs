@@ -51,6 +51,10 @@ impl DriverHandle {
         Err(ErrorCode::NotInRoom)
     }
 
+    pub(super) fn take_given_back(self, _code: RoomCode) -> Option<(u64, String)> {
+        None
+    }
+
     pub(super) fn changeable(self, _code: RoomCode, _key: Option<u64>) -> Result<(u64, String), ErrorCode> {
         Err(ErrorCode::NotInRoom)
     }

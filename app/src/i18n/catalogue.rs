@@ -253,6 +253,7 @@ pub(crate) struct Catalogue {
     pub(crate) cannot_enter: Phrase,
     pub(crate) try_again: Phrase,
     pub(crate) new_room: Phrase,
+    pub(crate) read_what_was_said: Phrase,
     #[cfg(feature = "site")]
     pub(crate) not_found: Phrase,
     #[cfg(feature = "site")]

@@ -314,6 +314,7 @@ pub(super) static EN: Catalogue = Catalogue {
     cannot_enter: "You can't enter this room",
     try_again: "Try again",
     new_room: "Create a new room",
+    read_what_was_said: "Read what was said",
     #[cfg(feature = "site")]
     not_found: "There is nothing here",
     #[cfg(feature = "site")]

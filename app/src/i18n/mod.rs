@@ -7,10 +7,12 @@ mod catalogue;
 mod en;
 mod entry;
 mod notices;
+mod room_news;
 
 pub(crate) use catalogue::Catalogue;
 pub(crate) use entry::entry_words;
 pub(crate) use notices::notice_words;
+pub(crate) use room_news::room_news;
 
 use protocol::ErrorCode;
 

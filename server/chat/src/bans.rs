@@ -20,9 +20,9 @@ impl fmt::Debug for Mark {
 #[derive(Debug, Clone)]
 struct Ban {
     member: MemberId,
-    /// What they were called, where they were inside.
+    /// What they were called, where they were inside or knocked.
     name: Option<DisplayName>,
-    /// Of the sessions that they were inside with.
+    /// Of the sessions that they were inside with, or the place that they knocked from.
     marks: Vec<Mark>,
 }
 

@@ -54,6 +54,8 @@ pub enum EventKind {
     Action {
         /// The request, where a session made it.
         cid: Option<ClientId>,
+        /// Who.
+        by: MemberId,
         /// What they did.
         action: Action,
     },
@@ -107,6 +109,8 @@ pub enum Action {
     Kicked(MemberId),
     /// Somebody was put out, who may not.
     Banned(MemberId),
+    /// Somebody who was not inside may not come in: who, what they wanted to be called, and where they come from.
+    Barred(MemberId, DisplayName, Mark),
     /// Somebody may come back who was banned.
     Unbanned(MemberId),
     /// Somebody is something else. A new owner takes the place of the one before.
@@ -422,6 +426,7 @@ impl fmt::Debug for Action {
             Self::Settings(_) => "Settings",
             Self::Kicked(_) => "Kicked",
             Self::Banned(_) => "Banned",
+            Self::Barred(..) => "Barred",
             Self::Unbanned(_) => "Unbanned",
             Self::Role(..) => "Role",
             Self::Burned => "Burned",

@@ -29,9 +29,9 @@ impl Knock {
         Ok(knock)
     }
 
-    /// Waits for the answer; [`Verdict::TurnedAway`] when the room is over. May be called again when it was put off.
+    /// Waits for the answer. May be called again when it was put off.
     pub async fn answered(&mut self) -> Verdict {
-        (&mut self.answer).await.unwrap_or(Verdict::TurnedAway)
+        (&mut self.answer).await.unwrap_or(Verdict::Ended)
     }
 }
 

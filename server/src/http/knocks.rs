@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use protocol::ErrorCode;
 use protocol::api::{AdmitMember, JoinRoom};
 
 use crate::error::ApiError;
@@ -42,21 +41,19 @@ pub(crate) async fn knock(
     };
     let limits = &state.config.limits;
     let wait = Duration::from_millis(limits.knock_wait_ms);
-    match tokio::time::timeout(wait, knock.answered()).await {
-        Ok(Verdict::LetIn) => {
-            let room = admission::find(&state, context.caller(), &code, now).await?;
-            Ok(Json(admission::view(&state, &room, Some(user), now)).into_response())
-        }
-        Ok(Verdict::TurnedAway | Verdict::Withdrawn) => Err(ErrorCode::NotLetIn.into()),
-        Err(_) => {
-            let kept = Duration::from_millis(limits.knock_kept_ms);
-            drop(state.hub.spawn(async move {
-                // An answer that comes meanwhile is found in the records, or by the next knock.
-                let _ = tokio::time::timeout(kept, knock.answered()).await;
-            }));
-            Ok(StatusCode::ACCEPTED.into_response())
-        }
+    let Ok(verdict) = tokio::time::timeout(wait, knock.answered()).await else {
+        let kept = Duration::from_millis(limits.knock_kept_ms);
+        drop(state.hub.spawn(async move {
+            // An answer that comes meanwhile is found in the records, or by the next knock.
+            let _ = tokio::time::timeout(kept, knock.answered()).await;
+        }));
+        return Ok(StatusCode::ACCEPTED.into_response());
+    };
+    if let Some(code) = verdict.refusal() {
+        return Err(code.into());
     }
+    let room = admission::find(&state, context.caller(), &code, now).await?;
+    Ok(Json(admission::view(&state, &room, Some(user), now)).into_response())
 }
 
 /// Waits no more.

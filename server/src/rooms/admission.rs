@@ -84,7 +84,8 @@ pub async fn knock(state: &State, admission: Admission<'_>, name: DisplayName) -
     match way {
         Way::Lobby => {
             let live = state.rooms.live(&room);
-            let visitor = Visitor { user: admission.user, member, name };
+            let mark = state.keys.ban_mark(live.id, admission.address);
+            let visitor = Visitor { user: admission.user, member, name, mark };
             Ok(Knocked::Waits(Knock::at(&state.hub, live.id, visitor)?))
         }
         Way::Member | Way::Invited(_) | Way::Open => {

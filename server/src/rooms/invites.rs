@@ -10,18 +10,18 @@ use realtime::channel::RoomHandle;
 use realtime::clock::random_id;
 
 use crate::error::ApiError;
-use crate::rooms::bounds::lifetime_within;
+use crate::rooms::bounds::invite_time_within;
 use crate::state::State;
 use crate::store::{Room, UserId};
 
 /// Makes one, whose token is told this once.
 ///
 /// # Errors
-/// [`ErrorCode::Forbidden`], [`ErrorCode::InvalidLifetime`], [`ErrorCode::TooManyInvites`].
+/// [`ErrorCode::Forbidden`], [`ErrorCode::InvalidInviteTime`], [`ErrorCode::TooManyInvites`].
 pub fn make(state: &State, room: &Room, by: UserId, wish: MakeInvite, now: Now) -> Result<InviteView, ApiError> {
     may(room, by)?;
     let limits = &state.config.limits;
-    let lasts_s = wish.lasts_s.map(|lasts_s| lifetime_within(limits, lasts_s)).transpose()?;
+    let lasts_s = wish.lasts_s.map(|lasts_s| invite_time_within(limits, lasts_s)).transpose()?;
     let ends = lasts_s.map(|lasts_s| {
         let end = now.after(lasts_s.saturating_mul(1_000));
         (end.mono, end.wall)

@@ -6,7 +6,7 @@
 use chat::{Action, ChannelId, Input, Now, Settings};
 use protocol::api::{BanView, ChangeRoom};
 use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, ServerFrame, Topic, timer_within};
-use realtime::channel::{Command, Verdict};
+use realtime::channel::{Command, Verdict, Visitor};
 use realtime::clock::random;
 use realtime::knock::tell_knocks;
 use realtime::services::{Asked, Wish};
@@ -41,14 +41,27 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
     let _one = state.rooms.changing.lock().await;
     // Whoever it was may have become another meanwhile.
     let kept = find(state, room).await?;
-    let (now, mut opens) = (asked.now, false);
+    let (now, mut opens, mut locked) = (asked.now, false, false);
+    let live = state.rooms.live(&kept);
+    let mut barred = None;
     let action = match prepared {
         Prepared::Change((needed, change)) => {
             may_all(kept.role(asked.user), needed)?;
             opens = change.lobby == Some(false);
+            locked = change.locked.unwrap_or(kept.locked);
             set(state, &kept, change).await?
         }
-        Prepared::PutOut(member, power) => put_out(state, &kept, asked.user, member, power).await?,
+        Prepared::PutOut(member, power) => {
+            let visitor = live.knocks().visitor(&member).filter(|_| power == Power::Ban);
+            match visitor {
+                Some(Visitor { member, name, mark, .. }) => {
+                    may_all(kept.role(asked.user), [Power::Ban])?;
+                    barred = Some(member.clone());
+                    Action::Barred(member, name, mark)
+                }
+                None => put_out(state, &kept, asked.user, member, power).await?,
+            }
+        }
         Prepared::Unban(member) => unban(state, &kept, asked.user, member)?,
         Prepared::Admit(member, on) => return answer_knock(state, &kept, asked, &member, on).await,
         Prepared::Role(member, role) => appoint(state, &kept, asked.user, member, role).await?,
@@ -56,21 +69,28 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
     };
     tell(state, &kept, asked, action).await?;
     if opens {
-        let_all_in(state, &kept, now).await;
+        open_door(state, &kept, locked, now).await;
+    }
+    if let Some(member) = barred {
+        live.knocks().answer(now.mono, &member, Verdict::Banned, state.hub.limits());
+        tell_knocks(&state.hub, live.id);
     }
     Ok(())
 }
 
-/// Nobody is asked about any more: who waits in front of the room comes in as whoever knocks now would. One who cannot
-/// become a member hears why when they join.
-async fn let_all_in(state: &State, room: &Room, now: Now) {
+/// Nobody is asked about any more: who waits in front of the room comes in as whoever knocks now would, and not past a
+/// lock. One who cannot become a member hears why when they join.
+async fn open_door(state: &State, room: &Room, locked: bool, now: Now) {
+    let verdict = if locked { Verdict::Locked } else { Verdict::LetIn };
     let live = state.rooms.live(room);
     let waiting: Vec<MemberId> = live.knocks().list().into_iter().map(|knocking| knocking.id).collect();
     for member in waiting {
         let visitor = live.knocks().visitor(&member);
         if let Some(visitor) = visitor {
-            let _ = admission::let_in(state, room, visitor.user, now).await;
-            live.knocks().answer(now.mono, &member, Verdict::LetIn, state.hub.limits());
+            if !locked {
+                let _ = admission::let_in(state, room, visitor.user, now).await;
+            }
+            live.knocks().answer(now.mono, &member, verdict, state.hub.limits());
         }
     }
     tell_knocks(&state.hub, live.id);

@@ -27,6 +27,9 @@ pub(super) fn frame(
             let (code, pin) = (code(argument)?, pin(argument)?);
             Ok(ClientFrame::Join { cid: cid(), code, pin, invite: invite(argument), since: None })
         }),
+        // Answered when those inside have decided.
+        "knock_room" => argument
+            .and_then(|argument| Ok(ClientFrame::Knock { cid: cid(), code: code(argument)?, pin: pin(argument)? })),
         "leave_room" => room().map(|room| ClientFrame::Leave { cid: cid(), room }),
         "send_message" => argument.and_then(|argument| {
             let (room, body) = (code(argument)?, SendBody::Text(content(argument)?));

@@ -104,7 +104,7 @@ impl Projection for Events {
             }
             ServerFrame::Typing { room: code, members } => Some(self.typing(*code, members, context.room)),
             ServerFrame::Left { room: code, reason, .. } => Some(Broadcast::Shared(encoder::left(*code, *reason))),
-            ServerFrame::Room { room } => Some(Broadcast::Shared(encoder::room_updated(room))),
+            ServerFrame::Room { room, .. } => Some(Broadcast::Shared(encoder::room_updated(room))),
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
             | ServerFrame::Knocks { .. }

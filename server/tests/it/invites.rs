@@ -122,7 +122,7 @@ async fn there_are_as_many_invites_as_the_limit_and_they_run_out() {
     make(&owner, &room, MakeInvite { once: true, lasts_s: Some(3_600) }).await;
     assert_eq!(owner.ask(Ask::post(&path)).await.code(), ErrorCode::TooManyInvites);
     let short = Ask::post(&path).json(&MakeInvite { once: true, lasts_s: Some(59) });
-    assert_eq!(owner.ask(short).await.code(), ErrorCode::InvalidLifetime);
+    assert_eq!(owner.ask(short).await.code(), ErrorCode::InvalidInviteTime);
     for odd in [json!({"once": 1}), json!({"forever": true})] {
         assert_eq!(owner.ask(Ask::post(&path).json(&odd)).await.code(), ErrorCode::BadFrame);
     }

@@ -1,6 +1,8 @@
 //! Rooms that let people in one by one: who knocks waits, and comes in when somebody inside says yes.
 
-use protocol::api::{AdmitMember, RoomView};
+use std::time::{Duration, Instant};
+
+use protocol::api::{AdmitMember, BanView, RoomView};
 use protocol::{ClientFrame, ErrorCode, Knocking, Limits, ServerFrame};
 use serde_json::json;
 
@@ -101,8 +103,10 @@ async fn a_knock_over_a_socket_is_answered_there_and_ends_with_the_line() {
     let cid = leaving.cid();
     leaving.tell(&ask(cid)).await;
     expect_knocks(&mut inside, 1).await;
+    let left = Instant::now();
     leaving.close().await;
     expect_knocks(&mut inside, 0).await;
+    assert!(left.elapsed() < Duration::from_millis(1_500), "they look as if they still waited");
     let mut line = visitor.connect().await;
     let cid = line.cid();
     line.tell(&ask(cid.clone())).await;
@@ -173,4 +177,93 @@ async fn who_waits_comes_in_when_nobody_is_asked_about_any_more() {
     expect_knocks(&mut inside, 0).await;
     asking.await.expect("is answered").assert_status(200);
     visitor.enter(&room).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_comes_past_no_lock_when_the_lobby_is_turned_off() {
+    let server = TestServer::spawn().await;
+    let (owner, visitor) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = a_lobby(&owner).await;
+    let mut inside = owner.enter(&room).await;
+    let (refused, ()) = tokio::join!(knock(&visitor, &room), async {
+        expect_knocks(&mut inside, 1).await;
+        let path = format!("/api/v1/rooms/{}", room.code);
+        owner.ask(Ask::new("PATCH", &path).json(&json!({"locked": true}))).await.assert_status(200);
+        owner.ask(Ask::new("PATCH", &path).json(&json!({"lobby": false}))).await.assert_status(200);
+        expect_knocks(&mut inside, 0).await;
+    });
+    assert_eq!(refused.code(), ErrorCode::RoomLocked);
+    assert_eq!(visitor.join(&room.code, None).await.code(), ErrorCode::RoomLocked);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_in_front_of_a_room_that_ends_hears_that_it_has_ended() {
+    let server = TestServer::spawn().await;
+    let (owner, visitor, other) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
+    let room = a_lobby(&owner).await;
+    let mut inside = owner.enter(&room).await;
+    let mut line = other.connect().await;
+    let cid = line.cid();
+    line.tell(&ClientFrame::Knock { cid: cid.clone(), code: room.code.clone(), pin: None }).await;
+    let (refused, ()) = tokio::join!(knock(&visitor, &room), async {
+        expect_knocks(&mut inside, 2).await;
+        owner.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", room.code))).await.assert_status(204);
+    });
+    assert_eq!(refused.code(), ErrorCode::RoomEnded);
+    line.expect_error(ErrorCode::RoomEnded, Some(&cid)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_knocks_may_be_banned_and_comes_back_by_no_way() {
+    let server = TestServer::spawn().await;
+    let (owner, member) = (Guest::new(&server).await, Guest::new(&server).await);
+    let visitor = Guest::register(&server, "unwelcome", "correct horse").await;
+    let room = owner.room().await;
+    let (mut inside, _member) = (owner.enter(&room).await, member.enter(&room).await);
+    let path = format!("/api/v1/rooms/{}", room.code);
+    owner.ask(Ask::new("PATCH", &path).json(&json!({"lobby": true}))).await.assert_status(200);
+    let (refused, told) = tokio::join!(knock(&visitor, &room), async {
+        let knocks = expect_knocks(&mut inside, 1).await;
+        let ban = Ask::post(&format!("{path}/ban")).json(&json!({"member": knocks[0].id}));
+        assert_eq!(member.ask(ban.clone()).await.code(), ErrorCode::Forbidden);
+        owner.ask(ban).await.assert_status(204);
+        expect_knocks(&mut inside, 0).await;
+        knocks
+    });
+    assert_eq!(refused.code(), ErrorCode::Banned);
+    assert_eq!(knock(&visitor, &room).await.code(), ErrorCode::Banned);
+    let neighbour = Guest::new(&server).await;
+    assert_eq!(knock(&neighbour, &room).await.code(), ErrorCode::Banned, "a new guest from the same place");
+    let bans: Vec<BanView> = owner.ask(Ask::get(&format!("{path}/bans"))).await.json();
+    assert_eq!((bans.len(), &bans[0].member, bans[0].name.as_ref()), (1, &told[0].id, Some(&told[0].name)));
+    owner.ask(Ask::new("DELETE", &format!("{path}/bans/{}", told[0].id.as_str()))).await.assert_status(204);
+    let (answered, ()) = tokio::join!(knock(&visitor, &room), async {
+        expect_knocks(&mut inside, 1).await;
+    });
+    answered.assert_status(202);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn socket_io_clients_knock_and_are_called_back_when_it_is_decided() {
+    let server = TestServer::spawn().await;
+    let (owner, visitor, other) = (Guest::new(&server).await, Guest::new(&server).await, Guest::new(&server).await);
+    let room = a_lobby(&owner).await;
+    let mut inside = owner.enter(&room).await;
+    for (who, on) in [(&visitor, true), (&other, false)] {
+        let mut raw = Raw::connect(who.addr, &json!({"token": who.token()})).await;
+        raw.send(&format!("425{}", json!(["knock_room", {"room": room.code}]))).await;
+        let knocks = expect_knocks(&mut inside, 1).await;
+        answer(&owner, &room, &knocks[0], on).await.assert_status(204);
+        let called = raw.expect("435").await;
+        if on {
+            assert!(called.contains("\"ok\":true") && called.contains(&room.code), "{called}");
+            raw.send(&format!("426{}", json!(["join_room", room.code]))).await;
+            raw.expect("42[\"joined_room\"").await;
+        } else {
+            assert!(called.contains("\"reason\":\"not_let_in\""), "{called}");
+        }
+        expect_knocks(&mut inside, 0).await;
+        raw.send(&format!("427{}", json!(["knock_room", {"room": {"$ne": 1}}]))).await;
+        assert!(raw.expect("437").await.contains("INVALID_INPUT"));
+    }
 }

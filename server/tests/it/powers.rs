@@ -241,7 +241,7 @@ async fn strangers_have_no_power_and_nobody_has_one_over_their_like() {
 }
 
 async fn expect_room(client: &mut TestClient) -> RoomInfo {
-    let told = |frame: &ServerFrame| if let ServerFrame::Room { room } = frame { Some(room.clone()) } else { None };
+    let told = |frame: &ServerFrame| if let ServerFrame::Room { room, .. } = frame { Some(room.clone()) } else { None };
     client.expect("what the room is now", told).await
 }
 

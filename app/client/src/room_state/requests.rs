@@ -15,7 +15,7 @@ impl RoomState {
     /// Somebody has whispered to this person, or this person to somebody.
     pub fn whisper(&mut self, whisper: Whisper) {
         if self.roster.you() == Some(&whisper.member) {
-            self.outbox.acknowledged(&whisper.cid);
+            self.taken(&whisper.cid);
         }
         self.last_at = self.last_at.max(Some(whisper.at));
         self.timeline.whisper(whisper);
@@ -146,6 +146,38 @@ impl RoomState {
         self.refused.map(|(code, _)| code)
     }
 
+    /// The server took a request: what was refused before is no news any more.
+    pub(super) fn taken(&mut self, cid: &ClientId) {
+        if self.outbox.acknowledged(cid) {
+            self.refused = None;
+        }
+    }
+
+    /// What was typed as an emoji and is none, with the key of the row that it was for: once.
+    pub fn take_given_back(&mut self) -> Option<(u64, String)> {
+        let back = self.given_back.take();
+        if back.is_some() {
+            self.refused = None;
+            self.changed = true;
+        }
+        back
+    }
+
+    /// Something was refused that no row can say so of. What was typed goes back to whoever typed it.
+    fn dropped(&mut self, code: ErrorCode, what: Outgoing, now: Millis) {
+        self.refused = Some((code, now + REFUSED_MS));
+        match what {
+            Outgoing::React { id, emoji, on: true } if code == ErrorCode::InvalidEmoji => {
+                self.given_back = self.timeline.key_of(&id).map(|key| (key, emoji));
+            }
+            Outgoing::React { .. }
+            | Outgoing::Delete { .. }
+            | Outgoing::Edit { .. }
+            | Outgoing::Message(..)
+            | Outgoing::Whisper { .. } => {}
+        }
+    }
+
     /// A request failed. False where it is none of this room.
     pub fn error(&mut self, cid: &ClientId, code: ErrorCode, retry_after_ms: Option<u64>, now: Millis) -> bool {
         if matches!(&self.seat, Seat::Asked { cid: Some(asked), .. } if asked == cid) {
@@ -157,7 +189,7 @@ impl RoomState {
             ErrorMeans::SeatLost if self.seat == Seat::Taken => self.seat = Seat::None,
             // An answer to a request from before the join that is under way: it is about the previous seat.
             ErrorMeans::SeatLost | ErrorMeans::Handled => {}
-            ErrorMeans::Dropped(code) => self.refused = Some((code, now + REFUSED_MS)),
+            ErrorMeans::Dropped(code, what) => self.dropped(code, what, now),
         }
         self.changed = true;
         true

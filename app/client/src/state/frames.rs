@@ -23,7 +23,7 @@ impl ClientState {
                 self.leaving.retain(|_, leaving| *leaving != cid);
             }
             ServerFrame::Left { cid: None, room, reason } => self.in_room(room, |room| room.left(reason)),
-            ServerFrame::Room { room } => self.in_room(room.code, |state| state.room(room)),
+            ServerFrame::Room { room, by } => self.in_room(room.code, |state| state.room(room, by.as_ref())),
             ServerFrame::Message(message) => {
                 self.in_room(message.room, |room| room.message(message));
             }

@@ -93,6 +93,23 @@ fn a_deletion_that_is_refused_is_said_for_a_while() {
 }
 
 #[test]
+fn what_is_no_emoji_goes_back_to_whoever_typed_it_and_the_next_success_ends_the_error() {
+    let (mut world, key) = said();
+    world.server.refuses = Some(ErrorCode::InvalidEmoji);
+    act(&mut world, key, RowAction::React("🎉".to_owned())).expect("is asked for");
+    assert_eq!(world.room().refused(), Some(ErrorCode::InvalidEmoji));
+    let back = world.act(|page, _| page.take_given_back(code()));
+    assert_eq!(back, Some((key, "🎉".to_owned())));
+    assert_eq!(world.act(|page, _| page.take_given_back(code())), None, "once");
+    assert_eq!(world.room().refused(), None, "the box says it");
+    world.server.refuses = Some(ErrorCode::TooLate);
+    act(&mut world, key, RowAction::Delete).expect("is asked for");
+    assert_eq!(world.room().refused(), Some(ErrorCode::TooLate));
+    world.say().expect("a good text");
+    assert_eq!(world.room().refused(), None);
+}
+
+#[test]
 fn only_own_messages_of_the_last_minutes_can_be_changed() {
     let mut world = World::inside();
     world.others_say(1);

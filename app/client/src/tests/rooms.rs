@@ -1,6 +1,6 @@
 //! Several rooms on one connection, of which one is looked at.
 
-use protocol::{ClientFrame, LeaveReason, Message, Position, RoomCode, RoomInfo, RoomName, ServerFrame};
+use protocol::{ClientFrame, LeaveReason, Member, Message, Position, Role, RoomCode, RoomInfo, RoomName, ServerFrame};
 
 use super::server::{OTHER, YOU};
 use super::world::World;
@@ -8,6 +8,7 @@ use crate::aside::{Aside, Place};
 use crate::fixtures::{code, info, member, member_id, message};
 use crate::phase::RoomPhase;
 use crate::room_entry::Standing;
+use crate::row::{RoomNews, RowKind};
 
 fn elsewhere() -> RoomCode {
     RoomCode::parse("AAAA2222").expect("a code")
@@ -90,6 +91,36 @@ fn a_room_that_ended_is_readable_until_it_is_closed() {
     assert_eq!((room.phase(), room.rows().len()), (RoomPhase::Ended(LeaveReason::Deleted), 2));
     world.act(|page, env| page.forget(env, elsewhere()));
     assert_eq!(list(&world).len(), 1);
+}
+
+#[test]
+fn what_is_another_of_a_room_is_a_line_that_says_who_made_it_so_where_that_is_known() {
+    let mut world = World::inside();
+    let news = |world: &World| {
+        let line = |kind: &RowKind| match kind {
+            RowKind::Changed { who, what } => Some((who.as_ref().map(|who| who.as_str().to_owned()), what.clone())),
+            _ => None,
+        };
+        world.room().rows().iter().filter_map(|row| line(&row.kind)).collect::<Vec<_>>()
+    };
+    let other = Some("Member 2".to_owned());
+    let locked = RoomInfo { locked: true, capacity: 7, ..info() };
+    world.server.emit(ServerFrame::Room { room: locked.clone(), by: Some(member_id(OTHER)) });
+    world.server.emit(ServerFrame::Room { room: locked.clone(), by: Some(member_id(OTHER)) });
+    world.run();
+    let mut told = vec![(other.clone(), RoomNews::Locked(true)), (other.clone(), RoomNews::Capacity(7))];
+    assert_eq!(news(&world), told, "what is as it was is no line");
+    let changed = vec![Member { moderator: true, ..member(OTHER) }];
+    let (joined, left) = (Vec::new(), Vec::new());
+    world.server.emit(ServerFrame::Presence { room: code(), count: 2, joined, changed, left });
+    world.run();
+    told.push((other, RoomNews::Role(Role::Moderator)));
+    assert_eq!(news(&world), told);
+    world.cut();
+    world.server.room = Some(RoomInfo { pin: true, ..locked });
+    world.pass(2_000);
+    told.push((None, RoomNews::Pin(true)));
+    assert_eq!(news(&world), told, "what was missed is told, too");
 }
 
 #[test]

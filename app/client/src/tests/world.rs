@@ -139,7 +139,7 @@ impl World {
                 RowKind::Missed(more) => {
                     missed = missed.zip(*more).map(|(missed, more)| missed + more);
                 }
-                RowKind::Joins { .. } | RowKind::Unread => {}
+                RowKind::Joins { .. } | RowKind::Unread | RowKind::Changed { .. } => {}
             }
         }
         (texts, missed)

@@ -68,6 +68,11 @@ impl Timeline {
         });
     }
 
+    /// The row of a message.
+    pub fn key_of(&self, id: &MessageId) -> Option<u64> {
+        self.lines.find_id(id).map(|index| self.lines.get(index).row.key)
+    }
+
     /// What a reaction to the message in a row would be: to which message, and whether it puts the emoji there or takes it
     /// away.
     ///

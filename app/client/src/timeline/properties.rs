@@ -146,11 +146,11 @@ proptest! {
         let rows = timeline.rows();
         let texts: Vec<String> = rows.iter().filter_map(|row| match &row.kind {
             RowKind::Message(line) => Some(line.text.clone()),
-            RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+            RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread | RowKind::Changed { .. } => None,
         }).collect();
         let missed: u64 = rows.iter().map(|row| match &row.kind {
             RowKind::Missed(missed) => missed.expect("an honest order has known holes"),
-            RowKind::Message(_) | RowKind::Joins { .. } | RowKind::Unread => 0,
+            RowKind::Message(_) | RowKind::Joins { .. } | RowKind::Unread | RowKind::Changed { .. } => 0,
         }).sum();
         prop_assert_eq!(missed + shown.len() as u64, last);
         prop_assert_eq!(texts, shown);

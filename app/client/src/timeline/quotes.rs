@@ -46,7 +46,8 @@ impl Timeline {
         let row = self.lines.find_id(&id).map(|index| &self.lines.get(index).row);
         let quoted = match row.map(|row| (row.key, &row.kind)) {
             Some((key, RowKind::Message(line))) => quoted(key, line),
-            Some((_, RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread)) | None => Quoted::Elsewhere,
+            Some((_, RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread | RowKind::Changed { .. }))
+            | None => Quoted::Elsewhere,
         };
         Quote { id, quoted }
     }

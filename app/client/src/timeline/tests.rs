@@ -2,6 +2,7 @@
 
 use protocol::{ErrorCode, Position};
 
+use super::news::NAMES_MAX;
 use super::*;
 use crate::fixtures::{cid, id, member_id, message, name};
 
@@ -32,6 +33,7 @@ pub(super) fn log(timeline: &Timeline) -> String {
         RowKind::Missed(Some(missed)) => format!("!{missed}"),
         RowKind::Missed(None) => "!some".to_owned(),
         RowKind::Unread => "new".to_owned(),
+        RowKind::Changed { .. } => "changed".to_owned(),
     };
     timeline.rows().iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -43,7 +45,7 @@ pub(super) fn write(timeline: &mut Timeline, number: u64) -> u64 {
 fn firsts(timeline: &Timeline) -> Vec<bool> {
     let first = |row: &Arc<Row>| match &row.kind {
         RowKind::Message(line) => Some(line.first),
-        RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+        RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread | RowKind::Changed { .. } => None,
     };
     timeline.rows().iter().filter_map(first).collect()
 }

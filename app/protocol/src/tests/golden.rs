@@ -78,7 +78,7 @@ const SERVER: &[(&str, &str)] = &[
     ),
     (
         "room_locked",
-        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","topic":"Who has the keys","capacity":80,"pin":true,"locked":true,"created_at":1795219200000,"expires_at":1795392000000}}"#,
+        r#"{"t":"room","room":{"code":"KW7P3MXQ","name":"Friday handover","topic":"Who has the keys","capacity":80,"pin":true,"locked":true,"created_at":1795219200000,"expires_at":1795392000000},"by":"AAAAAAAAAAAAAAAAAAAAAA"}"#,
     ),
     (
         "room_timer",

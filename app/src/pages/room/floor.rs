@@ -12,7 +12,7 @@ use super::switch::Switch;
 use crate::browser;
 use crate::components::{
     Banner, Chosen, Composer, Draft, EmptyRoom, Form, KnockStrip, MessageMenu, Mode, Naming, Parting, PartingStrip,
-    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, Way, changing, is_silent, place,
+    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, Way, changing, ended_room, is_silent, place,
     provide_keep_unsent, read_to_end, told, when, write_into_composer,
 };
 use crate::driver;
@@ -104,9 +104,10 @@ fn obey(switch: Switch, room: driver::Room, powers: Powers, draft: Draft, people
 /// Who asks to be let in, and the dialog that brings others in.
 fn at_its_door(switch: Switch, room: driver::Room, powers: Powers) -> AnyView {
     let answer = Callback::new(move |(id, on)| powers.ask.run(driver::Wish::Admit(id, on)));
+    let ban = Callback::new(move |id| powers.ask.run(driver::Wish::Ban(id)));
     view! {
         <InvitePeople switch room role=powers.role />
-        <KnockStrip knocks=room.knocks on_answer=answer />
+        <KnockStrip knocks=room.knocks on_answer=answer on_ban=ban />
     }
     .into_any()
 }
@@ -162,6 +163,11 @@ fn draft(room: driver::Room) -> Draft {
     let on_typing = move |(mode, on)| room.typing(on && !is_private(mode));
     let draft = Draft::new(send, move |key| room.changeable(key), on_typing);
     count_down(room, draft);
+    Effect::new(move || {
+        if let (Some(ErrorCode::InvalidEmoji), Some((key, typed))) = (room.refused.get(), room.take_given_back()) {
+            draft.react_again(key, &typed);
+        }
+    });
     draft
 }
 
@@ -190,7 +196,7 @@ fn line_of(blocks: &[Block], key: u64) -> Option<MessageLine> {
     let row = blocks.iter().rev().flat_map(|block| &block.rows).find(|row| row.key == key)?;
     match &row.kind {
         RowKind::Message(line) => Some(line.clone()),
-        RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread => None,
+        RowKind::Joins { .. } | RowKind::Missed(_) | RowKind::Unread | RowKind::Changed { .. } => None,
     }
 }
 
@@ -334,19 +340,9 @@ fn naming(client: driver::Client, room: driver::Room) -> Naming {
 
 /// In a room that one was inside of: why it is over, above a log that can still be read.
 fn end(switch: Switch, room: driver::Room, leaving: StoredValue<bool>) -> AnyView {
-    let words = words();
-    let over = move || match room.phase.get() {
-        RoomPhase::Joining | RoomPhase::Inside => None,
-        // By this page: it is about to go.
-        RoomPhase::Ended(LeaveReason::Left) if leaving.get_value() => None,
-        RoomPhase::Ended(LeaveReason::Left) => Some((words.left_elsewhere.to_owned(), false)),
-        RoomPhase::Ended(reason) => {
-            let (title, text) = (words.ended)(reason);
-            Some((format!("{title}. {text}"), false))
-        }
-        RoomPhase::Refused(failure) => Some((failure_text(&failure), failure.code != ErrorCode::RoomEnded)),
-    };
-    let strip = move |(text, may_return): (String, bool)| {
+    let (words, reading) = (words(), RwSignal::new(false));
+    let is_used = Memo::new(move |_| !room.blocks.with(|blocks| is_silent(blocks)));
+    let strip = move |text: String, may_return: bool| {
         let again = may_return.then(|| {
             view! {
                 <button type="button" class="link" on:click=move |_| room.join_again(None)>
@@ -358,21 +354,38 @@ fn end(switch: Switch, room: driver::Room, leaving: StoredValue<bool>) -> AnyVie
             <div class="banner bad" role="alert">
                 <p inner_html=told(&text)></p>
                 {again}
-                {changing(move || way_on(switch))}
+                {changing(move || way_on(switch, "link"))}
             </div>
         }
+        .into_any()
     };
-    changing(move || over().map(strip).into_any())
+    let over = move |(title, text): (&'static str, &'static str)| {
+        if reading.get() {
+            return strip([title, ". ", text].concat(), false);
+        }
+        ended_room((title, text), is_used.into(), reading, move || changing(move || way_on(switch, "button primary")))
+    };
+    changing(move || match room.phase.get() {
+        RoomPhase::Joining | RoomPhase::Inside => ().into_any(),
+        // By this page: it is about to go.
+        RoomPhase::Ended(LeaveReason::Left) if leaving.get_value() => ().into_any(),
+        RoomPhase::Ended(LeaveReason::Left) => strip(words.left_elsewhere.to_owned(), false),
+        RoomPhase::Ended(reason) => over((words.ended)(reason)),
+        RoomPhase::Refused(failure) => match (words.error)(failure.code).split_once(". ") {
+            Some(told) if failure.code == ErrorCode::RoomEnded => over(told),
+            Some(_) | None => strip(failure_text(&failure), true),
+        },
+    })
 }
 
 /// From a room that is over: to another of this page, or to a new one.
-fn way_on(switch: Switch) -> AnyView {
+fn way_on(switch: Switch, class: &'static str) -> AnyView {
     let words = words();
     if !switch.has_others() {
-        return view! { <a class="link" href="/">{words.new_room}</a> }.into_any();
+        return view! { <a class=class href="/">{words.new_room}</a> }.into_any();
     }
     view! {
-        <button type="button" class="link" on:click=move |_| switch.depart()>
+        <button type="button" class=class on:click=move |_| switch.depart()>
             {words.close_this_room}
         </button>
     }

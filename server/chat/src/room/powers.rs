@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ClientId, Knocking, LeaveReason, MemberId, Power, Role, RoomInfo, ServerFrame};
+use protocol::{ClientId, DisplayName, Knocking, LeaveReason, MemberId, Power, Role, RoomInfo, ServerFrame};
 
 use super::Room;
 use crate::bans::{Bans, Mark};
@@ -34,7 +34,12 @@ impl Room {
         let (session, cid) = asked.map_or((SessionKey::NOBODY, None), |(session, cid)| (session, Some(cid)));
         let (at, origin) = (now.wall, Origin { node: self.node, session });
         let id = self.ids.message_id(at, random, by);
-        out.push(Effect::Publish(RoomEvent { id, origin, at, kind: EventKind::Action { cid, action } }));
+        out.push(Effect::Publish(RoomEvent {
+            id,
+            origin,
+            at,
+            kind: EventKind::Action { cid, by: by.clone(), action },
+        }));
     }
 
     /// Follows an action, whichever node it began on. Who asked for it is told first: both leave in one write, and the end
@@ -45,7 +50,7 @@ impl Room {
         now: Now,
         origin: Origin,
         cid: Option<ClientId>,
-        action: Action,
+        (by, action): (MemberId, Action),
     ) {
         if let Some(cid) = cid.filter(|_| origin.node == self.node) {
             out.push(Effect::Reply(origin.session, ServerFrame::Done { cid, room: self.info.code }));
@@ -53,13 +58,14 @@ impl Room {
         match action {
             Action::Settings(settings) => {
                 self.set(settings);
-                out.push(Effect::Broadcast(ServerFrame::Room { room: self.info_at(now) }));
+                out.push(Effect::Broadcast(ServerFrame::Room { room: self.info_at(now), by: Some(by) }));
             }
             Action::Kicked(member) => self.remove(out, now.mono, &member, LeaveReason::Kicked, None),
             Action::Banned(member) => {
                 self.ban(&member);
                 self.remove(out, now.mono, &member, LeaveReason::Banned, None);
             }
+            Action::Barred(member, name, mark) => self.bar(member, Some(name), vec![mark]),
             Action::Unbanned(member) => {
                 Arc::make_mut(&mut self.bans).lift(&member);
                 self.doorway_changed = true;
@@ -96,8 +102,12 @@ impl Room {
         let marks = sessions.filter_map(|session| self.sessions.get(session)?.mark);
         let marks: Vec<Mark> = marks.collect();
         let name = self.seats.get(member).map(|seat| seat.member.name.clone());
+        self.bar(member.clone(), name, marks);
+    }
+
+    fn bar(&mut self, member: MemberId, name: Option<DisplayName>, marks: Vec<Mark>) {
         let bans_max = usize::try_from(self.limits.bans_per_room).unwrap_or(usize::MAX);
-        Arc::make_mut(&mut self.bans).add(member.clone(), name, marks, bans_max);
+        Arc::make_mut(&mut self.bans).add(member, name, marks, bans_max);
         self.doorway_changed = true;
     }
 

@@ -104,7 +104,7 @@ impl Room {
             }
             EventKind::Whisper(whisper) => self.relay_whisper(out, at, origin, id, whisper),
             EventKind::Change(change) => self.relay_change(out, at, origin, change),
-            EventKind::Action { cid, action } => self.relay_action(out, now, origin, cid, action),
+            EventKind::Action { cid, by, action } => self.relay_action(out, now, origin, cid, (by, action)),
         }
     }
 

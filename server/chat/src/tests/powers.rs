@@ -33,8 +33,10 @@ fn who_asked_is_told_that_it_is_done_and_all_what_the_room_is_now() {
         ..Settings::default()
     };
     let told = run(&mut room, 300, act(1, Action::Settings(settings)));
-    let [Effect::Reply(SessionKey(1), ServerFrame::Done { .. }), Effect::Broadcast(ServerFrame::Room { room: info })] =
-        &told[..]
+    let [
+        Effect::Reply(SessionKey(1), ServerFrame::Done { .. }),
+        Effect::Broadcast(ServerFrame::Room { room: info, by: Some(_) }),
+    ] = &told[..]
     else {
         panic!("{told:?}")
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{
-    Action, Body, Change, ChangeKind, ChannelId, EventKind, NewMessage, NewWhisper, NodeId, Origin, RoomEvent,
+    Action, Body, Change, ChangeKind, ChannelId, EventKind, Mark, NewMessage, NewWhisper, NodeId, Origin, RoomEvent,
     SessionKey, Settings,
 };
 use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
@@ -107,7 +107,7 @@ fn event(number: usize) -> RoomEvent {
             reply: number.is_multiple_of(3).then(|| id.clone()),
             timer: None,
         }),
-        _ => EventKind::Action { cid: number.is_multiple_of(2).then_some(cid), action: action(number) },
+        _ => EventKind::Action { cid: number.is_multiple_of(2).then_some(cid), by: member, action: action(number) },
     };
     let origin = Origin { node: node_id(0), session: SessionKey(number as u64) };
     RoomEvent { id, origin, at: 1_800_000_000_000 + number as u64, kind }
@@ -115,7 +115,7 @@ fn event(number: usize) -> RoomEvent {
 
 fn action(number: usize) -> Action {
     let member = MemberId::parse(&format!("member-{number:015}")).expect("22 characters");
-    match number / 2 % 5 {
+    match number / 2 % 7 {
         0 => Action::Settings(Settings {
             name: Some(RoomName::parse("Pier").expect("a plain name")),
             topic: Some(None),
@@ -129,6 +129,7 @@ fn action(number: usize) -> Action {
         1 => Action::Kicked(member),
         2 => Action::Banned(member),
         3 => Action::Role(member, Role::Moderator),
+        4 => Action::Barred(member, DisplayName::parse("Sam").expect("a plain name"), Mark([7; 16])),
         _ => Action::Burned,
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use chat::Monotonic;
+use chat::{Mark, Monotonic};
 use protocol::{DisplayName, ErrorCode, Knocking, Limits, MemberId};
 use tokio::sync::oneshot;
 
@@ -21,6 +21,25 @@ pub enum Verdict {
     TurnedAway,
     /// They changed their mind.
     Withdrawn,
+    /// They may not come in, nor knock again.
+    Banned,
+    /// Nobody is asked about any more, and nobody new comes in.
+    Locked,
+    /// There is no room any more.
+    Ended,
+}
+
+impl Verdict {
+    /// What is told to whoever knocked; `None` where they are let in.
+    pub const fn refusal(self) -> Option<ErrorCode> {
+        match self {
+            Self::LetIn => None,
+            Self::TurnedAway | Self::Withdrawn => Some(ErrorCode::NotLetIn),
+            Self::Banned => Some(ErrorCode::Banned),
+            Self::Locked => Some(ErrorCode::RoomLocked),
+            Self::Ended => Some(ErrorCode::RoomEnded),
+        }
+    }
 }
 
 /// Who knocks.
@@ -32,11 +51,22 @@ pub struct Visitor {
     pub member: MemberId,
     /// What they want to be called.
     pub name: DisplayName,
+    /// Where they come from.
+    pub mark: Mark,
 }
 
 struct Waiting {
     visitor: Visitor,
     answers: Vec<(u64, oneshot::Sender<Verdict>)>,
+}
+
+impl Waiting {
+    fn answer(self, verdict: Verdict) {
+        for (_, answer) in self.answers {
+            // Whoever waited there may be gone.
+            let _ = answer.send(verdict);
+        }
+    }
 }
 
 /// Everybody who waits in front of one room, the first of them first.
@@ -46,19 +76,24 @@ pub struct Knocks {
     /// Who was turned away lately, and until when they may not knock again.
     turned_away: VecDeque<(MemberId, Monotonic)>,
     last: u64,
+    /// The room is over.
+    is_over: bool,
 }
 
 impl Knocks {
     /// Adds somebody, or one more place at which the same person waits.
     ///
     /// # Errors
-    /// [`ErrorCode::NotLetIn`] for who was turned away just now, [`ErrorCode::TooManyKnocks`].
+    /// [`ErrorCode::NotLetIn`] for who was turned away just now, [`ErrorCode::TooManyKnocks`], [`ErrorCode::RoomEnded`].
     pub fn knock(
         &mut self,
         now: Monotonic,
         visitor: Visitor,
         limits: &Limits,
     ) -> Result<(u64, oneshot::Receiver<Verdict>), Refused> {
+        if self.is_over {
+            return Err(ErrorCode::RoomEnded.into());
+        }
         self.turned_away.retain(|(_, until)| now < *until);
         if let Some((_, until)) = self.turned_away.iter().find(|(member, _)| *member == visitor.member) {
             return Err(Refused::after(ErrorCode::NotLetIn, until.since(now)));
@@ -102,13 +137,18 @@ impl Knocks {
             while self.turned_away.len() >= knocks_max {
                 self.turned_away.pop_front();
             }
-            self.turned_away.push_back((one.visitor.member, now.after(limits.knock_again_ms)));
+            self.turned_away.push_back((one.visitor.member.clone(), now.after(limits.knock_again_ms)));
         }
-        for (_, answer) in one.answers {
-            // Whoever waited there may be gone.
-            let _ = answer.send(verdict);
-        }
+        one.answer(verdict);
         true
+    }
+
+    /// The room is over: all who wait hear it.
+    pub(super) fn end(&mut self) {
+        self.is_over = true;
+        for one in self.waiting.drain(..) {
+            one.answer(Verdict::Ended);
+        }
     }
 
     /// As those inside are told.
@@ -133,11 +173,12 @@ mod tests {
 
     use super::{Knocks, Verdict, Visitor};
     use crate::identity::UserId;
-    use chat::Monotonic;
+    use chat::{Mark, Monotonic};
 
     fn visitor(number: u8) -> Visitor {
         let member = MemberId::parse(&format!("{number:A>22}")).expect("is an id");
-        Visitor { user: UserId([number; 16]), member, name: DisplayName::parse("Sam").expect("is a name") }
+        let (name, mark) = (DisplayName::parse("Sam").expect("is a name"), Mark([number; 16]));
+        Visitor { user: UserId([number; 16]), member, name, mark }
     }
 
     fn limits() -> Limits {

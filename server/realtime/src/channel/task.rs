@@ -236,6 +236,7 @@ impl RoomTask {
         // First: once the mailbox is closed another task may subscribe, and it must not lose its subscription to this.
         self.hub.broker().unsubscribe(self.handle.id);
         self.mailbox.close();
+        self.handle.knocks().end();
         while let Ok(command) = self.mailbox.try_recv() {
             self.handle(command.input, command.session.as_ref());
         }

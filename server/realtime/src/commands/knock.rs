@@ -1,20 +1,15 @@
 //! `knock`: somebody asks those inside to let them in. The answer comes when they have decided; meanwhile the line goes on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat::Now;
-use protocol::{ClientId, ErrorCode, RoomCode, ServerFrame};
+use protocol::{ClientId, RoomCode, ServerFrame};
 
 use super::{Next, Requests};
-use crate::channel::Verdict;
 use crate::knock::Knock;
 use crate::rate_limits::RateLimit;
 use crate::services::{Admission, Services};
 use crate::session::Session;
-
-/// How often it is looked whether whoever knocks is still there.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl Requests {
     pub(super) fn knock(&self, cid: ClientId, code: String, pin: Option<String>, now: Now) -> Next {
@@ -47,13 +42,14 @@ impl Requests {
 
 /// Tells the session what those inside say. Who has gone waits no more.
 async fn wait(services: Arc<dyn Services>, session: Arc<Session>, mut knock: Knock, cid: ClientId, room: RoomCode) {
-    while session.is_connected() {
-        let Ok(verdict) = tokio::time::timeout(LOOK_EVERY, knock.answered()).await else { continue };
-        let frame = match verdict {
-            Verdict::LetIn => ServerFrame::Done { cid, room },
-            Verdict::TurnedAway | Verdict::Withdrawn => ServerFrame::error(ErrorCode::NotLetIn, Some(cid), None),
-        };
-        session.tell(&frame, services.hub().limits());
-        return;
-    }
+    let gone = session.gone();
+    let verdict = tokio::select! {
+        verdict = knock.answered() => verdict,
+        () = gone.cancelled() => return,
+    };
+    let frame = match verdict.refusal() {
+        None => ServerFrame::Done { cid, room },
+        Some(code) => ServerFrame::error(code, Some(cid), None),
+    };
+    session.tell(&frame, services.hub().limits());
 }

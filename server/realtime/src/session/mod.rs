@@ -5,6 +5,7 @@
 
 mod direct;
 mod flusher;
+mod gone;
 mod handover;
 mod outbound;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use chat::SessionKey;
 use protocol::{ErrorCode, Limits, RoomCode, Secret, ServerFrame, SessionId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::channel::SeatHandle;
 use crate::dialect::{Counted, Dialect, Frame, one_word};
@@ -86,6 +88,8 @@ struct State {
     rooms: Vec<SeatHandle>,
     /// Rooms that the person entered elsewhere and this session is to enter; `None`: it did not ask for it.
     follows: Option<Vec<RoomCode>>,
+    /// Cancelled when it has no line any more; made when somebody waits for that.
+    gone: Option<CancellationToken>,
 }
 
 /// What a connection finds when it looks after its session.
@@ -128,6 +132,7 @@ impl Session {
             close: None,
             rooms: Vec::new(),
             follows: None,
+            gone: None,
         };
         Self { key, user, dialect, id, wake: Notify::new(), liveness: OnceLock::new(), state: Mutex::new(state) }
     }
@@ -283,6 +288,7 @@ impl Session {
         state.connected = false;
         state.outbound.clear();
         state.direct = None;
+        state.go();
         true
     }
 
@@ -437,6 +443,7 @@ impl State {
 
     fn end(&mut self) -> Vec<SeatHandle> {
         self.ended = true;
+        self.go();
         self.resume.clear();
         std::mem::take(&mut self.rooms)
     }
