@@ -87,6 +87,8 @@ const PRODUCT: &[&str] = &[
     "--package",
     "client",
     "--package",
+    "channels",
+    "--package",
     "chat",
     "--package",
     "forgetting",

@@ -94,6 +94,7 @@ fn the_wire_depends_on_serde_only_and_the_room_on_the_wire_only() {
     assert_eq!(dependencies("app/protocol/Cargo.toml"), ["serde", "serde_json"]);
     assert_eq!(dependencies("app/client/Cargo.toml"), ["protocol", "serde"]);
     assert_eq!(dependencies("server/chat/Cargo.toml"), ["protocol"]);
+    assert_eq!(dependencies("server/channels/Cargo.toml"), ["serde", "serde_json", "thiserror", "toml"]);
     assert_eq!(dependencies("server/websocket/Cargo.toml"), ["base64", "bytes", "http", "sha1", "thiserror"]);
     let of_socketio = ["base64", "bytes", "serde_json"];
     assert_eq!(dependencies("server/socketio/Cargo.toml"), of_socketio, "no IO, and none of the other crates");
