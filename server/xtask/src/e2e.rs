@@ -25,6 +25,18 @@ pub(crate) struct Ready {
     chromium: PathBuf,
 }
 
+impl Ready {
+    /// Where the tests are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The browser.
+    pub(crate) fn chromium(&self) -> &Path {
+        &self.chromium
+    }
+}
+
 pub(crate) fn prepare(workspace: &Workspace) -> Result<Ready> {
     let folder = workspace.root().join("end2end");
     ensure!(folder.join("package-lock.json").is_file(), "end2end has no package-lock.json: is the clone complete?");

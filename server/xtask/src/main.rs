@@ -10,6 +10,7 @@ mod css;
 mod debian;
 mod e2e;
 mod emoji;
+mod first_load;
 mod http;
 mod mode;
 mod mongodb;
@@ -69,6 +70,12 @@ enum Command {
     Test(test::Options),
     /// Check format, lints (native and wasm), licences and bans.
     Check,
+    /// Find by counting which functions a room's page needs at once, and write the list of the others.
+    FirstLoad {
+        /// Choose anew from what was counted last, of the same program.
+        #[arg(long)]
+        counted: bool,
+    },
     /// Measure.
     Bench {
         #[command(subcommand)]
@@ -110,6 +117,11 @@ fn execute(cli: Cli) -> Result<ExitCode> {
             let report = check::run(&workspace, &mut steps);
             steps.print_times();
             report.into_result()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::FirstLoad { counted } => {
+            first_load::run(&workspace, &mut steps, counted)?;
+            steps.print_times();
             Ok(ExitCode::SUCCESS)
         }
         Command::Bench { what } => bench::run(&workspace, &mut steps, &what),

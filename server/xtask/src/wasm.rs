@@ -80,6 +80,24 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Res
     mode.programs().iter().map(make).collect()
 }
 
+/// The program for rooms as it is cut in two, its functions named, and its JavaScript.
+pub(crate) fn before_the_cut(workspace: &Workspace, steps: &mut Steps) -> Result<(Vec<u8>, String)> {
+    let toolchain = Toolchain::find(workspace.wasm_toolchain())?;
+    let profile = Mode::Release.wasm_profile();
+    let optimizer = Optimizer::find(workspace);
+    let strip = toolchain.keeps_functions_apart(profile);
+    let recipe = Recipe { mode: Mode::Release, strip, optimizer: optimizer.as_ref() };
+    let program = Mode::Release.programs().iter().find(|program| program.halves).context("no program is cut")?;
+    steps.step("the program with its names", || {
+        let compiled = compile(workspace, &toolchain, profile, *program)?;
+        let folder = tempfile::tempdir()?;
+        let wasm = folder.path().join(format!("{}_bg.wasm", program.name));
+        bindgen(&compiled, recipe.strip, *program, folder.path())?;
+        optimize(&wasm, &recipe, true)?;
+        Ok((fs::read(&wasm)?, fs::read_to_string(folder.path().join(format!("{}.js", program.name)))?))
+    })
+}
+
 /// Clippy over what is compiled for the browser.
 pub(crate) fn clippy(workspace: &Workspace) -> Result<Command> {
     let toolchain = Toolchain::find(workspace.wasm_toolchain())?;

@@ -216,8 +216,8 @@ const LIBRARIES: &[&str] = &[
     "str>::parse",
 ];
 
-/// More of all kinds, one a line: found by counting, in a program in which each function notes that it ran, what a page does
-/// that is shown, talks, loses its line and is left. Each is a part of names that nothing of this has.
+/// More of all kinds, one a line, found by counting: `cargo xtask first-load` writes it. What a page does that is shown, talks,
+/// loses its line and is left has none of these in its name.
 const COUNTED: &str = include_str!("wasm_later.txt");
 
 /// Parts of names that fit the lists above, of what begins with the page.
@@ -258,14 +258,24 @@ const AT_ONCE: &[&str] = &[
 
 /// Whether the function of this name is in the second half.
 pub(crate) fn is_later(name: &str) -> bool {
+    is_named_later(name) || {
+        let name = without_hashes(name);
+        COUNTED.lines().any(|part| name.contains(part)) && !fits(&name, AT_ONCE)
+    }
+}
+
+/// Whether it is so by the lists above, without what was counted.
+pub(crate) fn is_named_later(name: &str) -> bool {
     let name = without_hashes(name);
-    let fits = |list: &[&str]| list.iter().any(|part| name.contains(part));
-    let counted = || COUNTED.lines().any(|part| name.contains(part));
-    (fits(OWN) || fits(VIEWS) || fits(LIBRARIES) || counted()) && !fits(AT_ONCE)
+    [OWN, VIEWS, LIBRARIES].iter().any(|list| fits(&name, list)) && !fits(&name, AT_ONCE)
+}
+
+fn fits(name: &str, list: &[&str]) -> bool {
+    list.iter().any(|part| name.contains(part))
 }
 
 /// The name without what stands in brackets: crates have a hash there that is another with each compiler.
-fn without_hashes(name: &str) -> String {
+pub(crate) fn without_hashes(name: &str) -> String {
     let mut depth = 0_usize;
     let mut kept = String::with_capacity(name.len());
     for c in name.chars() {
