@@ -139,6 +139,12 @@ export class Tab {
     await this.messageBox.press("Enter");
   }
 
+  /** Answers the question that stands above the box when a message is to be taken back. */
+  async confirmDelete(): Promise<void> {
+    await expect(this.page.getByText("Delete this message for everybody?")).toBeVisible();
+    await this.page.locator("form.composer").getByRole("button", { name: "Delete", exact: true }).click();
+  }
+
   /** The log shows exactly these messages, in this order. */
   async shows(texts: string[], timeout?: number): Promise<void> {
     await expect(this.texts).toHaveText(texts, { timeout });

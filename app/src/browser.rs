@@ -21,11 +21,12 @@ pub(crate) use platform::{
 pub(crate) use platform::{meta, page};
 
 pub(crate) use acting::{
-    Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, set_tells_reading,
-    single_keys, tells_reading,
+    Step, is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, select_in_row, set_single_keys,
+    set_tells_reading, single_keys, tells_reading,
 };
 pub(crate) use alerts::{
-    alert_settings, ask_permission, beep, keep_alert_settings, may_notify, notify, read_elsewhere, tell_read,
+    alert_settings, ask_permission, beep, hear_shown, is_first_to_call, keep_alert_settings, may_notify, notify,
+    read_elsewhere, tell_read, tell_shown,
 };
 pub(crate) use grid::{GridStep, focus_in_grid, has_focus_inside, is_in_first_row};
 pub(crate) use history::{path, push_path, replace_path};

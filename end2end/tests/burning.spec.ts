@@ -102,7 +102,8 @@ test("a room's timer is set in its menu, told to all, and holds for who chooses 
   await ada.page.getByRole("menuitem", { name: "Set burn timer" }).click();
   await ada.page.getByRole("radio", { name: "5 s", exact: true }).check();
   await ada.page.getByRole("button", { name: "Save" }).click();
-  await expect(ben.page.getByText("Messages burn 5 s after they were seen.")).toBeVisible();
+  await expect(ben.page.getByText("Messages burn 5 s after they were seen.", { exact: true })).toBeVisible();
+  await expect(ben.notes.last()).toHaveText("Ada set a burn timer. Messages burn 5 s after they were seen.");
   await expect(timerButton(ben)).toHaveAccessibleName("Burn timer, 5 s");
   await ben.say("as the room");
   await choose(ben, "Off");

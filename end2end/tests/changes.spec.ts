@@ -1,6 +1,7 @@
 // What becomes of messages after they were said: edited and deleted by who said them, seen so by all.
 import type { Locator } from "@playwright/test";
 
+import { audit } from "../audit";
 import { LOST_LINE, expect, test } from "../fixtures";
 import type { Tab } from "../tab";
 
@@ -78,7 +79,15 @@ test("a deleted message leaves a line and nothing of its text, for all", async (
   await ada.say("this stays");
   await ada.relayed("take this back", "this stays");
   await expect(ben.texts).toHaveCount(2);
+  await ada.messageBox.fill("half a");
   await press(ada, "take this back", "Delete");
+  await ada.page.keyboard.press("Escape");
+  await expect(ada.messageBox, "what was begun is there again").toHaveValue("half a");
+  await ada.shows(["take this back", "this stays"]);
+  await press(ada, "take this back", "Delete");
+  await audit(ada, "the question before a deletion", ["desktop"]);
+  await ada.confirmDelete();
+  await expect(ada.messageBox).toHaveValue("half a");
   for (const tab of [ada, ben]) {
     await tab.shows(["This message was deleted.", "this stays"]);
     expect(await tab.page.content()).not.toContain("take this back");
@@ -98,6 +107,7 @@ test("what happened to messages during a drop is seen behind it", async ({ visit
   await press(ben, "old words", "Edit");
   await ben.say("new words");
   await press(ben, "to be deleted", "Delete");
+  await ben.confirmDelete();
   await ben.shows(["new words", "This message was deleted."]);
   relay.resume();
   await ada.online(40_000);
@@ -230,6 +240,7 @@ test("an answer shows what it answers, leads there, and forgets it when that is 
   await expect(row(ben, "an answer").getByRole("button", { name: "Ada a better question" })).toBeAttached();
   await ada.texts.first().hover();
   await ada.log.getByRole("article").first().getByRole("button", { name: "Delete" }).click();
+  await ada.confirmDelete();
   for (const tab of [ada, ben]) {
     await expect(row(tab, "an answer").getByText("Answers a message that was deleted.")).toBeAttached();
     expect(await tab.page.content()).not.toContain("better question");

@@ -161,7 +161,11 @@ test("arrows rove through the messages, and single keys do what their buttons do
   await ada.log.focus();
   await keyboard.press("ArrowUp");
   await keyboard.press("Delete");
+  await expect(ada.page.getByText("Delete this message for everybody?")).toBeVisible();
+  await ben.shows(["one", "two", "three"]);
+  await keyboard.press("Enter");
   await ben.shows(["one", "two", "This message was deleted."]);
+  await ada.log.focus();
   await keyboard.press("ArrowUp");
   await keyboard.press("ArrowUp");
   await expect(row(ada, "two")).toBeFocused();
@@ -247,6 +251,7 @@ test("everything that can be done to a message is in its menu", async ({ visitor
   await ada.page.keyboard.press("Escape");
   await open();
   await ada.page.getByRole("menuitem", { name: "Delete" }).click();
+  await ada.confirmDelete();
   await ada.shows(["This message was deleted."]);
 });
 
@@ -268,6 +273,14 @@ test("a finger that stays on a message opens its menu", async ({ visitor }) => {
   await line.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await menu.getByRole("menuitem", { name: "Reply" }).click();
   await expect(ada.page.getByText("Replying to Ada")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Cancel" }).click();
+  const moved = await row(ada, "hold me").locator(".message-text").boundingBox();
+  const finger = [{ x: (moved?.x ?? 0) + 20, y: (moved?.y ?? 0) + 10 }];
+  await line.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: finger });
+  await expect(menu.getByRole("menuitem", { name: "Select text" })).toBeVisible();
+  await line.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await menu.getByRole("menuitem", { name: "Select text" }).click();
+  await expect.poll(() => ada.page.evaluate(() => getSelection()?.toString())).toBe("hold me");
 });
 
 test("formatting keys put marks around a selection, and take them away", async ({ visitor }) => {

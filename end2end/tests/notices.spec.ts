@@ -67,6 +67,7 @@ async function apart(visitor: () => Promise<Tab>): Promise<[Tab, Tab]> {
 test("a mention in another room is counted, listed, and read when its room is shown", async ({ visitor }) => {
   const [ada, ben] = await apart(visitor);
   await ben.say("@Ada have you got the keys?");
+  await expect(ada.page.getByRole("link", { name: "Harbour, 1 mention, 1 unread", exact: true })).toBeVisible();
   const button = ada.page.getByRole("button", { name: "Notices, 1 unread" });
   await button.click();
   const list = ada.page.getByRole("list", { name: "Notices" });
@@ -120,4 +121,34 @@ test("sounds and the desktop call where they are wanted, without what was said",
   await ada.page.reload();
   await ada.page.getByRole("button", { name: /^Notices/ }).click();
   await expect(ada.page.getByRole("checkbox", { name: "Sound for mentions" }), "kept in this browser").toBeChecked();
+});
+
+test("two tabs call once, what one shows is read in the other, and text is shown only where it was wanted", async ({ visitor }) => {
+  const [ada, ben] = await apart(visitor);
+  await ada.page.getByRole("button", { name: "Notices", exact: true }).click();
+  await ada.page.getByRole("button", { name: "Allow notifications on the desktop" }).click();
+  const text = ada.page.getByRole("checkbox", { name: "Show how a mention begins in them" });
+  await expect(text).not.toBeChecked();
+  await text.check();
+  await ada.page.getByRole("checkbox", { name: "Sound for mentions" }).check();
+  await ada.page.keyboard.press("Escape");
+  const beside = await ada.another();
+  await listen(beside);
+  await beside.page.addInitScript(() => Object.assign((window as unknown as { Notification: object }).Notification, { permission: "granted" }));
+  await beside.page.goto(ada.page.url());
+  await beside.inside();
+  await expect(beside.page.getByRole("button", { name: "Notices", exact: true })).toBeVisible();
+  await ben.say("@Ada the keys are here");
+  for (const tab of [ada, beside]) {
+    await expect(tab.page.getByRole("button", { name: "Notices, 1 unread" })).toBeVisible();
+  }
+  const all = async () => {
+    const [one, two] = [await heard(ada), await heard(beside)];
+    return { tones: one.tones + two.tones, shown: [...one.shown, ...two.shown] };
+  };
+  await expect.poll(all).toEqual({ tones: 2, shown: ["You were mentioned in one of your rooms: @Ada the keys are here"] });
+  await beside.page.getByRole("button", { name: "Notices, 1 unread" }).click();
+  await beside.page.getByRole("list", { name: "Notices" }).getByRole("button").click();
+  await expect(ada.page.getByRole("button", { name: "Notices", exact: true })).toBeVisible();
+  expect((await all()).tones).toBe(2);
 });

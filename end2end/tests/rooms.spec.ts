@@ -385,6 +385,7 @@ test("a room that was ended says so, and its head claims nothing any more", asyn
   expect(ended.status()).toBe(204);
 
   await expect(ben.alert).toContainText("The room was ended");
+  await ben.page.getByRole("button", { name: "Read what was said" }).click();
   await expect(ben.texts, "what was said can still be read").toHaveCount(1);
   await expect(ben.state).toHaveText("Ended");
   await expect(ben.page.getByText(/left$/)).toBeHidden();

@@ -169,8 +169,9 @@ test("a room that ended stays readable until it is closed, and its words can go 
   await link(ada, "Book club").click();
   await shown(ada, "Book club");
   await link(ada, /Night shift/).click();
-  await expect(ada.texts).toHaveText(["last words"]);
   await expect(ada.alert).toContainText("The room was ended");
+  await ada.page.getByRole("button", { name: "Read what was said" }).click();
+  await expect(ada.texts).toHaveText(["last words"]);
   await ada.page.getByRole("button", { name: "Close this room" }).click();
   await shown(ada, "Book club");
   await expect(link(ada, /Night shift/)).toHaveCount(0);

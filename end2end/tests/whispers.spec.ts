@@ -61,6 +61,7 @@ test("a whisper reaches every tab of two people, marked as one, and nobody else"
   await ada.say("only you, mended");
   await expect(row(beside, "only you, mended").first()).toBeVisible();
   await press(ben, "I hear you", "Delete");
+  await ben.confirmDelete();
   await expect(ada.log.getByText("This message was deleted.")).toBeVisible();
 
   await ben.say("good night");

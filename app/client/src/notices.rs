@@ -65,6 +65,8 @@ pub enum Alert {
     Mentioned,
     /// A sound for any other notice.
     Other,
+    /// The desktop shows how a mention begins.
+    Text,
 }
 
 /// Which of them the person wants: none, until they say so.
@@ -73,8 +75,14 @@ pub struct Alerts(u8);
 
 impl Alerts {
     /// All there are, each with its letter.
-    const ALL: [(Alert, char); 5] =
-        [(Alert::Desktop, 'd'), (Alert::Names, 'n'), (Alert::Said, 's'), (Alert::Mentioned, 'm'), (Alert::Other, 'o')];
+    const ALL: [(Alert, char); 6] = [
+        (Alert::Desktop, 'd'),
+        (Alert::Names, 'n'),
+        (Alert::Said, 's'),
+        (Alert::Mentioned, 'm'),
+        (Alert::Other, 'o'),
+        (Alert::Text, 't'),
+    ];
 
     /// As it was written; what this version does not know is passed over.
     #[must_use]
@@ -204,6 +212,16 @@ impl Notices {
         self.read_where(|notice| notice.at <= until);
     }
 
+    /// All of a room were that there were until then: another page of the person's shows it.
+    pub fn read_room(&mut self, code: RoomCode, until: Millis) {
+        self.read_where(|notice| notice.code == code && notice.at <= until);
+    }
+
+    /// Whether one of a room is not read.
+    pub fn has_unread(&self, code: RoomCode) -> bool {
+        self.list.iter().any(|notice| notice.code == code && !notice.is_read)
+    }
+
     fn read_where(&mut self, which: impl Fn(&Notice) -> bool) {
         self.list.iter_mut().filter(|notice| which(notice)).for_each(|notice| notice.is_read = true);
     }
@@ -248,6 +266,7 @@ mod tests {
             name: None,
             unread: 0,
             mentions: 0,
+            mentioned_by: None,
             last_at: None,
             standing: Standing::Connected,
             holds_words: false,
@@ -333,6 +352,19 @@ mod tests {
         let named = RoomEntry { role: Some(Role::Owner), ..room() };
         assert!(notices.take(&[named], Some(room().code), 1).is_empty());
         assert!(notices.list()[0].is_read);
+    }
+
+    #[test]
+    fn what_another_page_shows_is_read_here_room_by_room() {
+        let mut notices = Notices::default();
+        let elsewhere = RoomEntry { code: code("AAAA2222"), ..room() };
+        notices.take(&[room(), elsewhere.clone()], None, 0);
+        let named = |it: RoomEntry| RoomEntry { mentions: 1, ..it };
+        notices.take(&[named(room()), named(elsewhere.clone())], None, 5);
+        notices.read_room(room().code, 4);
+        assert!(notices.has_unread(room().code), "it came later");
+        notices.read_room(room().code, 5);
+        assert!(!notices.has_unread(room().code) && notices.has_unread(elsewhere.code));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct RoomEntry {
     pub unread: u32,
     /// How many of that name the person.
     pub mentions: u32,
+    /// How the last one of these begins, where neither a timer nor a whisper makes it one that nobody else should see.
+    pub mentioned_by: Option<Box<str>>,
     /// When something was last said, as far as this client has heard.
     pub last_at: Option<Millis>,
     /// Where this client stands with it.
@@ -103,6 +105,7 @@ mod tests {
             last_at,
             standing: Standing::Connected,
             holds_words: false,
+            mentioned_by: None,
             mentions: 0,
             role: None,
             expires_at: None,

@@ -403,6 +403,7 @@ impl RoomState {
             name: self.info.as_ref().map(|info| info.name.clone()),
             unread: self.timeline.unread(),
             mentions: self.timeline.mentions(),
+            mentioned_by: self.timeline.mentioned_by().map(Into::into),
             last_at: self.last_at,
             standing,
             holds_words: !(self.aside.draft.is_empty() && self.aside.whisper.is_none() && self.outbox.is_empty()),

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use protocol::{ClientId, DisplayName, Emoji, ErrorCode, MemberId, MessageId, Millis, Role, RoomName, Topic};
 
+/// Characters that are shown of a message elsewhere than in its row.
+pub(crate) const BEGINNING_CHARS: usize = 120;
+
 /// Kinds of reactions that are shown at one message; how many more there are is a number.
 pub const REACTIONS_SHOWN: usize = 20;
 

@@ -48,6 +48,7 @@ pub struct ClientState {
     text_chars_max: u32,
     frame_bytes_max: u32,
     edit_window_ms: u64,
+    burn_unread_ms: u64,
     rows_max: usize,
     actions: Vec<Action>,
 }
@@ -69,6 +70,7 @@ impl ClientState {
             text_chars_max: limits.text_chars_max,
             frame_bytes_max: limits.frame_bytes_max,
             edit_window_ms: limits.edit_window_ms,
+            burn_unread_ms: limits.burn_unread_ms,
             rows_max: limits.page_messages_max as usize,
             actions: Vec::new(),
         }
@@ -405,6 +407,11 @@ impl ClientState {
     /// Characters that a message may have.
     pub fn text_chars_max(&self) -> u32 {
         self.text_chars_max
+    }
+
+    /// How long a message with a burn timer is there for those who do not see it.
+    pub fn burn_unread_ms(&self) -> u64 {
+        self.burn_unread_ms
     }
 
     /// The list of rooms.

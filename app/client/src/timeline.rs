@@ -10,7 +10,7 @@ use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Posi
 use crate::fuse::Fuse;
 use crate::message_list::{ListEntry, MessageList};
 pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
-use crate::row::{Confidant, Revision};
+use crate::row::{BEGINNING_CHARS, Confidant, Revision};
 use crate::sequence::LogPlace;
 use crate::sequence::{Missed, MissedCount, Sequence};
 
@@ -43,6 +43,8 @@ struct Reading {
     unread: u32,
     /// How many of these name this person.
     mentions: u32,
+    /// How the last of these begins.
+    mentioned_by: Option<Box<str>>,
     /// The row that says where reading ended.
     mark: Option<u64>,
 }
@@ -100,15 +102,14 @@ impl Timeline {
         let changes = self.reading.away == looks;
         if changes {
             self.reading.away = !looks;
-            (self.reading.unread, self.reading.mentions) = (0, 0);
+            (self.reading.unread, self.reading.mentions, self.reading.mentioned_by) = (0, 0, None);
         }
         changes
     }
 
     /// All was read: the mark where reading ended goes.
     pub fn read(&mut self) {
-        self.reading.unread = 0;
-        self.reading.mentions = 0;
+        (self.reading.unread, self.reading.mentions, self.reading.mentioned_by) = (0, 0, None);
         if let Some(index) = self.reading.mark.take().and_then(|key| self.lines.find_key(key)) {
             self.lines.remove(index);
         }
@@ -129,6 +130,11 @@ impl Timeline {
     /// How many of these name this person.
     pub fn mentions(&self) -> u32 {
         self.reading.mentions
+    }
+
+    /// How the last of these begins, where others than this person may see it.
+    pub fn mentioned_by(&self) -> Option<&str> {
+        self.reading.mentioned_by.as_deref()
     }
 
     /// Something of others comes: the first of it, while nobody looks, stands below a mark.
@@ -225,7 +231,9 @@ impl Timeline {
         let mentions_you = !own && self.you.as_ref().is_some_and(|you| message.mentions.contains(you));
         if !own {
             // What is whispered to somebody calls them as their name does.
+            let open = mentions_you && whisper.is_none() && message.timer.is_none();
             self.note_unread(mentions_you || whisper.is_some());
+            self.reading.mentioned_by = open.then(|| message.text.chars().take(BEGINNING_CHARS).collect());
         }
         let reply = message.reply.clone().map(|id| Box::new(self.quote(id)));
         let (timer, read_at) = (message.timer, own.then_some(message.at));

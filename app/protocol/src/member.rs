@@ -164,6 +164,8 @@ pub struct WireLimits {
     pub grace_ms: u64,
     /// How long a message can be edited and deleted.
     pub edit_window_ms: u64,
+    /// How long a message with a burn timer is there for those who do not see it.
+    pub burn_unread_ms: u64,
 }
 
 impl From<&Limits> for WireLimits {
@@ -175,6 +177,7 @@ impl From<&Limits> for WireLimits {
             silence_ms_max: limits.silence_ms_max,
             grace_ms: limits.grace_ms,
             edit_window_ms: limits.edit_window_ms,
+            burn_unread_ms: limits.burn_unread_ms,
         }
     }
 }
@@ -201,5 +204,6 @@ read_struct!(WireLimits {
     frame_bytes_max,
     silence_ms_max,
     grace_ms,
-    edit_window_ms
+    edit_window_ms,
+    burn_unread_ms
 });

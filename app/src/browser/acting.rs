@@ -4,8 +4,8 @@
 //! The server compiles the second half, which never runs.
 
 pub(crate) use platform::{
-    is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, set_single_keys, set_tells_reading,
-    single_keys, tells_reading,
+    is_in_text, place_beside, press_in_row, retype, rove, row_has_focus, select_in_row, set_single_keys,
+    set_tells_reading, single_keys, tells_reading,
 };
 
 /// From row to row.
@@ -50,6 +50,16 @@ mod platform {
         if let Some(kept) = kept() {
             // Where storage is refused it holds for this page.
             let _ = if tells { kept.remove_item(READING_KEY) } else { kept.set_item(READING_KEY, "off") };
+        }
+    }
+
+    /// Selects what is said in a row. A finger moves the ends of that, until the row is drawn anew.
+    pub(crate) fn select_in_row(key: u64) {
+        let Some(row) = find_row(&key.to_string()) else { return };
+        let _ = row.class_list().add_1("selecting");
+        if let (Ok(Some(text)), Ok(Some(selection))) = (row.query_selector(".message-text"), window().get_selection()) {
+            // It is on the page, so there is something to select.
+            let _ = selection.select_all_children(&text);
         }
     }
 
@@ -184,6 +194,8 @@ mod platform {
     use leptos::web_sys::{Event, HtmlTextAreaElement};
 
     use super::Step;
+
+    pub(crate) fn select_in_row(_key: u64) {}
 
     pub(crate) fn single_keys() -> bool {
         true

@@ -4,12 +4,13 @@
 //! The server compiles the second half, which never runs.
 
 pub(crate) use platform::{
-    alert_settings, ask_permission, beep, keep_alert_settings, may_notify, notify, read_elsewhere, tell_read,
+    alert_settings, ask_permission, beep, hear_shown, is_first_to_call, keep_alert_settings, may_notify, notify,
+    read_elsewhere, tell_read, tell_shown,
 };
 
 #[cfg(feature = "hydrate")]
 mod platform {
-    use js_sys::{Array, Function, Object, Reflect};
+    use js_sys::{Array, Function, Object, Promise, Reflect};
     use leptos::prelude::window;
     use leptos::web_sys::StorageEvent;
     use protocol::Millis;
@@ -23,7 +24,12 @@ mod platform {
     const LOUDNESS: f64 = 0.06;
     const TONE_S: f64 = 0.18;
 
+    /// How long the tab that calls is the only one.
+    const CALLING_MS: i32 = 10_000;
+
     thread_local! {
+        /// To this person's other tabs.
+        static CHANNEL: std::cell::RefCell<Option<JsValue>> = const { std::cell::RefCell::new(None) };
         /// The page's sound. Browsers let a page have a few only.
         static SOUND: std::cell::RefCell<Option<JsValue>> = const { std::cell::RefCell::new(None) };
     }
@@ -107,6 +113,55 @@ mod platform {
         Some(())
     }
 
+    /// Whether no other tab of this browser calls for the same reason: the first that asks does so for all. A browser that
+    /// has no locks for pages lets each.
+    pub(crate) async fn is_first_to_call(reason: &str) -> bool {
+        let Some(locks) = get(&window(), "navigator").and_then(|it| get(&it, "locks")) else { return true };
+        let asked = Promise::new(&mut |told, _| {
+            let answer = told.clone();
+            let given = Closure::once_into_js(move |lock: JsValue| -> JsValue {
+                let _ = answer.call1(&JsValue::NULL, &JsValue::from_bool(!lock.is_null()));
+                // Nobody else gets it before that.
+                let held = Promise::new(&mut |done, _| {
+                    let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, CALLING_MS);
+                });
+                held.into()
+            });
+            let options = Object::new();
+            let _ = Reflect::set(&options, &JsValue::from_str("ifAvailable"), &JsValue::TRUE);
+            if call(&locks, "request", &[JsValue::from_str(reason), options.into(), given]).is_none() {
+                let _ = told.call1(&JsValue::NULL, &JsValue::TRUE);
+            }
+        });
+        JsFuture::from(asked).await.map_or(true, |first| first.is_truthy())
+    }
+
+    /// Tells this person's other tabs what was shown here. It is kept nowhere.
+    pub(crate) fn tell_shown(what: &str) {
+        CHANNEL.with_borrow(|channel| {
+            if let Some(channel) = channel {
+                // A tab that hears nothing has its notices for longer.
+                let _ = call(channel, "postMessage", &[JsValue::from_str(what)]);
+            }
+        });
+    }
+
+    /// Hears what others tell so, for as long as the page lives.
+    pub(crate) fn hear_shown(heard: impl Fn(String) + 'static) {
+        let kind = function(&window(), "BroadcastChannel");
+        let name = Array::of1(&JsValue::from_str(READ_KEY));
+        let channel = kind.and_then(|kind| Reflect::construct(&kind, &name).ok());
+        if let Some(channel) = &channel {
+            let hear = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+                if let Some(what) = get(&event, "data").and_then(|data| data.as_string()) {
+                    heard(what);
+                }
+            });
+            let _ = Reflect::set(channel, &JsValue::from_str("onmessage"), &hear.into_js_value());
+        }
+        CHANNEL.set(channel);
+    }
+
     fn storage() -> Option<web_sys::Storage> {
         window().local_storage().ok().flatten()
     }
@@ -161,6 +216,14 @@ mod platform {
     pub(crate) fn notify(_title: &str, _words: &str, _pressed: impl FnOnce() + 'static) {}
 
     pub(crate) fn beep(_tones: &[f64]) {}
+
+    pub(crate) fn is_first_to_call(_reason: &str) -> impl Future<Output = bool> {
+        std::future::ready(true)
+    }
+
+    pub(crate) fn tell_shown(_what: &str) {}
+
+    pub(crate) fn hear_shown(_heard: impl Fn(String) + 'static) {}
 
     pub(crate) fn alert_settings() -> String {
         String::new()

@@ -21,6 +21,8 @@ pub(crate) struct BurnTimers {
     pub(crate) of_room: Signal<u64>,
     /// The person chooses.
     pub(crate) choose: Callback<Option<u64>>,
+    /// For how many seconds a message is there for those who do not see it.
+    pub(crate) unread_s: Callback<(), u64>,
     /// Whether the choice is on the page.
     pub(crate) open: RwSignal<bool>,
 }
@@ -99,7 +101,7 @@ fn panel(timers: BurnTimers) -> AnyView {
     view! {
         <div class="burn-timer" id=PANEL_ID tabindex="-1" role="group" aria-label=words().burn_timer on:keydown=close>
             {changing(choices)}
-            <p>{words().burn_note}</p>
+            <p>{(words().burn_note)(timers.unread_s.run(()))}</p>
         </div>
     }
     .into_any()

@@ -122,7 +122,7 @@ impl Draft {
             Mode::New | Mode::Reply(_) => {
                 self.area.try_get_untracked().flatten().map(|area| area.value()).unwrap_or_default()
             }
-            Mode::Edit(_) | Mode::React(_) | Mode::Whisper(_) => self.begun.get_value(),
+            Mode::Edit(_) | Mode::React(_) | Mode::Delete(_) | Mode::Whisper(_) => self.begun.get_value(),
         }
     }
 
@@ -165,6 +165,16 @@ impl Draft {
         self.enter_mode(Mode::React(key), "");
     }
 
+    /// Asks whether an own message is to be taken back.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(crate) fn delete(self, key: u64) -> Result<(), ErrorCode> {
+        self.changeable.run(Some(key))?;
+        self.enter_mode(Mode::Delete(key), "");
+        Ok(())
+    }
+
     /// What was to be an emoji for the message in this row is none: it is in the box again, unless that is for something
     /// else by now.
     #[inline(never)]
@@ -189,17 +199,18 @@ impl Draft {
         match self.mode.get_untracked() {
             Mode::React(_) => self.hand_over(emoji),
             Mode::New | Mode::Reply(_) | Mode::Edit(_) | Mode::Whisper(_) => browser::insert(ID, &emoji),
+            Mode::Delete(_) => {}
         }
     }
 
     /// A message is not there any more: neither are the words that were to take their place, nor what would answer it.
     pub(crate) fn let_go(self, is_gone: impl Fn(u64) -> bool) {
         match self.mode.get_untracked() {
-            Mode::Edit(key) | Mode::React(key) if is_gone(key) => self.leave_mode(),
+            Mode::Edit(key) | Mode::React(key) | Mode::Delete(key) if is_gone(key) => self.leave_mode(),
             Mode::Reply(key) if is_gone(key) => self.mode.set(Mode::New),
             // The words stay for the one whom they are for.
             Mode::Whisper(Some(key)) if is_gone(key) => self.mode.set(Mode::Whisper(None)),
-            Mode::New | Mode::Edit(_) | Mode::Reply(_) | Mode::React(_) | Mode::Whisper(_) => {}
+            Mode::New | Mode::Edit(_) | Mode::Reply(_) | Mode::React(_) | Mode::Delete(_) | Mode::Whisper(_) => {}
         }
     }
 
@@ -408,6 +419,7 @@ fn writing(draft: Draft, mentions: Mentions, over: Signal<bool>, room: Signal<St
     let placeholder = move || match draft.mode.get() {
         _ if over.get() => words.room_over.to_owned(),
         Mode::React(_) => words.any_emoji.to_owned(),
+        Mode::Delete(_) => String::new(),
         Mode::Whisper(_) => (words.whisper_to)(&draft.about.get()),
         Mode::New | Mode::Reply(_) | Mode::Edit(_) => (words.message_to)(&room.get()),
     };
@@ -419,7 +431,7 @@ fn writing(draft: Draft, mentions: Mentions, over: Signal<bool>, room: Signal<St
                 dir="auto"
                 autocomplete="off"
                 placeholder=placeholder
-                readonly=live(move || over.get())
+                readonly=live(move || over.get() || matches!(draft.mode.get(), Mode::Delete(_)))
                 aria-describedby=NOTE_ID
                 aria-invalid=live(move || if invalid() { "true" } else { "false" })
                 node_ref=draft.area
@@ -462,10 +474,12 @@ fn ModeBar(draft: Draft) -> impl IntoView {
         Mode::Whisper(_) => {
             view! { <p class="wide whisper-note">{(words.whispering)(&draft.about.get())}</p> }.into_any()
         }
+        Mode::Delete(_) => view! { <p class="wide">{words.deleting}</p> }.into_any(),
         Mode::New | Mode::Edit(_) => view! { <p class="wide">{words.editing}</p> }.into_any(),
     };
     let done = move || match draft.mode.get() {
         Mode::React(_) => words.react,
+        Mode::Delete(_) => words.delete,
         Mode::New | Mode::Reply(_) | Mode::Edit(_) | Mode::Whisper(_) => words.save,
     };
     view! {

@@ -12,6 +12,8 @@ pub(crate) enum Mode {
     Reply(u64),
     /// An emoji for the message in the row with this key.
     React(u64),
+    /// The question whether the message in the row with this key is to be taken back.
+    Delete(u64),
     /// A message to one person only; an answer to what is in the row with this key.
     Whisper(Option<u64>),
 }
@@ -21,7 +23,7 @@ impl Mode {
     pub(super) const fn sends(self) -> bool {
         match self {
             Self::New | Self::Reply(_) | Self::Whisper(_) => true,
-            Self::Edit(_) | Self::React(_) => false,
+            Self::Edit(_) | Self::React(_) | Self::Delete(_) => false,
         }
     }
 
@@ -29,7 +31,7 @@ impl Mode {
     pub(super) const fn says_to_all(self) -> bool {
         match self {
             Self::New | Self::Reply(_) => true,
-            Self::Edit(_) | Self::React(_) | Self::Whisper(_) => false,
+            Self::Edit(_) | Self::React(_) | Self::Delete(_) | Self::Whisper(_) => false,
         }
     }
 }

@@ -95,16 +95,7 @@ fn pressed_at_row(key: &str) -> bool {
         "m" | "M" | "ContextMenu" => ".tool.more",
         _ => return false,
     };
-    if key == "Delete" && browser::press_in_row(button, false) {
-        // The row is drawn anew and loses the focus: keys go on from the log.
-        let tool = document().active_element().and_then(|tool| tool.dyn_into::<HtmlElement>().ok());
-        browser::focus("log");
-        if let Some(tool) = tool {
-            tool.click();
-        }
-    } else {
-        browser::press_in_row(button, true);
-    }
+    browser::press_in_row(button, true);
     true
 }
 

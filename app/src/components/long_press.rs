@@ -70,7 +70,7 @@ fn key_of(target: EventTarget) -> Option<u64> {
     if element.closest("a, button").ok()?.is_some() {
         return None;
     }
-    let row = element.closest(".message").ok()??;
+    let row = element.closest(".message:not(.selecting)").ok()??;
     row.query_selector(".tool").ok()??;
     row.get_attribute("data-key")?.parse().ok()
 }

@@ -15,6 +15,8 @@ use client::MessageLine;
 pub(crate) enum Chosen {
     /// Its text is wanted.
     Copy,
+    /// A part of its text is.
+    Select,
     /// What a button does.
     Tool(Tool),
 }
@@ -38,6 +40,15 @@ pub(crate) fn MessageMenu(
     )
 }
 
+/// Where a finger asks for the menu, it cannot select by itself.
+fn text_items(line: &MessageLine, item: impl Fn(&'static str, bool, Chosen) -> MenuItem) -> Vec<MenuItem> {
+    let mut items = vec![item(words().copy_message, false, Chosen::Copy)];
+    if browser::is_touch() && !line.revision.is_gone() {
+        items.push(item(words().select_text, false, Chosen::Select));
+    }
+    items
+}
+
 fn opened(about: RwSignal<Option<u64>>, key: u64, line: &MessageLine, on_choose: Callback<(u64, Chosen)>) -> AnyView {
     let words = words();
     let open = RwSignal::new(true);
@@ -58,8 +69,7 @@ fn opened(about: RwSignal<Option<u64>>, key: u64, line: &MessageLine, on_choose:
     };
     let tools = offered(line).into_iter().filter(|tool| *tool != Tool::More);
     let items = tools.map(|tool| item(tool.label(), tool == Tool::Delete, Chosen::Tool(tool)));
-    let items =
-        StoredValue::new([item(words.copy_message, false, Chosen::Copy)].into_iter().chain(items).collect::<Vec<_>>());
+    let items = StoredValue::new(text_items(line, item).into_iter().chain(items).collect::<Vec<_>>());
     view! {
         <Dialog open label=words.more class="dialog message-menu">
             {menu("message-menu", words.more.to_owned(), items.try_update_value(std::mem::take).unwrap_or_default())}

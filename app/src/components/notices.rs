@@ -138,6 +138,7 @@ fn alert_choices(noticing: Noticing) -> AnyView {
             view! {
                 {choice(Alert::Desktop, words.desktop)}
                 {choice(Alert::Names, words.names)}
+                {choice(Alert::Text, words.text)}
             }
             .into_any()
         } else {

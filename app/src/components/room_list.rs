@@ -99,7 +99,7 @@ pub(crate) fn RoomsToggle(
             type="button"
             class="rooms-toggle"
             id=TOGGLE_ID
-            aria-label=live(move || named(words().rooms, None, unread.get()))
+            aria-label=live(move || named(words().rooms, None, 0, unread.get()))
             aria-expanded=live(move || if open.get() { "true" } else { "false" })
             aria-controls=ID
             on:click=show
@@ -127,6 +127,7 @@ impl Item {
         let entry = Memo::new(move |_| list.with(|list| list.iter().find(|entry| entry.code == code).cloned()));
         let title = move || entry.with(|entry| entry.as_ref().map(RoomEntry::title).unwrap_or_default());
         let unread = move || entry.with(|entry| entry.as_ref().map_or(0, |entry| entry.unread));
+        let mentions = move || entry.with(|entry| entry.as_ref().map_or(0, |entry| entry.mentions));
         let standing = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|entry| entry.standing)));
         let is_over = move || matches!(standing.get(), Some(Standing::Ended | Standing::Refused));
         let state = move || match standing.get() {
@@ -161,13 +162,14 @@ impl Item {
                 class:connected=live(move || standing.get() == Some(Standing::Connected))
                 class:over=live(is_over)
                 class:unread=live(move || unread() > 0)
+                class:mentioned=live(move || mentions() > 0)
             >
                 <span class="dot" aria-hidden="true"></span>
                 <a
                     class="rooms-link"
                     href=String::from("/r/") + code.as_str()
                     aria-current=live(move || (shown.get() == code).then_some("page"))
-                    aria-label=live(move || named(&title(), state(), unread()))
+                    aria-label=live(move || named(&title(), state(), mentions(), unread()))
                     on:click=go
                 >
                     <span class="rooms-name" dir="auto" translate="no" inner_html=said(title)></span>
@@ -182,11 +184,14 @@ impl Item {
     }
 }
 
-/// "Book club, ended, 3 unread": what a link or button is called.
-fn named(title: &str, state: Option<&str>, unread: u32) -> String {
+/// "Book club, ended, 1 mention, 3 unread": what a link or button is called.
+fn named(title: &str, state: Option<&str>, mentions: u32, unread: u32) -> String {
     let mut name = title.to_owned();
     if let Some(state) = state {
         name = [&name, ", ", &browser::lowercase(state)].concat();
+    }
+    if mentions > 0 {
+        name = [&name, ", ", &(words().mentions)(mentions)].concat();
     }
     if unread > 0 {
         name = [&name, ", ", &(words().unread)(unread)].concat();
@@ -235,9 +240,10 @@ mod tests {
 
     #[test]
     fn a_link_is_called_after_its_room_and_ends_in_what_is_unread() {
-        assert_eq!(named("Book club", None, 0), "Book club");
-        assert_eq!(named("Book club", None, 3), "Book club, 3 unread");
-        assert_eq!(named("Book club", Some("Ended"), 1), "Book club, ended, 1 unread");
+        assert_eq!(named("Book club", None, 0, 0), "Book club");
+        assert_eq!(named("Book club", None, 0, 3), "Book club, 3 unread");
+        assert_eq!(named("Book club", None, 1, 3), "Book club, 1 mention, 3 unread");
+        assert_eq!(named("Book club", Some("Ended"), 2, 2), "Book club, ended, 2 mentions, 2 unread");
         assert_eq!((count(99), count(100)), ("99".to_owned(), "99+".to_owned()));
     }
 }

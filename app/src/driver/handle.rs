@@ -219,6 +219,11 @@ impl Room {
         self.driver.see(self.code, keys);
     }
 
+    /// How long a message with a burn timer is there for those who do not see it.
+    pub(crate) fn burn_unread_ms(self) -> u64 {
+        self.driver.burn_unread_ms()
+    }
+
     /// The rows with burn timers, and of those that count, when they are over by the server's clock.
     pub(crate) fn timers(self) -> Vec<(u64, Option<Millis>)> {
         self.driver.timers(self.code)

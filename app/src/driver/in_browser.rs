@@ -143,6 +143,10 @@ impl DriverHandle {
         self.act((), |state, env| state.see(env, code, keys));
     }
 
+    pub(super) fn burn_unread_ms(self) -> u64 {
+        self.0.try_with_value(|driver| driver.inner.borrow().state.burn_unread_ms()).unwrap_or_default()
+    }
+
     pub(super) fn timers(self, code: RoomCode) -> Vec<(u64, Option<Millis>)> {
         let timers = |driver: &Rc<Driver>| driver.inner.borrow().state.room(code).map(RoomState::timers);
         self.0.try_with_value(timers).flatten().unwrap_or_default()

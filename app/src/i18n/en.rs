@@ -123,6 +123,7 @@ pub(super) static EN: Catalogue = Catalogue {
     single_keys: "Single keys act: ?, R, +, W, E, M and Del",
     more: "More",
     copy_message: "Copy text",
+    select_text: "Select text",
     too_many: |over, roughly| {
         let about = if roughly { "about " } else { "" };
         format!("{about}{over} too many")
@@ -140,6 +141,10 @@ pub(super) static EN: Catalogue = Catalogue {
     another_room: "Another room",
     go_to_room: "Go to room",
     unread: |count| format!("{count} unread"),
+    mentions: |count| match count {
+        1 => "1 mention".to_owned(),
+        more => format!("{more} mentions"),
+    },
     last_said: |time| format!("last message at {time}"),
     refused_word: "Not entered",
     people: "People",
@@ -196,7 +201,14 @@ pub(super) static EN: Catalogue = Catalogue {
     burn_timer: "Burn timer",
     burn_span: |seconds| if seconds == 0 { "Off".to_owned() } else { span(seconds) },
     burn_as_room: |seconds| ["As the room: ", &span(seconds)].concat(),
-    burn_note: "Counts on each page from when the message is seen; after some hours it is gone unread, too. Screenshots and copies that somebody makes meanwhile cannot be prevented.",
+    burn_note: |unread_s| {
+        [
+            "Counts on each page from when the message is seen; after ",
+            &span(unread_s),
+            " it is gone unread, too. Screenshots and copies that somebody makes meanwhile cannot be prevented.",
+        ]
+        .concat()
+    },
     burns_after: |seconds| ["Burns ", &span(seconds.into()), " after it was seen"].concat(),
     burns_in: |seconds| match seconds {
         0..120 => format!("Burns in {seconds} s"),
@@ -246,6 +258,7 @@ pub(super) static EN: Catalogue = Catalogue {
     delete: "Delete",
     cancel: "Cancel",
     editing: "Editing your message",
+    deleting: "Delete this message for everybody?",
     reply: "Reply",
     replying: |name| format!("Replying to {name}"),
     whisper: "Whisper",

@@ -21,6 +21,7 @@ pub(crate) struct NoticeWords {
     pub(crate) allow_desktop: Phrase,
     pub(crate) desktop: Phrase,
     pub(crate) names: Phrase,
+    pub(crate) text: Phrase,
     pub(crate) sound_mentioned: Phrase,
     pub(crate) sound_said: Phrase,
     pub(crate) sound_other: Phrase,
@@ -52,10 +53,11 @@ static EN: NoticeWords = NoticeWords {
     allow_desktop: "Allow notifications on the desktop",
     desktop: "Notifications on the desktop",
     names: "Name the room in them",
+    text: "Show how a mention begins in them",
     sound_mentioned: "Sound for mentions",
     sound_said: "Sound for messages",
     sound_other: "Sound for other notices",
-    alerts_more: "For rooms that are not in view. What was said is never in a notification.",
+    alerts_more: "For rooms that are not in view. What is in a notification is the desktop's, which may keep it; of whispers and messages that burn nothing is.",
 };
 
 /// The words in use.

@@ -144,7 +144,7 @@ impl Outgoing for Giving<'_> {
         loop {
             let queued = self.backlog.frames.pop_front()?;
             let (len, calls) = (queued.len(), &mut self.backlog.calls);
-            let text = packet::outgoing(queued, |cid| calls.remove(cid));
+            let text = packet::outgoing(queued, packet::now_ms, |cid| calls.remove(cid));
             // An answer goes out shorter than it was queued, or not at all: the difference is done with.
             let saved = len.saturating_sub(text.as_ref().map_or(0, Bytes::len));
             if saved > 0 {

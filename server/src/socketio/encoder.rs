@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use protocol::{
     Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, ReadUpTo, RoomCode,
-    RoomInfo, ServerFrame, Whisper, encode,
+    RoomInfo, ServerFrame, Timer, Whisper, encode,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::packet::{answer, event};
+use super::packet::{self, answer, event};
 use realtime::dialect::Frame;
 
 /// What an acknowledgement is called with.
@@ -206,7 +206,15 @@ pub(super) fn message(message: &Message, content: &str, sender: &str) -> Frame {
         burn_after: message.timer.map(|timer| timer.after_s),
         burn_at: message.timer.map(|timer| iso(timer.ends_at)),
     };
-    event("new_message", &[&encode(&said)])
+    burning(event("new_message", &[&encode(&said)]), message.timer, message.at)
+}
+
+/// What was said, no longer than it is there.
+fn burning(frame: Frame, timer: Option<Timer>, at: Millis) -> Frame {
+    match timer {
+        Some(timer) => packet::burning(&frame, timer.ends_at.saturating_sub(at)),
+        None => frame,
+    }
 }
 
 /// `whisper`, as one of the two reads it: their own id is the one that the API told them.
@@ -224,7 +232,7 @@ pub(super) fn whisper(whisper: &Whisper, content: &str, viewer: &MemberId, own_i
         created_at: iso(whisper.at),
         is_edited: false,
     };
-    event("whisper", &[&encode(&said)])
+    burning(event("whisper", &[&encode(&said)]), whisper.timer, whisper.at)
 }
 
 /// `message-updated`.

@@ -6,8 +6,8 @@ use protocol::api::ChangeRoom;
 use protocol::{ClientFrame, ErrorCode, Refers, SendBody, SendMessage, Timer};
 use serde_json::json;
 
-use crate::harness::{Ask, Guest, Lost, Room, TestClient, TestServer};
-use crate::socketio::Raw;
+use crate::harness::{Ask, Guest, Lost, Room, TestClient, TestServer, poll};
+use crate::socketio::{Polling, Raw};
 
 async fn two_inside(server: &TestServer) -> (Guest, Room, TestClient, TestClient) {
     let (one, two) = (Guest::new(server).await, Guest::new(server).await);
@@ -93,6 +93,23 @@ async fn who_comes_back_when_it_is_over_gets_its_place_and_not_its_text() {
         assert!(began.elapsed() < Duration::from_secs(20), "it is never over");
         lost = Lost { have: 0, ..back.cut() };
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_polls_when_it_is_over_does_not_fetch_it_any_more() {
+    let server = TestServer::limited(|limits| limits.burn_unread_ms = 1_000).await;
+    let (_owner, room, mut writer, _reader) = two_inside(&server).await;
+    let other = Guest::new(&server).await;
+    let mut old = Polling::connect(server.addr, &json!({"token": other.token()})).await;
+    old.post(&format!("42[\"join_room\",\"{}\"]", room.code)).await;
+    old.expect("42[\"joined_room\"").await;
+    send(&mut writer, &room, "the key is under the mat", Some(5)).await;
+    writer.expect_message("the key is under the mat").await;
+    let began = Instant::now();
+    poll("it is over", async || (began.elapsed() >= Duration::from_secs(1)).then_some(())).await;
+    writer.say(&room.code, "this stays").await;
+    let fetched = old.expect("42[\"new_message\"").await;
+    assert!(fetched.contains("this stays"), "{fetched}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,7 @@ const OWN: &[&str] = &[
     "Client>::be_called",
     "Client>::enter",
     "Commands>",
+    "Draft>::delete",
     "Draft>::done",
     "Draft>::edit::",
     "Draft>::react",

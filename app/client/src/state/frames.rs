@@ -112,6 +112,7 @@ impl ClientState {
         self.text_chars_max = limits.text_chars_max;
         self.frame_bytes_max = limits.frame_bytes_max;
         self.edit_window_ms = limits.edit_window_ms;
+        self.burn_unread_ms = limits.burn_unread_ms;
     }
 
     /// There is a connection, and these rooms kept their seats.

@@ -44,6 +44,7 @@ impl Timeline {
 
     /// A message was taken back: what it said is forgotten.
     pub fn deleted(&mut self, id: &MessageId) {
+        self.reading.mentioned_by = None;
         self.revise(id, |line| line.forget(Revision::Deleted));
         self.requote(id);
     }

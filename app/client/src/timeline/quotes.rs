@@ -3,10 +3,7 @@
 use protocol::{ErrorCode, MessageId, Millis};
 
 use super::{RowKind, Timeline};
-use crate::row::{MessageLine, Quote, Quoted, Revision};
-
-/// Characters that are shown of a message that is answered.
-const BEGINNING_CHARS: usize = 120;
+use crate::row::{BEGINNING_CHARS, MessageLine, Quote, Quoted, Revision};
 
 impl Timeline {
     /// The id of the newest message that was said to all.

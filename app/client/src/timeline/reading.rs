@@ -100,3 +100,19 @@ fn own_messages_of_another_tab_are_not_unread() {
     timeline.message(message(1, 1, 1));
     assert_eq!((log(&timeline).as_str(), timeline.unread()), ("1:1", 0));
 }
+
+#[test]
+fn how_the_last_mention_begins_is_known_until_it_is_read_or_taken_back_and_never_of_what_burns() {
+    let mut timeline = joined_at(0);
+    timeline.look(false);
+    let mention = |seq: u64| Message { mentions: vec![member_id(1)], text: "x".repeat(500), ..message(2, seq, seq) };
+    timeline.message(mention(1));
+    assert_eq!(timeline.mentioned_by().map(str::len), Some(BEGINNING_CHARS));
+    timeline.deleted(&id(1));
+    assert_eq!(timeline.mentioned_by(), None);
+    timeline.message(Message { timer: Some(Timer { after_s: 5, ends_at: 9 }), ..mention(2) });
+    assert_eq!((timeline.mentioned_by(), timeline.mentions()), (None, 2));
+    timeline.message(mention(3));
+    timeline.read();
+    assert_eq!(timeline.mentioned_by(), None);
+}

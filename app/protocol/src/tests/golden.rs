@@ -64,7 +64,7 @@ const CLIENT: &[(&str, &str)] = &[
 const SERVER: &[(&str, &str)] = &[
     (
         "welcome",
-        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"sealed_chars_max":32768,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000,"edit_window_ms":900000}}"#,
+        r#"{"t":"welcome","session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","resumed":false,"rooms":["KW7P3MXQ"],"me":{"kind":"guest","name":"Quiet Heron"},"now":1795219200000,"limits":{"text_chars_max":5000,"sealed_chars_max":32768,"frame_bytes_max":65536,"silence_ms_max":40000,"grace_ms":30000,"edit_window_ms":900000,"burn_unread_ms":14400000}}"#,
     ),
     (
         "joined",

@@ -22,6 +22,7 @@ pub(super) fn timers(room: Room) -> BurnTimers {
         chosen: room.timer_s,
         of_room: Signal::derive(of_room),
         choose: Callback::new(move |timer| room.set_timer(timer)),
+        unread_s: Callback::new(move |()| room.burn_unread_ms() / 1_000),
         open: RwSignal::new(false),
     }
 }

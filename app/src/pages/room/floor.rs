@@ -151,6 +151,7 @@ fn draft(room: driver::Room) -> Draft {
         Mode::Whisper(key) => room.send(&text, Some(to.ok_or(ErrorCode::NoSuchMember)?), key),
         Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
         Mode::React(key) => room.act(key, RowAction::React(text)),
+        Mode::Delete(key) => room.act(key, RowAction::Delete),
     };
     // Nobody sees when somebody is at a whisper.
     let is_private = move |mode: Mode| match mode {
@@ -158,7 +159,7 @@ fn draft(room: driver::Room) -> Draft {
         Mode::Edit(key) => {
             room.blocks.with_untracked(|blocks| line_of(blocks, key).is_some_and(|line| line.whisper.is_some()))
         }
-        Mode::New | Mode::Reply(_) | Mode::React(_) => false,
+        Mode::New | Mode::Reply(_) | Mode::React(_) | Mode::Delete(_) => false,
     };
     let on_typing = move |(mode, on)| room.typing(on && !is_private(mode));
     let draft = Draft::new(send, move |key| room.changeable(key), on_typing);
@@ -205,6 +206,7 @@ fn menu_of(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>) -> Any
     let line = move |key| room.blocks.with_untracked(|blocks| line_of(blocks, key));
     let choose = move |(key, chosen)| match chosen {
         Chosen::Tool(tool) => press(room, draft, menu, key, Pressed::Tool(tool)),
+        Chosen::Select => browser::select_in_row(key),
         Chosen::Copy => copy_text(draft, line(key).map_or_else(String::new, |line| line.text)),
     };
     view! { <MessageMenu about=menu line=Callback::new(line) on_choose=Callback::new(choose) /> }.into_any()
@@ -240,7 +242,7 @@ fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64
             Ok(())
         }
         Pressed::Tool(Tool::Edit) => draft.edit(Some(key)),
-        Pressed::Tool(Tool::Delete) => room.act(key, RowAction::Delete),
+        Pressed::Tool(Tool::Delete) => draft.delete(key),
         Pressed::Tool(Tool::More) => {
             menu.set(Some(key));
             Ok(())

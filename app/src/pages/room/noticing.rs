@@ -5,6 +5,7 @@ use client::notices::{News, Notices};
 use client::{Alert, Alerts, Notice, NoticeKind};
 use leptos::ev;
 use leptos::prelude::*;
+use protocol::RoomCode;
 
 use super::switch::Switch;
 use crate::browser;
@@ -38,13 +39,25 @@ pub(super) fn notices(switch: Switch) -> AnyView {
         let Some(now) = clock.get() else { return };
         let now = now.saturating_add_signed(ahead.get());
         let in_view = Some(switch.shown.get()).filter(|_| !browser::is_hidden());
+        let shown = |kept: &Notices| in_view.filter(|code| kept.has_unread(*code));
+        let was_new = kept.with_value(shown);
         let news = switch.list.with(|rooms| kept.try_update_value(|kept| kept.take(rooms, in_view, now)));
+        if let Some(code) = was_new {
+            browser::tell_shown(&[&now.to_string(), " ", code.as_str()].concat());
+        }
         change(&|_| {});
         for one in news.unwrap_or_default() {
-            call(switch, alerts.get_untracked(), &one);
+            call(switch, alerts.get_untracked(), one);
         }
     });
-    // What was read in one tab was read in all.
+    // What is shown in one tab was read in all.
+    browser::hear_shown(move |told| {
+        if let Some((until, code)) = told.split_once(' ')
+            && let (Ok(until), Ok(code)) = (until.parse(), RoomCode::parse(code))
+        {
+            change(&|kept| kept.read_room(code, until));
+        }
+    });
     Effect::new(move || {
         let read = window_event_listener(ev::storage, move |event| {
             if let Some(until) = browser::read_elsewhere(&event) {
@@ -55,6 +68,7 @@ pub(super) fn notices(switch: Switch) -> AnyView {
     });
     let on_go = Callback::new(move |notice: Notice| {
         change(&|kept| kept.read(notice.number));
+        browser::tell_shown(&[&notice.at.to_string(), " ", notice.code.as_str()].concat());
         if switch.list.with_untracked(|rooms| rooms.iter().any(|room| room.code == notice.code)) {
             switch.go(notice.code);
         }
@@ -79,20 +93,39 @@ fn choose(alerts: RwSignal<Alerts>, alert: Alert, on: bool) {
     });
 }
 
-/// Calls for attention, as far as the reader wants that.
-fn call(switch: Switch, alerts: Alerts, news: &News) {
-    let (alert, tones) = match news {
-        News::Said(_) => (Alert::Said, SAID),
-        News::Notice(Notice { kind: NoticeKind::Mentioned, .. }) => (Alert::Mentioned, MENTIONED),
-        News::Notice(_) => (Alert::Other, OTHER),
+/// Calls for attention, as far as the reader wants that: once, however many of their tabs have the room.
+fn call(switch: Switch, alerts: Alerts, news: News) {
+    let (alert, tones, code) = match &news {
+        News::Said(code) => (Alert::Said, SAID, *code),
+        News::Notice(Notice { kind: NoticeKind::Mentioned, code, .. }) => (Alert::Mentioned, MENTIONED, *code),
+        News::Notice(Notice { code, .. }) => (Alert::Other, OTHER, *code),
     };
-    if alerts.has(alert) {
-        browser::beep(tones);
-    }
-    if let News::Notice(notice) = news
-        && alerts.has(Alert::Desktop)
-    {
-        let (code, text) = (notice.code, notice_text(notice, alerts.has(Alert::Names)));
-        browser::notify(words().product, &text, move || switch.go(code));
-    }
+    let (last_at, said) = switch.list.with_untracked(|rooms| {
+        let room = rooms.iter().find(|room| room.code == code);
+        room.map_or((None, None), |room| (room.last_at, room.mentioned_by.clone()))
+    });
+    // What is the same in all tabs: the moment is none of that.
+    let what = match &news {
+        News::Said(_) => String::new(),
+        News::Notice(notice) => format!("{:?}", notice.kind),
+    };
+    let reason = format!("whisperspace {} {} {what}", code.as_str(), last_at.unwrap_or_default());
+    let wants_desktop = alerts.has(Alert::Desktop);
+    leptos::task::spawn_local(async move {
+        if !(alerts.has(alert) || wants_desktop) || !browser::is_first_to_call(&reason).await {
+            return;
+        }
+        if alerts.has(alert) {
+            browser::beep(tones);
+        }
+        if let News::Notice(notice) = &news
+            && wants_desktop
+        {
+            let mut text = notice_text(notice, alerts.has(Alert::Names));
+            if let (NoticeKind::Mentioned, Some(said), true) = (notice.kind, said, alerts.has(Alert::Text)) {
+                text = [&text, ": ", &said].concat();
+            }
+            browser::notify(words().product, &text, move || switch.go(code));
+        }
+    });
 }

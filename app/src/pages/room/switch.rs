@@ -201,6 +201,7 @@ fn entry_of(view: &RoomView) -> RoomEntry {
         standing: Standing::Connecting,
         holds_words: false,
         mentions: 0,
+        mentioned_by: None,
         role: None,
         expires_at: None,
         ended: None,

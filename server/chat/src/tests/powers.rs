@@ -1,6 +1,6 @@
 //! What owners and moderators do, as those inside are told of it.
 
-use protocol::{ErrorCode, LeaveReason, Limits, Role, RoomName, ServerFrame};
+use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Role, RoomName, ServerFrame};
 
 use super::{HOUR, NODE, at, cid, join, member, room, run};
 use crate::bans::Mark;
@@ -93,6 +93,18 @@ fn a_ban_is_known_outside_with_where_its_sessions_came_from() {
     let doorway = room.take_doorway().expect("somebody was banned");
     assert!(doorway.bans.has(&member(4)) && doorway.bans.has_mark(from));
     assert!(!doorway.bans.has(&member(1)) && !doorway.bans.has_mark(Mark([9; 16])));
+}
+
+#[test]
+fn who_is_barred_was_never_inside_and_is_known_by_name_and_place() {
+    let mut room = full();
+    room.take_doorway();
+    let (who, name, from) = (member(9), DisplayName::parse("Sam").expect("a plain name"), Mark([7; 16]));
+    let told = run(&mut room, 300, act(1, Action::Barred(who.clone(), name.clone(), from)));
+    assert!(matches!(told[..], [Effect::Reply(SessionKey(1), ServerFrame::Done { .. })]), "{told:?}");
+    let bans = room.take_doorway().expect("somebody was banned").bans;
+    assert!(bans.has(&who) && bans.has_mark(from));
+    assert_eq!(bans.list().collect::<Vec<_>>(), [(&who, Some(&name))]);
 }
 
 #[test]
