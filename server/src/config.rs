@@ -18,6 +18,8 @@ use crate::store::mongodb::MongoUri;
 const VARIABLES: &str = "WHISPERSPACE_";
 /// The one that is not an option of the server.
 const MIGRATE_TO: &str = "WHISPERSPACE_MIGRATE_TO";
+/// And those that are named in the files of applications.
+const OF_APPLICATIONS: &str = "WHISPERSPACE_APP_";
 
 /// Anonymous chat rooms that keep nothing.
 #[derive(Parser, Deserialize, Serialize, Default, Clone)]
@@ -55,6 +57,10 @@ pub struct Options {
     /// Address or network of a reverse proxy whose X-Forwarded-For and -Proto are believed; may be repeated
     #[arg(long, env = "WHISPERSPACE_TRUST_PROXY", value_delimiter = ',')]
     pub trust_proxy: Vec<String>,
+
+    /// Folder with a file for each application that uses this server for its own events
+    #[arg(long, env = "WHISPERSPACE_APPS", value_name = "DIR")]
+    pub apps: Option<PathBuf>,
 
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
@@ -95,12 +101,20 @@ pub enum Command {
     /// Looks after the database
     #[command(subcommand)]
     Db(Db),
+    /// Looks after the files of applications (--apps)
+    #[command(subcommand)]
+    Apps(Apps),
     /// Tries this very program on this machine, and exits
     Selftest {
         /// Talks over every transport and looks for what was typed in the memory of the server (Linux only)
         #[arg(long, required = true)]
         memory: bool,
     },
+}
+
+/// A variable that a file of an application names, where it is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Where files may be made that go again.
@@ -120,6 +134,22 @@ pub enum Db {
         /// Where to, as for --database
         #[arg(env = MIGRATE_TO, hide_env_values = true)]
         to: String,
+    },
+}
+
+/// What is done with the files of applications.
+#[derive(clap::Subcommand, Clone)]
+pub enum Apps {
+    /// Reads every file of a folder, and names each mistake with its file and line
+    Check {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Draws an API key: prints it once, and the line for the application's file
+    Key {
+        /// The application's name
+        name: String,
     },
 }
 
@@ -179,6 +209,8 @@ pub struct Config {
     pub origins: Vec<AllowedOrigin>,
     /// Proxies that are believed.
     pub proxies: Vec<crate::network::Network>,
+    /// Where the files of applications are.
+    pub apps: Option<PathBuf>,
     /// How much to log.
     pub log: LogLevel,
     /// How to log.
@@ -201,7 +233,7 @@ impl Options {
         let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let strange = names.filter(|name| name.starts_with(VARIABLES) && !known.contains(&OsStr::new(name)));
-        let strange = strange.filter(|name| name != MIGRATE_TO).collect();
+        let strange = strange.filter(|name| name != MIGRATE_TO && !name.starts_with(OF_APPLICATIONS)).collect();
         let command = command.mut_args(unset);
         let options = Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
         (options, strange)
@@ -223,6 +255,7 @@ impl Options {
         self.data_dir = self.data_dir.or(file.data_dir);
         self.database = self.database.or(file.database);
         self.public_url = self.public_url.or(file.public_url);
+        self.apps = self.apps.or(file.apps);
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
@@ -266,6 +299,7 @@ impl TryFrom<Options> for Config {
             public_url,
             origins,
             proxies,
+            apps: options.apps,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
             limits,
@@ -291,6 +325,7 @@ impl Config {
             }),
             allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
+            apps: self.apps.clone(),
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),
@@ -340,6 +375,12 @@ impl std::fmt::Debug for Options {
 impl std::fmt::Debug for Command {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Command(…)")
+    }
+}
+
+impl std::fmt::Debug for Apps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Apps(…)")
     }
 }
 

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod abortable_stream;
+pub mod apps;
 pub mod auth;
 pub mod config;
 pub mod connections;
@@ -121,6 +122,7 @@ pub async fn serve_over(
         clock,
         auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from))
             .with_tokens_of(config.limits.token_s),
+        apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
         rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
         connections: connections::Connections::new(budget),
         readiness: readiness::Readiness::default(),

@@ -57,6 +57,7 @@ fn start() -> anyhow::Result<()> {
         Some(Command::Selftest { memory: _ }) => server::selftest::memory(|told| {
             let _ = print(told);
         }),
+        Some(Command::Apps(command)) => print(&server::apps::commands::tend(&command, &config.limits)?),
         Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
         None => runtime.block_on(run(config)),
     }
@@ -64,12 +65,23 @@ fn start() -> anyhow::Result<()> {
 
 async fn run(config: Config) -> anyhow::Result<()> {
     // Before the port is open: from then on somebody may be connected, who is owed a goodbye.
-    let ending = signals::Ending::watch()?;
+    // Without applications there is nothing to read again, and a hang-up can mean a stop only.
+    let mut reload = config.apps.is_some().then(signals::Reload::watch).transpose()?;
+    let ending = signals::Ending::watch(reload.is_none())?;
     let listener = listen(config.listen).with_context(|| {
         format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
     })?;
     let address = listener.local_addr()?;
-    server::serve_observed(config, listener, ending.asked(), |_| {
+    server::serve_observed(config, listener, ending.asked(), |state| {
+        if let Some(mut reload) = reload.take() {
+            let apps = state.apps.clone();
+            state.tracker.spawn(state.stopping.clone().run_until_cancelled_owned(async move {
+                while reload.asked().await {
+                    let apps = apps.clone();
+                    let _ = tokio::task::spawn_blocking(move || apps.reload()).await;
+                }
+            }));
+        }
         // It serves all the same: who cannot be told the address knows it, or finds it in the log.
         let _ = print(&format!("WhisperSpace is at http://{address}\n"));
     })

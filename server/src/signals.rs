@@ -6,8 +6,8 @@ use std::io;
 use futures::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A supervisor's, the keyboard's two, and that of a terminal that goes away. A stop is the only thing that all of them
-/// can mean here: nothing of the configuration is read again, so a hang-up is no reload.
+/// A supervisor's, the keyboard's two, and that of a terminal that goes away: where there are no files of applications,
+/// nothing of the configuration is read again, and a stop is the only thing that all of them can mean.
 const ENDING: [(SignalKind, &str); 4] = [
     (SignalKind::terminate(), "SIGTERM"),
     (SignalKind::interrupt(), "SIGINT"),
@@ -25,16 +25,17 @@ const IGNORED: [SignalKind; 3] = [SignalKind::user_defined1(), SignalKind::user_
 pub struct Ending(Vec<(Signal, &'static str)>);
 
 impl Ending {
-    /// Catches them. What whoever started the process told it to ignore (`nohup`, a shell's `&`) stays ignored.
+    /// Catches them; a hang-up where it is to end the process. What whoever started the process told it to ignore (`nohup`, a shell's `&`) stays ignored.
     ///
     /// # Errors
     /// When the system refuses, or there is no runtime.
-    pub fn watch() -> io::Result<Self> {
+    pub fn watch(by_hang_up: bool) -> io::Result<Self> {
         for kind in IGNORED {
             // Caught for good, and nobody listens.
             drop(signal(kind)?);
         }
-        let asked = ENDING.into_iter().filter(|(kind, _)| *kind == SignalKind::terminate() || !is_ignored(*kind));
+        let meant = ENDING.into_iter().filter(|(kind, _)| by_hang_up || *kind != SignalKind::hangup());
+        let asked = meant.filter(|(kind, _)| *kind == SignalKind::terminate() || !is_ignored(*kind));
         asked.map(|(kind, name)| Ok((signal(kind)?, name))).collect::<io::Result<_>>().map(Self)
     }
 
@@ -48,6 +49,26 @@ impl Ending {
         });
         let (name, _, _) = select_all(signals).await;
         tracing::info!(signal = name, "asked to stop");
+    }
+}
+
+/// The hang-up, where there are files to read again: also for a process that was told to ignore it (`nohup`), since it
+/// is sent on purpose.
+#[derive(Debug)]
+pub struct Reload(Signal);
+
+impl Reload {
+    /// Catches it.
+    ///
+    /// # Errors
+    /// When the system refuses, or there is no runtime.
+    pub fn watch() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Resolves with the next; with false where there will be none.
+    pub async fn asked(&mut self) -> bool {
+        self.0.recv().await.is_some()
     }
 }
 

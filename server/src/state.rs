@@ -7,6 +7,7 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::apps::registry::Applications;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::connections::Connections;
@@ -42,6 +43,8 @@ pub struct State {
     pub auth: Auth,
     /// Rate limits.
     pub rate_limits: RateLimits,
+    /// Applications that use this server for their own events.
+    pub apps: Applications,
     /// Open sockets, counted.
     pub connections: Connections,
     /// Whether people may be sent here.

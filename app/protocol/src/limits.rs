@@ -183,6 +183,14 @@ limits! {
     ended_rooms_ms: u64 = 86_400_000, (1_000..=604_800_000);
     /// Commands waiting for one room.
     room_mailbox_max: u32 = 4_096, (64..=1_000_000);
+    /// Bytes of a token of an application.
+    app_token_bytes_max: u32 = 8_192, (512..=65_536);
+    /// Publications of the last minute, of all applications, that are known again by their ids.
+    app_ids_max: u32 = 100_000, (1..=10_000_000);
+    /// Calls to the backend of one application at once; four times as many may wait.
+    app_calls_max: u32 = 64, (1..=10_000);
+    /// Bytes of the answer to one.
+    app_answer_bytes_max: u32 = 262_144, (1_024..=16_777_216);
     /// Milliseconds for the server to say goodbye when it stops.
     shutdown_ms_max: u64 = 10_000, (100..=120_000);
 }

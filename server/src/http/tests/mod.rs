@@ -61,6 +61,7 @@ impl Server {
         let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt);
         let rooms = crate::rooms::Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
         let state = AppState::new(State {
+            apps: crate::apps::registry::Applications::load(None, &config.limits),
             clock,
             auth: Auth::new(&keys, 2),
             rate_limits: RateLimits::new(&config.limits),
