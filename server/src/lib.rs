@@ -15,6 +15,7 @@ pub mod error;
 mod folders;
 mod frames;
 pub mod http;
+mod iso_time;
 #[doc(hidden)]
 pub mod janitor;
 pub mod keys;
@@ -118,10 +119,12 @@ pub async fn serve_over(
     let clock = realtime::clock::Clock::start();
     let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt.clone());
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
+    let live = apps::live::LiveChannels::new(Arc::new(config.limits.clone()), clock.clone(), tracker.clone());
     let state = AppState::new(State {
         clock,
         auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from))
             .with_tokens_of(config.limits.token_s),
+        live,
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
         rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
         connections: connections::Connections::new(budget),

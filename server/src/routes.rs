@@ -41,6 +41,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), identify));
     Router::new()
         .route("/ws", get(ws::upgrade))
+        .route("/ws/{name}", get(ws::plain::upgrade))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(site.routes())

@@ -7,6 +7,7 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::apps::live::LiveChannels;
 use crate::apps::registry::Applications;
 use crate::auth::Auth;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub struct State {
     pub rate_limits: RateLimits,
     /// Applications that use this server for their own events.
     pub apps: Applications,
+    /// Their channels, and who hears them.
+    pub live: LiveChannels,
     /// Open sockets, counted.
     pub connections: Connections,
     /// Whether people may be sent here.

@@ -9,8 +9,8 @@ use protocol::{ClientId, DisplayName, MemberId, Message, MessageId, Millis, Posi
 
 use crate::fuse::Fuse;
 use crate::message_list::{ListEntry, MessageList};
-pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
 use crate::row::{BEGINNING_CHARS, Confidant, Revision};
+pub use crate::row::{Block, Delivery, MessageLine, Row, RowKind};
 use crate::sequence::LogPlace;
 use crate::sequence::{Missed, MissedCount, Sequence};
 

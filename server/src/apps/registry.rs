@@ -162,6 +162,14 @@ impl Applications {
         })
     }
 
+    /// Whether an application has this address for plain WebSockets.
+    pub fn has_plain(&self, path: &str) -> bool {
+        self.with(|known| {
+            let mut apps = known.values().map(|known| known.app.loaded());
+            apps.any(|loaded| loaded.rules.plains().iter().any(|plain| plain.path == path))
+        })
+    }
+
     /// Whose token this claims to be: nothing of it is checked yet.
     pub fn of_token(&self, token: &str) -> Option<Arc<App>> {
         if self.with(BTreeMap::is_empty) {

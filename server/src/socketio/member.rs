@@ -9,8 +9,10 @@ use futures::future::BoxFuture;
 use protocol::ErrorCode;
 use serde_json::Value;
 use socketio::packet::MAIN;
-use socketio::{Fault, Namespaces, Packet, Session, Transport};
+use socketio::{Fault, Incoming, Namespaces, Packet, Session, Transport};
 
+use super::app_client;
+use super::app_connect::{First, application};
 use super::client::Client;
 use super::connect::{Admitted, admit, auth, incoming};
 use super::engine::Engine;
@@ -25,6 +27,20 @@ use realtime::transport::End;
 /// What becomes of a `CONNECT`.
 type Asking = BoxFuture<'static, Result<Admitted, &'static str>>;
 
+/// What somebody asks for who is not in yet.
+enum Wanted {
+    /// The chat: whether they may is asked elsewhere.
+    Chat(Asking),
+    /// An application, whose token says so.
+    Application(First),
+}
+
+/// Who is in.
+enum Inside {
+    Chat(Admitted),
+    Application(First),
+}
+
 /// Whoever has opened a session.
 pub(super) struct Member {
     state: AppState,
@@ -38,8 +54,9 @@ impl Member {
         Self { state, handle, namespaces }
     }
 
-    /// Waits until the client is let into the main namespace. What is said before that is no more than the question.
-    async fn admitted(&mut self, engine: &mut Engine) -> Result<Admitted, End> {
+    /// Waits until the client is let into the main namespace, or into one of an application. What is said before that is no
+    /// more than the question.
+    async fn admitted(&mut self, engine: &mut Engine) -> Result<Inside, End> {
         let mut asking: Option<Asking> = None;
         let stopping = self.state.stopping.clone();
         loop {
@@ -49,16 +66,30 @@ impl Member {
             let (state, handle, namespaces) = (&self.state, &self.handle, &mut self.namespaces);
             let take = |session: &mut Session, packet: Packet<'_>, now| {
                 let Some(incoming) = incoming(namespaces, session, packet, now) else { return Ok(None) };
-                Ok(auth(namespaces, session, &incoming).map(|auth| asks(state, handle, auth, by)))
+                match of_application(state, handle, &incoming) {
+                    Some(Ok(first)) => return Ok(Some(Wanted::Application(first))),
+                    Some(Err(refused)) => {
+                        if let Some(refused) = namespaces.refuse(refused.namespace, refused.why) {
+                            session.send(refused);
+                        }
+                        return Ok(None);
+                    }
+                    None => {}
+                }
+                Ok(auth(namespaces, session, &incoming).map(|auth| Wanted::Chat(asks(state, handle, auth, by))))
             };
             tokio::select! {
                 answer = async { if let Some(asking) = &mut asking { Some(asking.await) } else { None } }, if !may_read => {
                     asking = None;
                     if let Some(admitted) = answer.and_then(|answer| self.answer(engine, answer)) {
-                        return Ok(admitted);
+                        return Ok(Inside::Chat(admitted));
                     }
                 }
-                next = engine.next(may_read, due, take) => asking = next?.or(asking),
+                next = engine.next(may_read, due, take) => match next? {
+                    Some(Wanted::Chat(wanted)) => asking = Some(wanted),
+                    Some(Wanted::Application(first)) => return Ok(Inside::Application(first)),
+                    None => {}
+                },
                 () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
             }
         }
@@ -81,7 +112,11 @@ impl Application for Member {
             // Boxed: what it needs to be let in is not kept for as long as it is inside.
             let admitted = Box::pin(self.admitted(&mut engine)).await;
             let Admitted { line, place } = match admitted {
-                Ok(admitted) => admitted,
+                Ok(Inside::Chat(admitted)) => admitted,
+                Ok(Inside::Application(first)) => {
+                    let (state, handle) = (&self.state, &self.handle);
+                    return app_client::run(first, &mut engine, &mut self.namespaces, state, handle).await;
+                }
                 Err(End::Gone | End::Left) => return engine.leave().await,
                 Err(End::Close(_)) => return engine.dismiss(false).await,
             };
@@ -93,6 +128,24 @@ impl Application for Member {
             }
         }
     }
+}
+
+/// What an application is not, and why.
+struct Refusal<'a> {
+    namespace: &'a str,
+    why: &'static str,
+}
+
+/// Whether it is an application that is asked for.
+fn of_application<'a>(
+    state: &AppState,
+    handle: &Handle,
+    incoming: &Incoming<'a>,
+) -> Option<Result<First, Refusal<'a>>> {
+    let Incoming::Connect { namespace, auth } = incoming else { return None };
+    let auth = auth.and_then(|auth| serde_json::from_str(auth.get()).ok()).unwrap_or_default();
+    let asked = application(state, handle, namespace, &auth)?;
+    Some(asked.map_err(|why| Refusal { namespace, why }))
 }
 
 fn asks(state: &AppState, handle: &Arc<Handle>, auth: Value, by: Transport) -> Asking {

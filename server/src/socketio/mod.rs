@@ -5,6 +5,7 @@
 //! who may open a session, `service.rs` brings requests to its task, which drives it (`engine.rs`, `goodbye.rs`): `member.rs`
 //! until its client was let in (`connect.rs` says who it is), then the core's loop, to which `client.rs` fits it.
 //! `registry.rs` finds sessions, `strangers.rs` and `polls.rs` say who makes way.
+//! A client that shows an application's token (`app_connect.rs`) is that application's (`app_client.rs`) and in no room.
 //! `inbound.rs` reads events, `encoder.rs` and `projection.rs` write them, `packet.rs` is what waits in a queue.
 //!
 //! - Nothing is read while a request waits for its answer from the database: a client that asks fast waits, and loses nothing.
@@ -12,6 +13,8 @@
 //!   for kicks, floods and revoked logins, because official clients stay away after it.
 //! - A close packet is never sent to a client that should come back, for the same reason.
 
+mod app_client;
+mod app_connect;
 mod client;
 mod connect;
 mod door;

@@ -46,6 +46,8 @@ pub(super) struct Handle {
     pub(super) address: Address,
     /// From a header or the site's own cookie; or why the cookies do not count.
     pub(super) credential: Sent,
+    /// The application that the handshake's address names.
+    pub(super) app: Option<String>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) polls: Arc<Polls>,
     /// Held by the one request that brings packets.
@@ -78,12 +80,19 @@ impl Registry {
     }
 
     /// A session whose client has not said who it is. The oldest such one may have to make way for it.
-    pub(super) fn open(self: &Arc<Self>, address: Address, credential: Sent, limits: &Limits) -> Opened {
+    pub(super) fn open(
+        self: &Arc<Self>,
+        address: Address,
+        credential: Sent,
+        app: Option<String>,
+        limits: &Limits,
+    ) -> Opened {
         let (sender, commands) = mpsc::channel(COMMANDS_MAX);
         let handle = Arc::new(Handle {
             sid: clock::random_id(),
             address,
             credential,
+            app,
             commands: sender,
             polls: Arc::new(Polls::new(Instant::now())),
             posting: tokio::sync::Mutex::new(()),

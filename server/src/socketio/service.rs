@@ -102,7 +102,7 @@ impl Service {
             Err(failure) => return Ok(problem(failure)),
         };
         let Inner { registry, settings, limits, tracker, .. } = &*self.0;
-        let opened = registry.open(address, credential, limits);
+        let opened = registry.open(address, credential, app_of(&parts), limits);
         let handshake = Session::handshake(settings, transport, &opened.handle.sid);
         let session = Session::open(*settings, transport, Instant::now());
         let application = application(&opened.handle);
@@ -169,6 +169,12 @@ async fn ask<T>(handle: &Handle, command: impl FnOnce(Told<T>) -> Command) -> Re
     let (told, answer) = oneshot::channel();
     handle.commands.clone().send(command(told)).await.map_err(|_| Refusal::UnknownSession)?;
     answer.await.unwrap_or(Err(Refusal::UnknownSession))
+}
+
+/// The application that the address names, in what stands behind its question mark.
+fn app_of(parts: &Parts) -> Option<String> {
+    let pairs = parts.uri.query()?.split('&');
+    pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "app").map(|(_, app)| app.to_owned())
 }
 
 async fn poll(handle: &Handle) -> Result<Response, Refusal> {

@@ -15,8 +15,8 @@ const POLL_BYTES_MAX: usize = 64 * 1024;
 const QUEUE_PACKETS_MAX: usize = 256;
 /// No event has attachments. One with a few is refused as an event, so that its client is told.
 const ATTACHMENTS_MAX: usize = 4;
-/// There is one; a few more may be asked for at once.
-const NAMESPACES_MAX: usize = 4;
+/// The chat has one, an application a few.
+const NAMESPACES_MAX: usize = 16;
 /// How long a goodbye may take.
 pub(super) const GOODBYE: Duration = Duration::from_secs(1);
 

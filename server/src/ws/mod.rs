@@ -6,6 +6,7 @@
 mod connection;
 mod dialect;
 mod hello;
+pub(crate) mod plain;
 mod socket;
 mod transport;
 mod upgrade;

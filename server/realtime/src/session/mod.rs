@@ -413,6 +413,11 @@ impl Session {
         self.liveness.get()?.abandoned_for(now)
     }
 
+    /// Whether its reader has not taken what is older: what may be left out is, then.
+    pub fn is_behind(&self) -> bool {
+        self.lock().outbound.is_behind()
+    }
+
     /// Whether it has a line.
     pub fn is_connected(&self) -> bool {
         self.lock().connected

@@ -16,6 +16,8 @@ const FRAMES: usize = 64;
 /// Where there are few, the list of slices is short: filling it would cost more than sending them. A queue of so many is
 /// not given back when it is empty: the next frame would need it.
 const FRAMES_FEW: usize = 4;
+/// More than this is more than one look of a reader brings.
+const BEHIND_BYTES: usize = 16 * 1024;
 /// With much behind it, a reader has this part of the usual time to take something.
 const HASTE: u32 = 4;
 
@@ -41,6 +43,11 @@ impl Outbound {
     pub(super) fn owing(frames: VecDeque<Bytes>) -> Self {
         let owed = frames.iter().map(Bytes::len).sum();
         Self { frames, owed, unwritten: 0, moved_at: None }
+    }
+
+    /// Whether more waits than is written at once.
+    pub(super) const fn is_behind(&self) -> bool {
+        self.owed + self.unwritten > BEHIND_BYTES
     }
 
     /// One more frame. `is_written_soon`: by the flusher, which looks at the time where the reader does not take it.

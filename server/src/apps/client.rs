@@ -1,0 +1,377 @@
+//! One connection of an application's user, whatever carries it: what its events do, what it enters, who is told that it is
+//! there.
+//!
+//! The application's file decides (`channels`); here its steps are done, one after the other. Knows no socket.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use channels::{
+    Access, AppUser, Application, Channel, ChannelName, Client, Event, Facts, Namespace, Presence, Refused,
+    RefusedCode, Step, Template, Text,
+};
+use protocol::ErrorCode;
+use realtime::clock;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::backend::{Answer, Call, CallFailure};
+use super::handle::Live as _;
+use super::live::{Encoded, Except, LiveChannels, Member, Way};
+use super::loaded::Loaded;
+use super::registry::{App, SignedIn};
+use crate::iso_time::iso;
+use crate::sanitize;
+
+/// See the module.
+pub(crate) struct Person {
+    pub(crate) app: Arc<App>,
+    pub(crate) member: Arc<Member>,
+    client: Client,
+    live: LiveChannels,
+    open: Mutex<Vec<Namespace>>,
+}
+
+/// Why something was not done, as it is told.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    code: String,
+    message: String,
+}
+
+/// An event under way.
+struct Doing<'a> {
+    namespace: &'a Namespace,
+    event: &'a Event,
+    payload: &'a Map<String, Value>,
+    now: String,
+    id: String,
+    /// The last that was entered or told.
+    channel: Option<ChannelName>,
+    acknowledged: Option<Value>,
+}
+
+impl Person {
+    /// A connection that hears nothing yet.
+    ///
+    /// # Errors
+    /// A bound.
+    pub(crate) fn connect(
+        app: Arc<App>,
+        signed_in: &SignedIn,
+        live: &LiveChannels,
+        way: Way,
+    ) -> Result<Self, ErrorCode> {
+        let member = live.connect(&app, &app.loaded().rules, &signed_in.client.user, way)?;
+        Ok(Self { app, member, client: signed_in.client.clone(), live: live.clone(), open: Mutex::default() })
+    }
+
+    pub(crate) fn user(&self) -> &AppUser {
+        &self.client.user
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, Vec<Namespace>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a namespace: what is entered there by itself is, and who wants to know is told that the user is there.
+    pub(crate) fn open(&self, namespace: &Namespace) -> bool {
+        let loaded = self.app.loaded();
+        if !loaded.rules.may_connect(&self.client, namespace) {
+            return false;
+        }
+        self.opened().push(namespace.clone());
+        let is_first = self.live.set_open(&self.app, &self.member, namespace, true);
+        for channel in loaded.rules.entered(&self.client, namespace) {
+            // Beyond the bound a token names more than one connection may hear.
+            let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+        }
+        if is_first {
+            self.tell_presence(&loaded.rules, namespace, true, "");
+        }
+        true
+    }
+
+    /// Closes it again.
+    pub(crate) fn close(&self, namespace: &Namespace, reason: &str) {
+        let was_open = {
+            let mut open = self.opened();
+            let before = open.len();
+            open.retain(|known| known != namespace);
+            open.len() < before
+        };
+        if was_open && self.live.set_open(&self.app, &self.member, namespace, false) {
+            self.tell_presence(&self.app.loaded().rules, namespace, false, reason);
+        }
+    }
+
+    /// The connection is over.
+    pub(crate) fn gone(&self, reason: &str) {
+        let open = self.opened().clone();
+        for namespace in &open {
+            self.close(namespace, reason);
+        }
+        self.live.gone(&self.app, &self.member);
+    }
+
+    /// Enters what a plain address is for.
+    pub(crate) fn hear(&self, path: &str) {
+        let loaded = self.app.loaded();
+        let namespace = loaded.rules.first_namespace();
+        self.opened().push(namespace.clone());
+        self.live.set_open(&self.app, &self.member, namespace, true);
+        for plain in loaded.rules.plains().iter().filter(|plain| plain.path == path) {
+            for channel in loaded.rules.heard_at(plain, &self.client) {
+                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+            }
+        }
+    }
+
+    fn tell_presence(&self, rules: &Application, namespace: &Namespace, is_online: bool, reason: &str) {
+        let told = |presence: &'_ Presence| {
+            let told = if is_online { presence.online.as_ref() } else { presence.offline.as_ref() }?;
+            let (now, id, payload) = (iso(self.live.clock().wall()), clock::random_id(), Map::new());
+            let facts = Facts { reason, ..facts(&self.client, &payload, &now, &id) };
+            let to = told.to.channel(&facts)?;
+            let data = self.filled(&told.data, Facts { channel: Some(&to), ..facts });
+            let data = data.to_string();
+            let mut said = Encoded::new(namespace, &told.event, &data);
+            Some(self.live.tell(&self.app, &to, &mut said, Except::User(&self.client.user)))
+        };
+        rules.presences().iter().filter(|presence| presence.namespace == *namespace).for_each(|presence| {
+            // Where there is nobody to tell, nobody is told.
+            let _ = told(presence);
+        });
+    }
+
+    /// Does what an event means. What is acknowledged, where something is.
+    ///
+    /// # Errors
+    /// Why it was not done, or not to its end.
+    pub(crate) async fn event(
+        &self,
+        namespace: &Namespace,
+        name: &str,
+        arguments: &[Box<RawValue>],
+    ) -> Result<Option<Value>, Told> {
+        let loaded = self.app.loaded();
+        let event = loaded.rules.event(namespace, name);
+        let own = event.as_ref().ok().and_then(|event| event.rate.map(|rate| (&event.name, rate)));
+        if !self.live.count_event(&self.app, &self.client.user, loaded.rules.limits().events, own) {
+            return Err(Refused::RATE_LIMIT.into());
+        }
+        let event = event?;
+        let arguments: Vec<&RawValue> = arguments.iter().map(|argument| &**argument).collect();
+        let payload = event.payload(&arguments, &|typed| sanitize::content(typed))?;
+        let mut doing = Doing {
+            namespace,
+            event,
+            payload: &payload,
+            now: iso(self.live.clock().wall()),
+            id: clock::random_id(),
+            channel: None,
+            acknowledged: None,
+        };
+        for step in &event.steps {
+            self.step(&loaded, &mut doing, step).await?;
+        }
+        Ok(doing.acknowledged)
+    }
+
+    async fn step(&self, loaded: &Loaded, doing: &mut Doing<'_>, step: &Step) -> Result<(), Told> {
+        match step {
+            Step::Subscribe(name) => {
+                let channel = self.named(loaded, doing, name)?;
+                self.let_in(loaded, doing, &channel).await?;
+                let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+                entered.map_err(|_| Refused::SUBSCRIPTIONS)?;
+                doing.channel = Some(channel.name);
+            }
+            Step::Unsubscribe(name) => {
+                let channel = self.named(loaded, doing, name)?;
+                self.live.leave(&self.app, &self.member, &channel.name);
+                doing.channel = Some(channel.name);
+            }
+            Step::Relay { to, event, data, volatile_ms, to_self } => {
+                let channel = self.named(loaded, doing, to)?;
+                if !self.member.hears(&channel.name) && !channel.may_publish(&self.client, false) {
+                    return Err(doing.unauthorized());
+                }
+                let name = channel.name;
+                doing.channel = Some(name.clone());
+                let data = self.filled(data, doing.facts(&self.client)).to_string();
+                let mut said = Encoded::new(doing.namespace, event, &data);
+                let except = if *to_self { Except::Nobody } else { Except::Member(self.member.key()) };
+                match volatile_ms {
+                    Some(every_ms) => {
+                        self.live.tell_volatile(&self.app, &name, &mut said, &self.member, *every_ms);
+                    }
+                    None => {
+                        self.live.tell(&self.app, &name, &mut said, except);
+                    }
+                }
+            }
+            Step::Call { name, data } => self.call(loaded, doing, name, data.as_ref()).await?,
+            Step::Reply { event, data } => {
+                let data = self.filled(data, doing.facts(&self.client)).to_string();
+                let mut said = Encoded::new(doing.namespace, event, &data);
+                self.member.push(said.frame(self.member.way), self.live.limits());
+            }
+            Step::Acknowledge(data) => {
+                doing.acknowledged = Some(self.filled(data, doing.facts(&self.client)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The channel that a step is about. One that does not exist is refused as one that is not for this user.
+    fn named<'a>(&self, loaded: &'a Loaded, doing: &Doing<'_>, name: &Text) -> Result<Channel<'a>, Told> {
+        let name = name.channel(&doing.facts(&self.client)).ok_or_else(|| doing.unauthorized())?;
+        loaded.rules.channel(name.as_str()).ok_or_else(|| doing.unauthorized())
+    }
+
+    async fn let_in(&self, loaded: &Loaded, doing: &Doing<'_>, channel: &Channel<'_>) -> Result<(), Told> {
+        if self.member.hears(&channel.name) {
+            return Ok(());
+        }
+        match channel.may_subscribe(&self.client) {
+            Access::Allowed => Ok(()),
+            Access::Refused => Err(doing.unauthorized()),
+            Access::AskBackend { cache_ms } => {
+                let backend = loaded.backend.as_ref().ok_or_else(|| doing.unauthorized())?;
+                let now = self.live.clock().now();
+                match backend.lets_in(&self.client, &channel.name, cache_ms, now).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(doing.unauthorized()),
+                    Err(failure) => Err(doing.failed(failure)),
+                }
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        loaded: &Loaded,
+        doing: &mut Doing<'_>,
+        name: &str,
+        data: Option<&Template>,
+    ) -> Result<(), Told> {
+        let backend = loaded.backend.as_ref().ok_or_else(|| doing.failed(CallFailure::Down))?;
+        let data = data
+            .map_or_else(|| Value::Object(doing.payload.clone()), |data| self.filled(data, doing.facts(&self.client)));
+        let call = Call { id: &doing.id, event: name, namespace: doing.namespace, client: &self.client, data: &data };
+        let answer = backend.event(call, self.live.clock().now()).await;
+        let answer = answer.map_err(|failure| doing.failed(failure))?;
+        self.answered(loaded, doing, answer);
+        Ok(())
+    }
+
+    /// Does what the application's backend says. It may let a user into any channel that exists.
+    fn answered(&self, loaded: &Loaded, doing: &mut Doing<'_>, answer: Answer) {
+        let Answer { ack, reply, publish, subscribe, unsubscribe } = answer;
+        for name in &subscribe {
+            if let Some(channel) = loaded.rules.channel(name.as_str()) {
+                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+            }
+        }
+        for reply in &reply {
+            let data = reply.data.to_string();
+            let mut said = Encoded::new(doing.namespace, &reply.event, &data);
+            self.member.push(said.frame(self.member.way), self.live.limits());
+        }
+        for publication in &publish {
+            let except = if publication.except_caller { Except::Member(self.member.key()) } else { Except::Nobody };
+            self.live.deliver(&self.app, &loaded.rules, publication, except);
+        }
+        for name in &unsubscribe {
+            self.live.leave(&self.app, &self.member, name);
+        }
+        if ack.is_some() {
+            doing.acknowledged = ack;
+        }
+    }
+
+    /// What is not known yet is looked up where the template needs it.
+    fn filled(&self, template: &Template, facts: Facts<'_>) -> Value {
+        let needs = template.needs();
+        let channel = facts.channel;
+        let count =
+            channel.filter(|_| needs.count).map(|channel| self.live.count(&self.app, channel).connections as u64);
+        let present = channel.filter(|_| needs.presence).map(|channel| self.live.presence(&self.app, channel));
+        let present: Vec<String> = present.into_iter().flatten().map(|present| present.user).collect();
+        template.fill(&Facts { count: count.unwrap_or_default(), presence: &present, ..facts })
+    }
+
+    /// Tells this connection why something was not done.
+    pub(crate) fn tell_refused(&self, namespace: &Namespace, told: &Told) {
+        let Some(error) = channels::EventName::parse("error") else { return };
+        let data = told.json(self.live.clock().wall()).to_string();
+        let mut said = Encoded::new(namespace, &error, &data);
+        self.member.push(said.frame(self.member.way), self.live.limits());
+    }
+
+    /// Puts a packet behind what this connection was told.
+    pub(crate) fn answer(&self, packet: String) {
+        self.member.push(&super::live::frame(packet), self.live.limits());
+    }
+
+    /// What an acknowledgement says where there is none.
+    pub(crate) fn refusal(&self, told: &Told) -> Value {
+        json!({ "error": told.json(self.live.clock().wall()) })
+    }
+}
+
+impl Told {
+    fn json(&self, at: protocol::Millis) -> Value {
+        json!({ "code": self.code, "message": self.message, "timestamp": iso(at) })
+    }
+}
+
+impl From<Refused> for Told {
+    fn from(refused: Refused) -> Self {
+        Self { code: refused.code.as_str().to_owned(), message: refused.message.to_owned() }
+    }
+}
+
+impl Doing<'_> {
+    fn facts<'a>(&'a self, client: &'a Client) -> Facts<'a> {
+        Facts { channel: self.channel.as_ref(), ..facts(client, self.payload, &self.now, &self.id) }
+    }
+
+    /// A rule refuses; the file may have words for it.
+    fn unauthorized(&self) -> Told {
+        let message = self.event.refused.clone().unwrap_or_else(|| Refused::UNAUTHORIZED.message.to_owned());
+        Told { code: RefusedCode::Unauthorized.as_str().to_owned(), message }
+    }
+
+    /// The backend refuses in its own words, or fails; then the file may have words for it.
+    fn failed(&self, failure: CallFailure) -> Told {
+        match failure {
+            CallFailure::Refused { code, message } => Told { code, message },
+            CallFailure::Busy | CallFailure::Down | CallFailure::Slow | CallFailure::Nonsense => {
+                let told = Told::from(Refused::BACKEND);
+                let failed = &self.event.failed;
+                Told {
+                    code: failed.code.clone().unwrap_or(told.code),
+                    message: failed.message.clone().unwrap_or(told.message),
+                }
+            }
+        }
+    }
+}
+
+fn facts<'a>(client: &'a Client, payload: &'a Map<String, Value>, now: &'a str, id: &'a str) -> Facts<'a> {
+    Facts { client, payload, now, id, channel: None, count: 0, presence: &[], reason: "" }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person({:?})", self.member)
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told(…)")
+    }
+}

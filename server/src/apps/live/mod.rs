@@ -1,0 +1,346 @@
+//! The channels of all applications that live on this node, and the connections that hear them. Empty channels vanish; nothing
+//! is kept of what was told.
+//!
+//! One order a channel: whoever tells something holds the channel's lock while it goes into the queues, which never waits.
+//! Decides about bounds, and nothing about who may: that is said by the application's file (`channels`), and asked by
+//! `client`.
+
+mod channel;
+mod except;
+mod frames;
+mod lock;
+mod member;
+mod present;
+mod silent;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use channels::{AppName, AppUser, Application, ChannelName, EventName, Namespace};
+use chat::{Bucket, Rate, SessionKey};
+use protocol::{ErrorCode, Limits, Millis};
+use realtime::clock::{self, Clock};
+use tokio_util::task::TaskTracker;
+
+use self::channel::LiveChannel;
+pub(crate) use self::except::Except;
+pub(crate) use self::frames::{Encoded, frame};
+use self::lock::lock;
+pub(crate) use self::member::{Member, Way};
+use super::handle::{Full, Live, LiveChannel as Listed, Overview, Present, Room};
+use super::publication::{Count, Delivered, Publication, Target};
+use super::registry::App;
+
+/// Namespaces of one application: as many as fit into the bits of a number.
+const NAMESPACES_MAX: usize = 64;
+
+/// A cheap handle to all of it.
+#[derive(Clone)]
+pub struct LiveChannels(Arc<Inner>);
+
+struct Inner {
+    limits: Arc<Limits>,
+    clock: Clock,
+    tracker: TaskTracker,
+    apps: Mutex<HashMap<AppName, Arc<Mutex<Node>>>>,
+    next_key: AtomicU64,
+}
+
+/// One application's part.
+#[derive(Default)]
+struct Node {
+    members: HashMap<u64, Arc<Member>>,
+    users: HashMap<AppUser, User>,
+    channels: HashMap<ChannelName, Arc<LiveChannel>>,
+    /// Each has its place among the bits of a connection, for as long as the server runs.
+    namespaces: Vec<Namespace>,
+}
+
+/// Somebody with a connection.
+#[derive(Default)]
+struct User {
+    members: Vec<Arc<Member>>,
+    events: Bucket,
+    each: HashMap<EventName, Bucket>,
+}
+
+impl LiveChannels {
+    /// None yet.
+    pub(crate) fn new(limits: Arc<Limits>, clock: Clock, tracker: TaskTracker) -> Self {
+        let next_key = AtomicU64::new(1);
+        Self(Arc::new(Inner { limits, clock, tracker, apps: Mutex::default(), next_key }))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn node(&self, app: &App) -> Arc<Mutex<Node>> {
+        let mut apps = lock(&self.0.apps);
+        Arc::clone(apps.entry(app.name.clone()).or_default())
+    }
+
+    /// A new connection of a user, which hears nothing yet.
+    ///
+    /// # Errors
+    /// The application's bound, or the user's.
+    pub(crate) fn connect(
+        &self,
+        app: &Arc<App>,
+        rules: &Application,
+        user: &AppUser,
+        way: Way,
+    ) -> Result<Arc<Member>, ErrorCode> {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        let of_user = node.users.get(user).map_or(0, |user| user.members.len());
+        let is_full = |count: usize, most: u64| count as u64 >= most;
+        let limits = rules.limits();
+        if is_full(of_user, limits.connections_per_user) || is_full(node.members.len(), limits.connections) {
+            return Err(ErrorCode::TooManyConnections);
+        }
+        let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
+        let member = Arc::new(Member::new(SessionKey(key), clock::random_id(), user.clone(), way));
+        node.members.insert(key, Arc::clone(&member));
+        node.users.entry(user.clone()).or_default().members.push(Arc::clone(&member));
+        Ok(member)
+    }
+
+    /// A connection is over: it hears nothing any more.
+    pub(crate) fn gone(&self, app: &App, member: &Arc<Member>) {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        for name in member.take_channels() {
+            node.leave(&name, member);
+        }
+        node.members.remove(&member.key());
+        if let Some(user) = node.users.get_mut(&member.user) {
+            user.members.retain(|other| other.key() != member.key());
+            if user.members.is_empty() {
+                node.users.remove(&member.user);
+            }
+        }
+    }
+
+    /// A connection opens or closes a namespace. Answers whether it is the user's first that is open there, or was the last.
+    pub(crate) fn set_open(&self, app: &App, member: &Arc<Member>, namespace: &Namespace, is_open: bool) -> bool {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        let Some(bit) = node.bit(namespace) else { return false };
+        member.set_open(bit, is_open);
+        let others = node.users.get(&member.user).map_or(&[][..], |user| &user.members);
+        !others.iter().any(|other| other.key() != member.key() && other.is_open(bit))
+    }
+
+    /// A connection enters a channel. Answers how many are in it now.
+    pub(crate) fn enter(
+        &self,
+        app: &Arc<App>,
+        rules: &Application,
+        member: &Arc<Member>,
+        channel: &channels::Channel<'_>,
+    ) -> Result<usize, Full> {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        node.enter(rules, member, channel, self.0.clock.wall())
+    }
+
+    /// And leaves it; whether it was in it.
+    pub(crate) fn leave(&self, app: &App, member: &Arc<Member>, channel: &ChannelName) -> bool {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        member.forget_channel(channel) && {
+            node.leave(channel, member);
+            true
+        }
+    }
+
+    /// Counts one event of a user, against all of theirs and, where it has a rate of its own, against that.
+    pub(crate) fn count_event(
+        &self,
+        app: &App,
+        user: &AppUser,
+        all: channels::EventRate,
+        own: Option<(&EventName, channels::EventRate)>,
+    ) -> bool {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        let now = self.0.clock.mono();
+        let rate = |rate: channels::EventRate| Rate { burst: rate.burst, refill_ms: rate.refill_ms.max(1) };
+        // Who has no connection any more is told nothing either.
+        let Some(user) = node.users.get_mut(user) else { return true };
+        let is_within = user.events.take(now, rate(all)).is_ok();
+        is_within
+            && own.is_none_or(|(name, own)| user.each.entry(name.clone()).or_default().take(now, rate(own)).is_ok())
+    }
+
+    /// Tells something in one channel. Answers how many connections it was handed to.
+    pub(crate) fn tell(&self, app: &App, channel: &ChannelName, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
+        let node = self.node(app);
+        let found = {
+            let mut node = lock(&node);
+            node.bit(said.namespace).zip(node.channels.get(channel).map(Arc::clone))
+        };
+        let Some((bit, channel)) = found else { return 0 };
+        channel.tell(bit, said, except, &self.0.limits)
+    }
+
+    /// The same for what may be left out: of one event of one user at most one in so many milliseconds, the last, and none
+    /// for a reader that is behind.
+    pub(crate) fn tell_volatile(
+        &self,
+        app: &App,
+        name: &ChannelName,
+        said: &mut Encoded<'_>,
+        by: &Arc<Member>,
+        every_ms: Millis,
+    ) {
+        let node = self.node(app);
+        let found = {
+            let mut node = lock(&node);
+            node.bit(said.namespace).zip(node.channels.get(name).map(Arc::clone))
+        };
+        let Some((bit, channel)) = found else { return };
+        let now = self.0.clock.mono();
+        let Some(later) = channel.tell_volatile(bit, said, by, every_ms, now, &self.0.limits) else { return };
+        let (clock, limits) = (self.0.clock.clone(), Arc::clone(&self.0.limits));
+        self.0.tracker.spawn(async move {
+            clock.sleep_until(later.at).await;
+            channel.tell_held_back(&later.key, clock.mono(), &limits);
+        });
+    }
+
+    /// Tells all connections of somebody, whatever they hear.
+    pub(crate) fn tell_user(&self, app: &App, user: &AppUser, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
+        let node = self.node(app);
+        let mut node = lock(&node);
+        let Some(bit) = node.bit(said.namespace) else { return 0 };
+        let Some(user) = node.users.get(user) else { return 0 };
+        let hears = user.members.iter().filter(|member| member.is_open(bit) && !except.is(member));
+        hears.map(|member| member.push(said.frame(member.way), &self.0.limits)).count()
+    }
+
+    /// Tells a publication of the API or of a backend's answer.
+    pub(crate) fn deliver(
+        &self,
+        app: &Arc<App>,
+        rules: &Application,
+        publication: &Publication,
+        except: Except<'_>,
+    ) -> usize {
+        let namespace = publication.namespace.as_ref().unwrap_or_else(|| rules.first_namespace());
+        let mut said = Encoded::new(namespace, &publication.event, publication.data.get());
+        match &publication.target {
+            Target::Channels(names) => names.iter().map(|name| self.tell(app, name, &mut said, except)).sum(),
+            Target::Users(users) => users.iter().map(|user| self.tell_user(app, user, &mut said, except)).sum(),
+        }
+    }
+}
+
+impl Node {
+    /// The place of a namespace; `None` where there are too many.
+    fn bit(&mut self, namespace: &Namespace) -> Option<u64> {
+        let place = self.namespaces.iter().position(|known| known == namespace);
+        let place = place.unwrap_or_else(|| {
+            self.namespaces.push(namespace.clone());
+            self.namespaces.len() - 1
+        });
+        (place < NAMESPACES_MAX).then(|| 1 << place)
+    }
+
+    fn enter(
+        &mut self,
+        rules: &Application,
+        member: &Arc<Member>,
+        channel: &channels::Channel<'_>,
+        now: Millis,
+    ) -> Result<usize, Full> {
+        let limits = rules.limits();
+        let is_new = !self.channels.contains_key(&channel.name);
+        if is_new && self.channels.len() as u64 >= limits.channels {
+            return Err(Full);
+        }
+        if !member.note_channel(&channel.name, limits.subscriptions_per_connection)? {
+            return Ok(self.channels.get(&channel.name).map_or(0, |live| live.count().connections));
+        }
+        let live = self.channels.entry(channel.name.clone()).or_default();
+        let entered = live.enter(member, channel.members_max(), now);
+        if entered.is_err() {
+            member.forget_channel(&channel.name);
+        }
+        entered
+    }
+
+    /// The member has forgotten it already.
+    fn leave(&mut self, name: &ChannelName, member: &Member) {
+        if self.channels.get(name).is_some_and(|live| live.leave(member) == 0) {
+            self.channels.remove(name);
+        }
+    }
+
+    fn of(&self, user: &AppUser) -> Vec<Arc<Member>> {
+        self.users.get(user).map_or_else(Vec::new, |user| user.members.clone())
+    }
+}
+
+impl Live for LiveChannels {
+    fn publish(&self, app: &Arc<App>, publication: &Publication) -> Delivered {
+        Delivered { connections: self.deliver(app, &app.loaded().rules, publication, Except::Nobody) }
+    }
+
+    fn subscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<usize, Full> {
+        let (loaded, node) = (app.loaded(), self.node(app));
+        let Some(channel) = loaded.rules.channel(name.as_str()) else { return Ok(0) };
+        let (mut node, now) = (lock(&node), self.0.clock.wall());
+        for member in node.of(user) {
+            node.enter(&loaded.rules, &member, &channel, now)?;
+        }
+        Ok(node.channels.get(name).map_or(0, |live| live.count().connections))
+    }
+
+    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> usize {
+        let members = lock(&self.node(app)).of(user);
+        members.iter().filter(|member| self.leave(app, member, name)).count()
+    }
+
+    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize {
+        let members = lock(&self.node(app)).of(user);
+        members.iter().for_each(|member| member.close(ErrorCode::Revoked));
+        members.len()
+    }
+
+    fn presence(&self, app: &Arc<App>, name: &ChannelName) -> Vec<Present> {
+        let live = lock(&self.node(app)).channels.get(name).map(Arc::clone);
+        live.map_or_else(Vec::new, |live| live.presence())
+    }
+
+    fn count(&self, app: &Arc<App>, name: &ChannelName) -> Count {
+        let live = lock(&self.node(app)).channels.get(name).map(Arc::clone);
+        live.map_or_else(Count::default, |live| live.count())
+    }
+
+    fn channels(&self, app: &Arc<App>) -> Vec<Listed> {
+        let node = self.node(app);
+        let node = lock(&node);
+        node.channels.iter().map(|(name, live)| Listed { name: name.clone(), count: live.count() }).collect()
+    }
+
+    fn overview(&self, app: &Arc<App>) -> Overview {
+        let node = self.node(app);
+        let node = lock(&node);
+        let rooms: Vec<Room> = node.channels.iter().map(|(name, live)| live.room(name)).collect();
+        Overview { total_connections: node.members.len(), total_rooms: rooms.len(), rooms }
+    }
+}
+
+impl fmt::Debug for LiveChannels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LiveChannels({} applications)", lock(&self.0.apps).len())
+    }
+}
