@@ -7,6 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post};
 use protocol::ErrorCode;
 
+use crate::apps;
 use crate::connections;
 use crate::http::access_log::access_log;
 use crate::http::advice::advise;
@@ -45,6 +46,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(site.routes())
+        // By keys of their own: no login of a person counts there.
+        .merge(apps::api::routes(&state))
         .method_not_allowed_fallback(method_not_allowed)
         .merge(for_somebody)
         .layer(from_fn(unify))

@@ -185,6 +185,10 @@ limits! {
     room_mailbox_max: u32 = 4_096, (64..=1_000_000);
     /// Bytes of a token of an application.
     app_token_bytes_max: u32 = 8_192, (512..=65_536);
+    /// Bytes in the body of a request to the API of an application.
+    app_body_bytes_max: u32 = 1_048_576, (4_096..=16_777_216);
+    /// Publications in one such request.
+    app_batch_max: u32 = 1_000, (1..=10_000);
     /// Publications of the last minute, of all applications, that are known again by their ids.
     app_ids_max: u32 = 100_000, (1..=10_000_000);
     /// Calls to the backend of one application at once; four times as many may wait.

@@ -9,7 +9,7 @@ use channels::{Application, Mistake, Sources, bounds};
 use protocol::Limits;
 
 use super::backend::Lines;
-use super::loaded::Loaded;
+use super::loaded::{Fault, Loaded};
 use crate::config;
 
 /// Applications of one server.
@@ -47,7 +47,7 @@ pub fn read_folder(folder: &Path, lines: &Lines, limits: &Limits) -> Read {
     let paths = match paths(folder) {
         Ok(paths) => paths,
         Err(what) => {
-            found.mistakes.push(Mistake { file: folder.display().to_string(), line: 0, what });
+            found.mistakes.push(Mistake { file: folder.display().to_string(), line: 1, what });
             return found;
         }
     };
@@ -83,13 +83,11 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, String> {
 
 fn load(path: &Path, file: &str, around: &Around<'_>, lines: &Lines, limits: &Limits) -> Result<Loaded, Vec<Mistake>> {
     let mistake = |line, what: String| Mistake { file: file.to_owned(), line, what };
-    let text = read(path).map_err(|what| vec![mistake(0, what)])?;
-    let text = String::from_utf8(text).map_err(|_| vec![mistake(0, "is not UTF-8".to_owned())])?;
+    let text = read(path).map_err(|what| vec![mistake(1, what)])?;
+    let text = String::from_utf8(text).map_err(|_| vec![mistake(1, "is not UTF-8".to_owned())])?;
     let rules = Application::parse(&text, file, around)?;
-    Loaded::new(rules, lines, limits).map_err(|faults| {
-        let line = |fault: &str| line_of(&text, if fault.contains("backend") { "[backend]" } else { "_keys]]" });
-        faults.into_iter().map(|fault| mistake(line(fault), fault.to_owned())).collect()
-    })
+    let placed = |fault: Fault| mistake(line_of(&text, fault.table, fault.number), fault.what.to_owned());
+    Loaded::new(rules, lines, limits).map_err(|faults| faults.into_iter().map(placed).collect())
 }
 
 /// Two files that say the same name, or the same issuer, would be told apart by nobody.
@@ -107,8 +105,10 @@ fn unlike(found: &Read, file: &str, loaded: Loaded) -> Result<Loaded, Vec<Mistak
     }
 }
 
-fn line_of(text: &str, word: &str) -> usize {
-    text.lines().position(|line| line.contains(word)).map_or(0, |at| at + 1)
+/// The line of a table's head; the first where it is written in another way.
+fn line_of(text: &str, table: &str, number: usize) -> usize {
+    let heads = text.lines().zip(1..).filter(|(line, _)| line.trim_start().starts_with(table));
+    heads.map(|(_, line)| line).nth(number).unwrap_or(1)
 }
 
 /// A file that is not larger than any of them may be.

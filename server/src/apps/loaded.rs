@@ -21,49 +21,53 @@ pub struct Loaded {
     pub backend: Option<Backend>,
 }
 
+/// What is wrong with a part of the file that is read here.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    /// The head of the table in the file,
+    pub table: &'static str,
+    /// and how many of the same are in front of it.
+    pub number: usize,
+    /// A sentence, without a word of a secret.
+    pub what: &'static str,
+}
+
 impl Loaded {
     /// # Errors
-    /// Everything that is wrong with its keys and its backend, without a word of a secret.
-    pub fn new(rules: Application, lines: &Lines, limits: &Limits) -> Result<Self, Vec<&'static str>> {
+    /// Everything that is wrong with its keys and its backend.
+    pub fn new(rules: Application, lines: &Lines, limits: &Limits) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut token_keys = Vec::new();
-        for key in rules.token_keys() {
+        for (number, key) in rules.token_keys().iter().enumerate() {
             let material = match &key.material {
                 TokenMaterial::Secret(secret) => Material::Secret(secret),
                 TokenMaterial::Pem(pem) => Material::Pem(pem),
                 TokenMaterial::Jwks(set) => Material::Set(set),
             };
-            match TokenVerifier::read(key.algorithm, material) {
-                Ok(read) => token_keys.extend(read),
-                Err(fault) => faults.push(fault),
-            }
+            let read = TokenVerifier::read(key.algorithm, material);
+            token_keys.extend(read.map_err(note(&mut faults, "[[tokens]]", number)).unwrap_or_default());
         }
         let mut api_keys = Vec::new();
-        for key in rules.api_keys() {
+        for (number, key) in rules.api_keys().iter().enumerate() {
             let read = match key {
                 ApiKey::Hash(hash) => KeyHash::parse(hash),
                 ApiKey::Key(key) => KeyHash::of_brought(key),
             };
-            match read {
-                Ok(hash) => api_keys.push(hash),
-                Err(fault) => faults.push(fault),
-            }
+            api_keys.extend(read.map_err(note(&mut faults, "[[api_keys]]", number)).ok());
         }
         let backend = rules.backend().map(|told| Backend::new(rules.name(), told, lines, limits)).transpose();
-        match backend {
-            Ok(backend) if faults.is_empty() => Ok(Self { rules, token_keys, api_keys, backend }),
-            Ok(_) => Err(faults),
-            Err(fault) => {
-                faults.push(fault);
-                Err(faults)
-            }
-        }
+        let backend = backend.map_err(note(&mut faults, "[backend]", 0)).unwrap_or_default();
+        if faults.is_empty() { Ok(Self { rules, token_keys, api_keys, backend }) } else { Err(faults) }
     }
 
     /// Whether a key is one of this application's.
     pub fn has_api_key(&self, key: &str) -> bool {
         is_one_of(key, &self.api_keys)
     }
+}
+
+fn note(faults: &mut Vec<Fault>, table: &'static str, number: usize) -> impl FnOnce(&'static str) {
+    move |what| faults.push(Fault { table, number, what })
 }
 
 impl fmt::Debug for Loaded {

@@ -1,9 +1,11 @@
 //! Applications that use this server for their own events: what their files say, made ready to be used.
 //!
 //! Knows no room and is known by none. `registry` has them all, `tokens` and `keys` say who asks, `backend` asks them,
-//! `live` keeps the channels and who hears them, `handle` is the seam to it, `client` is one connection of a user.
+//! `api` is asked by them, `live` keeps the channels and who hears them, `handle` is the seam between these two, `client`
+//! is one connection of a user, `sse` one that only reads.
 
 pub(crate) mod admissions;
+pub(crate) mod api;
 pub mod backend;
 pub(crate) mod client;
 pub mod commands;
@@ -15,6 +17,7 @@ pub mod loaded;
 pub mod publication;
 pub mod registry;
 pub mod repeats;
+mod sse;
 pub mod tokens;
 
 #[cfg(test)]

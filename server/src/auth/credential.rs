@@ -55,6 +55,12 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
+/// The one bearer token of a request that takes nothing else.
+pub(crate) fn sole_bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut bearers = headers.get_all(header::AUTHORIZATION).iter().filter_map(bearer);
+    bearers.next().filter(|_| bearers.next().is_none())
+}
+
 /// The header that gives a browser its token, for as long as that lasts.
 pub fn set_cookie(issued: &Issued, https: bool, now: Millis) -> HeaderValue {
     cookie(&issued.token, issued.expires_at.saturating_sub(now) / 1_000, https)

@@ -15,6 +15,7 @@ mod tests;
 use protocol::{DisplayName, ErrorCode, Millis, UserKind};
 
 pub use cookies::cookies;
+pub(crate) use credential::sole_bearer;
 pub use credential::{Credential, Sent, asking_cookie, clear_cookie, credential, set_cookie};
 pub use token::Issued;
 

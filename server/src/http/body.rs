@@ -56,9 +56,21 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
 
 /// Reads a body within the limits of size and time.
 pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
+    read_up_to(state.config.limits.body_bytes_max, request, state).await
+}
+
+/// A JSON body of another size, for those who read it themselves.
+pub(crate) async fn read_json(bytes_max: u32, request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ErrorCode::UnsupportedMedia.into());
+    }
+    read_up_to(bytes_max, request, state).await
+}
+
+async fn read_up_to(bytes_max: u32, request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
     let limits = &state.config.limits;
-    let bytes_max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
-    let announced = request.body().size_hint().lower() > u64::from(limits.body_bytes_max);
+    let announced = request.body().size_hint().lower() > u64::from(bytes_max);
+    let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     let waits_for_leave = request.headers().contains_key(header::EXPECT);
     let mut chunks = request.into_body().into_data_stream();
     let patience = Duration::from_millis(limits.headers_ms_max);

@@ -7,7 +7,7 @@ pub(crate) mod access_log;
 pub(crate) mod account;
 pub(crate) mod advice;
 pub(crate) mod assets;
-mod body;
+pub(crate) mod body;
 pub mod client_address;
 mod cookie_check;
 pub(crate) mod cors;

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, Problem};
+use serde::Serialize;
 
 use crate::error::ApiError;
 
@@ -13,7 +14,22 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// The answer that says what went wrong, and when to try again.
 pub fn problem(failure: impl Into<ApiError>) -> Response {
     let failure = failure.into();
-    let body = protocol::encode(&Problem::new(failure.code, failure.retry_after_ms).with_number(failure.number));
+    answer(failure, &Problem::new(failure.code, failure.retry_after_ms).with_number(failure.number))
+}
+
+/// And for whoever writes a program: what is wrong with what it sent, beside the table's text.
+pub(crate) fn problem_saying(code: ErrorCode, detail: &'static str) -> Response {
+    #[derive(Serialize)]
+    struct Saying {
+        #[serde(flatten)]
+        problem: Problem,
+        detail: &'static str,
+    }
+    answer(code.into(), &Saying { problem: Problem::new(code, None), detail })
+}
+
+fn answer(failure: ApiError, body: &impl Serialize) -> Response {
+    let body = protocol::encode(body);
     let status = StatusCode::from_u16(failure.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);

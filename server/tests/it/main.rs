@@ -7,6 +7,7 @@ mod harness;
 
 mod accounts;
 mod admission;
+mod applications;
 mod burning;
 mod canary;
 mod changes;

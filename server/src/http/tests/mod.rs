@@ -60,7 +60,9 @@ impl Server {
         let clock = realtime::clock::Clock::start();
         let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt);
         let rooms = crate::rooms::Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
+        let live_limits = Arc::new(config.limits.clone());
         let state = AppState::new(State {
+            live: crate::apps::live::LiveChannels::new(live_limits, clock.clone(), tracker.clone()),
             apps: crate::apps::registry::Applications::load(None, &config.limits),
             clock,
             auth: Auth::new(&keys, 2),

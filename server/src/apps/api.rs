@@ -1,0 +1,255 @@
+//! What an application's backend may ask for by HTTP, with one of its API keys; and what its administrators may look at.
+//!
+//! Parses, and hands on to those who keep the channels. Decides nothing about who may hear what: a backend may tell
+//! anybody of its own application anything, and nobody of another.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use channels::{AppUser, ChannelName};
+use protocol::ErrorCode;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::handle::{Live as _, LiveChannel, Overview, Present};
+use super::publication::{Count, Fault, Publication, Target, Written};
+use super::registry::App;
+use super::sse;
+use crate::auth::sole_bearer;
+use crate::error::ApiError;
+use crate::http::body::{JsonBody, read_json};
+use crate::http::cors::share;
+use crate::http::problem::problem_saying;
+use crate::state::AppState;
+
+/// Whose role may see who is where.
+const ADMIN: &str = "admin";
+
+/// All addresses.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/apps/{app}/events", get(sse::events).layer(from_fn_with_state(state.clone(), share)))
+        .route("/api/v1/apps/{app}/publish", post(publish))
+        .route("/api/v1/apps/{app}/subscribe", post(subscribe))
+        .route("/api/v1/apps/{app}/unsubscribe", post(unsubscribe))
+        .route("/api/v1/apps/{app}/disconnect", post(disconnect))
+        .route("/api/v1/apps/{app}/presence", get(presence))
+        .route("/api/v1/apps/{app}/count", get(count))
+        .route("/api/v1/apps/{app}/channels", get(channels))
+        .route("/api/v1/apps/{app}/debug", get(debug))
+        .route("/api/messages/admin/socket-debug", get(debug_of_admin))
+}
+
+/// The application of the path, asked by its backend.
+struct Keyed(Arc<App>);
+
+impl FromRequestParts<AppState> for Keyed {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path(name) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ErrorCode::NotFound)?;
+        let key = sole_bearer(&parts.headers).ok_or(ErrorCode::Unauthorized)?;
+        // Which applications there are is nobody's business: an unknown one is answered as a wrong key.
+        let app = state.apps.find_by_name(&name).filter(|app| app.loaded().has_api_key(key));
+        app.map(Self).ok_or_else(|| ErrorCode::Unauthorized.into())
+    }
+}
+
+/// What became of one publication.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Told { connections: usize },
+    Repeated { repeated: bool },
+    Wrong { error: Fault },
+}
+
+#[derive(Deserialize)]
+struct MaybeBatch {
+    batch: Option<Vec<Box<RawValue>>>,
+}
+
+async fn publish(State(state): State<AppState>, Keyed(app): Keyed, request: Request) -> Result<Response, ApiError> {
+    let limits = &state.config.limits;
+    let body = read_json(limits.app_body_bytes_max, request, &state).await?;
+    let MaybeBatch { batch } = serde_json::from_slice(&body).map_err(|_| ErrorCode::BadFrame)?;
+    let Some(batch) = batch else {
+        let written = std::str::from_utf8(&body).map_err(|_| ErrorCode::BadFrame)?;
+        return Ok(match tell(&state, &app, written) {
+            Outcome::Wrong { error } => problem_saying(ErrorCode::BadFrame, error),
+            told @ (Outcome::Told { .. } | Outcome::Repeated { .. }) => Json(told).into_response(),
+        });
+    };
+    if batch.len() > usize::try_from(limits.app_batch_max).unwrap_or(usize::MAX) {
+        return Err(ErrorCode::TooLarge.into());
+    }
+    let outcomes: Vec<Outcome> = batch.iter().map(|written| tell(&state, &app, written.get())).collect();
+    Ok(Json(outcomes).into_response())
+}
+
+fn tell(state: &AppState, app: &Arc<App>, written: &str) -> Outcome {
+    match read(app, written) {
+        Err(error) => Outcome::Wrong { error },
+        Ok((_, Some(id))) if !state.apps.is_first(app, &id, state.clock.mono()) => Outcome::Repeated { repeated: true },
+        Ok((publication, _)) => Outcome::Told { connections: state.live.publish(app, &publication).connections },
+    }
+}
+
+fn read(app: &App, written: &str) -> Result<(Publication, Option<String>), Fault> {
+    let written: Written = serde_json::from_str(written)
+        .map_err(|_| "one of channel, channels, user, users; event; and data, namespace, id as far as needed")?;
+    let id = written.id()?.map(str::to_owned);
+    let publication = written.parse()?;
+    let rules = &app.loaded().rules;
+    if publication.except_caller {
+        return Err("except_caller is for answers to calls: there is no caller here");
+    }
+    if publication.namespace.as_ref().is_some_and(|namespace| rules.namespace(namespace.as_str()).is_none()) {
+        return Err("the application has no such namespace");
+    }
+    match &publication.target {
+        Target::Channels(names) if names.iter().any(|name| rules.channel(name.as_str()).is_none()) => {
+            Err("no pattern of the application fits that channel")
+        }
+        Target::Channels(_) | Target::Users(_) => Ok((publication, id)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Membership {
+    user: String,
+    channel: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneUser {
+    user: String,
+}
+
+#[derive(Deserialize)]
+struct OneChannel {
+    channel: String,
+}
+
+#[derive(Serialize)]
+struct Connections {
+    connections: usize,
+}
+
+impl Membership {
+    fn parse(&self, app: &App) -> Result<(AppUser, ChannelName), ApiError> {
+        Ok((user(&self.user)?, channel(app, &self.channel)?))
+    }
+}
+
+fn user(text: &str) -> Result<AppUser, ApiError> {
+    AppUser::parse(text).ok_or_else(|| ErrorCode::BadFrame.into())
+}
+
+/// One that a pattern fits: others do not exist.
+fn channel(app: &App, text: &str) -> Result<ChannelName, ApiError> {
+    let known = app.loaded().rules.channel(text).map(|channel| channel.name);
+    known.ok_or_else(|| ErrorCode::NotFound.into())
+}
+
+async fn subscribe(
+    State(state): State<AppState>,
+    Keyed(app): Keyed,
+    JsonBody(asked): JsonBody<Membership>,
+) -> Result<Json<Connections>, ApiError> {
+    let (user, channel) = asked.parse(&app)?;
+    forget(&app, &user);
+    let entered = state.live.subscribe(&app, &user, &channel).map_err(|_| ErrorCode::TooManyRooms)?;
+    Ok(Json(Connections { connections: entered }))
+}
+
+async fn unsubscribe(
+    State(state): State<AppState>,
+    Keyed(app): Keyed,
+    JsonBody(asked): JsonBody<Membership>,
+) -> Result<Json<Connections>, ApiError> {
+    let (user, channel) = asked.parse(&app)?;
+    forget(&app, &user);
+    Ok(Json(Connections { connections: state.live.unsubscribe(&app, &user, &channel) }))
+}
+
+async fn disconnect(
+    State(state): State<AppState>,
+    Keyed(app): Keyed,
+    JsonBody(asked): JsonBody<OneUser>,
+) -> Result<Json<Connections>, ApiError> {
+    let user = user(&asked.user)?;
+    forget(&app, &user);
+    Ok(Json(Connections { connections: state.live.disconnect(&app, &user) }))
+}
+
+/// What the backend said before of this user may be another thing now.
+fn forget(app: &App, user: &AppUser) {
+    if let Some(backend) = &app.loaded().backend {
+        backend.forget(user);
+    }
+}
+
+#[derive(Serialize)]
+struct Presence {
+    users: Vec<Present>,
+}
+
+async fn presence(
+    State(state): State<AppState>,
+    Keyed(app): Keyed,
+    Query(asked): Query<OneChannel>,
+) -> Result<Json<Presence>, ApiError> {
+    let channel = channel(&app, &asked.channel)?;
+    Ok(Json(Presence { users: state.live.presence(&app, &channel) }))
+}
+
+async fn count(
+    State(state): State<AppState>,
+    Keyed(app): Keyed,
+    Query(asked): Query<OneChannel>,
+) -> Result<Json<Count>, ApiError> {
+    let channel = channel(&app, &asked.channel)?;
+    Ok(Json(state.live.count(&app, &channel)))
+}
+
+#[derive(Serialize)]
+struct Channels {
+    channels: Vec<ChannelView>,
+}
+
+#[derive(Serialize)]
+struct ChannelView {
+    channel: String,
+    #[serde(flatten)]
+    count: Count,
+}
+
+async fn channels(State(state): State<AppState>, Keyed(app): Keyed) -> Json<Channels> {
+    let view = |LiveChannel { name, count }: LiveChannel| ChannelView { channel: name.as_str().to_owned(), count };
+    Json(Channels { channels: state.live.channels(&app).into_iter().map(view).collect() })
+}
+
+async fn debug(State(state): State<AppState>, Keyed(app): Keyed) -> Json<Overview> {
+    Json(state.live.overview(&app))
+}
+
+/// The same for a person: with the token of somebody who is an administrator of that application.
+async fn debug_of_admin(State(state): State<AppState>, headers: HeaderMap) -> Result<Json<Overview>, ApiError> {
+    let token = sole_bearer(&headers).ok_or(ErrorCode::Unauthorized)?;
+    let app = state.apps.of_token(token).ok_or(ErrorCode::Unauthorized)?;
+    let bytes_max = state.config.limits.app_token_bytes_max;
+    let signed_in = app.authenticate(token, bytes_max, state.clock.wall()).map_err(|_| ErrorCode::Unauthorized)?;
+    if signed_in.client.role.as_deref() != Some(ADMIN) {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    Ok(Json(state.live.overview(&app)))
+}
