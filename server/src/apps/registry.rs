@@ -162,7 +162,7 @@ impl Applications {
         })
     }
 
-    /// Whether an application has this address for plain WebSockets.
+    /// Whether an application has this address for plain `WebSockets`.
     pub fn has_plain(&self, path: &str) -> bool {
         self.with(|known| {
             let mut apps = known.values().map(|known| known.app.loaded());

@@ -32,7 +32,7 @@ use realtime::transport::End;
 /// Close codes from here on mean: do not connect again.
 const NO_RETURN: u16 = 4500;
 /// Tokens are looked at again after so long at the latest: a timer holds no longer.
-const LOOK_MAX: Duration = Duration::from_secs(3_600);
+const LOOK_MAX: Duration = Duration::from_hours(1);
 
 /// What a client's packet asks for.
 enum Asked {
@@ -87,16 +87,13 @@ pub(super) async fn run(
         let person = Person::connect(app, &signed_in, &state.live, crate::apps::live::Way::SocketIo)?;
         Ok((place, Arc::new(person)))
     });
-    let (place, person) = match person {
-        Ok(connected) => connected,
+    let Ok((place, person)) = person else {
         // As servers of this kind do it: it is let in, and sent out again for good.
-        Err(_) => {
-            if let Some(accepted) = namespaces.accept(namespace.as_str(), &handle.sid) {
-                engine.send(accepted);
-            }
-            engine.send(namespaces.dismiss(namespace.as_str()));
-            return engine.dismiss(true).await;
+        if let Some(accepted) = namespaces.accept(namespace.as_str(), &handle.sid) {
+            engine.send(accepted);
         }
+        engine.send(namespaces.dismiss(namespace.as_str()));
+        return engine.dismiss(true).await;
     };
     handle.is_known();
     let generation = person.member.session.connect();

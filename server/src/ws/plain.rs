@@ -1,4 +1,4 @@
-//! Plain WebSockets of applications: `GET /ws/NAME`, for clients that only hear. An application's file says which channels
+//! Plain `WebSockets` of applications: `GET /ws/NAME`, for clients that only hear. An application's file says which channels
 //! an address is for; events come as `{"event", "data"}`.
 //!
 //! Who it is says a bearer token: in the header, in a subprotocol `bearer.TOKEN` (browsers cannot set headers; they also
@@ -119,9 +119,8 @@ async fn introduced(socket: &mut Socket<Stream>, state: &AppState, path: &str) -
             Event::Binary(_) | Event::Close(_) => Some(Err(ErrorCode::BadFrame)),
             Event::Ping(_) | Event::Pong(_) => None,
         });
-        match hello.await.map_err(|_| ErrorCode::ProtocolError)? {
-            Some(hello) => return sign_in(state, path, &hello?.token).map_err(|failure| failure.code),
-            None => {}
+        if let Some(hello) = hello.await.map_err(|_| ErrorCode::ProtocolError)? {
+            return sign_in(state, path, &hello?.token).map_err(|failure| failure.code);
         }
     }
 }

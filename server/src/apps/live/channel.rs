@@ -97,7 +97,7 @@ impl LiveChannel {
             let is_first = held.waiting.is_none();
             let frames = [Way::SocketIo, Way::Plain, Way::Stream].map(|way| (way, said.frame(way).clone()));
             held.waiting = Some(Waiting { bit, by: by.key(), frames });
-            return is_first.then(|| Later { at: held.again_at, key });
+            return is_first.then_some(Later { at: held.again_at, key });
         }
         if state.volatile.len() >= VOLATILE_MAX {
             state.volatile.retain(|_, held| held.again_at > now || held.waiting.is_some());

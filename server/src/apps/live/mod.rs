@@ -311,7 +311,9 @@ impl Live for LiveChannels {
 
     fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize {
         let members = lock(&self.node(app)).of(user);
-        members.iter().for_each(|member| member.close(ErrorCode::Revoked));
+        for member in &members {
+            member.close(ErrorCode::Revoked);
+        }
         members.len()
     }
 
