@@ -7,13 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::client::{ClaimNames, Client};
 use crate::event::{Event, EventRate};
-use crate::file::{self, Mistake};
 use crate::names::{AppName, ChannelName, EventName, Namespace};
 use crate::pattern::{Parts, Pattern};
 use crate::presence::Presence;
 use crate::refused::Refused;
 use crate::rule::{self, Access, PublishRule, SubscribeRule};
-use crate::sources::{ApiKey, Backend, Sources, TokenKey};
+use crate::sources::{ApiKey, Backend, TokenKey};
 
 /// See the module.
 #[derive(Debug)]
@@ -79,14 +78,6 @@ pub struct Channel<'a> {
 }
 
 impl Application {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// All that is wrong with it, as far as it could be read.
-    pub fn parse(text: &str, file: &str, sources: &dyn Sources) -> Result<Self, Vec<Mistake>> {
-        file::read(text, file, sources)
-    }
-
     /// What it is called here.
     pub const fn name(&self) -> &AppName {
         &self.name

@@ -2,10 +2,11 @@
 
 mod keys;
 mod steps;
+mod values;
 
 use std::collections::BTreeMap;
 
-use super::Mistakes;
+use super::mistakes::Mistakes;
 use super::raw;
 use crate::application::{Application, Limits, Plain, Rules};
 use crate::bounds::{ENTRIES_MAX, PART_BYTES_MAX};
@@ -17,7 +18,7 @@ use crate::presence::{Presence, Told};
 use crate::rule::{PublishRule, SubscribeRule};
 use crate::schema::Schema;
 use crate::sources::Sources;
-use crate::template::{Template, Text};
+use values::json;
 
 /// In a channel where the file does not say how many.
 const MEMBERS_MAX: u64 = 10_000;
@@ -317,28 +318,4 @@ fn plain(plain: raw::Plain, patterns: &[Rules], mistakes: &mut Mistakes<'_>) -> 
         pattern
     };
     Some(Plain { path, patterns: plain.channels.iter().filter_map(find).collect() })
-}
-
-/// TOML has no null; all else is JSON too. Dates become texts.
-fn json(value: toml::Value) -> serde_json::Value {
-    match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(is) => is.into(),
-        toml::Value::Datetime(at) => at.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(json).collect::<Vec<_>>().into(),
-        toml::Value::Table(fields) => {
-            serde_json::Value::Object(fields.into_iter().map(|(name, value)| (name, json(value))).collect())
-        }
-    }
-}
-
-/// What templates and texts are made by, for `steps`.
-fn template(value: toml::Value) -> Result<Template, String> {
-    Template::parse(&json(value))
-}
-
-fn text(text: &str) -> Result<Text, String> {
-    Text::parse(text)
 }

@@ -2,7 +2,8 @@
 
 use toml::Spanned;
 
-use super::super::{Mistakes, raw};
+use super::super::mistakes::Mistakes;
+use super::super::raw;
 use crate::sources::{ApiKey, Backend, Sources, TokenAlgorithm, TokenKey, TokenMaterial};
 
 const TIMEOUT_MS: u64 = 3_000;

@@ -2,8 +2,9 @@
 
 use toml::Spanned;
 
-use super::super::{Mistakes, raw};
-use super::{template, text};
+use super::super::mistakes::Mistakes;
+use super::super::raw;
+use super::values::json;
 use crate::application::Rules;
 use crate::bounds::STEPS_MAX;
 use crate::event::Step;
@@ -72,7 +73,7 @@ fn step(step: Spanned<raw::Step>, patterns: &[Rules], mistakes: &mut Mistakes<'_
 
 /// A channel's name with places, which can fit a pattern.
 pub(super) fn channel(name: &str, at: usize, patterns: &[Rules], mistakes: &mut Mistakes<'_>) -> Option<Text> {
-    let made = text(name).and_then(|text| {
+    let made = Text::parse(name).and_then(|text| {
         let fits = |example: String| patterns.iter().any(|rules| rules.pattern.fit(&example).is_some());
         if text.example().is_none_or(fits) {
             Ok(text)
@@ -84,7 +85,7 @@ pub(super) fn channel(name: &str, at: usize, patterns: &[Rules], mistakes: &mut 
 }
 
 pub(super) fn data(value: toml::Value, at: usize, mistakes: &mut Mistakes<'_>) -> Option<Template> {
-    template(value).map_err(|why| mistakes.add(at, why)).ok()
+    Template::parse(&json(value)).map_err(|why| mistakes.add(at, why)).ok()
 }
 
 pub(super) fn event_name(name: &str, at: usize, mistakes: &mut Mistakes<'_>) -> Option<EventName> {
