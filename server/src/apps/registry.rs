@@ -162,6 +162,15 @@ impl Applications {
         })
     }
 
+    /// Whether pages of this origin, as browsers tell it in lower case, may connect as users of an application. They are no
+    /// pages of the site: no cookie counts there.
+    pub fn lists_origin(&self, told: &str) -> bool {
+        self.with(|known| {
+            let mut apps = known.values().map(|known| known.app.loaded());
+            apps.any(|loaded| loaded.rules.origins().iter().any(|origin| origin.eq_ignore_ascii_case(told)))
+        })
+    }
+
     /// Whether an application has this address for plain `WebSockets`.
     pub fn has_plain(&self, path: &str) -> bool {
         self.with(|known| {

@@ -19,6 +19,9 @@ const ALLOWED: [(HeaderName, &str); 3] = [
 /// Tells browsers that a listed origin may ask; answers their question beforehand.
 pub(crate) async fn share(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let listed = listed(request.headers(), &state.config);
+    // Pages of an application may connect with its tokens, and with nothing that a browser adds by itself.
+    let of_application = listed.is_none().then(|| of_application(&request, &state)).flatten();
+    let (listed, with_cookies) = (listed.clone().or(of_application), listed.is_some());
     let asks_beforehand =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match (&listed, asks_beforehand) {
@@ -32,10 +35,21 @@ pub(crate) async fn share(State(state): State<AppState>, request: Request, next:
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = listed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        if with_cookies {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("location, retry-after"));
     }
     response
+}
+
+fn of_application(request: &Request, state: &AppState) -> Option<HeaderValue> {
+    let path = request.uri().path();
+    let is_theirs = path.starts_with("/socket.io") || path.starts_with("/api/v1/apps/");
+    let headers = request.headers();
+    told(headers)
+        .filter(|told| is_theirs && state.apps.lists_origin(told))
+        .and_then(|_| headers.get(header::ORIGIN).cloned())
 }
 
 fn listed(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {

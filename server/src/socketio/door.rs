@@ -13,7 +13,7 @@ use super::service::Service;
 use crate::auth::{Sent, credential};
 use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
-use crate::http::origin::{Origin, is_own, login, origin, referer};
+use crate::http::origin::{Origin, is_own, login, origin, referer, told};
 use crate::http::problem::problem;
 use crate::http::reach::{Reach, reach};
 use crate::state::AppState;
@@ -35,7 +35,11 @@ pub(super) async fn enter(
 
 fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(Address, Sent), ApiError> {
     let https = is_https(peer.ip(), headers, &state.config);
-    let credential = login(site(state, peer, headers), credential(headers, https))?;
+    let site = site(state, peer, headers);
+    // A page of an application says who it is by that one's token, later; no cookie of this site counts for it.
+    let of_application = site == Origin::Foreign && told(headers).is_some_and(|told| state.apps.lists_origin(&told));
+    let site = if of_application { Origin::Absent } else { site };
+    let credential = login(site, credential(headers, https))?;
     let address = client_address(peer.ip(), headers, &state.config);
     // The place is taken by whoever says who it is, so by somebody with a login; that there is none can be said now.
     state.connections.room(address, &state.config.limits)?;
