@@ -8,6 +8,7 @@ mod harness;
 mod accounts;
 mod admission;
 mod applications;
+mod apps_examples;
 mod burning;
 mod canary;
 mod changes;

@@ -109,8 +109,18 @@ const PRODUCT: &[&str] = &[
 /// Kill the database: they run alone.
 const FAULTS: &str = "faults::";
 /// Say the same whatever the database is.
-const NO_DATABASE: &[&str] =
-    &["tidy::", "config::", "vectors::", "canary::", "framing::", "memory::", "socketio::", "pages::", "origins::"];
+const NO_DATABASE: &[&str] = &[
+    "tidy::",
+    "config::",
+    "vectors::",
+    "canary::",
+    "framing::",
+    "memory::",
+    "socketio::",
+    "pages::",
+    "origins::",
+    "apps_examples::",
+];
 
 /// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
 /// the others.

@@ -7,22 +7,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::harness::process::Folder;
+pub(crate) use planting::random_word;
 use planting::{Planted, plant};
 
 /// One secret, in every form in which it could lie around.
-struct Canary {
+pub(crate) struct Canary {
     what: &'static str,
     forms: Vec<Vec<u8>>,
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two digits a byte, small.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = b"0123456789abcdef";
     let digit = |value: u8| char::from(digits[usize::from(value)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl Canary {
-    fn new(what: &'static str, text: &str) -> Self {
+    pub(crate) fn new(what: &'static str, text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut forms = vec![
             bytes.to_vec(),
@@ -41,7 +43,7 @@ impl Canary {
         Self { what, forms }
     }
 
-    fn is_in(&self, content: &[u8]) -> bool {
+    pub(crate) fn is_in(&self, content: &[u8]) -> bool {
         self.forms.iter().any(|form| content.windows(form.len()).any(|window| window == form))
     }
 }

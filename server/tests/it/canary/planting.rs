@@ -25,9 +25,13 @@ struct Word {
 
 impl Word {
     fn new(what: &'static str) -> Self {
-        let letters = realtime::clock::random::<16>().map(|byte| char::from(b'a' + byte % 26));
-        Self { what, text: letters.iter().collect() }
+        Self { what, text: random_word() }
     }
+}
+
+/// Sixteen letters.
+pub(crate) fn random_word() -> String {
+    realtime::clock::random::<16>().map(|byte| char::from(b'a' + byte % 26)).iter().collect()
 }
 
 /// Plants them all; answers what to look for, and connections that are still open.

@@ -100,6 +100,13 @@ impl Folder {
         self.start(command, self.output("stderr").into()).await
     }
 
+    /// As [`Folder::serve`], with these in its environment.
+    pub(crate) async fn serve_with(&self, variables: &[(String, String)], arguments: &[&str]) -> BinServer {
+        let mut command = self.command(&["--listen", "127.0.0.1:0", "--data-dir", "data"]);
+        command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+        self.start(command, self.output("stderr").into()).await
+    }
+
     async fn start(&self, mut command: Command, stderr: Stdio) -> BinServer {
         let stdout = self.path().join("stdout");
         let before = std::fs::read_to_string(&stdout).unwrap_or_default().len();
