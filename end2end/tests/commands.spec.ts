@@ -71,7 +71,7 @@ test("what one may not do is offered with the reason, and refused", async ({ vis
 test("a room is led by commands", async ({ visitor }) => {
   const [ada, ben] = await two(visitor);
   await ada.say("/topic Tea at four");
-  await expect(ben.page.getByText("Tea at four")).toBeVisible();
+  await expect(ben.page.getByText("Tea at four", { exact: true })).toBeVisible();
   await ada.say("/lock");
   await expect(ben.page.getByText("Locked: nobody new comes in.")).toBeVisible();
   await expect(ada.messageBox).toHaveValue("");

@@ -184,3 +184,12 @@ test("naughty strings typed into the box go as typed, or stay in it with the rea
   await asTyped(ada, sample.filter((text) => !isEmpty(text)));
   await harmless(ben, before);
 });
+
+test("a link whose words name another host is none, and where it would lead is seen", async ({ visitor }) => {
+  const ada = await visitor();
+  await ada.create({ as: "Ada" });
+  await ada.say("[bank.example](https://evil.example/a) and [the intro](https://docs.example/b)");
+  const said = ada.texts.last();
+  await expect(said.getByRole("link")).toHaveText(["https://evil.example/a", "the intro"]);
+  await expect(said).toContainText("[bank.example](https://evil.example/a)");
+});
