@@ -56,10 +56,14 @@ mod platform {
     /// Selects what is said in a row. A finger moves the ends of that, until the row is drawn anew.
     pub(crate) fn select_in_row(key: u64) {
         let Some(row) = find_row(&key.to_string()) else { return };
-        let _ = row.class_list().add_1("selecting");
-        if let (Ok(Some(text)), Ok(Some(selection))) = (row.query_selector(".message-text"), window().get_selection()) {
+        row.set_class_name(&[&row.class_name(), " selecting"].concat());
+        let (text, selection) = (row.query_selector(".message-text"), window().get_selection());
+        if let (Ok(Some(text)), Ok(Some(selection))) = (text, selection)
+            && let Ok(select) = js_sys::Reflect::get(&selection, &"selectAllChildren".into())
+            && let Some(select) = select.dyn_ref::<js_sys::Function>()
+        {
             // It is on the page, so there is something to select.
-            let _ = selection.select_all_children(&text);
+            let _ = select.call1(&selection, &text);
         }
     }
 

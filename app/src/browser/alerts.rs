@@ -123,7 +123,7 @@ mod platform {
                 let _ = answer.call1(&JsValue::NULL, &JsValue::from_bool(!lock.is_null()));
                 // Nobody else gets it before that.
                 let held = Promise::new(&mut |done, _| {
-                    let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, CALLING_MS);
+                    let _ = call(&window(), "setTimeout", &[done.into(), CALLING_MS.into()]);
                 });
                 held.into()
             });
@@ -152,7 +152,7 @@ mod platform {
         let name = Array::of1(&JsValue::from_str(READ_KEY));
         let channel = kind.and_then(|kind| Reflect::construct(&kind, &name).ok());
         if let Some(channel) = &channel {
-            let hear = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            let hear = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
                 if let Some(what) = get(&event, "data").and_then(|data| data.as_string()) {
                     heard(what);
                 }

@@ -22,10 +22,10 @@ pub(crate) fn ended_room(
     };
     view! {
         <section class="ended" role="alert">
-            <span class="ended-mark"><Icon glyph=Glyph::Clock /></span>
+            <Icon glyph=Glyph::Clock />
             <h2 inner_html=told(title)></h2>
             <p class="muted" inner_html=told(text)></p>
-            <div class="ended-ways">{way_on()} {when(move || is_used.get(), read)}</div>
+            <div class="invite-ways">{way_on()} {when(move || is_used.get(), read)}</div>
         </section>
     }
     .into_any()

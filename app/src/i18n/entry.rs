@@ -91,7 +91,7 @@ static EN: EntryWords = EntryWords {
     somebody: "Somebody",
     back: "Back",
     ban_more: "They are put out, and can't come back until you lift the ban.",
-    ban_knocking: "Ban them? They can't come in or knock until you lift the ban.",
+    ban_knocking: "Ban them? They can't come back until you lift the ban.",
     make_owner_more: "The room is theirs then, and you are a member.",
     burn_now: "Burn it now",
     come_back: "Go back in",

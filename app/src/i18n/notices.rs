@@ -57,7 +57,7 @@ static EN: NoticeWords = NoticeWords {
     sound_mentioned: "Sound for mentions",
     sound_said: "Sound for messages",
     sound_other: "Sound for other notices",
-    alerts_more: "For rooms that are not in view. What is in a notification is the desktop's, which may keep it; of whispers and messages that burn nothing is.",
+    alerts_more: "For rooms that are not in view. The desktop may keep what a notification says; whispers and what burns are in none.",
 };
 
 /// The words in use.

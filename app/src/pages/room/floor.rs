@@ -165,7 +165,9 @@ fn draft(room: driver::Room) -> Draft {
     let draft = Draft::new(send, move |key| room.changeable(key), on_typing);
     count_down(room, draft);
     Effect::new(move || {
-        if let (Some(ErrorCode::InvalidEmoji), Some((key, typed))) = (room.refused.get(), room.take_given_back()) {
+        if room.refused.get() == Some(ErrorCode::InvalidEmoji)
+            && let Some((key, typed)) = room.take_given_back()
+        {
             draft.react_again(key, &typed);
         }
     });
