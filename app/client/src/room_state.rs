@@ -139,7 +139,8 @@ impl RoomState {
         self.told = joined.cid.is_some().then_some(Activity::Online);
         self.timeline.joined(&joined.you, joined.position);
         self.roster.reset(joined.you, joined.count, joined.members);
-        if self.info.is_some() {
+        // Mostly nothing is: what tells it is fetched when a page is idle.
+        if self.info.as_ref().is_some_and(|before| *before != joined.room) {
             self.tell_news(&joined.room, None);
         }
         self.info = Some(joined.room);
