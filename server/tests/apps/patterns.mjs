@@ -1,5 +1,6 @@
 // What a payload has to be. A pattern is JSON: an object has exactly these keys (`key?` may be missing), a list as many
-// entries, and a text that begins with "$" stands for a kind of value. What a row keeps, later rows may use.
+// entries, `{"$some": …}` is a list with such an entry, and a text that begins with "$" stands for a kind of value. What
+// a row keeps, later rows may use.
 
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -35,6 +36,10 @@ export function mismatch(pattern, value, kept, path = "") {
 }
 
 function mismatchOfKeys(pattern, value, kept, path, wrong) {
+  if ("$some" in pattern) {
+    const fits = Array.isArray(value) && value.some((entry) => mismatch(pattern.$some, entry, kept) === undefined);
+    return fits ? undefined : wrong(`a list with ${JSON.stringify(pattern.$some)}`);
+  }
   if (!isObject(value)) return wrong("an object");
   const wanted = new Map(Object.entries(pattern).map(([key, inner]) => [key.replace(/\?$/, ""), [key, inner]]));
   const foreign = Object.keys(value).filter((key) => !wanted.has(key));

@@ -111,7 +111,8 @@ async function byClient({ emit: [at, event, ...args], ack, times = 1 }) {
 const numbered = (value, number) => (typeof value === "string" ? value.replaceAll("$n", String(number)) : value);
 
 /** Asks for the same with thousands of names. What is refused is refused: the server goes on. */
-async function byMany({ many: [path, body], times }) {
+async function byMany({ many: [path, body], times, done_at_most: most }) {
+  let done = 0;
   for (let left = times; left > 0; left -= 100) {
     const asked = Array.from({ length: Math.min(100, left) }, (_, at) =>
       Object.fromEntries(Object.entries(body).map(([name, value]) => [name, numbered(value, left - at)])),
@@ -119,7 +120,9 @@ async function byMany({ many: [path, body], times }) {
     const answers = await Promise.all(asked.map((one) => ask("POST", api(table.application, path), variable(table.application, "KEY"), one)));
     const odd = answers.find(({ status }) => status >= 500);
     if (odd) throw new Error(`${path} answers ${odd.status}: ${JSON.stringify(odd.body)}`);
+    done += answers.filter(({ status }) => status < 300).length;
   }
+  if (done > most) throw new Error(`${path} is done ${done} times of ${times}`);
 }
 
 async function act(step) {
