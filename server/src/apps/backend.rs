@@ -13,9 +13,6 @@ use bytes::Bytes;
 use channels::{AppName, AppUser, ChannelName, Client, EventName, Namespace};
 use chat::Now;
 use hmac::{Hmac, Mac as _};
-use hyper_util::client::legacy::Client as Http;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use protocol::{Limits, Millis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +21,9 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::admissions::Admissions;
+use super::lines::Lines;
 use super::publication::{Fault, Publication, Written};
+use super::trouble::Trouble;
 
 /// When the call was signed, in milliseconds.
 pub const TIMESTAMP: &str = "x-whisperspace-timestamp";
@@ -37,13 +36,10 @@ const ANSWERS_MAX: usize = 100;
 /// Characters of a refusal's code and message.
 const CODE_CHARS_MAX: usize = 64;
 const MESSAGE_CHARS_MAX: usize = 512;
-/// Lines that are kept open for the next call, and for how long.
-const KEPT_MAX: usize = 32;
-const KEPT_FOR: Duration = Duration::from_secs(30);
 
 /// Makes the calls of one application.
 pub struct Backend {
-    http: Http<HttpConnector, Body>,
+    lines: Lines,
     app: AppName,
     /// Scheme, host, port; and what goes in front of every path.
     base: Uri,
@@ -55,6 +51,7 @@ pub struct Backend {
     /// And those with the ones that wait.
     places: Semaphore,
     admissions: Admissions,
+    trouble: Trouble,
 }
 
 /// A client's event, handed over.
@@ -179,28 +176,13 @@ struct Allowed {
     allow: bool,
 }
 
-/// The lines to all backends, kept between calls.
-#[derive(Clone)]
-pub struct Lines(Http<HttpConnector, Body>);
-
-impl Default for Lines {
-    /// None yet.
-    fn default() -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let mut builder = Http::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(KEPT_FOR).pool_max_idle_per_host(KEPT_MAX);
-        Self(builder.build(connector))
-    }
-}
-
 impl Backend {
     /// # Errors
     /// What is wrong with its address.
     pub fn new(app: &AppName, told: &channels::Backend, lines: &Lines, limits: &Limits) -> Result<Self, Fault> {
         let running = usize::try_from(limits.app_calls_max).unwrap_or(usize::MAX >> 8);
         Ok(Self {
-            http: lines.0.clone(),
+            lines: lines.clone(),
             app: app.clone(),
             base: base(&told.url)?,
             secret: told.secret.clone(),
@@ -209,6 +191,7 @@ impl Backend {
             running: Semaphore::new(running),
             places: Semaphore::new(running * (1 + WAITING_FOR_ONE)),
             admissions: Admissions::default(),
+            trouble: Trouble::default(),
         })
     }
 
@@ -226,7 +209,7 @@ impl Backend {
             data: call.data,
             at: now.wall,
         };
-        let told: Told = self.ask("/events", &body, now.wall).await?;
+        let told: Told = self.ask("/events", &body, now).await?;
         told.read()
     }
 
@@ -245,7 +228,7 @@ impl Backend {
             return Ok(known);
         }
         let body = QuestionBody { app: self.app.as_str(), user: User::of(client), channel: channel.as_str() };
-        let Allowed { allow } = self.ask("/subscribe", &body, now.wall).await?;
+        let Allowed { allow } = self.ask("/subscribe", &body, now).await?;
         self.admissions.keep(&client.user, channel, allow, cache_ms, now.mono);
         Ok(allow)
     }
@@ -259,6 +242,20 @@ impl Backend {
         &self,
         path: &str,
         body: &impl Serialize,
+        now: Now,
+    ) -> Result<T, CallFailure> {
+        let asked = self.try_to_ask(path, body, now.wall).await;
+        match &asked {
+            Ok(_) => self.trouble.over(&self.app),
+            Err(failure) => self.trouble.met(&self.app, failure, now.mono),
+        }
+        asked
+    }
+
+    async fn try_to_ask<T: for<'de> Deserialize<'de>>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
         at: Millis,
     ) -> Result<T, CallFailure> {
         let _place = self.places.try_acquire().map_err(|_| CallFailure::Busy)?;
@@ -266,7 +263,7 @@ impl Backend {
         let request = self.signed(path, body, at)?;
         let answered = async {
             let _turn = self.running.acquire().await.map_err(|_| CallFailure::Busy)?;
-            let response = self.http.request(request).await.map_err(|_| CallFailure::Down)?;
+            let response = self.lines.0.request(request).await.map_err(|_| CallFailure::Down)?;
             if response.status() != StatusCode::OK {
                 return Err(CallFailure::Nonsense);
             }
@@ -302,11 +299,8 @@ impl Backend {
 fn base(url: &str) -> Result<Uri, Fault> {
     let uri: Uri = url.parse().map_err(|_| "the backend's address is none: http://host:port is one")?;
     match uri.scheme() {
-        Some(scheme) if *scheme == Scheme::HTTP => {}
-        Some(scheme) if *scheme == Scheme::HTTPS => {
-            return Err("the backend is asked by plain http only: put a proxy that speaks https on this machine");
-        }
-        Some(_) | None => return Err("the backend's address begins with http://"),
+        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
+        Some(_) | None => return Err("the backend's address begins with http:// or https://"),
     }
     if uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
         return Err("the backend's address is a host, a port and a path, and nothing else");
@@ -359,7 +353,7 @@ macro_rules! redacted {
     )*};
 }
 
-redacted!(Backend, Answer, Reply, Lines);
+redacted!(Backend, Answer, Reply);
 
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,9 +6,9 @@ use anyhow::{Context as _, bail};
 use channels::AppName;
 use protocol::Limits;
 
-use super::backend::Lines;
 use super::files::read_folder;
 use super::keys::NewKey;
+use super::lines::Lines;
 use crate::config::Apps;
 
 /// Does what the operator asked for; answers what to print.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use channels::{Application, Mistake, Sources, bounds};
 use protocol::Limits;
 
-use super::backend::Lines;
+use super::lines::Lines;
 use super::loaded::{Fault, Loaded};
 use crate::config;
 

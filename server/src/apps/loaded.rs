@@ -5,8 +5,9 @@ use std::fmt;
 use channels::{ApiKey, Application, TokenMaterial};
 use protocol::Limits;
 
-use super::backend::{Backend, Lines};
+use super::backend::Backend;
 use super::keys::{KeyHash, is_one_of};
+use super::lines::Lines;
 use super::tokens::{Material, TokenVerifier};
 
 /// One file, read and found good.

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod files;
 pub mod handle;
 pub mod keys;
+pub mod lines;
 pub mod live;
 pub mod loaded;
 pub mod publication;
@@ -19,6 +20,7 @@ pub mod registry;
 pub mod repeats;
 mod sse;
 pub mod tokens;
+mod trouble;
 
 #[cfg(test)]
 mod fixtures;

@@ -13,8 +13,8 @@ use chat::Monotonic;
 use protocol::{Limits, Millis};
 use tokio_util::sync::CancellationToken;
 
-use super::backend::Lines;
 use super::files::{Read, read_folder};
+use super::lines::Lines;
 use super::loaded::Loaded;
 use super::repeats::Repeats;
 use super::tokens::{self, BadToken};
