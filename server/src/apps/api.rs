@@ -25,7 +25,7 @@ use crate::auth::sole_bearer;
 use crate::error::ApiError;
 use crate::http::body::{JsonBody, read_json};
 use crate::http::cors::share;
-use crate::http::problem::problem_saying;
+use crate::http::problem::{method_not_allowed, problem_saying};
 use crate::state::AppState;
 
 /// Whose role may see who is where.
@@ -33,8 +33,13 @@ const ADMIN: &str = "admin";
 
 /// All addresses.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    // Pages read it, of other sites too: those ask beforehand whether they may.
+    let stream = Router::new()
+        .route("/api/v1/apps/{app}/events", get(sse::events))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), share));
     Router::new()
-        .route("/api/v1/apps/{app}/events", get(sse::events).layer(from_fn_with_state(state.clone(), share)))
+        .merge(stream)
         .route("/api/v1/apps/{app}/publish", post(publish))
         .route("/api/v1/apps/{app}/subscribe", post(subscribe))
         .route("/api/v1/apps/{app}/unsubscribe", post(unsubscribe))

@@ -67,10 +67,13 @@ fn claims(name: &str, user: &str) -> Value {
     json!({"iss": name, "sub": user, "name": user, "exp": 4_000_000_000_u64})
 }
 
+/// Whose pages are the first one's.
+const PAGES: &str = "https://market.example";
+
 /// Two applications on one server.
 struct Two {
     server: TestServer,
-    _folder: TempDir,
+    folder: TempDir,
     market: NewKey,
     other: NewKey,
 }
@@ -79,11 +82,16 @@ impl Two {
     async fn start() -> Self {
         let folder = TempDir::new().expect("there is room for a temporary folder");
         let (market, other) = (NewKey::draw("market"), NewKey::draw("other"));
-        write_application(folder.path(), "market", &lets_in(&market));
+        write_application(folder.path(), "market", &format!("origins = [\"{PAGES}\"]\n{}", lets_in(&market)));
         write_application(folder.path(), "other", &lets_in(&other));
         let apps = folder.path().to_owned();
-        let server = TestServer::with(move |config| config.apps = Some(apps)).await;
-        Self { server, _folder: folder, market, other }
+        let server = TestServer::with(move |config| {
+            config.apps = Some(apps);
+            // A reader that does not read is not waited for as long as people are.
+            config.limits.unwritten_ms_max = 1_000;
+        })
+        .await;
+        Self { server, folder, market, other }
     }
 
     /// Asks the API of the first one with its key.

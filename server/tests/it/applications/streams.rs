@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{Two, claims, token};
+use super::{PAGES, Two, claims, token};
 use crate::harness::{Answer, Ask, PATIENCE, poll};
 
 /// One reader of a stream.
@@ -111,4 +111,54 @@ async fn nothing_is_heard_that_is_not_for_the_user() {
     assert_eq!(elsewhere.code(), ErrorCode::Unauthorized);
     let overview: Value = two.get("debug").await.json();
     assert_eq!(overview["totalConnections"], 0, "whoever was refused has left nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_its_token_and_with_its_application() {
+    let two = Two::start().await;
+    let mut short = in_chat("ada", "1");
+    short["exp"] = json!(two.server.state.clock.wall() / 1_000 + 2);
+    let mut ada = Reader::open(&two, &token("market", short), "").await;
+    let mut ben = Reader::open(&two, &token("market", in_chat("ben", "1")), "?channel=chat:1").await;
+    ada.until("event: bye\ndata: {\"code\":\"unauthorized\"}").await;
+    std::fs::remove_file(two.folder.path().join("market.toml")).expect("is there");
+    two.server.state.apps.reload();
+    ben.until("event: bye\ndata: {\"code\":\"revoked\"}").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_does_not_read_is_not_waited_for() {
+    let two = Two::start().await;
+    let idle = Reader::open(&two, &token("market", in_chat("ada", "1")), "?channel=chat:1").await;
+    let mut ben = Reader::open(&two, &token("market", in_chat("ben", "1")), "?channel=chat:1").await;
+    let large = json!({"channel": "chat:1", "event": "large", "data": "x".repeat(60_000)});
+    let batch = json!({"batch": vec![large; 15]});
+    poll("the end of who does not read", async || {
+        two.post("publish", &batch).await.assert_status(200);
+        let end = json!({"channel": "chat:1", "event": "end", "data": null});
+        two.post("publish", &end).await.assert_status(200);
+        ben.until("event: end").await;
+        ben.read.clear();
+        let overview: Value = two.get("debug").await.json();
+        (overview["totalConnections"] == 1).then_some(())
+    })
+    .await;
+    drop(idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_the_application_may_read_it_and_others_may_not() {
+    let two = Two::start().await;
+    let path = "/api/v1/apps/market/events";
+    let beforehand = |origin: &str| {
+        let ask = Ask::new("OPTIONS", path).origin(origin).header("access-control-request-method", "GET");
+        ask.header("access-control-request-headers", "authorization")
+    };
+    let answer = beforehand(PAGES).send(two.server.addr).await.assert_status(204);
+    assert_eq!(answer.header("access-control-allow-origin"), Some(PAGES));
+    assert!(answer.header("access-control-allow-headers").is_some_and(|names| names.contains("authorization")));
+    let refused = Ask::get(path).origin(PAGES).bearer("x").send(two.server.addr).await;
+    assert_eq!((refused.status, refused.header("access-control-allow-origin")), (401, Some(PAGES)));
+    let foreign = beforehand("https://other.example").send(two.server.addr).await;
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
 }
