@@ -61,6 +61,10 @@ async fn what_cannot_be_told_is_refused_in_words() {
     }
     let ask = Ask::post("/api/v1/apps/market/publish").bearer(&two.market.key);
     assert_eq!(ask.clone().body("text/plain", b"{}").send(two.server.addr).await.code(), ErrorCode::UnsupportedMedia);
+    for list in [&br#"[null]"#[..], br#"[[{"user": "ada", "event": "x"}]]"#, br#"[null, null, "ada", null, "x"]"#] {
+        let answer = ask.clone().body("application/json", list).send(two.server.addr).await;
+        assert_eq!(answer.code(), ErrorCode::BadFrame, "{}", String::from_utf8_lossy(list));
+    }
     assert_eq!(ask.clone().body("application/json", b"[").send(two.server.addr).await.code(), ErrorCode::BadFrame);
     let large = format!(r#"{{"channel": "chat:1", "event": "x", "data": "{}"}}"#, "x".repeat(1_100_000));
     let large = ask.body("application/json", large.as_bytes()).send(two.server.addr).await;
@@ -87,10 +91,11 @@ async fn a_batch_has_a_result_each_and_a_bound() {
         {"channel": "nothing", "event": "x"},
         {"users": ["ada", "ben"], "event": "x", "namespace": "/news"},
         7,
+        [null, null, "ada", null, "x"],
     ]});
     let told: Value = two.post("publish", &batch).await.assert_status(200).json();
     assert_eq!((&told[0], &told[2]), (&json!({"connections": 0}), &json!({"connections": 0})));
-    assert!(told[1]["error"].is_string() && told[3]["error"].is_string(), "{told}");
+    assert!([1, 3, 4].iter().all(|place| told[*place]["error"].is_string()), "{told}");
     assert_eq!(two.post("publish", &json!({"batch": []})).await.assert_status(200).json::<Value>(), json!([]));
     let one = json!({"user": "ada", "event": "x"});
     let thousand = json!({"batch": vec![one.clone(); 1_000]});
