@@ -61,7 +61,7 @@ async fn what_cannot_be_told_is_refused_in_words() {
     }
     let ask = Ask::post("/api/v1/apps/market/publish").bearer(&two.market.key);
     assert_eq!(ask.clone().body("text/plain", b"{}").send(two.server.addr).await.code(), ErrorCode::UnsupportedMedia);
-    for list in [&br#"[null]"#[..], br#"[[{"user": "ada", "event": "x"}]]"#, br#"[null, null, "ada", null, "x"]"#] {
+    for list in [&b"[null]"[..], br#"[[{"user": "ada", "event": "x"}]]"#, br#"[null, null, "ada", null, "x"]"#] {
         let answer = ask.clone().body("application/json", list).send(two.server.addr).await;
         assert_eq!(answer.code(), ErrorCode::BadFrame, "{}", String::from_utf8_lossy(list));
     }
