@@ -16,7 +16,7 @@ use protocol::Limits;
 use server::listen::serve_line;
 use server::socketio::{Application, Engine, Service};
 use socketio::packet::{self, Kind, MAIN};
-use socketio::{Closed, Encoded, Event, Fault, Incoming, Namespaces, Packet, Session, Settings};
+use socketio::{Closed, Encoded, EngineSession, Event, Fault, Incoming, Namespaces, Packet, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -97,7 +97,7 @@ impl Events {
         Self { namespaces: Namespaces::new(settings, Instant::now()) }
     }
 
-    fn incoming(&mut self, session: &mut Session, incoming: Incoming<'_>) {
+    fn incoming(&mut self, session: &mut EngineSession, incoming: Incoming<'_>) {
         match incoming {
             Incoming::Connect { namespace: namespace @ (MAIN | "/custom"), auth } => {
                 let greeting = format!("[\"auth\",{}]", auth.map_or("{}", |auth| auth.get()));
@@ -123,7 +123,7 @@ impl Events {
     }
 }
 
-fn echo(session: &mut Session, event: &Event<'_>, attachments: &[Bytes]) {
+fn echo(session: &mut EngineSession, event: &Event<'_>, attachments: &[Bytes]) {
     let mut all: Vec<_> = event.arguments.iter().map(|argument| argument.get()).collect();
     let kind = match (event.name.as_str(), event.id) {
         ("message", _) => Kind::Event,

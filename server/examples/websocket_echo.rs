@@ -16,7 +16,7 @@ use server::ws::{ReadError, Socket, Upgrade, size_limits};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use websocket::{Event, Frame, SizeLimits};
+use websocket::{Event, SizeLimits, WireFrame};
 
 /// For the head of a request, and for a peer that takes nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,8 +46,8 @@ async fn main() -> anyhow::Result<()> {
 
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Box<Socket<S>>) {
     let answer = |event: Event<'_>| match event {
-        Event::Text(text) => Some(Frame::text(text.into_owned().into())),
-        Event::Binary(bytes) => Some(Frame::binary(bytes.into_owned().into())),
+        Event::Text(text) => Some(WireFrame::text(text.into_owned().into())),
+        Event::Binary(bytes) => Some(WireFrame::binary(bytes.into_owned().into())),
         // The socket has answered these.
         Event::Ping(_) | Event::Pong(_) | Event::Close(_) => None,
     };

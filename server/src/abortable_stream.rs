@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::connections::Place;
 use crate::frames::Frames;
-use crate::pace::{Pace, Rate};
+use crate::pace::{FrameRate, Pace};
 
 /// What a peer has to take while it is waited for, or it does not count as reading.
 const PROGRESS_BYTES: usize = 16 * 1024;
@@ -34,7 +34,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(crate) struct StreamHandle {
     patience_ms: AtomicU64,
     /// From now on the line carries WebSocket frames, which are counted.
-    frames: OnceLock<Rate>,
+    frames: OnceLock<FrameRate>,
     hurried: AtomicBool,
     ended: AtomicBool,
     reader: AtomicWaker,
@@ -50,7 +50,7 @@ impl StreamHandle {
     /// This line becomes a WebSocket: from now on the frames that its client sends are counted, and those beyond the rate
     /// wait in the peer's own buffers. What is no request of a session (pings, pongs, parts of messages, what a library
     /// below takes for itself) is counted nowhere else.
-    pub(crate) fn count_frames(&self, rate: Rate) {
+    pub(crate) fn count_frames(&self, rate: FrameRate) {
         // A line becomes one WebSocket: another rate is the same.
         let _ = self.frames.set(rate);
     }
@@ -373,7 +373,7 @@ mod tests {
         let (stream, mut far) = pair().await;
         let (mut line, handle) = AbortableStream::new(stream, None);
         let limits = protocol::Limits { frames_per_minute: 60_000, ..protocol::Limits::default() };
-        handle.count_frames(crate::pace::Rate::of_frames(&limits));
+        handle.count_frames(crate::pace::FrameRate::of_frames(&limits));
         let ping = [0x89, 0x80, 0, 0, 0, 0];
         let pings = ping.repeat(6_000);
         let began = std::time::Instant::now();

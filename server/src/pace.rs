@@ -13,12 +13,12 @@ const FRAMES_FOR_ONE: u32 = 4;
 
 /// A rate.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
+pub(crate) struct FrameRate {
     every: Duration,
     burst: Duration,
 }
 
-impl Rate {
+impl FrameRate {
     /// Of what comes below the requests: a client that keeps to the limits of those never meets it.
     pub(crate) fn of_frames(limits: &Limits) -> Self {
         let every = Duration::from_mins(1) / limits.frames_per_minute.saturating_mul(FRAMES_FOR_ONE).max(1);
@@ -29,14 +29,14 @@ impl Rate {
 /// How far somebody is.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    rate: Rate,
+    rate: FrameRate,
     /// When all that came would have come at the rate.
     due: Instant,
 }
 
 impl Pace {
     /// Nothing has come.
-    pub(crate) const fn new(rate: Rate, now: Instant) -> Self {
+    pub(crate) const fn new(rate: FrameRate, now: Instant) -> Self {
         Self { rate, due: now }
     }
 
@@ -57,13 +57,13 @@ mod tests {
 
     use protocol::Limits;
 
-    use super::{FRAMES_BURST, FRAMES_FOR_ONE, Pace, Rate};
+    use super::{FRAMES_BURST, FRAMES_FOR_ONE, FrameRate, Pace};
 
     #[test]
     fn a_burst_passes_at_once_and_what_is_beyond_it_at_the_rate() {
         let limits = Limits { frames_per_minute: 60, ..Limits::default() };
         let mut now = Instant::now();
-        let mut pace = Pace::new(Rate::of_frames(&limits), now);
+        let mut pace = Pace::new(FrameRate::of_frames(&limits), now);
         pace.count(now, FRAMES_BURST);
         assert_eq!(pace.wait_until(now), None);
         pace.count(now, 3);

@@ -6,7 +6,7 @@
 //!
 //! - [`Ask`]: what an HTTP request wants, or the [`Refusal`] it gets.
 //! - [`Packet`] and [`Payload`]: packets of Engine.IO in a WebSocket frame and in a polling body.
-//! - [`Session`]: one Engine.IO session over both transports: polls, probe, upgrade, heartbeat, close.
+//! - [`EngineSession`]: one Engine.IO session over both transports: polls, probe, upgrade, heartbeat, close.
 //! - [`Namespaces`]: Socket.IO on top of a session: who is connected to what, events, acknowledgements, attachments.
 //! - [`packet`]: packets of Socket.IO, read and written.
 
@@ -23,7 +23,7 @@ pub use engine::{Encoded, Packet, Payload};
 pub use fault::Fault;
 pub use namespaces::{Attached, Event, Incoming, Namespaces};
 pub use request::{Ask, Refusal};
-pub use session::{Closed, Probe, Session};
+pub use session::{Closed, EngineSession, Probe};
 
 /// How the protocols are spoken, and every limit on what one session may hold.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub struct Settings {
 
 /// What a session's packets travel by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub enum TransportKind {
     /// Long polling: `GET` and `POST`.
     Polling,
     /// One packet a WebSocket message.

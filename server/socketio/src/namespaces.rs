@@ -96,7 +96,7 @@ impl Namespaces {
         self.known.extend(state.map(|state| (namespace.to_owned(), state)));
     }
 
-    /// Takes a message of the session, as [`Session::receive`](crate::Session::receive) hands it on.
+    /// Takes a message of the session, as [`EngineSession::receive`](crate::Session::receive) hands it on.
     ///
     /// # Errors
     /// What the protocol does not allow: the session has to end.

@@ -1,7 +1,7 @@
 //! What an HTTP request to the transport's address wants, read from its method and its query ("Transports" in the document
 //! of Engine.IO 4). Knows no session: whether a name is known is for the caller to say.
 
-use crate::Transport;
+use crate::TransportKind;
 
 /// The version of Engine.IO that is spoken.
 const VERSION: &str = "4";
@@ -10,7 +10,7 @@ const VERSION: &str = "4";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'a> {
     /// A session.
-    Open(Transport),
+    Open(TransportKind),
     /// Packets for the session of this name.
     Poll(&'a str),
     /// To bring packets of the session.
@@ -38,8 +38,8 @@ impl Refusal {
     /// The body of the answer, `application/json`.
     pub const fn body(self) -> &'static str {
         match self {
-            Self::UnknownTransport => r#"{"code":0,"message":"Transport unknown"}"#,
-            Self::UnknownSession => r#"{"code":1,"message":"Session ID unknown"}"#,
+            Self::UnknownTransport => r#"{"code":0,"message":"TransportKind unknown"}"#,
+            Self::UnknownSession => r#"{"code":1,"message":"EngineSession ID unknown"}"#,
             Self::BadHandshakeMethod => r#"{"code":2,"message":"Bad handshake method"}"#,
             Self::BadRequest => r#"{"code":3,"message":"Bad request"}"#,
             Self::UnsupportedVersion => r#"{"code":5,"message":"Unsupported protocol version"}"#,
@@ -60,17 +60,17 @@ impl<'a> Ask<'a> {
             return Err(Refusal::UnsupportedVersion);
         }
         let transport = match first("transport") {
-            Some("polling") => Transport::Polling,
-            Some("websocket") => Transport::WebSocket,
+            Some("polling") => TransportKind::Polling,
+            Some("websocket") => TransportKind::WebSocket,
             Some(_) | None => return Err(Refusal::UnknownTransport),
         };
         match (transport, first("sid"), method) {
-            (Transport::Polling | Transport::WebSocket, None, "GET") => Ok(Self::Open(transport)),
-            (Transport::Polling | Transport::WebSocket, None, _) => Err(Refusal::BadHandshakeMethod),
-            (Transport::Polling, Some(sid), "GET") => Ok(Self::Poll(sid)),
-            (Transport::Polling, Some(sid), "POST") => Ok(Self::Post(sid)),
-            (Transport::WebSocket, Some(sid), "GET") => Ok(Self::Upgrade(sid)),
-            (Transport::Polling | Transport::WebSocket, Some(_), _) => Err(Refusal::BadRequest),
+            (TransportKind::Polling | TransportKind::WebSocket, None, "GET") => Ok(Self::Open(transport)),
+            (TransportKind::Polling | TransportKind::WebSocket, None, _) => Err(Refusal::BadHandshakeMethod),
+            (TransportKind::Polling, Some(sid), "GET") => Ok(Self::Poll(sid)),
+            (TransportKind::Polling, Some(sid), "POST") => Ok(Self::Post(sid)),
+            (TransportKind::WebSocket, Some(sid), "GET") => Ok(Self::Upgrade(sid)),
+            (TransportKind::Polling | TransportKind::WebSocket, Some(_), _) => Err(Refusal::BadRequest),
         }
     }
 }

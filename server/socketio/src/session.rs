@@ -1,7 +1,7 @@
 //! One Engine.IO session: its transport, its polls, the upgrade, the heartbeat, and what waits to go out.
 //!
-//! The caller says what happens and when; it asks for answers ([`Session::answer`], [`Session::take`]) after whatever it
-//! said, and calls [`Session::tick`] at [`Session::due`]. A session that is closed stays closed.
+//! The caller says what happens and when; it asks for answers ([`EngineSession::answer`], [`EngineSession::take`]) after whatever it
+//! said, and calls [`EngineSession::tick`] at [`EngineSession::due`]. A session that is closed stays closed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::engine::{Encoded, Packet, Payload};
 use crate::packet::quoted;
-use crate::{Refusal, Settings, Transport};
+use crate::{Refusal, Settings, TransportKind};
 
 /// What the client says on a line it tries, and what it is answered ("Upgrade" in the protocol's document).
 const PROBE: &str = "probe";
@@ -43,9 +43,9 @@ pub enum Probe {
 }
 
 /// A session. What it holds is bounded by its [`Settings`].
-pub struct Session {
+pub struct EngineSession {
     settings: Settings,
-    transport: Transport,
+    transport: TransportKind,
     beat: Beat,
     upgrade: Option<Upgrade>,
     /// A poll waits for its answer.
@@ -68,9 +68,9 @@ struct Upgrade {
     release_at: Option<Instant>,
 }
 
-impl Session {
+impl EngineSession {
     /// A session that a request by this transport has opened.
-    pub fn open(settings: Settings, transport: Transport, now: Instant) -> Self {
+    pub fn open(settings: Settings, transport: TransportKind, now: Instant) -> Self {
         Self {
             settings,
             transport,
@@ -84,10 +84,10 @@ impl Session {
     }
 
     /// The opening packet: the body of the answer to a `GET`, or the first message of a WebSocket.
-    pub fn handshake(settings: &Settings, transport: Transport, sid: &str) -> String {
+    pub fn handshake(settings: &Settings, transport: TransportKind, sid: &str) -> String {
         let upgrades = match transport {
-            Transport::Polling => r#""websocket""#,
-            Transport::WebSocket => "",
+            TransportKind::Polling => r#""websocket""#,
+            TransportKind::WebSocket => "",
         };
         let (sid, max_payload) = (quoted(sid), settings.payload_bytes_max);
         let (interval, timeout) = (settings.ping_interval.as_millis(), settings.ping_timeout.as_millis());
@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// How its packets travel now.
-    pub const fn transport(&self) -> Transport {
+    pub const fn transport(&self) -> TransportKind {
         self.transport
     }
 
@@ -115,7 +115,7 @@ impl Session {
         }
     }
 
-    /// Whether another message may be handed to [`Session::send`] now; small packets of the protocols always may.
+    /// Whether another message may be handed to [`EngineSession::send`] now; small packets of the protocols always may.
     pub fn has_room(&self) -> bool {
         self.queue.len() < self.settings.poll_packets_max && self.queue_bytes < self.settings.poll_bytes_max
     }
@@ -134,8 +134,8 @@ impl Session {
     /// The next packet for the WebSocket that is the session's.
     pub fn take(&mut self) -> Option<Encoded> {
         match self.transport {
-            Transport::Polling => None,
-            Transport::WebSocket => self.pop(),
+            TransportKind::Polling => None,
+            TransportKind::WebSocket => self.pop(),
         }
     }
 
@@ -148,7 +148,7 @@ impl Session {
     /// A `GET` waits for packets.
     ///
     /// # Errors
-    /// It may not. Where another one waits, that is the session's end, and [`Session::answer`] tells it the other.
+    /// It may not. Where another one waits, that is the session's end, and [`EngineSession::answer`] tells it the other.
     pub fn poll(&mut self) -> Result<(), Refusal> {
         self.is_polling()?;
         if self.is_polled {
@@ -162,7 +162,7 @@ impl Session {
     pub fn cut(&mut self) {
         self.is_polled = false;
         // One that was let go anyway costs nothing.
-        if self.transport == Transport::Polling {
+        if self.transport == TransportKind::Polling {
             self.close(Closed::ByServer);
         }
     }
@@ -174,11 +174,11 @@ impl Session {
         }
         let answer = match (self.closed, self.transport) {
             // As the reference server ends its polls.
-            (Some(Closed::ByClient), _) | (None, Transport::WebSocket) => Ok(Bytes::from_static(b"6")),
+            (Some(Closed::ByClient), _) | (None, TransportKind::WebSocket) => Ok(Bytes::from_static(b"6")),
             (Some(Closed::Malformed), _) => Ok(Bytes::from_static(b"1")),
             // A close packet would say that the client should stay away, and these should come back.
             (Some(Closed::ByServer), _) => Err(Refusal::UnknownSession),
-            (None, Transport::Polling) => Ok(self.batch()?),
+            (None, TransportKind::Polling) => Ok(self.batch()?),
         };
         self.is_polled = false;
         Some(answer)
@@ -196,7 +196,7 @@ impl Session {
         (!body.is_empty()).then(|| body.into())
     }
 
-    /// A `POST` has brought a body. Its packets go to [`Session::receive`], one after the other.
+    /// A `POST` has brought a body. Its packets go to [`EngineSession::receive`], one after the other.
     ///
     /// # Errors
     /// It may not, or is no payload: that is the session's end.
@@ -217,8 +217,8 @@ impl Session {
     fn is_polling(&self) -> Result<(), Refusal> {
         match (self.closed, self.transport) {
             (Some(_), _) => Err(Refusal::UnknownSession),
-            (None, Transport::WebSocket) => Err(Refusal::BadRequest),
-            (None, Transport::Polling) => Ok(()),
+            (None, TransportKind::WebSocket) => Err(Refusal::BadRequest),
+            (None, TransportKind::Polling) => Ok(()),
         }
     }
 
@@ -272,7 +272,7 @@ impl Session {
                 Probe::Answer("3probe".into())
             }
             Some(Upgrade { release_at: Some(_), .. }) if *packet == Packet::Upgrade => {
-                self.transport = Transport::WebSocket;
+                self.transport = TransportKind::WebSocket;
                 Probe::Upgraded
             }
             Some(_) | None => Probe::Failed,
@@ -286,7 +286,7 @@ impl Session {
         }
     }
 
-    /// When [`Session::tick`] has something to do.
+    /// When [`EngineSession::tick`] has something to do.
     pub fn due(&self) -> Instant {
         let (Beat::PingAt(beat) | Beat::PongBy(beat)) = self.beat;
         let upgrade = self.upgrade.map(|upgrade| upgrade.release_at.unwrap_or(upgrade.until).min(upgrade.until));
@@ -324,8 +324,8 @@ impl Session {
     }
 }
 
-impl std::fmt::Debug for Session {
+impl std::fmt::Debug for EngineSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Session({:?}, {} packets, {:?})", self.transport, self.queue.len(), self.closed)
+        write!(f, "EngineSession({:?}, {} packets, {:?})", self.transport, self.queue.len(), self.closed)
     }
 }

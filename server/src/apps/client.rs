@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::backend::{Answer, Call, CallFailure};
 use super::handle::Live as _;
-use super::live::{Encoded, Except, LiveChannels, Member, Way};
+use super::live::{Encoded, Except, Listener, LiveChannels, Way};
 use super::loaded::Loaded;
 use super::registry::{App, SignedIn};
 use crate::iso_time::iso;
@@ -26,7 +26,7 @@ use crate::sanitize;
 /// See the module.
 pub(crate) struct Person {
     pub(crate) app: Arc<App>,
-    pub(crate) member: Arc<Member>,
+    pub(crate) member: Arc<Listener>,
     client: Client,
     live: LiveChannels,
     open: Mutex<Vec<Namespace>>,
@@ -201,7 +201,7 @@ impl Person {
                 doing.channel = Some(name.clone());
                 let data = self.filled(data, doing.facts(&self.client)).to_string();
                 let mut said = Encoded::new(doing.namespace, event, &data);
-                let except = if *to_self { Except::Nobody } else { Except::Member(self.member.key()) };
+                let except = if *to_self { Except::Nobody } else { Except::Listener(self.member.key()) };
                 match volatile_ms {
                     Some(every_ms) => {
                         self.live.tell_volatile(&self.app, &name, &mut said, &self.member, *every_ms);
@@ -280,7 +280,7 @@ impl Person {
             self.member.push(said.frame(self.member.way), self.live.limits());
         }
         for publication in &publish {
-            let except = if publication.except_caller { Except::Member(self.member.key()) } else { Except::Nobody };
+            let except = if publication.except_caller { Except::Listener(self.member.key()) } else { Except::Nobody };
             self.live.deliver(&self.app, &loaded.rules, publication, except);
         }
         for name in &unsubscribe {

@@ -6,7 +6,7 @@
 use chat::{Action, ChannelId, Input, Now, Settings};
 use protocol::api::{BanView, ChangeRoom};
 use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, ServerFrame, Topic, timer_within};
-use realtime::channel::{Command, Verdict, Visitor};
+use realtime::channel::{RoomCommand, Verdict, Visitor};
 use realtime::clock::random;
 use realtime::knock::tell_knocks;
 use realtime::services::{Asked, Wish};
@@ -219,7 +219,7 @@ async fn answer_knock(state: &State, room: &Room, asked: Asked, member: &MemberI
     if let Some((session, cid)) = asked.by {
         let frame = ServerFrame::Done { cid, room: room.code };
         let input = Input::Answer { session, frame };
-        live.send_in_turn(Command { input, session: None, done: None }).await?;
+        live.send_in_turn(RoomCommand { input, session: None, done: None }).await?;
     }
     Ok(())
 }
@@ -262,7 +262,7 @@ async fn tell(state: &State, room: &Room, asked: Asked, action: Action) -> Resul
     let by = state.keys.member_id(live.id, asked.user);
     let input = Input::Act { asked: asked.by, random: u64::from_be_bytes(random()), by, action };
     let (done, waiting) = oneshot::channel();
-    live.send_in_turn(Command { input, session: None, done: Some(done) }).await?;
+    live.send_in_turn(RoomCommand { input, session: None, done: Some(done) }).await?;
     // A room that ends by a panic has told nobody; its members connect again.
     let _ = waiting.await;
     Ok(())

@@ -22,7 +22,7 @@ use super::connect::incoming;
 use super::engine::{Engine, Outgoing};
 use super::registry::Handle;
 use crate::apps::client::{Person, Told};
-use crate::apps::live::Member;
+use crate::apps::live::Listener;
 use crate::connections::Place;
 use crate::state::AppState;
 use channels::Namespace;
@@ -67,7 +67,7 @@ pub(super) struct AppClient<'a> {
 /// What was taken from the queue and is not given yet.
 struct Waiting {
     frames: VecDeque<Bytes>,
-    member: Arc<Member>,
+    member: Arc<Listener>,
     generation: Generation,
     /// Since when nobody has come for it: a client that polls may do so late, or never.
     since: Option<Instant>,

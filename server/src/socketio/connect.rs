@@ -6,7 +6,7 @@ use std::time::Instant;
 use protocol::ErrorCode;
 use serde_json::Value;
 use socketio::packet::MAIN;
-use socketio::{Closed, Fault, Incoming, Namespaces, Packet, Session};
+use socketio::{Closed, EngineSession, Fault, Incoming, Namespaces, Packet};
 
 use super::projection::SocketIo;
 use super::registry::Handle;
@@ -75,7 +75,7 @@ async fn identify(state: &AppState, handle: &Handle, auth: &Value) -> Result<(Id
 /// What a packet says; a client that speaks another language is closed.
 pub(super) fn incoming<'a>(
     namespaces: &mut Namespaces,
-    session: &mut Session,
+    session: &mut EngineSession,
     packet: Packet<'a>,
     now: Instant,
 ) -> Option<Incoming<'a>> {
@@ -86,7 +86,7 @@ pub(super) fn incoming<'a>(
 }
 
 /// What somebody says of itself who asks for the main namespace. There is no other, and so it is told.
-pub(super) fn auth(namespaces: &mut Namespaces, session: &mut Session, incoming: &Incoming<'_>) -> Option<Value> {
+pub(super) fn auth(namespaces: &mut Namespaces, session: &mut EngineSession, incoming: &Incoming<'_>) -> Option<Value> {
     match incoming {
         Incoming::Connect { namespace: MAIN, auth } => {
             Some(auth.and_then(|auth| serde_json::from_str(auth.get()).ok()).unwrap_or_default())

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::ErrorCode;
 
-use super::member::Member;
+use super::newcomer::Newcomer;
 use super::service::Service;
 use crate::auth::{Sent, credential};
 use crate::error::ApiError;
@@ -30,7 +30,7 @@ pub(super) async fn enter(
         return problem(ErrorCode::ShuttingDown);
     }
     let admit = |headers: &HeaderMap| admit(&state, peer, headers);
-    service.serve(request, admit, |session| Member::new(state.clone(), Arc::clone(session))).await
+    service.serve(request, admit, |session| Newcomer::new(state.clone(), Arc::clone(session))).await
 }
 
 fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(Address, Sent), ApiError> {

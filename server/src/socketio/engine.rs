@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
-use socketio::{Closed, Encoded, Packet, Payload, Probe, Session, Transport};
+use socketio::{Closed, Encoded, EngineSession, Packet, Payload, Probe, TransportKind};
 use tokio::sync::oneshot;
 use tokio::time::sleep_until;
-use websocket::{Event, Frame};
+use websocket::{Event, WireFrame};
 
-use super::registry::{Command, Line, Opened, Told};
-use crate::pace::{Pace, Rate};
+use super::registry::{EngineCommand, Line, Opened, Told};
+use crate::pace::{FrameRate, Pace};
 use crate::ws::{FRAMES_OF_ONE_WRITE, ReadError};
 use realtime::transport::End;
 
@@ -61,7 +61,7 @@ pub(super) enum Heard {
 
 enum Happened {
     Due,
-    Asked(Option<Command>),
+    Asked(Option<EngineCommand>),
     Read(Result<Heard, ReadError>),
     Arrived(Option<Line>),
     Tried(Result<Heard, ReadError>),
@@ -72,7 +72,7 @@ enum Happened {
 /// What a session's task has.
 pub struct Engine {
     pub(super) opened: Opened,
-    pub(super) session: Session,
+    pub(super) session: EngineSession,
     pub(super) link: Link,
     /// Of the packets that requests bring; those of a WebSocket are counted below it.
     pace: Pace,
@@ -93,7 +93,7 @@ pub(super) struct Link {
 }
 
 impl Engine {
-    pub(super) fn new(opened: Opened, session: Session, rate: Rate) -> Box<Self> {
+    pub(super) fn new(opened: Opened, session: EngineSession, rate: FrameRate) -> Box<Self> {
         let pace = Pace::new(rate, Instant::now());
         Box::new(Self { opened, session, link: Link::default(), pace, is_stirred: true })
     }
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// How its packets travel now.
-    pub(super) const fn transport(&self) -> Transport {
+    pub(super) const fn transport(&self) -> TransportKind {
         self.session.transport()
     }
 
@@ -131,7 +131,7 @@ impl Engine {
         &mut self,
         may_read: bool,
         due: Option<Instant>,
-        mut receive: impl FnMut(&mut Session, Packet<'_>, Instant) -> Result<Option<R>, End>,
+        mut receive: impl FnMut(&mut EngineSession, Packet<'_>, Instant) -> Result<Option<R>, End>,
     ) -> Result<Option<R>, End> {
         if let ControlFlow::Break(taken) = self.take_payloads(may_read, &mut receive)? {
             return Ok(taken);
@@ -178,28 +178,28 @@ impl Engine {
         if self.session.closed().is_some() { Err(End::Gone) } else { Ok(()) }
     }
 
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, command: EngineCommand) {
         // What was due before the request came has happened before it, however late its timer is.
         self.session.tick(Instant::now());
         // Whoever asked may be gone meanwhile.
         match command {
-            Command::Poll(told) => match self.session.poll() {
+            EngineCommand::Poll(told) => match self.session.poll() {
                 Ok(()) => self.link.poll = Some(told),
                 Err(refusal) => {
                     let _ = told.send(Err(refusal));
                 }
             },
-            Command::Post(body, told) => {
+            EngineCommand::Post(body, told) => {
                 if self.link.post.is_some() {
                     let _ = told.send(Err(self.session.overlap()));
                 } else {
                     self.link.post = Some((body, told));
                 }
             }
-            Command::Overlap => {
+            EngineCommand::Overlap => {
                 self.session.overlap();
             }
-            Command::Upgrade(line, told) => {
+            EngineCommand::Upgrade(line, told) => {
                 let may = self.session.claim_upgrade(Instant::now());
                 if may {
                     self.link.trial = Some(Trial::Coming(line));
@@ -214,7 +214,7 @@ impl Engine {
     fn take_payloads<R>(
         &mut self,
         may_read: bool,
-        receive: &mut impl FnMut(&mut Session, Packet<'_>, Instant) -> Result<Option<R>, End>,
+        receive: &mut impl FnMut(&mut EngineSession, Packet<'_>, Instant) -> Result<Option<R>, End>,
     ) -> Result<ControlFlow<Option<R>>, End> {
         let mut is_taken = false;
         loop {
@@ -254,7 +254,7 @@ impl Engine {
     fn packet<R>(
         &mut self,
         packet: Option<Packet<'_>>,
-        receive: &mut impl FnMut(&mut Session, Packet<'_>, Instant) -> Result<Option<R>, End>,
+        receive: &mut impl FnMut(&mut EngineSession, Packet<'_>, Instant) -> Result<Option<R>, End>,
     ) -> Result<Option<R>, End> {
         let now = Instant::now();
         let Some(packet) = packet else {
@@ -268,7 +268,7 @@ impl Engine {
     fn read<R>(
         &mut self,
         read: Result<Heard, ReadError>,
-        receive: &mut impl FnMut(&mut Session, Packet<'_>, Instant) -> Result<Option<R>, End>,
+        receive: &mut impl FnMut(&mut EngineSession, Packet<'_>, Instant) -> Result<Option<R>, End>,
     ) -> Result<Option<R>, End> {
         match read {
             Ok(Heard::Text(text)) => self.packet(Packet::parse(&text).ok(), receive),
@@ -355,7 +355,7 @@ impl Engine {
         if self.link.poll.is_none() {
             return;
         }
-        if self.session.transport() == Transport::Polling {
+        if self.session.transport() == TransportKind::Polling {
             while self.session.has_room()
                 && let Some(text) = outgoing.take()
             {
@@ -407,16 +407,16 @@ pub(super) fn heard(event: Event<'_>) -> Heard {
 
 /// Queues as many packets as go out by one write; whether there were any. Those of the session go before the others: they
 /// grant what those are for.
-fn gather(line: &mut Line, session: &mut Session, outgoing: &mut impl Outgoing) -> bool {
+fn gather(line: &mut Line, session: &mut EngineSession, outgoing: &mut impl Outgoing) -> bool {
     let packets = std::iter::from_fn(|| session.take().or_else(|| outgoing.take().map(Encoded::Text)));
     packets.take(FRAMES_OF_ONE_WRITE).map(|packet| line.queue(frame(packet))).count() > 0
 }
 
 /// Whatever is sent as text was made of it.
-pub(super) fn frame(packet: Encoded) -> Frame {
+pub(super) fn frame(packet: Encoded) -> WireFrame {
     match packet {
-        Encoded::Text(text) => Frame::text(text),
-        Encoded::Binary(bytes) => Frame::binary(bytes),
+        Encoded::Text(text) => WireFrame::text(text),
+        Encoded::Binary(bytes) => WireFrame::binary(bytes),
     }
 }
 

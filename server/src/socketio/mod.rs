@@ -2,7 +2,7 @@
 //! them. The same hub, sessions, limits and order as `ws`; this module translates and must decide nothing about rooms.
 //!
 //! The protocols themselves are the crate `socketio`, which does no IO. Here are its requests and lines: `door.rs` decides
-//! who may open a session, `service.rs` brings requests to its task, which drives it (`engine.rs`, `goodbye.rs`): `member.rs`
+//! who may open a session, `service.rs` brings requests to its task, which drives it (`engine.rs`, `goodbye.rs`): `newcomer.rs`
 //! until its client was let in (`connect.rs` says who it is), then the core's loop, to which `client.rs` fits it.
 //! `registry.rs` finds sessions, `strangers.rs` and `polls.rs` say who makes way.
 //! A client that shows an application's token (`app_connect.rs`) is that application's (`app_client.rs`) and in no room.
@@ -22,7 +22,7 @@ mod encoder;
 mod engine;
 mod goodbye;
 mod inbound;
-mod member;
+mod newcomer;
 mod packet;
 mod polls;
 mod projection;

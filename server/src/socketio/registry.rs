@@ -29,7 +29,7 @@ pub(super) type Line = Box<Socket<Stream>>;
 pub(super) type Told<T> = oneshot::Sender<Result<T, Refusal>>;
 
 /// What a request asks of a session's task.
-pub(super) enum Command {
+pub(super) enum EngineCommand {
     /// For packets. Dropped by its request, it was cut.
     Poll(Told<Bytes>),
     /// To take packets.
@@ -48,7 +48,7 @@ pub(super) struct Handle {
     pub(super) credential: Sent,
     /// The application that the handshake's address names.
     pub(super) app: Option<String>,
-    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) commands: mpsc::Sender<EngineCommand>,
     pub(super) polls: Arc<Polls>,
     /// Held by the one request that brings packets.
     pub(super) posting: tokio::sync::Mutex<()>,
@@ -71,7 +71,7 @@ struct Table {
 /// A session that has just been opened. Dropped with the session's task, it takes it out of the registry.
 pub(super) struct Opened {
     pub(super) handle: Arc<Handle>,
-    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) commands: mpsc::Receiver<EngineCommand>,
 }
 
 impl Registry {

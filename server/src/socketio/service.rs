@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::SinkExt as _;
 use protocol::{ErrorCode, Limits};
-use socketio::{Ask, Refusal, Session, Settings, Transport};
+use socketio::{Ask, EngineSession, Refusal, Settings, TransportKind};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,12 +19,12 @@ use websocket::SizeLimits;
 
 use super::engine::Engine;
 use super::goodbye::close;
-use super::registry::{Command, Handle, Registry, Told};
+use super::registry::{EngineCommand, Handle, Registry, Told};
 use crate::abortable_stream::StreamHandle;
 use crate::auth::Sent;
 use crate::error::ApiError;
 use crate::http::problem::problem;
-use crate::pace::Rate;
+use crate::pace::FrameRate;
 use crate::ws::Upgrade;
 use realtime::address::Address;
 
@@ -88,14 +88,14 @@ impl Service {
 
     async fn open<A: Application>(
         &self,
-        transport: Transport,
+        transport: TransportKind,
         mut parts: Parts,
         admit: impl FnOnce(&HeaderMap) -> Result<(Address, Sent), ApiError>,
         application: impl FnOnce(&Arc<Handle>) -> A,
     ) -> Result<Response, Refusal> {
         let upgrade = match transport {
-            Transport::Polling => None,
-            Transport::WebSocket => Some(self.websocket(&mut parts).await?),
+            TransportKind::Polling => None,
+            TransportKind::WebSocket => Some(self.websocket(&mut parts).await?),
         };
         let (address, credential) = match admit(&parts.headers) {
             Ok(admitted) => admitted,
@@ -103,10 +103,10 @@ impl Service {
         };
         let Inner { registry, settings, limits, tracker, .. } = &*self.0;
         let opened = registry.open(address, credential, app_of(&parts), limits);
-        let handshake = Session::handshake(settings, transport, &opened.handle.sid);
-        let session = Session::open(*settings, transport, Instant::now());
+        let handshake = EngineSession::handshake(settings, transport, &opened.handle.sid);
+        let session = EngineSession::open(*settings, transport, Instant::now());
         let application = application(&opened.handle);
-        let engine = Engine::new(opened, session, Rate::of_frames(limits));
+        let engine = Engine::new(opened, session, FrameRate::of_frames(limits));
         let Some(upgrade) = upgrade else {
             tracker.spawn(application.run(engine));
             return Ok((PLAIN, handshake).into_response());
@@ -119,7 +119,7 @@ impl Service {
     async fn websocket(&self, parts: &mut Parts) -> Result<Upgrade, Refusal> {
         let upgrade = Upgrade::from_request_parts(parts, &()).await.map_err(|_| Refusal::BadRequest)?;
         if let Some(handle) = parts.extensions.get::<Arc<StreamHandle>>() {
-            handle.count_frames(Rate::of_frames(&self.0.limits));
+            handle.count_frames(FrameRate::of_frames(&self.0.limits));
         }
         Ok(upgrade)
     }
@@ -134,7 +134,7 @@ impl Service {
         let _poll = handle.polls.begin();
         let Ok(_post) = handle.posting.try_lock() else {
             // Nobody may be left to be told.
-            let _ = handle.commands.clone().send(Command::Overlap).await;
+            let _ = handle.commands.clone().send(EngineCommand::Overlap).await;
             return Err(Refusal::BadRequest);
         };
         // A body that does not come holds a request up, and with it a connection.
@@ -144,7 +144,7 @@ impl Service {
             Ok(Err(_)) => return Err(Refusal::BadRequest),
             Err(_) => return Ok(problem(ErrorCode::HelloTimeout)),
         };
-        ask(handle, |told| Command::Post(body, told)).await?;
+        ask(handle, |told| EngineCommand::Post(body, told)).await?;
         Ok((PLAIN, "ok").into_response())
     }
 
@@ -152,7 +152,7 @@ impl Service {
     async fn upgrade(&self, handle: &Handle, parts: &mut Parts) -> Result<Response, Refusal> {
         let upgrade = self.websocket(parts).await?;
         let (line, coming) = oneshot::channel();
-        let may = ask(handle, |told| Command::Upgrade(coming, told)).await?;
+        let may = ask(handle, |told| EngineCommand::Upgrade(coming, told)).await?;
         Ok(upgrade.accept(self.size_limits(), async move |socket| {
             if may {
                 // Where nobody waits for it any more it is dropped.
@@ -165,7 +165,7 @@ impl Service {
 }
 
 /// Asks a session's task; whatever has no answer has no session any more.
-async fn ask<T>(handle: &Handle, command: impl FnOnce(Told<T>) -> Command) -> Result<T, Refusal> {
+async fn ask<T>(handle: &Handle, command: impl FnOnce(Told<T>) -> EngineCommand) -> Result<T, Refusal> {
     let (told, answer) = oneshot::channel();
     handle.commands.clone().send(command(told)).await.map_err(|_| Refusal::UnknownSession)?;
     answer.await.unwrap_or(Err(Refusal::UnknownSession))
@@ -179,7 +179,7 @@ fn app_of(parts: &Parts) -> Option<String> {
 
 async fn poll(handle: &Handle) -> Result<Response, Refusal> {
     let _poll = handle.polls.begin();
-    let body = ask(handle, Command::Poll).await?;
+    let body = ask(handle, EngineCommand::Poll).await?;
     Ok((PLAIN, body).into_response())
 }
 

@@ -27,7 +27,7 @@ fn encode(frame: &ServerFrame) -> Frame {
 
 fn bytes(frame: &ServerFrame) -> Bytes {
     // JSON is valid UTF-8.
-    websocket::Frame::text(protocol::encode(frame).into()).into_bytes()
+    websocket::WireFrame::text(protocol::encode(frame).into()).into_bytes()
 }
 
 /// What is left of a message with a timer when that is over.

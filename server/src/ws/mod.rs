@@ -33,7 +33,7 @@ use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
 use crate::http::origin::{login, origin};
 use crate::http::problem::problem;
-use crate::pace::Rate;
+use crate::pace::FrameRate;
 use crate::state::AppState;
 
 /// Answers the upgrade, or says why not.
@@ -48,7 +48,7 @@ pub(crate) async fn upgrade(
     match admit(&state, peer, &headers).await {
         Ok((credential, place, address)) => {
             let limits = &state.config.limits;
-            handle.count_frames(Rate::of_frames(limits));
+            handle.count_frames(FrameRate::of_frames(limits));
             upgrade.subprotocol(&headers, SUBPROTOCOL).accept(size_limits(limits), move |socket| async move {
                 connection::run(socket, state, credential, address).await;
                 drop(place);

@@ -17,7 +17,7 @@ use protocol::ErrorCode;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 use websocket::handshake::offered;
-use websocket::{CloseCode, Event, Frame};
+use websocket::{CloseCode, Event, WireFrame};
 
 use super::{Socket, Stream, Upgrade, size_limits};
 use crate::abortable_stream::StreamHandle;
@@ -28,7 +28,7 @@ use crate::auth::{Credential, credential};
 use crate::error::ApiError;
 use crate::http::client_address::client_address;
 use crate::http::problem::problem;
-use crate::pace::Rate;
+use crate::pace::FrameRate;
 use crate::state::AppState;
 use realtime::address::Address;
 use realtime::session::Turn;
@@ -70,7 +70,7 @@ pub(crate) async fn upgrade(
     if let Err(failure) = state.connections.room(address, &state.config.limits) {
         return problem(failure).into_response();
     }
-    handle.count_frames(Rate::of_frames(&state.config.limits));
+    handle.count_frames(FrameRate::of_frames(&state.config.limits));
     let limits = size_limits(&state.config.limits);
     upgrade
         .subprotocol(&headers, SUBPROTOCOL)
@@ -154,7 +154,7 @@ async fn hear(
     loop {
         while let Some(turn) = session.turn(generation, false) {
             match turn {
-                Turn::Write(frames) => frames.into_iter().for_each(|frame| socket.queue(Frame::text(frame))),
+                Turn::Write(frames) => frames.into_iter().for_each(|frame| socket.queue(WireFrame::text(frame))),
                 Turn::Close(code) => return Some(code),
             }
         }
@@ -178,7 +178,7 @@ async fn hear(
                 if now.duration_since(heard_at) >= silence {
                     return Some(ErrorCode::Silence);
                 }
-                socket.queue(Frame::framed(PING));
+                socket.queue(WireFrame::framed(PING));
                 ping_at = now + every;
             }
             () = gone.cancelled() => return Some(ErrorCode::Revoked),

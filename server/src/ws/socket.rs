@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use websocket::{CloseCode, Connection, Event, Frame, SizeLimits};
+use websocket::{CloseCode, Connection, Event, SizeLimits, WireFrame};
 
 /// Read at once. Most clients say less between two looks; who says more has it read by several calls.
 const READ_BYTES: usize = 4 * 1024;
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// One more message for the next flush. Behind the goodbye it is dropped.
-    pub fn queue(&mut self, frame: Frame) {
+    pub fn queue(&mut self, frame: WireFrame) {
         self.connection.send(frame);
     }
 
@@ -232,7 +232,7 @@ fn parse<T>(
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use websocket::{CloseCode, Error, Event, Frame, SizeLimits};
+    use websocket::{CloseCode, Error, Event, SizeLimits, WireFrame};
 
     use super::{ReadError, Socket};
 
@@ -270,7 +270,7 @@ mod tests {
         let mut socket = Socket::new(near, Vec::new(), LIMITS);
         let payload = bytes::Bytes::from(vec![b'x'; 300]);
         for _ in 0..200 {
-            socket.queue(Frame::text(payload.clone()));
+            socket.queue(WireFrame::text(payload.clone()));
         }
         let reading = async {
             let mut line = vec![0; 200 * 304];

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use protocol::{ErrorCode, ServerFrame};
 use tokio::time::timeout;
 use tokio_util::either::Either;
-use websocket::{CloseCode, Event, Frame};
+use websocket::{CloseCode, Event, WireFrame};
 
 use super::socket::{ReadError, Socket};
 use super::upgrade::Stream;
@@ -55,7 +55,7 @@ impl Transport for Line {
     async fn write(&mut self, batch: Batch, line: &Attachment) -> Result<(), End> {
         self.socket.queue_rest(batch.rest);
         for bytes in batch.frames {
-            self.socket.queue(Frame::framed(bytes));
+            self.socket.queue(WireFrame::framed(bytes));
         }
         self.socket.flush(|count| line.wrote(count)).await.map_err(|error| write_error(&error))
     }
@@ -72,7 +72,7 @@ impl Transport for Line {
 impl Line {
     /// Writes one frame to a client that has no session yet.
     pub(super) async fn send_now(&mut self, frame: &ServerFrame) -> Result<(), End> {
-        self.socket.queue(Frame::text(protocol::encode(frame).into()));
+        self.socket.queue(WireFrame::text(protocol::encode(frame).into()));
         match timeout(GOODBYE, self.socket.flush(|_| {})).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
@@ -90,7 +90,7 @@ impl Line {
         // Only what has begun goes before it: the rest is for a line that lasts.
         self.socket.clear_unstarted();
         let bye = ServerFrame::Bye { code, reconnect_in_ms: self.reconnect_in_ms(code) };
-        self.socket.queue(Frame::text(protocol::encode(&bye).into()));
+        self.socket.queue(WireFrame::text(protocol::encode(&bye).into()));
         let close_code = CloseCode::new(code.close_code()).unwrap_or(CloseCode::INTERNAL_ERROR);
         self.socket.close(close_code, code.as_str());
         // A line that takes no goodbye is cut.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chat::{Input, RoomStart, SessionKey};
 use futures::FutureExt as _;
 use protocol::{Activity, ClientFrame, ClientId, MemberId, RoomCode, RoomName, Secret, ServerFrame, SessionId};
-use realtime::channel::{Command, RoomHandle, RoomTask, SeatHandle};
+use realtime::channel::{RoomCommand, RoomHandle, RoomTask, SeatHandle};
 use realtime::hub;
 use realtime::session::{Carrier, Generation, Session, Turn};
 use server::rooms;
@@ -86,8 +86,10 @@ fn join(server: &TestServer, room: &RoomHandle, session: &Arc<Session>) -> Membe
 /// Commands without any effect until the mailbox is full.
 fn fill(room: &RoomHandle) {
     let nobody = SessionKey(u64::MAX);
-    while room.send(Command { input: Input::Typing { session: nobody, on: true }, session: None, done: None }).is_ok() {
-    }
+    while room
+        .send(RoomCommand { input: Input::Typing { session: nobody, on: true }, session: None, done: None })
+        .is_ok()
+    {}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,13 +133,13 @@ async fn a_session_that_ended_at_the_door_leaves_no_seat_however_busy_the_room_i
     fill(&room);
     // Others wait in line: the mailbox is full again as soon as it is emptied.
     let mut waiting: Vec<_> = (0..MAILBOX_MAX * 2)
-        .map(|_| Box::pin(room.send_in_turn(Command { input: Input::Tick, session: None, done: None })))
+        .map(|_| Box::pin(room.send_in_turn(RoomCommand { input: Input::Tick, session: None, done: None })))
         .collect();
     assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
     let running = tokio::spawn(task.run());
     futures::future::join_all(waiting).await;
     let (done, handled) = tokio::sync::oneshot::channel();
-    let last = Command { input: Input::Tick, session: None, done: Some(done) };
+    let last = RoomCommand { input: Input::Tick, session: None, done: Some(done) };
     room.send_in_turn(last).await.expect("the room goes on");
     handled.await.expect("the room goes on");
     assert_eq!(room.count(), 0, "a seat without a session");

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::close_code::CloseCode;
 use crate::error::Error;
 use crate::event::{Event, Progress};
-use crate::outgoing::{Frame, Outgoing};
+use crate::outgoing::{Outgoing, WireFrame};
 use crate::reader::{Reader, SizeLimits};
 
 /// The server's side of one connection.
@@ -39,12 +39,12 @@ impl Connection {
     pub fn read<'a>(&mut self, input: &'a mut [u8]) -> Result<Progress<'a>, Error> {
         let progress = self.reader.read(input)?;
         match &progress.event {
-            Some(Event::Ping(payload)) if !self.has_sent_close => self.outgoing.push_pong(Frame::pong(payload)),
+            Some(Event::Ping(payload)) if !self.has_sent_close => self.outgoing.push_pong(WireFrame::pong(payload)),
             Some(Event::Close(frame)) => {
                 self.has_read_close = true;
                 let answer = frame
                     .as_ref()
-                    .map_or_else(Frame::close_without_code, |frame| Frame::close(frame.code, &frame.reason));
+                    .map_or_else(WireFrame::close_without_code, |frame| WireFrame::close(frame.code, &frame.reason));
                 self.say_goodbye(answer);
             }
             Some(Event::Text(_) | Event::Binary(_) | Event::Ping(_) | Event::Pong(_)) | None => {}
@@ -53,7 +53,7 @@ impl Connection {
     }
 
     /// Queues a message; `false`: the goodbye is said, and nothing goes behind it.
-    pub fn send(&mut self, frame: Frame) -> bool {
+    pub fn send(&mut self, frame: WireFrame) -> bool {
         if !self.has_sent_close {
             self.outgoing.push(frame);
         }
@@ -67,15 +67,15 @@ impl Connection {
 
     /// Queues the goodbye, where it is not said.
     pub fn close(&mut self, code: CloseCode, reason: &str) {
-        self.say_goodbye(Frame::close(code, reason));
+        self.say_goodbye(WireFrame::close(code, reason));
     }
 
     /// Queues a goodbye that says nothing, where none is said.
     pub fn close_without_code(&mut self) {
-        self.say_goodbye(Frame::close_without_code());
+        self.say_goodbye(WireFrame::close_without_code());
     }
 
-    fn say_goodbye(&mut self, frame: Frame) {
+    fn say_goodbye(&mut self, frame: WireFrame) {
         self.send(frame);
         self.has_sent_close = true;
     }
@@ -120,7 +120,7 @@ impl Connection {
 mod tests {
     use std::io::IoSlice;
 
-    use super::{CloseCode, Connection, Error, Event, Frame, SizeLimits};
+    use super::{CloseCode, Connection, Error, Event, SizeLimits, WireFrame};
 
     const LIMITS: SizeLimits = SizeLimits { frame_bytes_max: 1_000, message_bytes_max: 1_000 };
 
@@ -159,10 +159,10 @@ mod tests {
     fn a_goodbye_is_answered_by_the_same_and_ends_it() {
         // 5.5.1, 7.1.2, 7.1.4.
         let mut connection = Connection::new(LIMITS);
-        connection.send(Frame::text("last".into()));
+        connection.send(WireFrame::text("last".into()));
         let close = masked(0x88, b"\x0f\xa0done");
         assert_eq!(read(&mut connection, close), Ok(Some("Close(Some(CloseFrame(4000, 4 bytes)))".into())));
-        assert!(!connection.send(Frame::text("late".into())) && !connection.is_closed());
+        assert!(!connection.send(WireFrame::text("late".into())) && !connection.is_closed());
         assert_eq!(write(&mut connection), b"\x81\x04last\x88\x06\x0f\xa0done");
         assert!(connection.is_closed() && connection.is_deaf());
         assert_eq!(read(&mut connection, masked(0x81, b"late")), Ok(None));

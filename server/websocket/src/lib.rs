@@ -28,5 +28,5 @@ pub use connection::Connection;
 pub use error::Error;
 pub use event::{Event, Progress};
 pub use header::{FrameHeader, Opcode};
-pub use outgoing::{Frame, Outgoing, payload};
+pub use outgoing::{Outgoing, WireFrame, payload};
 pub use reader::{Reader, SizeLimits};

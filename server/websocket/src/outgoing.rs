@@ -16,13 +16,13 @@ use crate::header::{CONTROL_BYTES_MAX, FrameHeader, Opcode};
 
 /// One unmasked, final frame.
 #[derive(Clone)]
-pub struct Frame {
+pub struct WireFrame {
     opcode: Opcode,
     header: FrameHeader,
     payload: Bytes,
 }
 
-impl Frame {
+impl WireFrame {
     /// A text message. The payload must be UTF-8: it is not looked at again.
     #[must_use]
     pub fn text(payload: Bytes) -> Self {
@@ -56,7 +56,7 @@ impl Frame {
         Self { opcode, header: FrameHeader::new(opcode, payload.len()), payload }
     }
 
-    /// A text message that is framed already, as [`Frame::into_bytes`] gives it.
+    /// A text message that is framed already, as [`WireFrame::into_bytes`] gives it.
     #[must_use]
     pub const fn framed(bytes: Bytes) -> Self {
         Self { opcode: Opcode::Text, header: FrameHeader::NONE, payload: bytes }
@@ -78,7 +78,7 @@ impl Frame {
     }
 }
 
-/// What a frame of [`Frame::into_bytes`] says.
+/// What a frame of [`WireFrame::into_bytes`] says.
 #[must_use]
 pub fn payload(frame: &Bytes) -> Bytes {
     frame.slice(FrameHeader::len_of(frame).min(frame.len())..)
@@ -87,7 +87,7 @@ pub fn payload(frame: &Bytes) -> Bytes {
 /// What waits to be written.
 #[derive(Default)]
 pub struct Outgoing {
-    frames: VecDeque<Frame>,
+    frames: VecDeque<WireFrame>,
     /// Bytes of the first frame that are written.
     written: usize,
     /// The first frame is the rest of one that somebody else began to write.
@@ -96,7 +96,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     /// One more at the end.
-    pub fn push(&mut self, frame: Frame) {
+    pub fn push(&mut self, frame: WireFrame) {
         self.frames.push_back(frame);
     }
 
@@ -105,7 +105,7 @@ impl Outgoing {
         if !rest.is_empty() {
             debug_assert!(!self.has_begun(), "two frames cannot both be written in part");
             self.is_rest = true;
-            self.frames.push_front(Frame::framed(rest));
+            self.frames.push_front(WireFrame::framed(rest));
         }
     }
 
@@ -115,7 +115,7 @@ impl Outgoing {
     }
 
     /// A pong goes in front of what waits, in place of one that waits there.
-    pub(crate) fn push_pong(&mut self, frame: Frame) {
+    pub(crate) fn push_pong(&mut self, frame: WireFrame) {
         let at = usize::from(self.has_begun());
         match self.frames.get_mut(at) {
             Some(first) if first.opcode == Opcode::Pong => *first = frame,
@@ -179,9 +179,9 @@ impl Outgoing {
     }
 }
 
-impl fmt::Debug for Frame {
+impl fmt::Debug for WireFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Frame({:?}, {} bytes)", self.opcode, self.payload.len())
+        write!(f, "WireFrame({:?}, {} bytes)", self.opcode, self.payload.len())
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    use super::{Frame, Outgoing};
+    use super::{Outgoing, WireFrame};
 
     /// Writes at most so many bytes, as a socket may; how many of them belong to messages.
     fn write(outgoing: &mut Outgoing, bytes_max: usize, slices_max: usize, to: &mut Vec<u8>) -> usize {
@@ -214,15 +214,15 @@ mod tests {
     #[test]
     fn a_pong_goes_first_and_waits_once() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(Frame::text("first".into()));
-        outgoing.push(Frame::text("second".into()));
+        outgoing.push(WireFrame::text("first".into()));
+        outgoing.push(WireFrame::text("second".into()));
         let mut line = Vec::new();
         assert_eq!(write(&mut outgoing, 3, 8, &mut line), 1);
-        outgoing.push_pong(Frame::pong(b"1"));
-        outgoing.push_pong(Frame::pong(b"2"));
+        outgoing.push_pong(WireFrame::pong(b"1"));
+        outgoing.push_pong(WireFrame::pong(b"2"));
         assert_eq!(write(&mut outgoing, usize::MAX, 8, &mut line), 4 + 6);
         assert_eq!(line, b"\x81\x05first\x8a\x012\x81\x06second");
-        outgoing.push_pong(Frame::pong(b"3"));
+        outgoing.push_pong(WireFrame::pong(b"3"));
         assert_eq!(write(&mut outgoing, usize::MAX, 8, &mut line), 0);
         assert!(outgoing.is_empty() && line.ends_with(b"\x8a\x013"));
     }
@@ -230,14 +230,14 @@ mod tests {
     #[test]
     fn what_has_begun_is_ended_and_the_rest_can_be_forgotten() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(Frame::text("first".into()));
-        outgoing.push(Frame::text("second".into()));
+        outgoing.push(WireFrame::text("first".into()));
+        outgoing.push(WireFrame::text("second".into()));
         let mut line = Vec::new();
         write(&mut outgoing, 1, 8, &mut line);
         outgoing.clear_unstarted();
         assert_eq!(write(&mut outgoing, usize::MAX, 8, &mut line), 5);
         assert_eq!(line, b"\x81\x05first");
-        outgoing.push(Frame::text("third".into()));
+        outgoing.push(WireFrame::text("third".into()));
         outgoing.clear_unstarted();
         assert!(outgoing.is_empty());
     }
@@ -246,9 +246,9 @@ mod tests {
     fn a_frame_in_one_piece_is_the_same_on_the_line() {
         for len in [0, 1, 125, 126, 65_535, 65_536] {
             let payload = "x".repeat(len);
-            let whole = Frame::text(payload.clone().into()).into_bytes();
+            let whole = WireFrame::text(payload.clone().into()).into_bytes();
             let mut outgoing = Outgoing::default();
-            outgoing.push(Frame::text(payload.clone().into()));
+            outgoing.push(WireFrame::text(payload.clone().into()));
             let mut line = Vec::new();
             write(&mut outgoing, usize::MAX, 8, &mut line);
             assert!(line == whole && payload.as_bytes() == super::payload(&whole), "{len} bytes");
@@ -258,15 +258,15 @@ mod tests {
     #[test]
     fn what_somebody_else_has_begun_is_ended_first_and_never_forgotten() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(Frame::text("next".into()));
+        outgoing.push(WireFrame::text("next".into()));
         outgoing.push_rest("st".into());
-        outgoing.push_pong(Frame::pong(b"1"));
+        outgoing.push_pong(WireFrame::pong(b"1"));
         let mut line = b"\x81\x05fir".to_vec();
         outgoing.clear_unstarted();
-        outgoing.push(Frame::framed(Frame::text("last".into()).into_bytes()));
+        outgoing.push(WireFrame::framed(WireFrame::text("last".into()).into_bytes()));
         assert_eq!(write(&mut outgoing, usize::MAX, 8, &mut line), 2 + 6);
         assert_eq!(line, b"\x81\x05first\x81\x04last");
-        outgoing.push(Frame::text("late".into()));
+        outgoing.push(WireFrame::text("late".into()));
         outgoing.clear_unstarted();
         assert!(outgoing.is_empty(), "nothing has begun any more");
     }
@@ -281,7 +281,7 @@ mod tests {
             let mut outgoing = Outgoing::default();
             let mut expected = Vec::new();
             for (at, len) in lens.iter().enumerate() {
-                let frame = Frame::binary(Bytes::from(vec![u8::try_from(at).expect("are few"); *len]));
+                let frame = WireFrame::binary(Bytes::from(vec![u8::try_from(at).expect("are few"); *len]));
                 expected.extend(frame.header.as_bytes());
                 expected.extend(&frame.payload);
                 outgoing.push(frame);

@@ -15,7 +15,7 @@ use crate::session::Session;
 
 /// One thing for the room to do.
 #[derive(Debug)]
-pub struct Command {
+pub struct RoomCommand {
     /// What happens.
     pub input: Input,
     /// The session that asks: its answer reaches it even when it is not inside.
@@ -31,7 +31,7 @@ pub struct RoomHandle {
     pub id: ChannelId,
     /// Names it on the wire.
     pub code: RoomCode,
-    pub(super) mailbox: mpsc::Sender<Command>,
+    pub(super) mailbox: mpsc::Sender<RoomCommand>,
     pub(super) outside: Arc<Outside>,
 }
 
@@ -81,7 +81,7 @@ impl RoomHandle {
     ///
     /// # Errors
     /// [`ErrorCode::RoomEnded`] when the task is over, [`ErrorCode::Overloaded`] when its mailbox is full.
-    pub fn send(&self, command: Command) -> Result<(), ErrorCode> {
+    pub fn send(&self, command: RoomCommand) -> Result<(), ErrorCode> {
         self.mailbox.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ErrorCode::Overloaded,
             mpsc::error::TrySendError::Closed(_) => ErrorCode::RoomEnded,
@@ -92,7 +92,7 @@ impl RoomHandle {
     ///
     /// # Errors
     /// [`ErrorCode::RoomEnded`] when the task is over.
-    pub async fn send_in_turn(&self, command: Command) -> Result<(), ErrorCode> {
+    pub async fn send_in_turn(&self, command: RoomCommand) -> Result<(), ErrorCode> {
         self.mailbox.send(command).await.map_err(|_| ErrorCode::RoomEnded)
     }
 
@@ -105,7 +105,7 @@ impl RoomHandle {
         // Outside of the runtime's budget: who has used that up would be put off without a place.
         let mut waiting = Box::pin(unconstrained(async move {
             // A closed mailbox means that the room is over, and with it everything the input was about.
-            let _ = room.send_in_turn(Command { input, session: None, done: None }).await;
+            let _ = room.send_in_turn(RoomCommand { input, session: None, done: None }).await;
         }));
         waiting.as_mut().now_or_never().is_none().then_some(waiting)
     }
@@ -115,7 +115,7 @@ impl RoomHandle {
     /// # Errors
     /// See [`RoomHandle::send`].
     pub fn request(&self, session: &Arc<Session>, input: Input) -> Result<(), ErrorCode> {
-        self.send(Command { input, session: Some(Arc::clone(session)), done: None })
+        self.send(RoomCommand { input, session: Some(Arc::clone(session)), done: None })
     }
 
     /// People inside.

@@ -4,6 +4,6 @@ mod handle;
 mod knocks;
 mod task;
 
-pub use handle::{Command, RoomHandle, SeatHandle};
+pub use handle::{RoomCommand, RoomHandle, SeatHandle};
 pub use knocks::{Knocks, Verdict, Visitor};
 pub use task::RoomTask;

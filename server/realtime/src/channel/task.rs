@@ -10,7 +10,7 @@ use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
 use tokio::sync::mpsc;
 
 use crate::broker::Subscription;
-use crate::channel::handle::{Command, Outside, RoomHandle, SeatHandle};
+use crate::channel::handle::{Outside, RoomCommand, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
 use crate::hub::Hub;
 use crate::session::Session;
@@ -38,7 +38,7 @@ struct Spoken {
 pub struct RoomTask {
     room: Room,
     handle: RoomHandle,
-    mailbox: mpsc::Receiver<Command>,
+    mailbox: mpsc::Receiver<RoomCommand>,
     relayed: Subscription,
     sessions: HashMap<SessionKey, Seated>,
     /// Each dialect that was spoken inside since the task began; there are a few at most.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{BUSY_RETRY_MS, Next, Requests};
 use crate::address::Address;
-use crate::channel::Command;
+use crate::channel::RoomCommand;
 use crate::error::Refused;
 use crate::rate_limits::RateLimit;
 use crate::services::{Admission, Services};
@@ -118,7 +118,7 @@ impl Join {
             mark: Some(admitted.mark),
         };
         let room = admitted.room;
-        room.send_in_turn(Command { input, session: Some(Arc::clone(session)), done: Some(done) }).await?;
+        room.send_in_turn(RoomCommand { input, session: Some(Arc::clone(session)), done: Some(done) }).await?;
         // The room ends before it answers only by a panic; the client then meets a closed connection.
         let _ = waiting.await;
         if session.inside(room.code).is_some() {

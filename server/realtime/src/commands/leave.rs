@@ -7,7 +7,7 @@ use protocol::{ClientId, LeaveReason, ServerFrame};
 use tokio::sync::oneshot;
 
 use super::{Next, Requests};
-use crate::channel::{Command, SeatHandle};
+use crate::channel::{RoomCommand, SeatHandle};
 use crate::services::Services;
 use crate::session::Session;
 
@@ -37,7 +37,7 @@ impl Requests {
 async fn leave_seat(services: &dyn Services, session: &Arc<Session>, inside: &SeatHandle, cid: ClientId) {
     let (done, waiting) = oneshot::channel();
     let input = Input::Leave { session: session.key, cid: Some(cid.clone()) };
-    let command = Command { input, session: Some(Arc::clone(session)), done: Some(done) };
+    let command = RoomCommand { input, session: Some(Arc::clone(session)), done: Some(done) };
     match inside.room.send_in_turn(command).await {
         Ok(()) => {
             let _ = waiting.await;

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Hub;
-use crate::channel::Command;
+use crate::channel::RoomCommand;
 use crate::identity::{LoginKey, UserId};
 use crate::record::Left;
 use crate::session::Session;
@@ -39,7 +39,7 @@ impl Hub {
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let live = self.live(room)?;
         let (done, waiting) = oneshot::channel();
-        let command = Command { input: Input::Remove { member, reason }, session: None, done: Some(done) };
+        let command = RoomCommand { input: Input::Remove { member, reason }, session: None, done: Some(done) };
         Some(async move {
             // A room that is over has told them.
             if live.send_in_turn(command).await.is_ok() {

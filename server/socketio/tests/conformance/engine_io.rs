@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use socketio::{Closed, Session, Settings, Transport};
+use socketio::{Closed, EngineSession, Settings, TransportKind};
 
 use crate::server::{PING_INTERVAL, PING_TIMEOUT, Program, SETTINGS, Server};
 
@@ -85,7 +85,7 @@ fn another_method_is_refused() {
 #[test]
 fn a_name_that_no_session_has_is_refused() {
     let mut server = Server::new(Program::Messages);
-    let told = r#"{"code":1,"message":"Session ID unknown"}"#.to_owned();
+    let told = r#"{"code":1,"message":"EngineSession ID unknown"}"#.to_owned();
     assert_eq!(server.poll("nobody"), Some((400, told.clone())));
     assert_eq!(server.post("nobody", "4x"), Some((400, told)));
     assert!(server.websocket("EIO=4&transport=websocket&sid=nobody").is_none());
@@ -215,7 +215,7 @@ fn a_web_socket_is_pinged_after_each_interval() {
 fn a_ping_that_is_a_little_late_moves_no_end_and_one_that_is_very_late_does() {
     let began = std::time::Instant::now();
     for (late_ms, moves_ms) in [(0, 0), (49, 0), (50, 50), (3_600_000, 3_600_000)] {
-        let mut session = Session::open(SETTINGS, Transport::Polling, began);
+        let mut session = EngineSession::open(SETTINGS, TransportKind::Polling, began);
         session.tick(began + PING_INTERVAL + Duration::from_millis(late_ms));
         let end = began + PING_INTERVAL + PING_TIMEOUT + Duration::from_millis(moves_ms);
         assert_eq!(session.due(), end, "{late_ms} ms late");

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use socketio::packet::{self, Kind, MAIN};
 use socketio::{
-    Ask, Closed, Encoded, Event, Incoming, Namespaces, Packet, Payload, Probe, Refusal, Session, Settings, Transport,
+    Ask, Closed, Encoded, EngineSession, Event, Incoming, Namespaces, Packet, Payload, Probe, Refusal, Settings,
+    TransportKind,
 };
 
 pub(crate) const PING_INTERVAL: Duration = Duration::from_millis(300);
@@ -50,7 +51,7 @@ struct Wire {
 }
 
 struct Live {
-    session: Session,
+    session: EngineSession,
     namespaces: Namespaces,
     /// The session's own WebSocket.
     line: Option<Line>,
@@ -94,7 +95,7 @@ impl Server {
         match ask {
             Ask::Open(transport) => {
                 let sid = self.open(transport);
-                Some((200, Session::handshake(&self.settings, transport, &sid)))
+                Some((200, EngineSession::handshake(&self.settings, transport, &sid)))
             }
             Ask::Poll(sid) => {
                 let sid = sid.to_owned();
@@ -115,9 +116,9 @@ impl Server {
         }
     }
 
-    fn open(&mut self, transport: Transport) -> String {
+    fn open(&mut self, transport: TransportKind) -> String {
         let sid = format!("session-{}", self.live.len());
-        let session = Session::open(self.settings, transport, self.now);
+        let session = EngineSession::open(self.settings, transport, self.now);
         let namespaces = Namespaces::new(self.settings, self.now);
         let (undecided, polled) = (Vec::new(), None);
         self.live.insert(sid.clone(), Live { session, namespaces, line: None, probing: None, polled, undecided });
@@ -165,9 +166,9 @@ impl Server {
     pub(crate) fn websocket(&mut self, query: &str) -> Option<Line> {
         let line = Line(self.wires.len());
         let (sid, wire) = match Ask::parse("GET", query) {
-            Ok(Ask::Open(Transport::WebSocket)) => {
-                let sid = self.open(Transport::WebSocket);
-                let handshake = Session::handshake(&self.settings, Transport::WebSocket, &sid);
+            Ok(Ask::Open(TransportKind::WebSocket)) => {
+                let sid = self.open(TransportKind::WebSocket);
+                let handshake = EngineSession::handshake(&self.settings, TransportKind::WebSocket, &sid);
                 self.live.get_mut(&sid)?.line = Some(line);
                 (sid, Wire { heard: vec![handshake.into()], ..Wire::default() })
             }

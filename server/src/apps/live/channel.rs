@@ -12,8 +12,8 @@ use super::super::handle::{Full, Present, Room};
 use super::super::publication::Count;
 use super::except::Except;
 use super::frames::Encoded;
+use super::listener::{Listener, Way};
 use super::lock::lock;
-use super::member::{Member, Way};
 use super::present::{self, Inside};
 
 /// Events that are looked after at once; beyond it one that may be left out is.
@@ -57,7 +57,7 @@ impl LiveChannel {
         lock(&self.0)
     }
 
-    pub(super) fn enter(&self, member: &Arc<Member>, most: u64, now: Millis) -> Result<usize, Full> {
+    pub(super) fn enter(&self, member: &Arc<Listener>, most: u64, now: Millis) -> Result<usize, Full> {
         let mut state = self.lock();
         if state.inside.len() as u64 >= most {
             return Err(Full);
@@ -67,7 +67,7 @@ impl LiveChannel {
     }
 
     /// Answers how many are left.
-    pub(super) fn leave(&self, member: &Member) -> usize {
+    pub(super) fn leave(&self, member: &Listener) -> usize {
         let mut state = self.lock();
         if let Some(place) = state.inside.iter().position(|(other, _)| other.key() == member.key()) {
             state.inside.swap_remove(place);
@@ -86,7 +86,7 @@ impl LiveChannel {
         &self,
         bit: u64,
         said: &mut Encoded<'_>,
-        by: &Member,
+        by: &Listener,
         every_ms: Millis,
         now: Monotonic,
         limits: &Limits,

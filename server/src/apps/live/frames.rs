@@ -5,7 +5,7 @@ use channels::{EventName, Namespace};
 use realtime::dialect::{Counted, Frame};
 use socketio::packet::{Kind, Packet};
 
-use super::member::Way;
+use super::listener::Way;
 
 /// One event of a namespace.
 pub(crate) struct Encoded<'a> {

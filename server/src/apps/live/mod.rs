@@ -8,8 +8,8 @@
 mod channel;
 mod except;
 mod frames;
+mod listener;
 mod lock;
-mod member;
 mod present;
 mod silent;
 
@@ -27,8 +27,8 @@ use tokio_util::task::TaskTracker;
 use self::channel::LiveChannel;
 pub(crate) use self::except::Except;
 pub(crate) use self::frames::{Encoded, frame};
+pub(crate) use self::listener::{Listener, Way};
 use self::lock::lock;
-pub(crate) use self::member::{Member, Way};
 use super::handle::{Full, Live, LiveChannel as Listed, Overview, Present, Room};
 use super::publication::{Count, Delivered, Publication, Target};
 use super::registry::App;
@@ -51,7 +51,7 @@ struct Inner {
 /// One application's part.
 #[derive(Default)]
 struct Node {
-    members: HashMap<u64, Arc<Member>>,
+    members: HashMap<u64, Arc<Listener>>,
     users: HashMap<AppUser, User>,
     channels: HashMap<ChannelName, Arc<LiveChannel>>,
     /// Each has its place among the bits of a connection, for as long as the server runs.
@@ -61,7 +61,7 @@ struct Node {
 /// Somebody with a connection.
 #[derive(Default)]
 struct User {
-    members: Vec<Arc<Member>>,
+    members: Vec<Arc<Listener>>,
     events: Bucket,
     each: HashMap<EventName, Bucket>,
 }
@@ -96,7 +96,7 @@ impl LiveChannels {
         rules: &Application,
         user: &AppUser,
         way: Way,
-    ) -> Result<Arc<Member>, ErrorCode> {
+    ) -> Result<Arc<Listener>, ErrorCode> {
         let node = self.node(app);
         let mut node = lock(&node);
         let of_user = node.users.get(user).map_or(0, |user| user.members.len());
@@ -106,14 +106,14 @@ impl LiveChannels {
             return Err(ErrorCode::TooManyConnections);
         }
         let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
-        let member = Arc::new(Member::new(SessionKey(key), clock::random_id(), user.clone(), way));
+        let member = Arc::new(Listener::new(SessionKey(key), clock::random_id(), user.clone(), way));
         node.members.insert(key, Arc::clone(&member));
         node.users.entry(user.clone()).or_default().members.push(Arc::clone(&member));
         Ok(member)
     }
 
     /// A connection is over: it hears nothing any more.
-    pub(crate) fn gone(&self, app: &App, member: &Arc<Member>) {
+    pub(crate) fn gone(&self, app: &App, member: &Arc<Listener>) {
         let node = self.node(app);
         let mut node = lock(&node);
         for name in member.take_channels() {
@@ -129,7 +129,7 @@ impl LiveChannels {
     }
 
     /// A connection opens or closes a namespace. Answers whether it is the user's first that is open there, or was the last.
-    pub(crate) fn set_open(&self, app: &App, member: &Arc<Member>, namespace: &Namespace, is_open: bool) -> bool {
+    pub(crate) fn set_open(&self, app: &App, member: &Arc<Listener>, namespace: &Namespace, is_open: bool) -> bool {
         let node = self.node(app);
         let mut node = lock(&node);
         let Some(bit) = node.bit(namespace) else { return false };
@@ -143,7 +143,7 @@ impl LiveChannels {
         &self,
         app: &Arc<App>,
         rules: &Application,
-        member: &Arc<Member>,
+        member: &Arc<Listener>,
         channel: &channels::Channel<'_>,
     ) -> Result<usize, Full> {
         let node = self.node(app);
@@ -152,7 +152,7 @@ impl LiveChannels {
     }
 
     /// And leaves it; whether it was in it.
-    pub(crate) fn leave(&self, app: &App, member: &Arc<Member>, channel: &ChannelName) -> bool {
+    pub(crate) fn leave(&self, app: &App, member: &Arc<Listener>, channel: &ChannelName) -> bool {
         let node = self.node(app);
         let mut node = lock(&node);
         member.forget_channel(channel) && {
@@ -198,7 +198,7 @@ impl LiveChannels {
         app: &App,
         name: &ChannelName,
         said: &mut Encoded<'_>,
-        by: &Arc<Member>,
+        by: &Arc<Listener>,
         every_ms: Millis,
     ) {
         let node = self.node(app);
@@ -257,7 +257,7 @@ impl Node {
     fn enter(
         &mut self,
         rules: &Application,
-        member: &Arc<Member>,
+        member: &Arc<Listener>,
         channel: &channels::Channel<'_>,
         now: Millis,
     ) -> Result<usize, Full> {
@@ -278,13 +278,13 @@ impl Node {
     }
 
     /// The member has forgotten it already.
-    fn leave(&mut self, name: &ChannelName, member: &Member) {
+    fn leave(&mut self, name: &ChannelName, member: &Listener) {
         if self.channels.get(name).is_some_and(|live| live.leave(member) == 0) {
             self.channels.remove(name);
         }
     }
 
-    fn of(&self, user: &AppUser) -> Vec<Arc<Member>> {
+    fn of(&self, user: &AppUser) -> Vec<Arc<Listener>> {
         self.users.get(user).map_or_else(Vec::new, |user| user.members.clone())
     }
 }

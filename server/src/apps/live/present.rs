@@ -7,10 +7,10 @@ use protocol::Millis;
 
 use super::super::handle::Present;
 use super::super::publication::Count;
-use super::member::Member;
+use super::listener::Listener;
 
 /// A connection, and since when it hears the channel.
-pub(super) type Inside = (Arc<Member>, Millis);
+pub(super) type Inside = (Arc<Listener>, Millis);
 
 pub(super) fn count(inside: &[Inside]) -> Count {
     let mut users: Vec<&str> = inside.iter().map(|(member, _)| member.user.as_str()).collect();

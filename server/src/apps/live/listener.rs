@@ -26,7 +26,7 @@ pub(crate) enum Way {
 }
 
 /// See the module.
-pub(crate) struct Member {
+pub(crate) struct Listener {
     /// What administrators are told as its id.
     pub(crate) sid: String,
     pub(crate) user: AppUser,
@@ -37,7 +37,7 @@ pub(crate) struct Member {
     channels: Mutex<HashSet<ChannelName>>,
 }
 
-impl Member {
+impl Listener {
     pub(super) fn new(key: SessionKey, sid: String, user: AppUser, way: Way) -> Self {
         let (open, channels) = (AtomicU64::new(0), Mutex::default());
         Self { session: silent::session(key, &sid), sid, user, way, open, channels }
@@ -98,8 +98,8 @@ impl Member {
     }
 }
 
-impl fmt::Debug for Member {
+impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Member({:?})", self.way)
+        write!(f, "Listener({:?})", self.way)
     }
 }

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use protocol::ErrorCode;
 use serde_json::Value;
 use socketio::packet::MAIN;
-use socketio::{Fault, Incoming, Namespaces, Packet, Session, Transport};
+use socketio::{EngineSession, Fault, Incoming, Namespaces, Packet, TransportKind};
 
 use super::app_client;
 use super::app_connect::{First, application};
@@ -42,13 +42,13 @@ enum Inside {
 }
 
 /// Whoever has opened a session.
-pub(super) struct Member {
+pub(super) struct Newcomer {
     state: AppState,
     handle: Arc<Handle>,
     namespaces: Box<Namespaces>,
 }
 
-impl Member {
+impl Newcomer {
     pub(super) fn new(state: AppState, handle: Arc<Handle>) -> Self {
         let namespaces = Box::new(Namespaces::new(settings(&state.config.limits), Instant::now()));
         Self { state, handle, namespaces }
@@ -64,7 +64,7 @@ impl Member {
             engine.write_own().await?;
             let (may_read, due, by) = (asking.is_none(), self.namespaces.due(), engine.transport());
             let (state, handle, namespaces) = (&self.state, &self.handle, &mut self.namespaces);
-            let take = |session: &mut Session, packet: Packet<'_>, now| {
+            let take = |session: &mut EngineSession, packet: Packet<'_>, now| {
                 let Some(incoming) = incoming(namespaces, session, packet, now) else { return Ok(None) };
                 match of_application(state, handle, &incoming) {
                     Some(Ok(first)) => return Ok(Some(Wanted::Application(first))),
@@ -106,7 +106,7 @@ impl Member {
     }
 }
 
-impl Application for Member {
+impl Application for Newcomer {
     async fn run(mut self, mut engine: Box<Engine>) {
         loop {
             // Boxed: what it needs to be let in is not kept for as long as it is inside.
@@ -148,6 +148,6 @@ fn of_application<'a>(
     Some(asked.map_err(|why| Refusal { namespace, why }))
 }
 
-fn asks(state: &AppState, handle: &Arc<Handle>, auth: Value, by: Transport) -> Asking {
-    admit(state.clone(), Arc::clone(handle), auth, by == Transport::Polling).boxed()
+fn asks(state: &AppState, handle: &Arc<Handle>, auth: Value, by: TransportKind) -> Asking {
+    admit(state.clone(), Arc::clone(handle), auth, by == TransportKind::Polling).boxed()
 }
