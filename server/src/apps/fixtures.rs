@@ -26,6 +26,11 @@ impl Sources for Variables {
 
 /// Whose backend is there.
 pub(super) fn market(backend: &str) -> Application {
+    waiting(backend, 300)
+}
+
+/// Whose backend may take so long.
+pub(super) fn waiting(backend: &str, timeout_ms: u64) -> Application {
     const TEXT: &str = r#"
         name = "market"
         [[tokens]]
@@ -43,7 +48,8 @@ pub(super) fn market(backend: &str) -> Application {
     "#;
     let variables = [("SECRET", SECRET), ("KEY", KEY), ("BACKEND", backend)];
     let variables = Variables(variables.into_iter().map(|(name, value)| (name, value.to_owned())).collect());
-    Application::parse(TEXT, "market.toml", &variables).expect("is an application")
+    let text = TEXT.replace("timeout_ms = 300", &format!("timeout_ms = {timeout_ms}"));
+    Application::parse(&text, "market.toml", &variables).expect("is an application")
 }
 
 /// One of its users.

@@ -12,14 +12,17 @@ use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use channels::{ChannelName, Namespace};
 use chat::{Monotonic, Now};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use hmac::{Hmac, Mac as _};
 use protocol::Limits;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::{Answer, Backend, Call, CallFailure, SIGNATURE, TIMESTAMP, base};
-use crate::apps::fixtures::{KEY, ada, market};
+use crate::apps::fixtures::{KEY, ada, market, waiting};
 use crate::apps::lines::Lines;
 
 async fn serve(router: Router) -> SocketAddr {
@@ -166,11 +169,17 @@ async fn only_so_many_calls_run_and_wait_at_once() {
         }),
     );
     let limits = Limits { app_calls_max: 2, ..Limits::default() };
-    let backend = backend_with(&format!("http://{}", serve(never).await), &limits);
-    let asked = futures::future::join_all((0..30).map(|_| ask(&backend))).await;
-    let failures: Vec<_> = asked.into_iter().map(|asked| asked.expect_err("fails")).collect();
-    let busy = failures.iter().filter(|failure| **failure == CallFailure::Busy).count();
-    assert_eq!(busy, 20, "two run and eight wait, until their time is up");
+    // As long as they take: nobody makes way because the time is up.
+    let rules = waiting(&format!("http://{}", serve(never).await), 10_000);
+    let backend = Backend::new(rules.name(), rules.backend().expect("is told"), &Lines::default(), &limits);
+    let backend = backend.expect("is an address");
+    let mut asked: FuturesUnordered<_> = (0..30).map(|_| ask(&backend)).collect();
+    for _ in 0..20 {
+        let first = asked.next().await.expect("there are more");
+        assert_eq!(first.expect_err("fails"), CallFailure::Busy, "two run and eight wait");
+    }
+    let more = timeout(Duration::from_millis(300), asked.next()).await;
+    assert!(more.is_err(), "the ten have a place");
     assert!(most.load(Ordering::SeqCst) <= 2);
 }
 
