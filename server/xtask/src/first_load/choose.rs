@@ -8,7 +8,7 @@ use crate::wasm_later::without_hashes;
 /// A part of a name, in characters.
 const PART_CHARS: std::ops::RangeInclusive<usize> = 5..=140;
 /// A part that fits less than so many instructions is not worth its line.
-const WORTH: u64 = 14;
+const WORTH: u64 = 4;
 
 /// What was chosen.
 #[derive(Debug)]
