@@ -5,6 +5,8 @@
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 /// Channels, events, keys, or any other list in a file.
 pub const ENTRIES_MAX: usize = 1_000;
+/// Namespaces of one application: whoever holds connections has a bit for each that it ever had.
+pub const NAMESPACES_MAX: usize = 16;
 /// Steps of one event.
 pub const STEPS_MAX: usize = 16;
 /// Bytes of the JSON that a client's event brings.

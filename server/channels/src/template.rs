@@ -272,7 +272,12 @@ fn known(text: &str) -> Result<(Piece, &str), String> {
         ("$reason", Known::Reason),
         ("$channel", Known::Channel),
     ];
-    if let Some((known, behind)) = fixed.into_iter().find_map(|(word, known)| Some((known, text.strip_prefix(word)?))) {
+    // A longer word is another word: a typing error is told.
+    let is_whole = |behind: &str| !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let found = fixed.into_iter().find_map(|(word, known)| {
+        text.strip_prefix(word).filter(|behind| is_whole(behind)).map(|behind| (known, behind))
+    });
+    if let Some((known, behind)) = found {
         return Ok((Piece::Known(known), behind));
     }
     let behind = text.strip_prefix("$claim.").ok_or_else(|| {

@@ -65,7 +65,7 @@ fn a_part_stays_a_part() {
 
 #[test]
 fn what_is_no_place_is_told() {
-    for wrong in ["{", "{}", "{a b}", "$users", "$claim.", "{a.}"] {
+    for wrong in ["{", "{}", "{a b}", "$users", "$claim.", "{a.}", "$identity", "$counter"] {
         Text::parse(wrong).expect_err(wrong);
     }
 }

@@ -24,6 +24,8 @@ pub struct Read {
     pub bad: BTreeSet<String>,
     /// Why.
     pub mistakes: Vec<Mistake>,
+    /// The folder itself could not be read: what is not found was not deleted for that.
+    pub is_unreadable: bool,
 }
 
 /// The environment, and the files beside an application's.
@@ -48,6 +50,7 @@ pub fn read_folder(folder: &Path, lines: &Lines, limits: &Limits) -> Read {
         Ok(paths) => paths,
         Err(what) => {
             found.mistakes.push(Mistake { file: folder.display().to_string(), line: 1, what });
+            found.is_unreadable = true;
             return found;
         }
     };

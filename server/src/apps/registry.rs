@@ -119,7 +119,7 @@ impl Applications {
         report
     }
 
-    fn take(&self, Read { good, bad, mistakes }: Read) -> Report {
+    fn take(&self, Read { good, bad, mistakes, is_unreadable }: Read) -> Report {
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut *known);
         for (file, loaded) in good {
@@ -139,7 +139,7 @@ impl Applications {
         }
         let mut gone = Vec::new();
         for (name, kept) in before {
-            if bad.contains(&kept.file) {
+            if is_unreadable || bad.contains(&kept.file) {
                 known.insert(name, kept);
             } else {
                 kept.app.gone.cancel();

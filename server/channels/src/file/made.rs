@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::mistakes::Mistakes;
 use super::raw;
 use crate::application::{Application, Limits, Plain, Rules};
-use crate::bounds::{ENTRIES_MAX, PART_BYTES_MAX};
+use crate::bounds::{ENTRIES_MAX, NAMESPACES_MAX, PART_BYTES_MAX};
 use crate::client::ClaimNames;
 use crate::event::{Event, EventRate, Failed};
 use crate::names::{AppName, EventName, Namespace};
@@ -30,6 +30,14 @@ pub(super) fn application(file: raw::File, sources: &dyn Sources, mistakes: &mut
         return None;
     }
     let at = file.name.span().start;
+    if file.namespaces.len() > NAMESPACES_MAX {
+        mistakes.add(at, format!("an application has at most {NAMESPACES_MAX} namespaces"));
+    }
+    if file.limits.events_burst == 0
+        || file.events.iter().any(|event| event.rate.as_ref().is_some_and(|rate| rate.burst == 0))
+    {
+        mistakes.add(at, "a rate whose burst is 0 lets nothing through: 1 at least");
+    }
     let Some(name) = AppName::parse(file.name.as_ref()) else {
         mistakes.add(at, "name: small letters, digits and dashes, 64 at the most");
         return None;
