@@ -74,6 +74,11 @@ impl Person {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the user may be in a namespace.
+    pub(crate) fn may_open(&self, namespace: &Namespace) -> bool {
+        self.app.loaded().rules.may_connect(&self.client, namespace)
+    }
+
     /// Opens a namespace: what is entered there by itself is, and who wants to know is told that the user is there.
     pub(crate) fn open(&self, namespace: &Namespace) -> bool {
         let loaded = self.app.loaded();
@@ -204,7 +209,7 @@ impl Person {
                 let except = if *to_self { Except::Nobody } else { Except::Listener(self.member.key()) };
                 match volatile_ms {
                     Some(every_ms) => {
-                        self.live.tell_volatile(&self.app, &name, &mut said, &self.member, *every_ms);
+                        self.live.tell_volatile(&self.app, &name, &mut said, (&self.member, *to_self), *every_ms);
                     }
                     None => {
                         self.live.tell(&self.app, &name, &mut said, except);

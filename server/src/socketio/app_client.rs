@@ -23,6 +23,7 @@ use super::engine::{Engine, Outgoing};
 use super::registry::Handle;
 use crate::apps::client::{Person, Told};
 use crate::apps::live::Listener;
+use crate::apps::registry::SignedIn;
 use crate::connections::Place;
 use crate::state::AppState;
 use channels::Namespace;
@@ -31,6 +32,8 @@ use realtime::transport::End;
 
 /// Close codes from here on mean: do not connect again.
 const NO_RETURN: u16 = 4500;
+/// A token that says that it lasts longer does not: instants have an end.
+const TOKEN_MAX: Duration = Duration::from_hours(24 * 365);
 /// Tokens are looked at again after so long at the latest: a timer holds no longer.
 const LOOK_MAX: Duration = Duration::from_hours(1);
 
@@ -59,6 +62,8 @@ pub(super) struct AppClient<'a> {
     handle: &'a Handle,
     person: Arc<Person>,
     generation: Generation,
+    /// When the last of its tokens ends.
+    ends_at: Instant,
     waiting: Waiting,
     /// Given back when it goes.
     _place: Place,
@@ -99,10 +104,11 @@ pub(super) async fn run(
     let generation = person.member.session.connect();
     let waiting = Waiting { frames: VecDeque::new(), member: Arc::clone(&person.member), generation, since: None };
     let leaving = Leaving(Arc::clone(&person));
-    let mut client = AppClient { engine, namespaces, state, handle, person, generation, waiting, _place: place };
+    let ends_at = ends_at(state, &signed_in);
+    let mut client =
+        AppClient { engine, namespaces, state, handle, person, generation, ends_at, waiting, _place: place };
     client.open(&namespace);
-    let ends_in = signed_in.ends_at.saturating_sub(state.clock.wall());
-    let end = client.serve(Duration::from_millis(ends_in)).await;
+    let end = client.serve().await;
     let AppClient { engine, namespaces, .. } = client;
     drop(leaving);
     match end {
@@ -127,10 +133,9 @@ impl Drop for Leaving {
 }
 
 impl AppClient<'_> {
-    async fn serve(&mut self, ends_in: Duration) -> End {
+    async fn serve(&mut self) -> End {
         let stopping = self.state.stopping.clone();
         let gone = self.person.app.gone.clone();
-        let ends_at = Instant::now() + ends_in;
         let mut doing: Option<BoxFuture<'static, ()>> = None;
         loop {
             if self.namespaces.tick(Instant::now()).is_err() {
@@ -144,7 +149,7 @@ impl AppClient<'_> {
                 return End::Close(ErrorCode::SlowConsumer);
             }
             let due = [blocked_until, self.namespaces.due()].into_iter().flatten().min();
-            let may_read = doing.is_none();
+            let (may_read, ends_at) = (doing.is_none(), self.ends_at);
             let (engine, namespaces) = (&mut *self.engine, &mut *self.namespaces);
             let asked = tokio::select! {
                 () = self.person.member.session.wake.notified() => None,
@@ -188,7 +193,9 @@ impl AppClient<'_> {
         let answer = match asked {
             Some(Ok(First { app, signed_in, namespace })) => {
                 let is_same = app.name == self.person.app.name && signed_in.client.user == *self.person.user();
-                if is_same {
+                // What the user may do stays as the first token says it; a later one lets the connection last.
+                if is_same && self.person.may_open(&namespace) {
+                    self.ends_at = self.ends_at.max(ends_at(self.state, &signed_in));
                     return self.open(&namespace);
                 }
                 app_connect::FAILED
@@ -209,18 +216,42 @@ impl AppClient<'_> {
         }
     }
 
+    /// Writes what there is, as far as the client takes it.
     async fn write(&mut self) -> Result<(), End> {
-        let session = &self.person.member.session;
-        while let Some(turn) = session.turn(self.generation, false) {
+        self.fetch()?;
+        loop {
+            let waited = self.waiting.frames.len();
+            self.give().await?;
+            let is_blocked = !self.waiting.frames.is_empty();
+            if !is_blocked {
+                self.waiting.since = None;
+            } else if self.waiting.frames.len() < waited || self.waiting.since.is_none() {
+                self.waiting.since = Some(Instant::now());
+            }
+            // What came meanwhile has woken whoever looks for a close, and nobody else.
+            if !self.fetch()? || is_blocked {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what the queue has; whether that was anything.
+    fn fetch(&mut self) -> Result<bool, End> {
+        let before = self.waiting.frames.len();
+        while let Some(turn) = self.person.member.session.turn(self.generation, false) {
             match turn {
                 Turn::Write(mut frames) => self.waiting.frames.append(&mut frames),
                 Turn::Close(code) => return Err(End::Close(code)),
             }
         }
-        let waited = self.waiting.frames.len();
+        Ok(self.waiting.frames.len() > before)
+    }
+
+    async fn give(&mut self) -> Result<(), End> {
+        let (session, generation) = (&self.person.member.session, self.generation);
         let closes = async {
             loop {
-                if let Some(code) = session.wants_close(self.generation) {
+                if let Some(code) = session.wants_close(generation) {
                     return code;
                 }
                 session.wake.notified().await;
@@ -228,17 +259,15 @@ impl AppClient<'_> {
         };
         tokio::select! {
             biased;
-            written = self.engine.write(&mut self.waiting) => written?,
-            code = closes => return Err(End::Close(code)),
-            () = self.state.stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
+            written = self.engine.write(&mut self.waiting) => written,
+            code = closes => Err(End::Close(code)),
+            () = self.state.stopping.cancelled() => Err(End::Close(ErrorCode::ShuttingDown)),
         }
-        if self.waiting.frames.is_empty() {
-            self.waiting.since = None;
-        } else if self.waiting.frames.len() < waited || self.waiting.since.is_none() {
-            self.waiting.since = Some(Instant::now());
-        }
-        Ok(())
     }
+}
+
+fn ends_at(state: &AppState, signed_in: &SignedIn) -> Instant {
+    Instant::now() + Duration::from_millis(signed_in.ends_at.saturating_sub(state.clock.wall())).min(TOKEN_MAX)
 }
 
 /// What is asked for, of what came in; nothing of acknowledgements, which nobody waits for.

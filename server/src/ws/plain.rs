@@ -152,17 +152,25 @@ async fn hear(
     let silence = Duration::from_millis(limits.silence_ms_max);
     let (mut heard_at, mut ping_at) = (Instant::now(), Instant::now() + every);
     loop {
-        while let Some(turn) = session.turn(generation, false) {
-            match turn {
-                Turn::Write(frames) => frames.into_iter().for_each(|frame| socket.queue(WireFrame::text(frame))),
-                Turn::Close(code) => return Some(code),
+        let has_more = match session.turn(generation, false) {
+            Some(Turn::Write(frames)) => {
+                for frame in frames {
+                    socket.queue(WireFrame::text(frame));
+                }
+                true
             }
-        }
-        tokio::select! {
-            biased;
-            written = socket.flush(|bytes| session.wrote(generation, bytes)) => written.ok()?,
-            code = closes(&person.0, generation) => return Some(code),
-            () = state.stopping.cancelled() => return Some(ErrorCode::ShuttingDown),
+            Some(Turn::Close(code)) => return Some(code),
+            None => socket.answers(),
+        };
+        if has_more {
+            tokio::select! {
+                biased;
+                written = socket.flush(|bytes| session.wrote(generation, bytes)) => written.ok()?,
+                code = closes(&person.0, generation) => return Some(code),
+                () = state.stopping.cancelled() => return Some(ErrorCode::ShuttingDown),
+            }
+            // What came meanwhile has woken `closes`, and nobody else.
+            continue;
         }
         tokio::select! {
             () = session.wake.notified() => {}

@@ -29,8 +29,8 @@ struct State {
     volatile: HashMap<Key, Held>,
 }
 
-/// One event of one user.
-pub(super) type Key = (EventName, AppUser);
+/// One event of one user in one namespace.
+pub(super) type Key = (EventName, AppUser, u64);
 
 /// When it was told last, and what waits to be.
 struct Held {
@@ -42,7 +42,7 @@ struct Held {
 /// The last one, as each way has it.
 struct Waiting {
     bit: u64,
-    by: u64,
+    except: u64,
     frames: [(Way, Frame); 3],
 }
 
@@ -71,6 +71,10 @@ impl LiveChannel {
         let mut state = self.lock();
         if let Some(place) = state.inside.iter().position(|(other, _)| other.key() == member.key()) {
             state.inside.swap_remove(place);
+            // What was held back of somebody who has left is not told any more.
+            if !state.inside.iter().any(|(other, _)| other.user == member.user) {
+                state.volatile.retain(|(_, user, _), _| *user != member.user);
+            }
         }
         state.inside.len()
     }
@@ -86,17 +90,19 @@ impl LiveChannel {
         &self,
         bit: u64,
         said: &mut Encoded<'_>,
-        by: &Listener,
+        (by, to_self): (&Arc<Listener>, bool),
         every_ms: Millis,
         now: Monotonic,
         limits: &Limits,
     ) -> Option<Later> {
         let mut state = self.lock();
-        let key = (said.event.clone(), by.user.clone());
+        let key = (said.event.clone(), by.user.clone(), bit);
+        // No connection has this number.
+        let except = if to_self { 0 } else { by.key() };
         if let Some(held) = state.volatile.get_mut(&key).filter(|held| held.again_at > now) {
             let is_first = held.waiting.is_none();
             let frames = [Way::SocketIo, Way::Plain, Way::Stream].map(|way| (way, said.frame(way).clone()));
-            held.waiting = Some(Waiting { bit, by: by.key(), frames });
+            held.waiting = Some(Waiting { bit, except, frames });
             return is_first.then_some(Later { at: held.again_at, key });
         }
         if state.volatile.len() >= VOLATILE_MAX {
@@ -106,7 +112,7 @@ impl LiveChannel {
             return None;
         }
         state.volatile.insert(key, Held { again_at: now.after(every_ms), every_ms, waiting: None });
-        state.push_volatile(bit, by.key(), |way| said.frame(way).clone(), limits);
+        state.push_volatile(bit, except, |way| said.frame(way).clone(), limits);
         None
     }
 
@@ -114,12 +120,12 @@ impl LiveChannel {
     pub(super) fn tell_held_back(&self, key: &Key, now: Monotonic, limits: &Limits) {
         let mut state = self.lock();
         let Some(held) = state.volatile.get_mut(key) else { return };
-        let Some(Waiting { bit, by, frames }) = held.waiting.take() else { return };
+        let Some(Waiting { bit, except, frames }) = held.waiting.take() else { return };
         held.again_at = now.after(held.every_ms);
         let [first, second, third] = &frames;
         state.push_volatile(
             bit,
-            by,
+            except,
             |way| [first, second, third].into_iter().find(|(of, _)| *of == way).unwrap_or(first).1.clone(),
             limits,
         );
@@ -147,9 +153,9 @@ impl LiveChannel {
 
 impl State {
     /// A reader that has not taken what is older gets none of it.
-    fn push_volatile(&self, bit: u64, by: u64, mut frame: impl FnMut(Way) -> Frame, limits: &Limits) {
+    fn push_volatile(&self, bit: u64, except: u64, mut frame: impl FnMut(Way) -> Frame, limits: &Limits) {
         for (member, _) in &self.inside {
-            if member.is_open(bit) && member.key() != by && !member.session.is_behind() {
+            if member.is_open(bit) && member.key() != except && !member.session.is_behind() {
                 member.push(&frame(member.way), limits);
             }
         }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use channels::{AppName, AppUser, Application, ChannelName, EventName, Namespace};
-use chat::{Bucket, Rate, SessionKey};
+use chat::{Bucket, Monotonic, Rate, SessionKey};
 use protocol::{ErrorCode, Limits, Millis};
 use realtime::clock::{self, Clock};
 use tokio_util::task::TaskTracker;
@@ -35,6 +35,8 @@ use super::registry::App;
 
 /// Namespaces of one application: as many as fit into the bits of a number.
 const NAMESPACES_MAX: usize = 64;
+/// Users without a connection that are remembered before one looks who can be forgotten.
+const USERS_KEPT: usize = 1_000;
 
 /// A cheap handle to all of it.
 #[derive(Clone)]
@@ -122,10 +124,8 @@ impl LiveChannels {
         node.members.remove(&member.key());
         if let Some(user) = node.users.get_mut(&member.user) {
             user.members.retain(|other| other.key() != member.key());
-            if user.members.is_empty() {
-                node.users.remove(&member.user);
-            }
         }
+        node.forget_users(self.0.clock.mono());
     }
 
     /// A connection opens or closes a namespace. Answers whether it is the user's first that is open there, or was the last.
@@ -192,13 +192,13 @@ impl LiveChannels {
     }
 
     /// The same for what may be left out: of one event of one user at most one in so many milliseconds, the last, and none
-    /// for a reader that is behind.
+    /// for a reader that is behind. `by`: whose it is, and whether that connection is told too.
     pub(crate) fn tell_volatile(
         &self,
         app: &App,
         name: &ChannelName,
         said: &mut Encoded<'_>,
-        by: &Arc<Listener>,
+        by: (&Arc<Listener>, bool),
         every_ms: Millis,
     ) {
         let node = self.node(app);
@@ -282,6 +282,17 @@ impl Node {
         if self.channels.get(name).is_some_and(|live| live.leave(member) == 0) {
             self.channels.remove(name);
         }
+    }
+
+    /// Who is gone is remembered until their rates are full again: coming back gives nobody a new burst. The look is taken when
+    /// there are many, so that it costs little for each.
+    fn forget_users(&mut self, now: Monotonic) {
+        if self.users.len() <= 2 * self.members.len() + USERS_KEPT {
+            return;
+        }
+        self.users.retain(|_, user| {
+            !user.members.is_empty() || !user.events.is_full(now) || user.each.values().any(|own| !own.is_full(now))
+        });
     }
 
     fn of(&self, user: &AppUser) -> Vec<Arc<Listener>> {

@@ -2,6 +2,7 @@
 
 mod api;
 mod files;
+mod rates;
 mod streams;
 mod tokens;
 
