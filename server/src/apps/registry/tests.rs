@@ -66,12 +66,11 @@ fn a_folder_that_is_not_there_is_told() {
 #[test]
 fn a_folder_that_cannot_be_read_any_more_ends_nobody() {
     let folder = folder();
-    let apps = folder.path().join("apps");
-    std::fs::create_dir(&apps).expect("makes a folder");
-    write(&apps, "market.toml", &text("market", ""));
-    let applications = Applications::load(Some(&apps), &Limits::default());
+    write(folder.path(), "market.toml", &text("market", ""));
+    let applications = Applications::load(Some(folder.path()), &Limits::default());
     let app = applications.find("market").expect("is there");
-    std::fs::rename(&apps, folder.path().join("elsewhere")).expect("moves it");
+    let elsewhere = self::folder();
+    std::fs::rename(folder.path(), elsewhere.path().join("moved")).expect("moves it");
     assert_eq!(applications.reload().mistakes.len(), 1);
     assert!(applications.find("market").is_some() && !app.gone.is_cancelled());
 }

@@ -1,6 +1,6 @@
 //! Looks for parts of names that fit many functions that did not run, and none that did.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::counting::Function;
 use crate::wasm_later::without_hashes;
@@ -57,18 +57,16 @@ pub(crate) fn choose(functions: &[Function], ran: impl Fn(usize) -> bool, is_nam
         places.iter().filter(|place| !covered[**place]).map(|place| idle[*place].1).sum()
     };
     // The best first, by what it gains when it is looked at: gains only become less.
-    let mut waiting: BTreeMap<(u64, std::cmp::Reverse<usize>, &str), ()> = fits
-        .iter()
-        .map(|(part, places)| ((gain(places, &covered), std::cmp::Reverse(part.len()), *part), ()))
-        .collect();
-    while let Some(((promised, length, part), ())) = waiting.pop_last() {
+    let mut waiting: BTreeSet<(u64, std::cmp::Reverse<usize>, &str)> =
+        fits.iter().map(|(part, places)| (gain(places, &covered), std::cmp::Reverse(part.len()), *part)).collect();
+    while let Some((promised, length, part)) = waiting.pop_last() {
         let places = &fits[part];
         let real = gain(places, &covered);
         if real < WORTH {
             continue;
         }
         if real < promised {
-            waiting.insert((real, length, part), ());
+            waiting.insert((real, length, part));
             continue;
         }
         // It was looked for between the signs of names only.
