@@ -11,6 +11,10 @@ pub(super) const TELLING_BYTES: usize = 32;
 /// A native client reports what it has every so many counted frames (`app/protocol/README.md`).
 pub(super) const REPORT_EVERY: u64 = 64;
 
+/// A user of the application in `peers/channels`, whose secret is there: all of a crowd are this one.
+const APPLICATION_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJiZW5jaCIsInN1YiI6ImNyb3dkIiwiZXhwIjo0MDAwMDAwMDAwfQ.\
+gi_SYv53g2g0-wYHghtwo9TT2I5ffKXYRCIZx9tiiI0";
+
 /// The language of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -22,6 +26,8 @@ pub(super) enum Dialect {
     Native,
     /// The product's events over Socket.IO.
     Events,
+    /// Two events of an application on the product (`peers/channels`): `join` and `say`.
+    Channel,
     /// Two events of other Socket.IO servers: `join` and `message`.
     SocketIo,
 }
@@ -81,6 +87,7 @@ impl Dialect {
                 vec![upgrade("/ws"), Step { send: self.frame(&hello), until: Until::Starts("{\"t\":\"welcome\"") }]
             }
             Self::Events => socketio(format!("40{{\"token\":\"{token}\"}}")),
+            Self::Channel => socketio(format!("40{{\"token\":\"{APPLICATION_TOKEN}\"}}")),
             Self::SocketIo => socketio("40".to_owned()),
         }
     }
@@ -92,7 +99,7 @@ impl Dialect {
                 (format!("{{\"t\":\"join\",\"cid\":\"j-{room}\",\"code\":\"{room}\"}}"), "{\"t\":\"joined\"")
             }
             Self::Events => (format!("42[\"join_room\",\"{room}\"]"), "42[\"joined_room\""),
-            Self::SocketIo => (format!("42[\"join\",\"{room}\"]"), "42[\"joined\""),
+            Self::Channel | Self::SocketIo => (format!("42[\"join\",\"{room}\"]"), "42[\"joined\""),
         };
         Step { send: self.frame(&text), until: Until::Starts(until) }
     }
@@ -108,6 +115,7 @@ impl Dialect {
                 format!("{{\"t\":\"send\",\"cid\":\"c{number}\",\"room\":\"{room}\",\"text\":\"{text}\"}}")
             }
             Self::Events => format!("42[\"send_message\",{{\"room\":\"{room}\",\"content\":\"{text}\"}}]"),
+            Self::Channel => format!("42[\"say\",{{\"room\":\"{room}\",\"text\":\"{text}\"}}]"),
             Self::SocketIo => format!("42[\"message\",\"{plain}\"]"),
         })
     }
@@ -116,14 +124,16 @@ impl Dialect {
     pub(super) fn pong(self, have: u64) -> Vec<u8> {
         self.frame(&match self {
             Self::Native => format!("{{\"t\":\"pong\",\"have\":{have}}}"),
-            Self::Bare | Self::Plain | Self::Events | Self::SocketIo => "3".to_owned(),
+            Self::Bare | Self::Plain | Self::Events | Self::Channel | Self::SocketIo => "3".to_owned(),
         })
     }
 
     fn frame(self, text: &str) -> Vec<u8> {
         match self {
             Self::Bare => frames::unmasked_text(text.as_bytes()),
-            Self::Plain | Self::Native | Self::Events | Self::SocketIo => frames::masked_text(text.as_bytes()),
+            Self::Plain | Self::Native | Self::Events | Self::Channel | Self::SocketIo => {
+                frames::masked_text(text.as_bytes())
+            }
         }
     }
 
@@ -148,11 +158,12 @@ impl Dialect {
                     _ => Kind::Counted,
                 }
             }
-            Self::Events | Self::SocketIo if start == b"2" => Kind::Ping,
+            Self::Events | Self::Channel | Self::SocketIo if start == b"2" => Kind::Ping,
+            Self::Channel if is("42[\"said\"") => Kind::Message,
             Self::Events if is("42[\"new_message\"") => Kind::Message,
             Self::SocketIo if is("42[\"message\"") => Kind::Message,
-            Self::Events | Self::SocketIo if is("44") || is("42[\"error\"") => Kind::Refused,
-            Self::Events | Self::SocketIo => Kind::Other,
+            Self::Events | Self::Channel | Self::SocketIo if is("44") || is("42[\"error\"") => Kind::Refused,
+            Self::Events | Self::Channel | Self::SocketIo => Kind::Other,
         }
     }
 
@@ -166,7 +177,8 @@ impl Dialect {
 mod tests {
     use super::*;
 
-    const ALL: [Dialect; 5] = [Dialect::Bare, Dialect::Plain, Dialect::Native, Dialect::Events, Dialect::SocketIo];
+    const ALL: [Dialect; 6] =
+        [Dialect::Bare, Dialect::Plain, Dialect::Native, Dialect::Events, Dialect::Channel, Dialect::SocketIo];
 
     #[test]
     fn frames_are_told_apart_by_their_first_bytes() {

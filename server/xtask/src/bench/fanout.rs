@@ -92,6 +92,23 @@ pub(super) fn forgetting(workspace: &Workspace, steps: &mut Steps) -> Result<()>
     finish(workspace, &report, "forgetting")
 }
 
+/// What an event of an application's channel costs beside a message of a room, by the same transport.
+pub(super) fn channels(workspace: &Workspace, steps: &mut Steps, options: &Options) -> Result<()> {
+    let server = server(workspace, steps, options.server.as_ref())?;
+    let mut programs = Programs::new(server.clone())?;
+    programs.remove(Candidate::Native);
+    let folder = workspace.root().join("server/xtask/peers/channels");
+    programs.add(Candidate::Channel, server, vec!["--apps".into(), folder.into()]);
+    let only = vec![Scenario::Spread, Scenario::Rooms];
+    let report = measure(steps, &mut programs, &Options { only, ..options.clone() })?;
+    finish(workspace, &report, "channels")?;
+    say(
+        "Centrifugo publishes 30 million deliveries a minute (0.5 million a second) to a million connections, on hardware \
+         comparable to one modern server machine; what that is for one core it does not say.",
+    );
+    Ok(())
+}
+
 fn finish(workspace: &Workspace, report: &Report, name: &str) -> Result<()> {
     let path = report.save(workspace, name)?;
     say(&format!("\n{}", report.text()));

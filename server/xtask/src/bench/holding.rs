@@ -25,6 +25,7 @@ pub(super) fn idle(programs: &mut Programs, plan: &Plan, gathered: &mut Gathered
             Candidate::Native => Some(Bar::AtMost(6.0)),
             Candidate::SocketIo => Some(Bar::AtMost(9.0)),
             Candidate::Floor
+            | Candidate::Channel
             | Candidate::Keeping
             | Candidate::Bun
             | Candidate::Socketioxide

@@ -63,6 +63,9 @@ pub(crate) enum What {
     /// What deliveries, joins, silence and slow readers cost, beside a bare `send()` and servers of others; about ten minutes.
     #[cfg(target_os = "linux")]
     Fanout(fanout::Options),
+    /// What an event in an application's channel costs beside a message in a room; about two minutes.
+    #[cfg(target_os = "linux")]
+    Channels(fanout::Options),
     /// Instructions of parsing, publishing, delivering and joining, beside those that were accepted last. Needs valgrind.
     Instructions(instructions::Options),
     /// What clearing freed memory costs: one delivery by the native transport with and without.
@@ -84,6 +87,8 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Resu
         What::Instructions(options) => instructions::run(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Fanout(options) => fanout::run(workspace, steps, options)?,
+        #[cfg(target_os = "linux")]
+        What::Channels(options) => fanout::channels(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Forgetting => fanout::forgetting(workspace, steps)?,
         #[cfg(target_os = "linux")]

@@ -34,6 +34,8 @@ pub(super) enum Candidate {
     SocketIo,
     /// The product without the allocator that clears what is freed, by its own protocol.
     Keeping,
+    /// A channel of an application on the product, by Socket.IO.
+    Channel,
     /// Bun's `WebSocket` server, which is uWebSockets: publish and subscribe.
     Bun,
     /// The Rust crate, behind axum.
@@ -43,8 +45,16 @@ pub(super) enum Candidate {
 }
 
 impl Candidate {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Floor, Self::Native, Self::SocketIo, Self::Keeping, Self::Bun, Self::Socketioxide, Self::NodeSocketIo];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Floor,
+        Self::Native,
+        Self::SocketIo,
+        Self::Channel,
+        Self::Keeping,
+        Self::Bun,
+        Self::Socketioxide,
+        Self::NodeSocketIo,
+    ];
     /// Those that other people made.
     pub(super) const PEERS: [Self; 3] = [Self::Bun, Self::Socketioxide, Self::NodeSocketIo];
 
@@ -54,6 +64,7 @@ impl Candidate {
             Self::Native => "WhisperSpace",
             Self::SocketIo => "WhisperSpace, Socket.IO",
             Self::Keeping => "WhisperSpace, freed memory left as it is",
+            Self::Channel => "WhisperSpace, channel of an application by Socket.IO",
             Self::Bun => "Bun",
             Self::Socketioxide => "socketioxide",
             Self::NodeSocketIo => "Socket.IO on Node.js",
@@ -65,17 +76,23 @@ impl Candidate {
             Self::Floor => Dialect::Bare,
             Self::Native | Self::Keeping => Dialect::Native,
             Self::SocketIo => Dialect::Events,
+            Self::Channel => Dialect::Channel,
             Self::Bun => Dialect::Plain,
             Self::Socketioxide | Self::NodeSocketIo => Dialect::SocketIo,
         }
     }
 
-    /// Whether it has guests, rooms and limits.
+    /// Whether it is the product, which has limits.
     pub(super) const fn is_product(self) -> bool {
         match self {
-            Self::Native | Self::SocketIo | Self::Keeping => true,
+            Self::Native | Self::SocketIo | Self::Channel | Self::Keeping => true,
             Self::Floor | Self::Bun | Self::Socketioxide | Self::NodeSocketIo => false,
         }
+    }
+
+    /// Whether it has guests, and rooms that are made.
+    pub(super) const fn has_rooms(self) -> bool {
+        self.is_product() && !matches!(self, Self::Channel)
     }
 }
 
@@ -180,7 +197,7 @@ fn install(workspace: &Workspace, peer: Candidate) -> Result<(PathBuf, Vec<OsStr
             shell::run(&mut cargo)?;
             Ok((target.join("release/socketioxide-peer"), Vec::new()))
         }
-        Candidate::Floor | Candidate::Native | Candidate::SocketIo | Candidate::Keeping => {
+        Candidate::Floor | Candidate::Native | Candidate::SocketIo | Candidate::Channel | Candidate::Keeping => {
             anyhow::bail!("{} is no peer", peer.name())
         }
     }
