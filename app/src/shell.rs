@@ -34,7 +34,8 @@ pub fn shell(
     // As markup: a text that may change would be followed by a mark for hydration, and in a title that mark is read.
     let title = told(&boot.page.title());
     let program = format!("/{}/{}", options.site_pkg_dir, options.output_name);
-    let listed = boot.page.may_be_listed();
+    // Whoever has a login is no search engine.
+    let listed = boot.page.may_be_listed() || boot.me.is_some();
     // A program that is running gives the page the address at which it can be read again.
     let place = posted.as_ref().and_then(|posted| posted.place.clone());
     provide_context(posted.unwrap_or_default());

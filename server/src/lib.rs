@@ -95,14 +95,7 @@ pub async fn serve_over(
     tokio::pin!(shutdown);
     // First: of two servers that start at once, one alone draws a secret.
     let _hold = database::hold(&config.database)?;
-    let keys = match config.database {
-        // What is gone with the process needs no secret that outlives it.
-        Database::Memory => Keys::derive(&realtime::clock::random()),
-        Database::Sqlite(_) | Database::Mongodb(_) => {
-            make_folder(&config.data_dir)?;
-            Keys::load(&config.data_dir.join("secret"))?
-        }
-    };
+    let keys = keys(&config)?;
     // A large file takes a while to be looked through: who is asked to stop meanwhile does not begin to serve.
     let store = tokio::select! {
         opened = database::open(&config.database) => wrap(opened?),
@@ -119,12 +112,15 @@ pub async fn serve_over(
     let clock = realtime::clock::Clock::start();
     let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt.clone());
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
-    let live = apps::live::LiveChannels::new(Arc::new(config.limits.clone()), clock.clone(), tracker.clone());
+    let limits = Arc::new(config.limits.clone());
+    let (flushers, tracked) = (hub.flushers().clone(), tracker.clone());
+    let live = apps::live::LiveChannels::new(limits, clock.clone(), tracked, flushers, halt.clone());
     let state = AppState::new(State {
         clock,
         auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from))
             .with_tokens_of(config.limits.token_s),
         live,
+        sessions: apps::sessions::Sessions::default(),
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
         rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
         connections: connections::Connections::new(budget),
@@ -152,6 +148,17 @@ pub async fn serve_over(
     );
     listen::accept(state.clone(), listener, shutdown).await;
     stop(&state, &halt).await
+}
+
+fn keys(config: &Config) -> anyhow::Result<Keys> {
+    match config.database {
+        // What is gone with the process needs no secret that outlives it.
+        Database::Memory => Ok(Keys::derive(&realtime::clock::random())),
+        Database::Sqlite(_) | Database::Mongodb(_) => {
+            make_folder(&config.data_dir)?;
+            Keys::load(&config.data_dir.join("secret"))
+        }
+    }
 }
 
 /// Says goodbye to everybody, waits for what has begun, and closes the database.

@@ -74,11 +74,11 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     server::serve_observed(config, listener, ending.asked(), |state| {
         if let Some(mut reload) = reload.take() {
-            let apps = state.apps.clone();
+            let reloading = state.clone();
             state.tracker.spawn(state.stopping.clone().run_until_cancelled_owned(async move {
                 while reload.asked().await {
-                    let apps = apps.clone();
-                    let _ = tokio::task::spawn_blocking(move || apps.reload()).await;
+                    let state = reloading.clone();
+                    let _ = tokio::task::spawn_blocking(move || state.reload_applications()).await;
                 }
             }));
         }

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::apps::live::LiveChannels;
 use crate::apps::registry::Applications;
+use crate::apps::sessions::Sessions;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::connections::Connections;
@@ -48,6 +49,8 @@ pub struct State {
     pub apps: Applications,
     /// Their channels, and who hears them.
     pub live: LiveChannels,
+    /// Sessions of their users that clients may come back to.
+    pub sessions: Sessions,
     /// Open sockets, counted.
     pub connections: Connections,
     /// Whether people may be sent here.
@@ -68,6 +71,14 @@ impl AppState {
 }
 
 impl AppState {
+    /// Looks through the folder of applications again. It blocks while it reads.
+    pub fn reload_applications(&self) {
+        self.apps.reload();
+        for app in self.apps.running() {
+            self.live.follow(&app);
+        }
+    }
+
     /// As the core sees it.
     pub fn services(&self) -> Arc<dyn Services> {
         Arc::clone(&self.0) as Arc<dyn Services>

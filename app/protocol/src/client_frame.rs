@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{ChangeRoom, buffered_timer};
@@ -323,6 +324,11 @@ pub struct FrameError {
 /// # Errors
 /// [`FrameError`] when it is not JSON, not a known frame, or has a missing, unknown or mistyped field.
 pub fn decode_client(text: &str) -> Result<ClientFrame, FrameError> {
+    read_strictly(text)
+}
+
+/// Reads a frame of either kind.
+pub(crate) fn read_strictly<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
     #[derive(Deserialize)]
     struct OnlyCid {
         cid: ClientId,

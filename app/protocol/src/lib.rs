@@ -9,6 +9,7 @@
 #[macro_use]
 mod decode;
 pub mod api;
+mod channel_frames;
 mod client_frame;
 mod device;
 pub mod error;
@@ -24,6 +25,9 @@ mod timer;
 #[cfg(test)]
 mod tests;
 
+pub use channel_frames::{
+    ChannelClientFrame, ChannelLimits, ChannelPosition, ChannelServerFrame, decode_channel_client,
+};
 pub use client_frame::{ClientFrame, FrameError, Refers, Resume, SendBody, SendMessage, SendWhisper, decode_client};
 pub use decode::{Read, Unreadable, decode, field};
 pub use device::{Browser, Device, System};

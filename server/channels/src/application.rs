@@ -40,6 +40,8 @@ pub(crate) struct Rules {
     pub(crate) namespaces: Vec<Namespace>,
     pub(crate) subscribe: Vec<SubscribeRule>,
     pub(crate) publish: Vec<PublishRule>,
+    /// What clients may publish of their own accord is called one of these.
+    pub(crate) published: Vec<EventName>,
     pub(crate) enter: bool,
     pub(crate) presence: bool,
     pub(crate) members_max: u64,
@@ -98,9 +100,9 @@ impl Application {
         &self.token_keys
     }
 
-    /// What lets its backend in.
-    pub fn api_keys(&self) -> &[ApiKey] {
-        &self.api_keys
+    /// What lets its backend in, handed over: who knows keys by their hashes needs nothing else of them.
+    pub fn take_api_keys(&mut self) -> Vec<ApiKey> {
+        std::mem::take(&mut self.api_keys)
     }
 
     /// Who is asked.
@@ -221,7 +223,17 @@ impl Channel<'_> {
         rule::access(&self.rules.subscribe, &self.parts, client)
     }
 
-    /// Whether a client may say something in it of its own accord (the native protocol's `publish`).
+    /// What a client may say in it of its own accord (the native protocol's `publish`), by its name.
+    pub fn published(&self, name: &str) -> Option<&EventName> {
+        self.rules.published.iter().find(|known| known.as_str() == name)
+    }
+
+    /// Where that is told.
+    pub fn first_namespace(&self) -> Option<&Namespace> {
+        self.rules.namespaces.first()
+    }
+
+    /// Whether a client may say something in it without that somebody else asks for it.
     pub fn may_publish(&self, client: &Client, is_subscribed: bool) -> bool {
         rule::may_publish(&self.rules.publish, client, is_subscribed)
     }

@@ -46,6 +46,12 @@ impl Client {
         Ok(Self { user, name: text(&names.name), role: text(&names.role), lists, claims: claims.clone() })
     }
 
+    /// Whether another token of the same user says the same; when it was made and how long it lasts does not count.
+    pub fn has_the_rights_of(&self, other: &Self) -> bool {
+        let of_the_token = |(name, _): &(&String, &Value)| !matches!(name.as_str(), "iat" | "exp" | "nbf" | "jti");
+        self.user == other.user && self.claims.iter().filter(of_the_token).eq(other.claims.iter().filter(of_the_token))
+    }
+
     /// Whether a list of the token has this entry.
     pub fn is_listed(&self, list: &str, entry: &str) -> bool {
         self.lists.get(list).is_some_and(|entries| entries.iter().any(|known| known == entry))

@@ -60,6 +60,8 @@ pub struct Backend {
     pub url: String,
     /// What calls are signed with.
     pub secret: Vec<u8>,
+    /// Who vouches for its certificate, in PEM; the common authorities, where it is not said.
+    pub authorities: Option<Vec<u8>>,
     /// How long an answer may take.
     pub timeout_ms: u64,
 }

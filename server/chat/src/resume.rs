@@ -1,8 +1,9 @@
 //! What a session has been sent and has not yet confirmed, bounded in bytes.
 //!
 //! Frames are counted from 0 since the last `welcome`, on both sides. Only counted frames come here.
-//! Where bytes had to go, the queue still knows how many messages of which room they were, so that a gap can be told
-//! exactly, and in its place: what goes first is the oldest, so the hole is before everything that is kept.
+//! Where bytes had to go, the queue still knows how many messages of which place they were, so that a gap can be told
+//! exactly, and in its position: what goes first is the oldest, so the hole is before everything that is kept.
+//! A place is what has an order of its own: a room, or whatever else a session hears (`P`).
 
 use std::collections::VecDeque;
 
@@ -13,50 +14,50 @@ const DROPPED_MAX: usize = 16_384;
 
 /// What a frame says that must not go unsaid when its bytes cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tells {
+pub enum Tells<P = RoomCode> {
     /// Nothing that does not come again by itself.
     Nothing,
-    /// How this room stands, which is told anew whenever the session returns.
-    State(RoomCode),
-    /// A message of this room.
-    Message(RoomCode),
-    /// That so many messages of this room were missed; `None`: possibly some.
-    Gap(RoomCode, Option<u64>),
+    /// How this place stands, which is told anew whenever the session returns.
+    State(P),
+    /// A message of this place.
+    Message(P),
+    /// That so many messages of this place were missed; `None`: possibly some.
+    Gap(P, Option<u64>),
 }
 
 /// The unconfirmed frames of one session. `B` is the shared bytes of a frame.
 #[derive(Debug)]
-pub struct ResumeQueue<B> {
+pub struct ResumeQueue<B, P = RoomCode> {
     /// The count of the first frame remembered (dropped or kept).
     first: u64,
-    /// Of each dropped frame: 0, or the place in `rooms` plus one where it was a message.
+    /// Of each dropped frame: 0, or the number in `places` plus one where it was a message.
     dropped: VecDeque<u16>,
     /// The dropped frames that told of a gap themselves.
     gaps: VecDeque<DroppedGap>,
-    kept: VecDeque<Kept<B>>,
+    kept: VecDeque<Kept<B, P>>,
     kept_bytes: usize,
-    rooms: Vec<RoomCode>,
+    places: Vec<P>,
     /// More was dropped than can be remembered.
     lost_count: bool,
 }
 
 #[derive(Debug)]
-struct Kept<B> {
+struct Kept<B, P> {
     frame: B,
     bytes: usize,
-    tells: Tells,
+    tells: Tells<P>,
 }
 
 #[derive(Debug)]
 struct DroppedGap {
     /// The frame's count.
     count: u64,
-    /// Its place in `rooms` plus one.
-    room: u16,
+    /// Its number in `places` plus one.
+    place: u16,
     missed: Option<u64>,
 }
 
-impl<B> Default for ResumeQueue<B> {
+impl<B, P> Default for ResumeQueue<B, P> {
     fn default() -> Self {
         Self {
             first: 0,
@@ -64,15 +65,15 @@ impl<B> Default for ResumeQueue<B> {
             gaps: VecDeque::new(),
             kept: VecDeque::new(),
             kept_bytes: 0,
-            rooms: Vec::new(),
+            places: Vec::new(),
             lost_count: false,
         }
     }
 }
 
-impl<B: Clone> ResumeQueue<B> {
+impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
     /// Remembers one frame that was (or will be) sent.
-    pub fn push(&mut self, frame: B, bytes: usize, tells: Tells, bytes_max: usize) {
+    pub fn push(&mut self, frame: B, bytes: usize, tells: Tells<P>, bytes_max: usize) {
         self.kept.push_back(Kept { frame, bytes, tells });
         self.kept_bytes += bytes;
         self.trim(bytes_max);
@@ -100,7 +101,7 @@ impl<B: Clone> ResumeQueue<B> {
             // An idle session holds no buffer.
             self.kept = VecDeque::new();
             self.gaps = VecDeque::new();
-            self.rooms = Vec::new();
+            self.places = Vec::new();
         }
         true
     }
@@ -108,46 +109,46 @@ impl<B: Clone> ResumeQueue<B> {
     /// A session returns and has `have` frames: what it is owed, oldest first. The count starts anew with the frames
     /// answered here. `None` where it claims what was never sent.
     ///
-    /// What could not be kept comes first, as the frames that `gap` makes (with their bytes): one for each room of
+    /// What could not be kept comes first, as the frames that `gap` makes (with their bytes): one for each place of
     /// which messages are missing, or for each of `inside` where more was dropped than is remembered. These frames are
     /// kept as the others are, until they are confirmed. Where it makes none, nothing is told.
     pub fn resume(
         &mut self,
         have: u64,
-        inside: &[RoomCode],
+        inside: &[P],
         bytes_max: usize,
-        mut gap: impl FnMut(RoomCode, Option<u64>) -> Option<(B, usize)>,
+        mut gap: impl FnMut(P, Option<u64>) -> Option<(B, usize)>,
     ) -> Option<Vec<B>> {
         let forgotten = self.lost_count && have < self.first;
         if !self.confirm(have) {
             return None;
         }
-        let missed = if forgotten { inside.iter().map(|room| (*room, None)).collect() } else { self.missed() };
+        let missed = if forgotten { inside.iter().map(|place| (*place, None)).collect() } else { self.missed() };
         self.dropped = VecDeque::new();
         self.gaps = VecDeque::new();
-        self.rooms = Vec::new();
+        self.places = Vec::new();
         self.lost_count = false;
         self.first = 0;
         self.forget_old_states();
-        for (room, missed) in missed.into_iter().rev() {
-            let Some((frame, bytes)) = gap(room, missed) else { continue };
+        for (place, missed) in missed.into_iter().rev() {
+            let Some((frame, bytes)) = gap(place, missed) else { continue };
             self.kept_bytes += bytes;
-            self.kept.push_front(Kept { frame, bytes, tells: Tells::Gap(room, missed) });
+            self.kept.push_front(Kept { frame, bytes, tells: Tells::Gap(place, missed) });
         }
         let owed = self.kept.iter().map(|kept| kept.frame.clone()).collect();
         self.trim(bytes_max);
         Some(owed)
     }
 
-    /// Of each room's states the oldest is kept, which the messages behind it follow on, and the one that is told anew: whose
+    /// Of each place's states the oldest is kept, which the messages behind it follow on, and the one that is told anew: whose
     /// line breaks over and over would fill the queue with those between, and they would push messages out of it.
     fn forget_old_states(&mut self) {
         let mut known = Vec::new();
         let mut freed = 0;
         self.kept.retain(|kept| {
-            let Tells::State(room) = kept.tells else { return true };
-            let is_first = !known.contains(&room);
-            known.push(room);
+            let Tells::State(place) = kept.tells else { return true };
+            let is_first = !known.contains(&place);
+            known.push(place);
             freed += if is_first { 0 } else { kept.bytes };
             is_first
         });
@@ -189,10 +190,10 @@ impl<B: Clone> ResumeQueue<B> {
             let count = self.first + self.dropped.len() as u64;
             let message_of = match oldest.tells {
                 Tells::Nothing | Tells::State(_) => 0,
-                Tells::Message(room) => self.slot(room),
-                Tells::Gap(room, missed) => {
-                    let room = self.slot(room);
-                    self.gaps.push_back(DroppedGap { count, room, missed });
+                Tells::Message(place) => self.slot(place),
+                Tells::Gap(place, missed) => {
+                    let place = self.slot(place);
+                    self.gaps.push_back(DroppedGap { count, place, missed });
                     0
                 }
             };
@@ -210,23 +211,23 @@ impl<B: Clone> ResumeQueue<B> {
         while self.gaps.pop_front_if(|gap| gap.count < self.first).is_some() {}
     }
 
-    /// What the dropped frames told, room by room.
-    fn missed(&self) -> Vec<(RoomCode, Option<u64>)> {
-        let mut missed = vec![Some(0_u64); self.rooms.len()];
+    /// What the dropped frames told, place by place.
+    fn missed(&self) -> Vec<(P, Option<u64>)> {
+        let mut missed = vec![Some(0_u64); self.places.len()];
         let messages = self.dropped.iter().map(|slot| (*slot, Some(1)));
-        for (slot, more) in messages.chain(self.gaps.iter().map(|gap| (gap.room, gap.missed))) {
-            if let Some(sum) = usize::from(slot).checked_sub(1).and_then(|place| missed.get_mut(place)) {
+        for (slot, more) in messages.chain(self.gaps.iter().map(|gap| (gap.place, gap.missed))) {
+            if let Some(sum) = usize::from(slot).checked_sub(1).and_then(|number| missed.get_mut(number)) {
                 *sum = sum.zip(more).map(|(sum, more)| sum.saturating_add(more));
             }
         }
-        self.rooms.iter().copied().zip(missed).filter(|(_, missed)| *missed != Some(0)).collect()
+        self.places.iter().copied().zip(missed).filter(|(_, missed)| *missed != Some(0)).collect()
     }
 
-    fn slot(&mut self, room: RoomCode) -> u16 {
-        let place = self.rooms.iter().position(|known| *known == room).unwrap_or_else(|| {
-            self.rooms.push(room);
-            self.rooms.len() - 1
+    fn slot(&mut self, place: P) -> u16 {
+        let number = self.places.iter().position(|known| *known == place).unwrap_or_else(|| {
+            self.places.push(place);
+            self.places.len() - 1
         });
-        u16::try_from(place + 1).unwrap_or(u16::MAX)
+        u16::try_from(number + 1).unwrap_or(u16::MAX)
     }
 }

@@ -16,7 +16,7 @@ use realtime::attachment::Attachment;
 use realtime::broker::local::LocalBroker;
 use realtime::channel::RoomHandle;
 use realtime::clock::{Clock, base64url};
-use realtime::commands::{Next, Requests};
+use realtime::commands::Requests;
 use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext, TextOf};
 use realtime::error::Refused;
 use realtime::hub::Hub;
@@ -26,6 +26,7 @@ use realtime::rate_limits::RateLimits;
 use realtime::record::{Keeper, Left};
 use realtime::services::{Admission, Admitted, Asked, Directory, Logins, Sanitizer, Services, Wish};
 use realtime::session::Turn;
+use realtime::transport::{Next, Progress as _};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -191,8 +192,8 @@ impl Person {
         };
         let session = services.hub().open_session(&identity, Carrier::Bearer, &Json).ok_or("there is no place")?;
         let generation = session.connect();
-        let line = Attachment { services: Arc::clone(services), session, generation };
-        let requests = Requests::new(&line, std::net::IpAddr::from([127, 0, 0, 1]).into());
+        let line = Attachment { host: Box::new(services.hub().clone()), session, generation };
+        let requests = Requests::new(Arc::clone(services), &line, std::net::IpAddr::from([127, 0, 0, 1]).into());
         Ok(Self { line, requests, asked: 0 })
     }
 

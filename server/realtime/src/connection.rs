@@ -1,7 +1,8 @@
-//! The loop of a session's time on a transport, the same for all transports: hands requests on, writes what the session's
-//! queue holds, and ends where the session, its client or the server does.
+//! The loop of a session's time on a transport, the same for all transports and whatever the session is for: hands requests
+//! on, writes what the session's queue holds, and ends where the session, its client or the server does.
 //!
-//! Knows no socket and no dialect; what reads and writes is a [`Transport`]. A panic in it ends this connection only.
+//! Knows no socket, no dialect and no room; what reads and writes is a [`Transport`], what requests do says a [`Handler`]. A
+//! panic in it ends this connection only.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -9,70 +10,47 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::Input;
 use futures::future::BoxFuture;
-use protocol::{ErrorCode, ServerFrame};
+use protocol::ErrorCode;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::clock;
-use crate::commands::{Next, Requests};
-use crate::following::Following;
+use crate::handler::{Handler, REVOKED};
 use crate::heartbeat::Heartbeat;
-use crate::renewal::Looks;
 use crate::session::{DirectLine, Turn};
-use crate::transport::{Batch, End, Transport};
+use crate::transport::{Batch, End, Next, Transport};
 
 /// A write that took longer has waited for the client, who has thereby shown to be there.
 const WAITED: Duration = Duration::from_secs(1);
 
 /// A session that has a line.
 #[derive(Debug)]
-pub struct Connection {
-    line: Attachment,
+pub struct Connection<H: Handler> {
+    line: Attachment<H::Purpose>,
+    handler: H,
     /// What the session can write to by itself.
     direct: Option<Arc<DirectLine>>,
-    requests: Requests,
-    following: Following,
     heartbeat: Option<Heartbeat>,
-    looks: Looks,
     stopping: CancellationToken,
 }
 
-impl Connection {
+impl<H: Handler> Connection<H> {
     /// On a line that has just begun; it ends when `stopping` says so. Boxed: a task would hold it once for each function
     /// that it is handed to.
-    pub fn new(line: Attachment, address: Address, stopping: CancellationToken) -> Box<Self> {
-        Box::new(Self {
-            direct: None,
-            requests: Requests::new(&line, address),
-            following: Following::default(),
-            heartbeat: None,
-            looks: Looks::new(line.services.hub().limits()),
-            stopping,
-            line,
-        })
-    }
-
-    /// A session that is back: its rooms are told before anything that it asks for.
-    pub async fn resume(&self) {
-        for inside in self.line.session.insides() {
-            if let Some(waiting) = inside.room.line_up(Input::Resumed { session: self.line.session.key }) {
-                waiting.await;
-            }
-        }
+    pub fn new(line: Attachment<H::Purpose>, handler: H, stopping: CancellationToken) -> Box<Self> {
+        Box::new(Self { line, handler, direct: None, heartbeat: None, stopping })
     }
 
     /// Runs it to its end, which is answered. The transport has said goodbye then, unless the client goes on without its
     /// session.
-    pub async fn run<T: Transport>(mut self: Box<Self>, transport: &mut T) -> End {
+    pub async fn run<T: Transport<H>>(mut self: Box<Self>, transport: &mut T) -> End {
         self.begin(transport);
         let Err(end) = self.serve(transport).await;
         self.line.session.keep_off(self.line.generation);
         let rest = self.rest();
-        // The session's rooms hear now that it has no line: a goodbye may take a while.
+        // Others hear now that the session has no line: a goodbye may take a while.
         drop(self);
         match end {
             End::Gone | End::Close(_) => transport.close(rest, end.reason()).await,
@@ -81,21 +59,21 @@ impl Connection {
         end
     }
 
-    fn begin<T: Transport>(&mut self, transport: &mut T) {
-        let (session, hub) = (&self.line.session, self.line.services.hub());
+    fn begin<T: Transport<H>>(&mut self, transport: &mut T) {
+        let (session, host) = (&self.line.session, &self.line.host);
         self.direct = transport.direct().map(|line| Arc::new(DirectLine::new(line)));
         if let Some(direct) = &self.direct {
-            session.write_directly(self.line.generation, Arc::clone(direct), hub.flushers());
+            session.write_directly(self.line.generation, Arc::clone(direct), host.flushers());
         }
         if !T::HAS_HEARTBEAT {
             let phase = u16::from_be_bytes(clock::random());
-            self.heartbeat = Some(Heartbeat::new(hub.limits(), Instant::now(), phase));
+            self.heartbeat = Some(Heartbeat::new(host.limits(), Instant::now(), phase));
         }
     }
 
-    async fn serve<T: Transport>(&mut self, transport: &mut T) -> Result<Infallible, End> {
+    async fn serve<T: Transport<H>>(&mut self, transport: &mut T) -> Result<Infallible, End> {
         let mut waiting: Option<BoxFuture<'static, ()>> = None;
-        let stopping = self.stopping.clone();
+        let (stopping, revoked) = (self.stopping.clone(), self.handler.revoked());
         loop {
             while let Some(turn) = self.line.session.turn(self.line.generation, transport.has_own()) {
                 match turn {
@@ -103,12 +81,11 @@ impl Connection {
                     Turn::Close(code) => return Err(End::Close(code)),
                 }
             }
-            self.following.hear(&self.line.session);
             if waiting.is_none() {
-                waiting = self.following.next(&self.requests);
+                waiting = self.handler.unasked();
             }
             let timer = self.due(waiting.is_some());
-            let requests = waiting.is_none().then_some(&mut self.requests);
+            let handler = waiting.is_none().then_some(&mut self.handler);
             tokio::select! {
                 () = self.line.session.wake.notified() => {}
                 () = async { if let Some(waiting) = &mut waiting { waiting.await } }, if waiting.is_some() => {
@@ -117,7 +94,7 @@ impl Connection {
                         heartbeat.ask_soon(Instant::now());
                     }
                 }
-                next = transport.recv(requests) => match next {
+                next = transport.recv(handler) => match next {
                     Ok(next) => {
                         self.heard();
                         match next {
@@ -128,7 +105,10 @@ impl Connection {
                     }
                     Err(end) => return Err(end),
                 },
-                () = sleep_until(timer) => self.tick()?,
+                () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.tick()?,
+                () = async { if let Some(revoked) = &revoked { revoked.cancelled().await } }, if revoked.is_some() => {
+                    return Err(End::Close(REVOKED));
+                }
                 () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
             }
         }
@@ -136,7 +116,7 @@ impl Connection {
 
     /// Writes all that has gathered, together. A client that takes nothing of it for too long is closed; the transport
     /// watches over that.
-    async fn write<T: Transport>(&mut self, transport: &mut T, frames: VecDeque<Bytes>) -> Result<(), End> {
+    async fn write<T: Transport<H>>(&mut self, transport: &mut T, frames: VecDeque<Bytes>) -> Result<(), End> {
         let (began, closes) = (Instant::now(), self.line.closes());
         let write = transport.write(Batch { rest: self.rest(), frames }, &self.line);
         tokio::select! {
@@ -164,19 +144,17 @@ impl Connection {
         }
     }
 
-    fn due(&self, is_busy: bool) -> Instant {
-        let follows = self.following.due().filter(|_| !is_busy);
+    fn due(&self, is_busy: bool) -> Option<Instant> {
         let beats = self.heartbeat.as_ref().map(Heartbeat::due);
-        [beats, follows].into_iter().flatten().fold(self.looks.due(), Ord::min)
+        beats.into_iter().chain(self.handler.due(is_busy)).min()
     }
 
     fn tick(&mut self) -> Result<(), End> {
         if let Some(heartbeat) = &mut self.heartbeat
             && heartbeat.beats(Instant::now()).map_err(End::Close)?
         {
-            self.line.session.tell(&ServerFrame::Ping {}, self.line.services.hub().limits());
+            self.handler.ping();
         }
-        self.looks.look_if_due(&self.line);
-        Ok(())
+        self.handler.tick()
     }
 }

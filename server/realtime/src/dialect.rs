@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat::{Monotonic, Room, Tells};
-use protocol::{Limits, MemberId, MessageId, Millis, ServerFrame, Whisper};
+use protocol::{Limits, MemberId, MessageId, Millis, RoomCode, ServerFrame, Whisper};
 use tokio::time::Instant;
 
 use crate::identity::UserId;
 
-/// How a frame counts for resuming.
+/// How a frame counts for resuming. `P` is what has an order of its own: a room, where it is not said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum Counted<P = RoomCode> {
     /// Of no use later: dropped where there is no line.
     No,
     /// Kept until confirmed; what it tells is told in another way where it could not be kept.
-    Yes(Tells),
+    Yes(Tells<P>),
 }
 
 impl Counted {
@@ -46,11 +46,11 @@ impl Counted {
 
 /// One encoded frame, shared by all who get it.
 #[derive(Clone)]
-pub struct Frame {
+pub struct Frame<P = RoomCode> {
     /// As its transport takes it. The native one takes whole WebSocket frames.
     pub bytes: Bytes,
     /// How it counts.
-    pub counted: Counted,
+    pub counted: Counted<P>,
     /// What is left of it when its time is over; `None`: it does not burn.
     pub ashes: Option<Arc<Ashes>>,
     /// The message whose text it has, where that may be changed or taken back later.
@@ -59,10 +59,10 @@ pub struct Frame {
     pub revises: Option<Arc<Revises>>,
 }
 
-impl Frame {
+impl<P> Frame<P> {
     /// One that neither burns nor has to do with a message's text.
     #[must_use]
-    pub const fn plain(bytes: Bytes, counted: Counted) -> Self {
+    pub const fn plain(bytes: Bytes, counted: Counted<P>) -> Self {
         Self { bytes, counted, ashes: None, text_of: None, revises: None }
     }
 }
@@ -245,7 +245,7 @@ pub fn one_word(dialect: &dyn Dialect, user: UserId, frame: &ServerFrame) -> Opt
     said
 }
 
-impl std::fmt::Debug for Frame {
+impl<P> std::fmt::Debug for Frame<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({} bytes)", self.bytes.len())
     }

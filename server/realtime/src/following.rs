@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::commands::Requests;
 use crate::error::Refused;
 use crate::services::Services;
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 /// Those of one connection.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Default for Following {
 
 impl Following {
     /// Adds what was entered elsewhere since the last time.
-    pub fn hear(&mut self, session: &Session) {
+    pub fn hear(&mut self, session: &RoomsSession) {
         for code in session.take_follows() {
             if !self.rooms.contains(&code) {
                 self.rooms.push_back(code);
@@ -63,10 +63,10 @@ impl Following {
 ///
 /// # Errors
 /// Why the store cannot tell them.
-pub async fn begin(services: &dyn Services, session: &Session) -> Result<(), Refused> {
+pub async fn begin(services: &dyn Services, session: &RoomsSession) -> Result<(), Refused> {
     // First, so that nothing that is entered meanwhile is missed.
     session.set_follows(true);
-    for code in services.rooms_of(session.user).await? {
+    for code in services.rooms_of(session.user()).await? {
         session.follow(code, services.hub().limits());
     }
     Ok(())

@@ -10,10 +10,10 @@ use std::time::Duration;
 use protocol::{ErrorCode, Limits, ServerFrame};
 use tokio::time::Instant;
 
-use crate::attachment::Attachment;
 use crate::error::Refused;
 use crate::services::Services;
-use crate::session::{Carrier, Session};
+use crate::session::Carrier;
+use crate::session::for_rooms::RoomsSession;
 
 /// Looks in the life of a token: twelve of them before it is due.
 const LOOKS: u64 = 24;
@@ -43,12 +43,13 @@ impl Looks {
     }
 
     /// Begins the next look, if its time has come. Nobody waits for it.
-    pub fn look_if_due(&mut self, line: &Attachment) {
+    pub fn look_if_due(&mut self, services: &Arc<dyn Services>, session: &Arc<RoomsSession>) {
         let now = Instant::now();
         if now >= self.due {
             self.due = now + self.every;
-            let (services, session) = (Arc::clone(&line.services), Arc::clone(&line.session));
-            line.services.hub().spawn(async move { look(&*services, &session).await });
+            let (services, session) = (Arc::clone(services), Arc::clone(session));
+            let hub = services.hub().clone();
+            hub.spawn(async move { look(&*services, &session).await });
         }
     }
 }
@@ -58,7 +59,7 @@ impl Looks {
 ///
 /// # Errors
 /// [`ErrorCode::Revoked`], or why it cannot be told: the session is over.
-pub async fn confirm(services: &dyn Services, session: &Arc<Session>) -> Result<(), Refused> {
+pub async fn confirm(services: &dyn Services, session: &Arc<RoomsSession>) -> Result<(), Refused> {
     let failure = match services.stands(&session.identity()).await {
         Ok(true) => return Ok(()),
         Ok(false) => ErrorCode::Revoked.into(),
@@ -70,7 +71,7 @@ pub async fn confirm(services: &dyn Services, session: &Arc<Session>) -> Result<
 
 /// One of the looks at the login of a live session: keeps the guest, renews a token that is due, ends the session of a
 /// login that was ended.
-async fn look(services: &dyn Services, session: &Arc<Session>) {
+async fn look(services: &dyn Services, session: &Arc<RoomsSession>) {
     match services.keep(&session.identity()).await {
         Some(true) => tell_if_due(services, session),
         Some(false) => services.hub().end(session, ErrorCode::Revoked),
@@ -79,7 +80,7 @@ async fn look(services: &dyn Services, session: &Arc<Session>) {
 }
 
 /// Gives the client its next token, or the word to fetch it, when half of the time is over.
-pub fn tell_if_due(services: &dyn Services, session: &Session) {
+pub fn tell_if_due(services: &dyn Services, session: &RoomsSession) {
     let identity = session.identity();
     if !services.is_due(&identity) {
         return;

@@ -2,16 +2,15 @@
 //! a transport reads, writes and closes.
 //!
 //! To add a transport: find out who the client is, give its session a line (`Attachment`), implement [`Transport`], and run a
-//! [`Connection`](crate::connection::Connection) on it.
+//! `Connection` on it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use protocol::ErrorCode;
 
-use crate::attachment::Attachment;
-use crate::commands::{Next, Requests};
 use crate::session::TryWrite;
 
 /// How a session's time on a transport ends.
@@ -35,6 +34,22 @@ impl End {
     }
 }
 
+/// What is done next, after something has happened on a line.
+pub enum Next {
+    /// Read on.
+    Read,
+    /// Read on when this is done; write meanwhile.
+    Wait(BoxFuture<'static, ()>),
+    /// Close with this code.
+    Close(ErrorCode),
+}
+
+/// Hears how far a client has read.
+pub trait Progress: Send + Sync {
+    /// The client took so many bytes of what the session has given to this line.
+    fn wrote(&self, bytes: usize);
+}
+
 /// What is to be written together.
 #[derive(Default)]
 pub struct Batch {
@@ -44,8 +59,9 @@ pub struct Batch {
     pub frames: VecDeque<Bytes>,
 }
 
-/// Carries what a session and its client say. Each future may be dropped while it waits, and nothing is lost.
-pub trait Transport: Send {
+/// Carries what a session and its client say. Each future may be dropped while it waits, and nothing is lost. `H` is what
+/// takes the client's requests.
+pub trait Transport<H>: Send {
     /// Whether its protocol looks by itself whether the client is still there. Where not, the core does so by frames.
     const HAS_HEARTBEAT: bool;
 
@@ -54,26 +70,36 @@ pub trait Transport: Send {
         None
     }
 
-    /// Waits for the next thing that happens, and hands a request of the client to `requests`. Without these it takes none:
-    /// the one before is not done, and the client waits.
+    /// Waits for the next thing that happens, and hands a request of the client to `handler`. Without one it takes none:
+    /// the request before is not done, and the client waits.
     ///
     /// # Errors
     /// It has ended, or has to.
-    fn recv(&mut self, requests: Option<&mut Requests>) -> impl Future<Output = Result<Next, End>> + Send;
+    fn recv(&mut self, handler: Option<&mut H>) -> impl Future<Output = Result<Next, End>> + Send;
 
     /// Whether something of its own waits to be written, beside what the session has.
     fn has_own(&self) -> bool;
 
-    /// Writes a batch and what it has of its own, and tells `line` how much the client took ([`Attachment::wrote`]). A
+    /// Writes a batch and what it has of its own, and tells `line` how much the client took. A
     /// transport whose client comes for its frames keeps them until then, and ends by itself where nobody comes.
     ///
     /// # Errors
     /// It has ended, or has to.
-    fn write(&mut self, batch: Batch, line: &Attachment) -> impl Future<Output = Result<(), End>> + Send;
+    fn write(&mut self, batch: Batch, line: &dyn Progress) -> impl Future<Output = Result<(), End>> + Send;
 
     /// Says goodbye: why, where there is somebody to tell, behind the rest of a frame that has begun. The session has no line
     /// any more.
     fn close(&mut self, rest: Bytes, why: Option<ErrorCode>) -> impl Future<Output = ()> + Send;
+}
+
+impl std::fmt::Debug for Next {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read => f.write_str("Read"),
+            Self::Wait(_) => f.write_str("Wait"),
+            Self::Close(code) => write!(f, "Close({code})"),
+        }
+    }
 }
 
 impl std::fmt::Debug for Batch {

@@ -178,11 +178,12 @@ struct Allowed {
 
 impl Backend {
     /// # Errors
-    /// What is wrong with its address.
+    /// What is wrong with its address, or with who vouches for it.
     pub fn new(app: &AppName, told: &channels::Backend, lines: &Lines, limits: &Limits) -> Result<Self, Fault> {
         let running = usize::try_from(limits.app_calls_max).unwrap_or(usize::MAX >> 8);
+        let lines = told.authorities.as_deref().map_or_else(|| Ok(lines.clone()), Lines::of_authorities)?;
         Ok(Self {
-            lines: lines.clone(),
+            lines,
             app: app.clone(),
             base: base(&told.url)?,
             secret: told.secret.clone(),

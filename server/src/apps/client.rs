@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use channels::{
-    Access, AppUser, Application, Channel, ChannelName, Client, Event, Facts, Namespace, Presence, Refused,
-    RefusedCode, Step, Template, Text,
+    Access, Application, Channel, ChannelName, Client, Event, Facts, Namespace, Presence, Refused, RefusedCode, Step,
+    Template, Text,
 };
 use protocol::ErrorCode;
 use realtime::clock;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::backend::{Answer, Call, CallFailure};
 use super::handle::Live as _;
-use super::live::{Encoded, Except, Listener, LiveChannels, Way};
+use super::live::{At, Encoded, Entering, Except, Listener, LiveChannels, Way};
 use super::loaded::Loaded;
 use super::registry::{App, SignedIn};
 use crate::iso_time::iso;
@@ -26,7 +26,7 @@ use crate::sanitize;
 /// See the module.
 pub(crate) struct Person {
     pub(crate) app: Arc<App>,
-    pub(crate) member: Arc<Listener>,
+    pub(crate) member: Listener,
     client: Client,
     live: LiveChannels,
     open: Mutex<Vec<Namespace>>,
@@ -66,8 +66,26 @@ impl Person {
         Ok(Self { app, member, client: signed_in.client.clone(), live: live.clone(), open: Mutex::default() })
     }
 
-    pub(crate) fn user(&self) -> &AppUser {
-        &self.client.user
+    /// Whether a later token is of the same user and says the same of them.
+    pub(crate) fn is_of(&self, app: &App, client: &Client) -> bool {
+        app.name == self.app.name && self.client.has_the_rights_of(client)
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) const fn live(&self) -> &LiveChannels {
+        &self.live
+    }
+
+    pub(crate) fn is_open(&self, namespace: &Namespace) -> bool {
+        self.opened().contains(namespace)
+    }
+
+    /// What it has open, in the order in which it was.
+    pub(crate) fn namespaces(&self) -> Vec<Namespace> {
+        self.opened().clone()
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, Vec<Namespace>> {
@@ -89,7 +107,7 @@ impl Person {
         let is_first = self.live.set_open(&self.app, &self.member, namespace, true);
         for channel in loaded.rules.entered(&self.client, namespace) {
             // Beyond the bound a token names more than one connection may hear.
-            let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+            let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
         }
         if is_first {
             self.tell_presence(&loaded.rules, namespace, true, "");
@@ -110,12 +128,22 @@ impl Person {
         }
     }
 
-    /// The connection is over.
-    pub(crate) fn gone(&self, reason: &str) {
-        let open = self.opened().clone();
-        for namespace in &open {
-            self.close(namespace, reason);
+    /// The line is lost: who wants to know is told that the user is not there any more.
+    pub(crate) fn lost(&self, reason: &str) {
+        for namespace in self.live.set_there(&self.app, &self.member, false) {
+            self.tell_presence(&self.app.loaded().rules, &namespace, false, reason);
         }
+    }
+
+    /// The client has come back to its session.
+    pub(crate) fn back(&self) {
+        for namespace in self.live.set_there(&self.app, &self.member, true) {
+            self.tell_presence(&self.app.loaded().rules, &namespace, true, "");
+        }
+    }
+
+    /// The session is over: it hears nothing any more.
+    pub(crate) fn gone(&self) {
         self.live.gone(&self.app, &self.member);
     }
 
@@ -127,7 +155,7 @@ impl Person {
         self.live.set_open(&self.app, &self.member, namespace, true);
         for plain in loaded.rules.plains().iter().filter(|plain| plain.path == path) {
             for channel in loaded.rules.heard_at(plain, &self.client) {
-                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
             }
         }
     }
@@ -187,14 +215,17 @@ impl Person {
         match step {
             Step::Subscribe(name) => {
                 let channel = self.named(loaded, doing, name)?;
-                self.let_in(loaded, doing, &channel).await?;
-                let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+                let is_let_in = self.is_let_in(loaded, &channel).await;
+                if !is_let_in.map_err(|failure| doing.failed(failure))? {
+                    return Err(doing.unauthorized());
+                }
+                let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
                 entered.map_err(|_| Refused::SUBSCRIPTIONS)?;
                 doing.channel = Some(channel.name);
             }
             Step::Unsubscribe(name) => {
                 let channel = self.named(loaded, doing, name)?;
-                self.live.leave(&self.app, &self.member, &channel.name);
+                self.leave(&channel.name);
                 doing.channel = Some(channel.name);
             }
             Step::Relay { to, event, data, volatile_ms, to_self } => {
@@ -220,7 +251,7 @@ impl Person {
             Step::Reply { event, data } => {
                 let data = self.filled(data, doing.facts(&self.client)).to_string();
                 let mut said = Encoded::new(doing.namespace, event, &data);
-                self.member.push(said.frame(self.member.way), self.live.limits());
+                self.member.push(said.frame(self.member.way(), At::User), self.live.limits());
             }
             Step::Acknowledge(data) => {
                 doing.acknowledged = Some(self.filled(data, doing.facts(&self.client)));
@@ -235,22 +266,26 @@ impl Person {
         loaded.rules.channel(name.as_str()).ok_or_else(|| doing.unauthorized())
     }
 
-    async fn let_in(&self, loaded: &Loaded, doing: &Doing<'_>, channel: &Channel<'_>) -> Result<(), Told> {
+    /// Leaves a channel, whether it was in it or not.
+    fn leave(&self, name: &ChannelName) {
+        if self.live.leave(&self.app, &self.member, name) {
+            self.live.tell_left(&self.member, None, name);
+        }
+    }
+
+    /// # Errors
+    /// The application's backend cannot be asked, or refuses in its own words.
+    pub(crate) async fn is_let_in(&self, loaded: &Loaded, channel: &Channel<'_>) -> Result<bool, CallFailure> {
         if self.member.hears(&channel.name) {
-            return Ok(());
+            return Ok(true);
         }
         match channel.may_subscribe(&self.client) {
-            Access::Allowed => Ok(()),
-            Access::Refused => Err(doing.unauthorized()),
-            Access::AskBackend { cache_ms } => {
-                let backend = loaded.backend.as_ref().ok_or_else(|| doing.unauthorized())?;
-                let now = self.live.clock().now();
-                match backend.lets_in(&self.client, &channel.name, cache_ms, now).await {
-                    Ok(true) => Ok(()),
-                    Ok(false) => Err(doing.unauthorized()),
-                    Err(failure) => Err(doing.failed(failure)),
-                }
-            }
+            Access::Allowed => Ok(true),
+            Access::Refused => Ok(false),
+            Access::AskBackend { cache_ms } => match &loaded.backend {
+                Some(backend) => backend.lets_in(&self.client, &channel.name, cache_ms, self.live.clock().now()).await,
+                None => Ok(false),
+            },
         }
     }
 
@@ -276,20 +311,20 @@ impl Person {
         let Answer { ack, reply, publish, subscribe, unsubscribe } = answer;
         for name in &subscribe {
             if let Some(channel) = loaded.rules.channel(name.as_str()) {
-                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel);
+                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
             }
         }
         for reply in &reply {
             let data = reply.data.to_string();
             let mut said = Encoded::new(doing.namespace, &reply.event, &data);
-            self.member.push(said.frame(self.member.way), self.live.limits());
+            self.member.push(said.frame(self.member.way(), At::User), self.live.limits());
         }
         for publication in &publish {
             let except = if publication.except_caller { Except::Listener(self.member.key()) } else { Except::Nobody };
             self.live.deliver(&self.app, &loaded.rules, publication, except);
         }
         for name in &unsubscribe {
-            self.live.leave(&self.app, &self.member, name);
+            self.leave(name);
         }
         if ack.is_some() {
             doing.acknowledged = ack;
@@ -312,7 +347,7 @@ impl Person {
         let Some(error) = channels::EventName::parse("error") else { return };
         let data = told.json(self.live.clock().wall()).to_string();
         let mut said = Encoded::new(namespace, &error, &data);
-        self.member.push(said.frame(self.member.way), self.live.limits());
+        self.member.push(said.frame(self.member.way(), At::User), self.live.limits());
     }
 
     /// Puts a packet behind what this connection was told.
@@ -327,6 +362,20 @@ impl Person {
 }
 
 impl Told {
+    pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// For programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// For people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     fn json(&self, at: protocol::Millis) -> Value {
         json!({ "code": self.code, "message": self.message, "timestamp": iso(at) })
     }

@@ -36,7 +36,7 @@ pub struct Fault {
 impl Loaded {
     /// # Errors
     /// Everything that is wrong with its keys and its backend.
-    pub fn new(rules: Application, lines: &Lines, limits: &Limits) -> Result<Self, Vec<Fault>> {
+    pub fn new(mut rules: Application, lines: &Lines, limits: &Limits) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut token_keys = Vec::new();
         for (number, key) in rules.token_keys().iter().enumerate() {
@@ -49,7 +49,7 @@ impl Loaded {
             token_keys.extend(read.map_err(note(&mut faults, "[[tokens]]", number)).unwrap_or_default());
         }
         let mut api_keys = Vec::new();
-        for (number, key) in rules.api_keys().iter().enumerate() {
+        for (number, key) in rules.take_api_keys().iter().enumerate() {
             let read = match key {
                 ApiKey::Hash(hash) => KeyHash::parse(hash),
                 ApiKey::Key(key) => KeyHash::of_brought(key),

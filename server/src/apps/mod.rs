@@ -6,18 +6,22 @@
 
 pub(crate) mod admissions;
 pub(crate) mod api;
+mod asked;
 pub mod backend;
 pub(crate) mod client;
 pub mod commands;
 pub mod files;
 pub mod handle;
+pub(crate) mod handler;
 pub mod keys;
 pub mod lines;
 pub mod live;
 pub mod loaded;
+pub(crate) mod native;
 pub mod publication;
 pub mod registry;
 pub mod repeats;
+pub mod sessions;
 mod sse;
 pub mod tokens;
 mod trouble;

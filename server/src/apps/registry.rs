@@ -149,6 +149,11 @@ impl Applications {
         Report { running: known.keys().cloned().collect(), gone, mistakes }
     }
 
+    /// Each that runs.
+    pub fn running(&self) -> Vec<Arc<App>> {
+        self.with(|known| known.values().map(|known| Arc::clone(&known.app)).collect())
+    }
+
     /// By its name.
     pub fn find_by_name(&self, name: &str) -> Option<Arc<App>> {
         let name = AppName::parse(name)?;

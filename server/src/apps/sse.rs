@@ -19,7 +19,7 @@ use realtime::session::{Generation, Turn};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::Person;
-use super::live::Way;
+use super::live::{Entering, Way};
 use super::loaded::Loaded;
 use super::registry::{App, SignedIn};
 use crate::auth::sole_bearer;
@@ -66,7 +66,8 @@ struct Leaving(Arc<Person>);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        self.0.gone("transport close");
+        self.0.lost("transport close");
+        self.0.gone();
     }
 }
 
@@ -90,7 +91,7 @@ pub(super) async fn events(
         may_hear(&state, &loaded, &signed_in, channel).await?;
     }
     let person = connect(&state, app, &signed_in, &loaded, &asked)?;
-    let generation = person.0.member.session.connect();
+    let generation = person.0.member.session().connect();
     let lasts = Duration::from_millis(signed_in.ends_at.saturating_sub(now)).min(TOKEN_MAX);
     let reader = Reader {
         state: state.clone(),
@@ -165,7 +166,8 @@ fn connect(
         }
     }
     for channel in &asked.channels {
-        let entered = state.live.enter(&app, &loaded.rules, &leaving.0.member, channel);
+        let member = &leaving.0.member;
+        let entered = state.live.enter(&app, &loaded.rules, member, channel, Entering::default());
         entered.map_err(|_| ErrorCode::TooManyRooms)?;
     }
     Ok(leaving)
@@ -177,7 +179,7 @@ impl Reader {
         if self.is_over {
             return None;
         }
-        let session = &self.person.0.member.session;
+        let session = self.person.0.member.session();
         session.wrote(self.generation, std::mem::take(&mut self.given));
         if !std::mem::replace(&mut self.has_greeted, true) {
             return Some(Bytes::from_static(GREETING.as_bytes()));

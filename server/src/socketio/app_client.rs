@@ -9,33 +9,29 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use protocol::ErrorCode;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use socketio::packet::{Kind, Packet};
-use socketio::{Event, Incoming, Namespaces};
-use tokio::time::sleep;
+use socketio::{Event, Fault, Incoming, Namespaces};
 
 use super::app_connect::{self, First};
 use super::connect::incoming;
 use super::engine::{Engine, Outgoing};
 use super::registry::Handle;
 use crate::apps::client::{Person, Told};
-use crate::apps::live::Listener;
-use crate::apps::registry::SignedIn;
+use crate::apps::handler::ChannelsHandler;
+use crate::apps::live::Way;
+use crate::apps::sessions::SessionHost;
 use crate::connections::Place;
 use crate::state::AppState;
 use channels::Namespace;
-use realtime::session::{Generation, Turn};
-use realtime::transport::End;
+use realtime::attachment::Attachment;
+use realtime::connection::Connection;
+use realtime::transport::{Batch, End, Next, Progress, Transport};
 
 /// Close codes from here on mean: do not connect again.
 const NO_RETURN: u16 = 4500;
-/// A token that says that it lasts longer does not: instants have an end.
-const TOKEN_MAX: Duration = Duration::from_hours(24 * 365);
-/// Tokens are looked at again after so long at the latest: a timer holds no longer.
-const LOOK_MAX: Duration = Duration::from_hours(1);
 
 /// What a client's packet asks for.
 enum Asked {
@@ -60,22 +56,20 @@ pub(super) struct AppClient<'a> {
     namespaces: &'a mut Namespaces,
     state: &'a AppState,
     handle: &'a Handle,
-    person: Arc<Person>,
-    generation: Generation,
-    /// When the last of its tokens ends.
-    ends_at: Instant,
-    waiting: Waiting,
+    /// What was taken from the session's queue and is not given yet.
+    frames: VecDeque<Bytes>,
+    /// Since when nobody has come for it: a client that polls may do so late, or never.
+    blocked_since: Option<Instant>,
+    /// Where it came in.
+    first: Namespace,
     /// Given back when it goes.
-    _place: Place,
+    place: Option<Place>,
 }
 
-/// What was taken from the queue and is not given yet.
-struct Waiting {
-    frames: VecDeque<Bytes>,
-    member: Arc<Listener>,
-    generation: Generation,
-    /// Since when nobody has come for it: a client that polls may do so late, or never.
-    since: Option<Instant>,
+/// Gives frames, and tells the session.
+struct Giving<'a> {
+    frames: &'a mut VecDeque<Bytes>,
+    line: &'a dyn Progress,
 }
 
 /// Runs it from its first `CONNECT` to its end.
@@ -89,7 +83,7 @@ pub(super) async fn run(
     let First { app, signed_in, namespace } = first;
     let place = state.connections.enter_user(handle.address, &state.config.limits);
     let person = place.map_err(|failure| failure.code).and_then(|place| {
-        let person = Person::connect(app, &signed_in, &state.live, crate::apps::live::Way::SocketIo)?;
+        let person = Person::connect(app, &signed_in, &state.live, Way::SocketIo)?;
         Ok((place, Arc::new(person)))
     });
     let Ok((place, person)) = person else {
@@ -101,102 +95,85 @@ pub(super) async fn run(
         return engine.dismiss(true).await;
     };
     handle.is_known();
-    let generation = person.member.session.connect();
-    let waiting = Waiting { frames: VecDeque::new(), member: Arc::clone(&person.member), generation, since: None };
-    let leaving = Leaving(Arc::clone(&person));
-    let ends_at = ends_at(state, &signed_in);
-    let mut client =
-        AppClient { engine, namespaces, state, handle, person, generation, ends_at, waiting, _place: place };
-    client.open(&namespace);
-    let end = client.serve().await;
-    let AppClient { engine, namespaces, .. } = client;
-    drop(leaving);
-    match end {
-        End::Gone | End::Left => engine.leave().await,
-        End::Close(code) => {
-            let stays_away = code.close_code() >= NO_RETURN;
-            if stays_away {
-                engine.send(namespaces.dismiss(namespace.as_str()));
-            }
-            engine.dismiss(stays_away).await;
-        }
-    }
+    let session = Arc::clone(person.member.session());
+    let generation = session.connect();
+    let line = Attachment { host: Box::new(SessionHost::new(Arc::clone(&person))), session, generation };
+    let (frames, blocked_since) = (VecDeque::new(), None);
+    let first = namespace.clone();
+    let mut client = AppClient { engine, namespaces, state, handle, frames, blocked_since, first, place: Some(place) };
+    client.open(&person, &namespace);
+    let handler = ChannelsHandler::new(person, &signed_in);
+    Connection::new(line, handler, state.stopping.clone()).run(&mut client).await;
 }
 
-/// Has everybody told that the connection is over, however it ends.
-struct Leaving(Arc<Person>);
+impl Transport<ChannelsHandler> for AppClient<'_> {
+    /// That of Engine.IO.
+    const HAS_HEARTBEAT: bool = true;
 
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.0.gone("transport close");
+    async fn recv(&mut self, handler: Option<&mut ChannelsHandler>) -> Result<Next, End> {
+        self.namespaces.tick(Instant::now()).map_err(|Fault| End::Gone)?;
+        let patience = Duration::from_millis(self.state.config.limits.unwritten_ms_max);
+        let blocked_until = self.blocked_since.map(|since| since + patience);
+        if blocked_until.is_some_and(|until| Instant::now() >= until) {
+            return Err(End::Close(ErrorCode::SlowConsumer));
+        }
+        let due = [blocked_until, self.namespaces.due()].into_iter().flatten().min();
+        let namespaces = &mut *self.namespaces;
+        let next = self.engine.next(handler.is_some(), due, |session, packet, now| {
+            Ok(incoming(namespaces, session, packet, now).and_then(asked))
+        });
+        let (asked, Some(handler)) = (next.await?, handler) else { return Ok(Next::Read) };
+        match asked {
+            Some(Asked::Connect { namespace, auth }) => self.connect(handler, &namespace, &auth),
+            Some(Asked::Disconnect(namespace)) => {
+                if let Some(namespace) = Namespace::parse(&namespace) {
+                    handler.person.close(&namespace, "client namespace disconnect");
+                }
+            }
+            Some(Asked::Event(said)) => return Ok(Next::Wait(told(Arc::clone(&handler.person), said).boxed())),
+            None => {}
+        }
+        Ok(Next::Read)
+    }
+
+    fn has_own(&self) -> bool {
+        self.engine.is_stirred()
+    }
+
+    async fn write(&mut self, mut batch: Batch, line: &dyn Progress) -> Result<(), End> {
+        self.frames.append(&mut batch.frames);
+        let waited = self.frames.len();
+        self.engine.write(&mut Giving { frames: &mut self.frames, line }).await?;
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new();
+            self.blocked_since = None;
+        } else if self.frames.len() < waited || self.blocked_since.is_none() {
+            self.blocked_since = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self, _: Bytes, why: Option<ErrorCode>) {
+        self.place = None;
+        let Some(code) = why else { return self.engine.leave().await };
+        let stays_away = code.close_code() >= NO_RETURN;
+        if stays_away {
+            self.engine.send(self.namespaces.dismiss(self.first.as_str()));
+        }
+        self.engine.dismiss(stays_away).await;
     }
 }
 
 impl AppClient<'_> {
-    async fn serve(&mut self) -> End {
-        let stopping = self.state.stopping.clone();
-        let gone = self.person.app.gone.clone();
-        let mut doing: Option<BoxFuture<'static, ()>> = None;
-        loop {
-            if self.namespaces.tick(Instant::now()).is_err() {
-                return End::Gone;
-            }
-            if let Err(end) = self.write().await {
-                return end;
-            }
-            let blocked_until = self.waiting.since.map(|since| since + self.patience());
-            if blocked_until.is_some_and(|until| Instant::now() >= until) {
-                return End::Close(ErrorCode::SlowConsumer);
-            }
-            let due = [blocked_until, self.namespaces.due()].into_iter().flatten().min();
-            let (may_read, ends_at) = (doing.is_none(), self.ends_at);
-            let (engine, namespaces) = (&mut *self.engine, &mut *self.namespaces);
-            let asked = tokio::select! {
-                () = self.person.member.session.wake.notified() => None,
-                () = async { if let Some(doing) = &mut doing { doing.await } }, if !may_read => {
-                    doing = None;
-                    None
-                }
-                next = engine.next(may_read, due, |session, packet, now| {
-                    Ok(incoming(namespaces, session, packet, now).and_then(asked))
-                }) => match next {
-                    Ok(asked) => asked,
-                    Err(end) => return end,
-                },
-                () = sleep(ends_at.saturating_duration_since(Instant::now()).min(LOOK_MAX)) => {
-                    if Instant::now() >= ends_at { return End::Close(ErrorCode::Unauthorized) }
-                    None
-                }
-                () = gone.cancelled() => return End::Close(ErrorCode::Revoked),
-                () = stopping.cancelled() => return End::Close(ErrorCode::ShuttingDown),
-            };
-            match asked {
-                Some(Asked::Connect { namespace, auth }) => self.connect(&namespace, &auth),
-                Some(Asked::Disconnect(namespace)) => {
-                    if let Some(namespace) = Namespace::parse(&namespace) {
-                        self.person.close(&namespace, "client namespace disconnect");
-                    }
-                }
-                Some(Asked::Event(said)) => doing = Some(told(Arc::clone(&self.person), said).boxed()),
-                None => {}
-            }
-        }
-    }
-
-    fn patience(&self) -> Duration {
-        Duration::from_millis(self.state.config.limits.unwritten_ms_max)
-    }
-
     /// Another namespace, for the same user of the same application.
-    fn connect(&mut self, name: &str, auth: &Value) {
+    fn connect(&mut self, handler: &mut ChannelsHandler, name: &str, auth: &Value) {
         let asked = app_connect::application(self.state, self.handle, name, auth);
         let answer = match asked {
             Some(Ok(First { app, signed_in, namespace })) => {
-                let is_same = app.name == self.person.app.name && signed_in.client.user == *self.person.user();
-                // What the user may do stays as the first token says it; a later one lets the connection last.
-                if is_same && self.person.may_open(&namespace) {
-                    self.ends_at = self.ends_at.max(ends_at(self.state, &signed_in));
-                    return self.open(&namespace);
+                // What the user may do stays as the first token says it, so a later one has to say the same.
+                if handler.person.is_of(&app, &signed_in.client) && handler.person.may_open(&namespace) {
+                    handler.lasts_as(&signed_in);
+                    return self.open(&handler.person, &namespace);
                 }
                 app_connect::FAILED
             }
@@ -208,66 +185,13 @@ impl AppClient<'_> {
         }
     }
 
-    fn open(&mut self, namespace: &Namespace) {
+    fn open(&mut self, person: &Person, namespace: &Namespace) {
         // First the answer: what is entered by itself may be told something at once.
         if let Some(accepted) = self.namespaces.accept(namespace.as_str(), &realtime::clock::random_id()) {
             self.engine.send(accepted);
-            self.person.open(namespace);
+            person.open(namespace);
         }
     }
-
-    /// Writes what there is, as far as the client takes it.
-    async fn write(&mut self) -> Result<(), End> {
-        self.fetch()?;
-        loop {
-            let waited = self.waiting.frames.len();
-            self.give().await?;
-            let is_blocked = !self.waiting.frames.is_empty();
-            if !is_blocked {
-                self.waiting.since = None;
-            } else if self.waiting.frames.len() < waited || self.waiting.since.is_none() {
-                self.waiting.since = Some(Instant::now());
-            }
-            // What came meanwhile has woken whoever looks for a close, and nobody else.
-            if !self.fetch()? || is_blocked {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Takes what the queue has; whether that was anything.
-    fn fetch(&mut self) -> Result<bool, End> {
-        let before = self.waiting.frames.len();
-        while let Some(turn) = self.person.member.session.turn(self.generation, false) {
-            match turn {
-                Turn::Write(mut frames) => self.waiting.frames.append(&mut frames),
-                Turn::Close(code) => return Err(End::Close(code)),
-            }
-        }
-        Ok(self.waiting.frames.len() > before)
-    }
-
-    async fn give(&mut self) -> Result<(), End> {
-        let (session, generation) = (&self.person.member.session, self.generation);
-        let closes = async {
-            loop {
-                if let Some(code) = session.wants_close(generation) {
-                    return code;
-                }
-                session.wake.notified().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            written = self.engine.write(&mut self.waiting) => written,
-            code = closes => Err(End::Close(code)),
-            () = self.state.stopping.cancelled() => Err(End::Close(ErrorCode::ShuttingDown)),
-        }
-    }
-}
-
-fn ends_at(state: &AppState, signed_in: &SignedIn) -> Instant {
-    Instant::now() + Duration::from_millis(signed_in.ends_at.saturating_sub(state.clock.wall())).min(TOKEN_MAX)
 }
 
 /// What is asked for, of what came in; nothing of acknowledgements, which nobody waits for.
@@ -315,7 +239,7 @@ fn refused(person: &Person, namespace: &Namespace, told: &Told) -> Value {
     person.refusal(told)
 }
 
-impl Outgoing for Waiting {
+impl Outgoing for Giving<'_> {
     fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
@@ -325,7 +249,7 @@ impl Outgoing for Waiting {
     }
 
     fn wrote(&mut self, bytes: usize) {
-        self.member.session.wrote(self.generation, bytes);
+        self.line.wrote(bytes);
     }
 }
 

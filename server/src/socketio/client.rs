@@ -12,11 +12,11 @@ use super::connect::{auth, incoming};
 use super::engine::{Engine, Outgoing};
 use super::{encoder, inbound, packet};
 use crate::connections::Place;
-use realtime::attachment::Attachment;
 use realtime::clock;
-use realtime::commands::{Next, Requests};
+use realtime::commands::Requests;
+use realtime::rooms_handler::RoomsHandler;
 use realtime::session::lets_finish;
-use realtime::transport::{Batch, End, Transport};
+use realtime::transport::{Batch, End, Next, Progress, Transport};
 
 /// Calls that wait for their answers at once; beyond it nothing more is taken until some were answered.
 const CALLS_MAX: usize = 1_024;
@@ -50,7 +50,7 @@ struct Backlog {
 struct Giving<'a> {
     backlog: &'a mut Backlog,
     /// Not there once the session has no line any more.
-    line: Option<&'a Attachment>,
+    line: Option<&'a dyn Progress>,
 }
 
 impl<'a> Client<'a> {
@@ -73,11 +73,12 @@ impl<'a> Client<'a> {
     }
 }
 
-impl Transport for Client<'_> {
+impl Transport<RoomsHandler> for Client<'_> {
     /// That of Engine.IO, which also a client has that is not let in yet, and one that polls.
     const HAS_HEARTBEAT: bool = true;
 
-    async fn recv(&mut self, mut requests: Option<&mut Requests>) -> Result<Next, End> {
+    async fn recv(&mut self, handler: Option<&mut RoomsHandler>) -> Result<Next, End> {
+        let mut requests = handler.map(|handler| &mut handler.requests);
         let blocked_until = self.blocked_since.map(|since| since + self.patience);
         if blocked_until.is_some_and(|until| Instant::now() >= until) {
             return Err(End::Close(ErrorCode::SlowConsumer));
@@ -111,7 +112,7 @@ impl Transport for Client<'_> {
         self.engine.is_stirred()
     }
 
-    async fn write(&mut self, mut batch: Batch, line: &Attachment) -> Result<(), End> {
+    async fn write(&mut self, mut batch: Batch, line: &dyn Progress) -> Result<(), End> {
         self.backlog.frames.append(&mut batch.frames);
         let waited = self.backlog.frames.len();
         self.engine.write(&mut Giving { backlog: &mut self.backlog, line: Some(line) }).await?;

@@ -49,8 +49,8 @@ async fn enter(state: &AppState, handle: &Handle, auth: &Value, polls: bool) -> 
     }
     let services = state.services();
     // From here on the line is given back, whatever happens.
-    let line =
-        Attachment { services: Arc::clone(&services), session: Arc::clone(&session), generation: session.connect() };
+    let host = Box::new(state.hub.clone());
+    let line = Attachment { host, session: Arc::clone(&session), generation: session.connect() };
     renewal::confirm(&*services, &session).await?;
     if auth.get("autoJoin").and_then(Value::as_bool).unwrap_or_default() {
         following::begin(&*services, &session).await?;

@@ -22,6 +22,7 @@ use super::settings::settings;
 use crate::state::AppState;
 use realtime::clock;
 use realtime::connection::Connection;
+use realtime::rooms_handler::RoomsHandler;
 use realtime::transport::End;
 
 /// What becomes of a `CONNECT`.
@@ -120,7 +121,8 @@ impl Application for Newcomer {
                 Err(End::Gone | End::Left) => return engine.leave().await,
                 Err(End::Close(_)) => return engine.dismiss(false).await,
             };
-            let connection = Connection::new(line, self.handle.address, self.state.stopping.clone());
+            let handler = RoomsHandler::new(self.state.services(), &line, self.handle.address);
+            let connection = Connection::new(line, handler, self.state.stopping.clone());
             let mut client = Client::new(&mut engine, &mut self.namespaces, &self.state.config.limits, place);
             match connection.run(&mut client).await {
                 End::Left => self.handle.is_stranger(&self.state.config.limits),

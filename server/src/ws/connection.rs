@@ -7,37 +7,57 @@ use protocol::{ErrorCode, ServerFrame};
 use tokio::time::timeout;
 use websocket::Event;
 
+use super::channels;
 use super::hello::{self, Introduced, Refusal};
 use super::socket::Socket;
 use super::transport::{Line, read_error};
 use super::upgrade::Stream;
 use crate::auth::Sent;
+use crate::error::ApiError;
 use crate::state::AppState;
 use realtime::address::Address;
 use realtime::connection::Connection;
-use realtime::transport::{End, Transport as _};
+use realtime::rooms_handler::RoomsHandler;
+use realtime::transport::End;
 
-/// Runs one connection from its first frame to its end.
-pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, credential: Sent, address: Address) {
-    let stopping = state.stopping.clone();
-    let mut line = Line { socket, state };
-    // Boxed: what a task needs at its beginning is not to be kept for as long as it lives.
-    let introduced = Box::pin(introduced(&mut line, credential)).await;
-    let Introduced { line: attachment, resumed } = match introduced {
-        Ok(introduced) => introduced,
-        Err(end) => return line.close(Bytes::new(), end.reason()).await,
-    };
-    let connection = Connection::new(attachment, address, stopping);
-    if resumed {
-        Box::pin(connection.resume()).await;
-    }
-    connection.run(&mut line).await;
+/// Who may have a connection, before anything is said on it.
+pub(super) struct Caller {
+    pub(super) credential: Sent,
+    pub(super) address: Address,
+    /// The application that the address names (`?app=`).
+    pub(super) app: Option<String>,
 }
 
-async fn introduced(line: &mut Line, credential: Sent) -> Result<Introduced, End> {
+/// What a connection is for.
+enum For {
+    Rooms(Introduced),
+    Channels(channels::Introduced),
+}
+
+/// Runs one connection from its first frame to its end.
+pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, caller: Caller) {
+    let (stopping, address) = (state.stopping.clone(), caller.address);
+    let mut line = Line { socket, state, says_bye: true };
+    // Boxed: what a task needs at its beginning is not to be kept for as long as it lives.
+    match Box::pin(introduced(&mut line, caller)).await {
+        Ok(For::Rooms(Introduced { line: attachment, resumed })) => {
+            let handler = RoomsHandler::new(line.state.services(), &attachment, address);
+            if resumed {
+                Box::pin(handler.resume()).await;
+            }
+            Connection::new(attachment, handler, stopping).run(&mut line).await;
+        }
+        Ok(For::Channels(channels::Introduced { line: attachment, handler })) => {
+            Box::pin(Connection::new(attachment, handler, stopping).run(&mut line)).await;
+        }
+        Err(end) => line.end(Bytes::new(), end.reason()).await,
+    }
+}
+
+async fn introduced(line: &mut Line, caller: Caller) -> Result<For, End> {
     let (patience, stopping) = (line.state.config.limits.hello_ms_max, line.state.stopping.clone());
     tokio::select! {
-        introduced = timeout(Duration::from_millis(patience), introduce(line, credential)) => {
+        introduced = timeout(Duration::from_millis(patience), introduce(line, caller)) => {
             introduced.unwrap_or(Err(End::Close(ErrorCode::HelloTimeout)))
         }
         () = stopping.cancelled() => Err(End::Close(ErrorCode::ShuttingDown)),
@@ -45,21 +65,25 @@ async fn introduced(line: &mut Line, credential: Sent) -> Result<Introduced, End
 }
 
 /// Waits for a `hello` that holds. What is no hello is answered with an error, and the wait goes on.
-async fn introduce(line: &mut Line, credential: Sent) -> Result<Introduced, End> {
+async fn introduce(line: &mut Line, caller: Caller) -> Result<For, End> {
     loop {
         let hello = match line.socket.recv(first_words).await.map_err(read_error)? {
             FirstWords::Said(hello) => hello,
             FirstWords::Nothing => continue,
             FirstWords::Goodbye => return Err(End::Gone),
         };
-        let hello = match hello {
-            Ok(hello) => hello,
+        let introduced = match hello {
+            Ok(Said::Rooms(hello)) => admit(&line.state, hello, caller).await,
+            Ok(Said::Channels(hello)) => {
+                let introduced = channels::introduce(&line.state, hello, &caller.credential, caller.app.as_deref());
+                introduced.map(For::Channels)
+            }
             Err((code, cid)) => {
                 line.send_now(&ServerFrame::error(code, cid, None)).await?;
                 continue;
             }
         };
-        return match hello::introduce(&line.state, hello, credential).await {
+        return match introduced {
             Ok(introduced) => Ok(introduced),
             Err(failure) => {
                 line.send_now(&ServerFrame::error(failure.code, None, failure.retry_after_ms)).await?;
@@ -69,17 +93,36 @@ async fn introduce(line: &mut Line, credential: Sent) -> Result<Introduced, End>
     }
 }
 
+/// What could be for rooms is for an application where its token or the address says so.
+async fn admit(state: &AppState, hello: hello::Hello, caller: Caller) -> Result<For, ApiError> {
+    let Caller { credential, app, .. } = caller;
+    match channels::of_rooms(state, hello, &credential, app.as_deref()) {
+        Ok(hello) => channels::introduce(state, hello, &credential, app.as_deref()).map(For::Channels),
+        Err(hello) => hello::introduce(state, hello, credential).await.map(For::Rooms),
+    }
+}
+
+/// A `hello`.
+enum Said {
+    Rooms(hello::Hello),
+    Channels(channels::ChannelsHello),
+}
+
 /// What somebody says who has not said hello.
 enum FirstWords {
-    Said(Result<hello::Hello, Refusal>),
+    Said(Result<Said, Refusal>),
     Nothing,
     Goodbye,
 }
 
 fn first_words(event: Event<'_>) -> FirstWords {
+    let said = |text: &str| match hello::parse(text) {
+        Ok(hello) => Ok(Said::Rooms(hello)),
+        Err(refusal) => channels::parse(text).map(Said::Channels).ok_or(refusal),
+    };
     match event {
-        Event::Text(text) => FirstWords::Said(hello::parse(&text)),
-        Event::Binary(_) => FirstWords::Said(hello::parse("")),
+        Event::Text(text) => FirstWords::Said(said(&text)),
+        Event::Binary(_) => FirstWords::Said(said("")),
         Event::Ping(_) | Event::Pong(_) => FirstWords::Nothing,
         Event::Close(_) => FirstWords::Goodbye,
     }

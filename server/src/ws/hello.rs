@@ -9,7 +9,8 @@ use crate::auth::{Credential, Identity, Sent};
 use crate::error::ApiError;
 use crate::state::AppState;
 use realtime::attachment::Attachment;
-use realtime::session::{Carrier, Session};
+use realtime::session::Carrier;
+use realtime::session::for_rooms::RoomsSession;
 use realtime::{following, hub, renewal};
 
 /// A connection that has introduced itself.
@@ -23,6 +24,18 @@ pub(super) struct Hello {
     token: Option<String>,
     resume: Option<Resume>,
     follow: bool,
+}
+
+impl Hello {
+    /// The token that it carries itself.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Its token and its claim.
+    pub(super) fn into_claim(self) -> (Option<String>, Option<Resume>) {
+        (self.token, self.resume)
+    }
 }
 
 /// What is wrong with a frame, and the request it names.
@@ -85,7 +98,7 @@ fn open(state: &AppState, identity: &Identity, carrier: Carrier) -> Result<Intro
 }
 
 fn take_back(state: &AppState, identity: &Identity, carrier: Carrier, claim: &Resume) -> Option<Introduced> {
-    let session = state.hub.find_session(&claim.session).filter(|found| found.user == identity.user)?;
+    let session = state.hub.find_session(&claim.session).filter(|found| found.user() == identity.user)?;
     let line = attach(state, &session, identity, carrier, Some(claim))?;
     Some(Introduced { line, resumed: true })
 }
@@ -109,13 +122,13 @@ async fn by_secret(state: &AppState, claim: &Resume) -> Result<Option<Introduced
 
 fn attach(
     state: &AppState,
-    session: &Arc<Session>,
+    session: &Arc<RoomsSession>,
     identity: &Identity,
     carrier: Carrier,
     claim: Option<&Resume>,
 ) -> Option<Attachment> {
     let limits = &state.config.limits;
-    let attached = session.attach(
+    let attached = session.attach_person(
         identity,
         carrier,
         claim.map(|claim| (&claim.secret, claim.have)),
@@ -131,5 +144,6 @@ fn attach(
             limits: limits.into(),
         },
     )?;
-    Some(Attachment { services: state.services(), session: Arc::clone(session), generation: attached.generation })
+    let host = Box::new(state.hub.clone());
+    Some(Attachment { host, session: Arc::clone(session), generation: attached.generation })
 }

@@ -3,6 +3,7 @@
 //! `mod.rs` decides who may open one, `upgrade.rs` makes a socket of the request, `socket.rs` reads and writes it,
 //! `hello.rs` asks who it is, `connection.rs` runs it on the core's loop, to which `transport.rs` fits the socket.
 
+mod channels;
 mod connection;
 mod dialect;
 mod hello;
@@ -14,13 +15,15 @@ mod upgrade;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::{ConnectInfo, Extension, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use protocol::{ErrorCode, Limits, SUBPROTOCOL};
+use serde::Deserialize;
 use websocket::SizeLimits;
 use websocket::handshake::offered;
 
+use self::connection::Caller;
 pub use self::dialect::Native;
 pub(crate) use self::socket::FRAMES_OF_ONE_WRITE;
 pub use self::socket::{ReadError, Socket};
@@ -36,10 +39,18 @@ use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::state::AppState;
 
+/// What the address says.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// The application that it is for; rooms, where it names none.
+    app: Option<String>,
+}
+
 /// Answers the upgrade, or says why not.
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
     upgrade: Upgrade,
     // Behind the upgrade: what is none is the asker's mistake, line or no line.
@@ -50,7 +61,7 @@ pub(crate) async fn upgrade(
             let limits = &state.config.limits;
             handle.count_frames(FrameRate::of_frames(limits));
             upgrade.subprotocol(&headers, SUBPROTOCOL).accept(size_limits(limits), move |socket| async move {
-                connection::run(socket, state, credential, address).await;
+                connection::run(socket, state, Caller { credential, address, app: asked.app }).await;
                 drop(place);
             })
         }

@@ -15,32 +15,33 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use protocol::ErrorCode;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
+use websocket::Event;
 use websocket::handshake::offered;
-use websocket::{CloseCode, Event, WireFrame};
 
+use super::transport::Line;
 use super::{Socket, Stream, Upgrade, size_limits};
 use crate::abortable_stream::StreamHandle;
 use crate::apps::client::Person;
+use crate::apps::handler::{ChannelsHandler, Deaf};
 use crate::apps::live::Way;
 use crate::apps::registry::{App, SignedIn};
+use crate::apps::sessions::SessionHost;
 use crate::auth::{Credential, credential};
+use crate::connections::Place;
 use crate::error::ApiError;
 use crate::http::client_address::client_address;
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::state::AppState;
 use realtime::address::Address;
-use realtime::session::Turn;
+use realtime::attachment::Attachment;
+use realtime::connection::Connection;
 
 /// What is agreed on with browsers, which have to offer something beside their token.
 const SUBPROTOCOL: &str = "whisperspace.events";
 /// In front of a token among the subprotocols.
 const BEARER: &str = "bearer.";
-/// An empty ping (RFC 6455, 5.5.2).
-const PING: Bytes = Bytes::from_static(&[0x89, 0]);
-/// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Answers the upgrade, or says why not.
 pub(crate) async fn upgrade(
@@ -89,22 +90,39 @@ fn sign_in(state: &AppState, path: &str, token: &str) -> Result<Known, ApiError>
     Ok((app, signed_in))
 }
 
-async fn run(mut socket: Box<Socket<Stream>>, state: AppState, path: String, address: Address, known: Option<Known>) {
+async fn run(socket: Box<Socket<Stream>>, state: AppState, path: String, address: Address, known: Option<Known>) {
     let patience = Duration::from_millis(state.config.limits.hello_ms_max);
-    let known = match known {
-        Some(known) => Ok(known),
-        None => timeout(patience, introduced(&mut socket, &state, &path)).await.unwrap_or(Err(ErrorCode::HelloTimeout)),
+    let mut line = Line { socket, state, says_bye: false };
+    let known = if let Some(known) = known {
+        Ok(known)
+    } else {
+        let introduced = introduced(&mut line.socket, &line.state, &path);
+        timeout(patience, introduced).await.unwrap_or(Err(ErrorCode::HelloTimeout))
     };
-    let why = match known {
-        Ok(known) => hear(&mut socket, &state, &path, address, known).await,
-        Err(code) => Some(code),
-    };
-    if let Some(code) = why {
-        socket.clear_unstarted();
-        let close_code = CloseCode::new(code.close_code()).unwrap_or(CloseCode::INTERNAL_ERROR);
-        socket.close(close_code, code.as_str());
+    let begun = known.and_then(|known| begin(&line.state, &path, address, known));
+    match begun {
+        Ok((connection, _place)) => {
+            connection.run(&mut line).await;
+        }
+        Err(code) => line.end(Bytes::new(), Some(code)).await,
     }
-    let _ = timeout(GOODBYE, socket.finish()).await;
+}
+
+/// Has it hear what the address is for.
+fn begin(
+    state: &AppState,
+    path: &str,
+    address: Address,
+    (app, signed_in): Known,
+) -> Result<(Box<Connection<Deaf>>, Place), ErrorCode> {
+    let place = state.connections.enter_user(address, &state.config.limits).map_err(|failure| failure.code)?;
+    let person = Arc::new(Person::connect(app, &signed_in, &state.live, Way::Plain)?);
+    let session = Arc::clone(person.member.session());
+    let generation = session.connect();
+    let line = Attachment { host: Box::new(SessionHost::new(Arc::clone(&person))), session, generation };
+    person.hear(path);
+    let handler = Deaf(ChannelsHandler::new(person, &signed_in));
+    Ok((Connection::new(line, handler, state.stopping.clone()), place))
 }
 
 /// Waits for a frame that says who it is.
@@ -122,94 +140,5 @@ async fn introduced(socket: &mut Socket<Stream>, state: &AppState, path: &str) -
         if let Some(hello) = hello.await.map_err(|_| ErrorCode::ProtocolError)? {
             return sign_in(state, path, &hello?.token).map_err(|failure| failure.code);
         }
-    }
-}
-
-/// Hears until an end, whose reason is answered where there is somebody to tell.
-async fn hear(
-    socket: &mut Socket<Stream>,
-    state: &AppState,
-    path: &str,
-    address: Address,
-    (app, signed_in): Known,
-) -> Option<ErrorCode> {
-    let limits = &state.config.limits;
-    let _place = match state.connections.enter_user(address, limits) {
-        Ok(place) => place,
-        Err(failure) => return Some(failure.code),
-    };
-    let gone = app.gone.clone();
-    let person = match Person::connect(app, &signed_in, &state.live, Way::Plain) {
-        Ok(person) => person,
-        Err(code) => return Some(code),
-    };
-    let person = Leaving(person);
-    let session = &person.0.member.session;
-    let generation = session.connect();
-    person.0.hear(path);
-    let ends_at = Instant::now() + Duration::from_millis(signed_in.ends_at.saturating_sub(state.clock.wall()));
-    let every = Duration::from_millis(limits.ping_every_ms);
-    let silence = Duration::from_millis(limits.silence_ms_max);
-    let (mut heard_at, mut ping_at) = (Instant::now(), Instant::now() + every);
-    loop {
-        let has_more = match session.turn(generation, false) {
-            Some(Turn::Write(frames)) => {
-                for frame in frames {
-                    socket.queue(WireFrame::text(frame));
-                }
-                true
-            }
-            Some(Turn::Close(code)) => return Some(code),
-            None => socket.answers(),
-        };
-        if has_more {
-            tokio::select! {
-                biased;
-                written = socket.flush(|bytes| session.wrote(generation, bytes)) => written.ok()?,
-                code = closes(&person.0, generation) => return Some(code),
-                () = state.stopping.cancelled() => return Some(ErrorCode::ShuttingDown),
-            }
-            // What came meanwhile has woken `closes`, and nobody else.
-            continue;
-        }
-        tokio::select! {
-            () = session.wake.notified() => {}
-            said = socket.recv(|event| matches!(event, Event::Close(_))) => match said {
-                Ok(true) | Err(_) => return None,
-                Ok(false) => heard_at = Instant::now(),
-            },
-            () = sleep_until(ping_at.min(ends_at)) => {
-                let now = Instant::now();
-                if now >= ends_at {
-                    return Some(ErrorCode::Unauthorized);
-                }
-                if now.duration_since(heard_at) >= silence {
-                    return Some(ErrorCode::Silence);
-                }
-                socket.queue(WireFrame::framed(PING));
-                ping_at = now + every;
-            }
-            () = gone.cancelled() => return Some(ErrorCode::Revoked),
-            () = state.stopping.cancelled() => return Some(ErrorCode::ShuttingDown),
-        }
-    }
-}
-
-async fn closes(person: &Person, generation: u64) -> ErrorCode {
-    let session = &person.member.session;
-    loop {
-        if let Some(code) = session.wants_close(generation) {
-            return code;
-        }
-        session.wake.notified().await;
-    }
-}
-
-/// Has everybody told that the connection is over, however it ends.
-struct Leaving(Person);
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.0.gone("transport close");
     }
 }

@@ -13,22 +13,23 @@ use websocket::{CloseCode, Event, WireFrame};
 use super::socket::{ReadError, Socket};
 use super::upgrade::Stream;
 use crate::state::AppState;
-use realtime::attachment::Attachment;
 use realtime::clock;
-use realtime::commands::{Next, Requests};
+use realtime::handler::TakesText;
 use realtime::session::TryWrite;
-use realtime::transport::{Batch, End, Transport};
+use realtime::transport::{Batch, End, Next, Progress, Transport};
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// A WebSocket of the native dialect.
+/// A WebSocket whose frames are made once, for all who read the same: of the native dialect, or of channels.
 pub(super) struct Line {
     pub(super) socket: Box<Socket<Stream>>,
     pub(super) state: AppState,
+    /// Its client knows the frame `bye`.
+    pub(super) says_bye: bool,
 }
 
-impl Transport for Line {
+impl<H: TakesText + Send> Transport<H> for Line {
     const HAS_HEARTBEAT: bool = false;
 
     /// The accept loop's own stream can be written to by itself.
@@ -39,9 +40,9 @@ impl Transport for Line {
         Some(writing)
     }
 
-    async fn recv(&mut self, requests: Option<&mut Requests>) -> Result<Next, End> {
-        match requests {
-            Some(requests) => self.socket.recv(|event| take(requests, event)).await.map_err(read_error)?,
+    async fn recv(&mut self, handler: Option<&mut H>) -> Result<Next, End> {
+        match handler {
+            Some(handler) => self.socket.recv(|event| take(handler, event)).await.map_err(read_error)?,
             None => std::future::pending().await,
         }
     }
@@ -52,7 +53,7 @@ impl Transport for Line {
 
     /// By one system call where the client takes it. The stream watches over one that takes nothing
     /// (`crate::abortable_stream`).
-    async fn write(&mut self, batch: Batch, line: &Attachment) -> Result<(), End> {
+    async fn write(&mut self, batch: Batch, line: &dyn Progress) -> Result<(), End> {
         self.socket.queue_rest(batch.rest);
         for bytes in batch.frames {
             self.socket.queue(WireFrame::framed(bytes));
@@ -61,15 +62,20 @@ impl Transport for Line {
     }
 
     async fn close(&mut self, rest: Bytes, why: Option<ErrorCode>) {
+        self.end(rest, why).await;
+    }
+}
+
+impl Line {
+    /// Says goodbye, behind the rest of a frame that has begun.
+    pub(super) async fn end(&mut self, rest: Bytes, why: Option<ErrorCode>) {
         self.socket.queue_rest(rest);
         match why {
             Some(code) => self.goodbye(code).await,
             None => self.answer_close().await,
         }
     }
-}
 
-impl Line {
     /// Writes one frame to a client that has no session yet.
     pub(super) async fn send_now(&mut self, frame: &ServerFrame) -> Result<(), End> {
         self.socket.queue(WireFrame::text(protocol::encode(frame).into()));
@@ -89,8 +95,10 @@ impl Line {
     async fn goodbye(&mut self, code: ErrorCode) {
         // Only what has begun goes before it: the rest is for a line that lasts.
         self.socket.clear_unstarted();
-        let bye = ServerFrame::Bye { code, reconnect_in_ms: self.reconnect_in_ms(code) };
-        self.socket.queue(WireFrame::text(protocol::encode(&bye).into()));
+        if self.says_bye {
+            let bye = ServerFrame::Bye { code, reconnect_in_ms: self.reconnect_in_ms(code) };
+            self.socket.queue(WireFrame::text(protocol::encode(&bye).into()));
+        }
         let close_code = CloseCode::new(code.close_code()).unwrap_or(CloseCode::INTERNAL_ERROR);
         self.socket.close(close_code, code.as_str());
         // A line that takes no goodbye is cut.
@@ -107,10 +115,10 @@ impl Line {
 }
 
 /// What one event asks for.
-fn take(requests: &mut Requests, event: Event<'_>) -> Result<Next, End> {
+fn take(handler: &mut impl TakesText, event: Event<'_>) -> Result<Next, End> {
     match event {
-        Event::Text(text) => Ok(requests.take(&text)),
-        Event::Binary(_) => Ok(requests.take_binary()),
+        Event::Text(text) => Ok(handler.take(&text)),
+        Event::Binary(_) => Ok(handler.take_binary()),
         // Answered already.
         Event::Ping(_) | Event::Pong(_) => Ok(Next::Read),
         Event::Close(_) => Err(End::Gone),

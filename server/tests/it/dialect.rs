@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use bytes::{Buf as _, Bytes};
 use protocol::{ClientFrame, ClientId, ErrorCode, SendBody, SendMessage, ServerFrame};
 use realtime::attachment::Attachment;
-use realtime::commands::{Next, Requests};
 use realtime::connection::Connection;
 use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
+use realtime::rooms_handler::RoomsHandler;
 use realtime::session::Carrier;
-use realtime::transport::{Batch, End, Transport};
+use realtime::transport::{Batch, End, Next, Progress, Transport};
 use server::store::UserId;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines as Reading, ReadHalf, WriteHalf, duplex,
@@ -78,13 +78,13 @@ struct Pipe {
     unwritten: VecDeque<Bytes>,
 }
 
-impl Transport for Pipe {
+impl Transport<RoomsHandler> for Pipe {
     const HAS_HEARTBEAT: bool = false;
 
-    async fn recv(&mut self, requests: Option<&mut Requests>) -> Result<Next, End> {
-        let Some(requests) = requests else { return std::future::pending().await };
+    async fn recv(&mut self, handler: Option<&mut RoomsHandler>) -> Result<Next, End> {
+        let Some(handler) = handler else { return std::future::pending().await };
         match self.reading.next_line().await {
-            Ok(Some(said)) => Ok(requests.take_decoded(Ok(frame(&said)))),
+            Ok(Some(said)) => Ok(handler.requests.take_decoded(Ok(frame(&said)))),
             Ok(None) | Err(_) => Err(End::Gone),
         }
     }
@@ -93,7 +93,7 @@ impl Transport for Pipe {
         false
     }
 
-    async fn write(&mut self, mut batch: Batch, line: &Attachment) -> Result<(), End> {
+    async fn write(&mut self, mut batch: Batch, line: &dyn Progress) -> Result<(), End> {
         self.unwritten.append(&mut batch.frames);
         while let Some(first) = self.unwritten.front_mut() {
             let count = self.writing.write(first).await.map_err(|_| End::Gone)?;
@@ -150,8 +150,10 @@ impl Liner {
         let ((near_reads, near_writes), (far_reads, far_writes)) = (split(near), split(far));
         let reading = BufReader::new(near_reads).lines();
         let mut pipe = Pipe { reading, writing: near_writes, unwritten: VecDeque::new() };
-        let (stopping, attachment) = (CancellationToken::new(), Attachment { services, session, generation });
-        let connection = Connection::new(attachment, std::net::IpAddr::from([127, 0, 0, 1]).into(), stopping.clone());
+        let host = Box::new(services.hub().clone());
+        let (stopping, line) = (CancellationToken::new(), Attachment { host, session, generation });
+        let handler = RoomsHandler::new(services, &line, std::net::IpAddr::from([127, 0, 0, 1]).into());
+        let connection = Connection::new(line, handler, stopping.clone());
         let serving = tokio::spawn(async move { connection.run(&mut pipe).await });
         Self { reading: BufReader::new(far_reads).lines(), writing: far_writes, stopping, serving }
     }

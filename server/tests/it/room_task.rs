@@ -7,7 +7,8 @@ use futures::FutureExt as _;
 use protocol::{Activity, ClientFrame, ClientId, MemberId, RoomCode, RoomName, Secret, ServerFrame, SessionId};
 use realtime::channel::{RoomCommand, RoomHandle, RoomTask, SeatHandle};
 use realtime::hub;
-use realtime::session::{Carrier, Generation, Session, Turn};
+use realtime::session::for_rooms::RoomsSession;
+use realtime::session::{Carrier, Generation, Turn};
 use server::rooms;
 use server::store::{Membership, Room, RoomId};
 use server::ws::Native;
@@ -53,21 +54,21 @@ fn secret() -> Secret {
     hub::random_secret()
 }
 
-async fn session(server: &TestServer, guest: &Guest, number: u64) -> Arc<Session> {
+async fn session(server: &TestServer, guest: &Guest, number: u64) -> Arc<RoomsSession> {
     let id = SessionId::parse(&format!("session-{number:014}")).expect("22 characters");
     let identity = server.identity(guest.token()).await;
-    Arc::new(Session::new(SessionKey(number), id, &Native, identity, Carrier::Bearer, secret()))
+    Arc::new(RoomsSession::of_person(SessionKey(number), id, &Native, identity, Carrier::Bearer, secret()))
 }
 
 /// Gives a session a line, as a transport does.
-fn connect(server: &TestServer, session: &Session) -> Generation {
+fn connect(server: &TestServer, session: &RoomsSession) -> Generation {
     let limits = &server.state.config.limits;
-    let attached =
-        session.attach(&session.identity(), Carrier::Bearer, None, secret(), limits, |_, _| ServerFrame::Ping {});
+    let attached = session
+        .attach_person(&session.identity(), Carrier::Bearer, None, secret(), limits, |_, _| ServerFrame::Ping {});
     attached.expect("it is not over").generation
 }
 
-fn join(server: &TestServer, room: &RoomHandle, session: &Arc<Session>) -> MemberId {
+fn join(server: &TestServer, room: &RoomHandle, session: &Arc<RoomsSession>) -> MemberId {
     let identity = session.identity();
     let member = server.state.keys.member_id(room.id, identity.user);
     let input = Input::Join {

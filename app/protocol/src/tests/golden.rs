@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{ClientFrame, ServerFrame, decode_client, decode_server, encode};
+use crate::{ClientFrame, ServerFrame, decode_channel_client, decode_client, decode_server, encode};
 
 const CLIENT: &[(&str, &str)] = &[
     ("hello", r#"{"t":"hello","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}"#),
@@ -182,6 +182,22 @@ const SERVER: &[(&str, &str)] = &[
     ("pong", r#"{"t":"pong"}"#),
 ];
 
+const CHANNELS: &[(&str, &str)] = &[
+    (
+        "hello",
+        r#"{"t":"hello","app":"projects","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln","resume":{"session":"AAAAAAAAAAAAAAAAAAAAAA","secret":"BBBBBBBBBBBBBBBBBBBBBB","have":17},"namespaces":["/","/social"]}"#,
+    ),
+    ("subscribe", r#"{"t":"subscribe","cid":"c1","channel":"project:p1"}"#),
+    ("subscribe_since", r#"{"t":"subscribe","cid":"c1","channel":"project:p1","since":{"epoch":7,"seq":12}}"#),
+    ("unsubscribe", r#"{"t":"unsubscribe","cid":"c2","channel":"project:p1"}"#),
+    ("publish", r#"{"t":"publish","cid":"c3","channel":"board:b1","event":"cursor","data":{"x":1,"y":[2.5,null]}}"#),
+    ("event", r#"{"t":"event","cid":"c4","namespace":"/social","event":"post:like","data":{"postId":"p"}}"#),
+    ("event_bare", r#"{"t":"event","cid":"c4","event":"ping_me"}"#),
+    ("token", r#"{"t":"token","cid":"c5","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}"#),
+    ("ping", r#"{"t":"ping","have":3}"#),
+    ("pong", r#"{"t":"pong","have":3}"#),
+];
+
 fn check(side: &str, cases: &[(&str, &str)], again: impl Fn(&str) -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/golden");
     for (name, json) in cases {
@@ -202,6 +218,69 @@ fn check(side: &str, cases: &[(&str, &str)], again: impl Fn(&str) -> String) {
 #[test]
 fn client_frames() {
     check("client", CLIENT, |json| encode(&decode_client(json).unwrap()));
+}
+
+#[test]
+fn channel_frames_of_clients() {
+    check("channels_client", CHANNELS, |json| encode(&decode_channel_client(json).unwrap()));
+}
+
+/// The server writes them only, so they are made here.
+#[test]
+fn channel_frames_of_the_server() {
+    use crate::{ChannelLimits, ChannelPosition, ChannelServerFrame as Frame, ClientId, Secret, SessionId};
+    let (session, secret) = (SessionId::parse(&"A".repeat(22)).unwrap(), Secret::parse(&"B".repeat(22)).unwrap());
+    let (cid, data, channel) = (ClientId::parse("c1").unwrap(), serde_json::json!({"id": "t1"}), "project:p1");
+    let limits = ChannelLimits {
+        frame_bytes_max: 65_536,
+        frames_per_minute: 300,
+        channels_max: 200,
+        grace_ms: 30_000,
+        ping_every_ms: 25_000,
+        silence_ms_max: 40_000,
+    };
+    let position = ChannelPosition { epoch: 7, seq: 12 };
+    let event = |channel, seq, namespace| Frame::Event { channel, seq, namespace, event: "task_updated", data: &data };
+    let (namespaces, channels) = (vec!["/"], vec![channel]);
+    let frames = [
+        (
+            "welcome",
+            Frame::Welcome {
+                session: &session,
+                secret: &secret,
+                resumed: true,
+                app: "projects",
+                user: "u1",
+                namespaces,
+                channels,
+                now: 1_795_219_200_000,
+                limits,
+            },
+        ),
+        ("subscribed", Frame::Subscribed { cid: None, channel, position, count: None, users: None }),
+        (
+            "subscribed_presence",
+            Frame::Subscribed {
+                cid: Some(&cid),
+                channel,
+                position,
+                count: Some(1),
+                users: Some(vec!["u1".to_owned()]),
+            },
+        ),
+        ("unsubscribed", Frame::Unsubscribed { cid: Some(&cid), channel }),
+        ("done", Frame::Done { cid: &cid, data: None }),
+        ("done_data", Frame::Done { cid: &cid, data: Some(&data) }),
+        ("event", event(Some(channel), Some(13), None)),
+        ("event_volatile", event(Some(channel), None, None)),
+        ("event_user", event(None, None, Some("/social"))),
+        ("gap", Frame::Gap { channel: Some(channel), missed: Some(3) }),
+        ("gap_some", Frame::Gap { channel: None, missed: None }),
+        ("error", Frame::Error { code: "UNAUTHORIZED", text: "Not authorized", cid: Some(&cid), retry_after_ms: None }),
+    ];
+    let written: Vec<(&str, String)> = frames.iter().map(|(name, frame)| (*name, encode(frame))).collect();
+    let cases: Vec<(&str, &str)> = written.iter().map(|(name, json)| (*name, json.as_str())).collect();
+    check("channels_server", &cases, str::to_owned);
 }
 
 #[test]

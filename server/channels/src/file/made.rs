@@ -138,11 +138,19 @@ fn channels(
             }
         }
         let publish = channel.publish.into_iter().filter_map(|rule| publish_rule(&rule, at, mistakes)).collect();
+        let mut published = Vec::new();
+        for name in &channel.published {
+            match EventName::parse(name) {
+                Some(name) => published.push(name),
+                None => mistakes.add(at, "published has names of events: no blanks, and 1 to 128 bytes"),
+            }
+        }
         known.push(Rules {
             pattern,
             namespaces: named(channel.namespaces, all, at, mistakes),
             subscribe,
             publish,
+            published,
             enter: channel.enter,
             presence: channel.presence,
             members_max: channel.members_max.unwrap_or(MEMBERS_MAX),

@@ -55,6 +55,7 @@ pub(super) struct Backend {
     pub(super) url_env: Option<String>,
     pub(super) secret_env: Option<String>,
     pub(super) secret_file: Option<String>,
+    pub(super) ca_file: Option<String>,
     pub(super) timeout_ms: Option<u64>,
 }
 
@@ -129,6 +130,8 @@ pub(super) struct Channel {
     pub(super) subscribe: Vec<Rule>,
     #[serde(default)]
     pub(super) publish: Vec<Rule>,
+    #[serde(default)]
+    pub(super) published: Vec<String>,
     #[serde(default)]
     pub(super) enter: bool,
     #[serde(default)]

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::unconstrained;
 
 use crate::channel::knocks::Knocks;
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 /// One thing for the room to do.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct RoomCommand {
     /// What happens.
     pub input: Input,
     /// The session that asks: its answer reaches it even when it is not inside.
-    pub session: Option<Arc<Session>>,
+    pub session: Option<Arc<RoomsSession>>,
     /// Called when it is done.
     pub done: Option<oneshot::Sender<()>>,
 }
@@ -114,7 +114,7 @@ impl RoomHandle {
     ///
     /// # Errors
     /// See [`RoomHandle::send`].
-    pub fn request(&self, session: &Arc<Session>, input: Input) -> Result<(), ErrorCode> {
+    pub fn request(&self, session: &Arc<RoomsSession>, input: Input) -> Result<(), ErrorCode> {
         self.send(RoomCommand { input, session: Some(Arc::clone(session)), done: None })
     }
 

@@ -13,14 +13,14 @@ use crate::broker::Subscription;
 use crate::channel::handle::{Outside, RoomCommand, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
 use crate::hub::Hub;
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 /// Commands taken from the mailbox in one go.
 const BATCH_MAX: usize = 64;
 
 /// One session inside.
 struct Seated {
-    session: Arc<Session>,
+    session: Arc<RoomsSession>,
     member: MemberId,
     /// The place of its dialect among those that are spoken.
     spoken: usize,
@@ -107,7 +107,7 @@ impl RoomTask {
         }
     }
 
-    fn handle(&mut self, input: Input, asking: Option<&Arc<Session>>) {
+    fn handle(&mut self, input: Input, asking: Option<&Arc<RoomsSession>>) {
         let member = if let Input::Join { member, .. } = &input { Some(member.clone()) } else { None };
         for effect in self.room.handle(self.hub.clock().now(), input) {
             self.perform(effect, asking, member.as_ref());
@@ -118,12 +118,12 @@ impl RoomTask {
         self.handle.outside.show(&mut self.room);
     }
 
-    fn perform(&mut self, effect: Effect, asking: Option<&Arc<Session>>, joining: Option<&MemberId>) {
+    fn perform(&mut self, effect: Effect, asking: Option<&Arc<RoomsSession>>, joining: Option<&MemberId>) {
         let limits = self.hub.limits();
         match effect {
             Effect::Seated(key) => {
                 if let (Some(session), Some(member)) = (asking.filter(|session| session.key == key), joining) {
-                    let spoken = self.begin_to_speak(session.dialect);
+                    let spoken = self.begin_to_speak(session.dialect());
                     let seated = Seated { session: Arc::clone(session), member: member.clone(), spoken };
                     if let Some(before) = self.sessions.insert(key, seated) {
                         self.stop_speaking(before.spoken);
@@ -200,7 +200,7 @@ impl RoomTask {
                 Some(Broadcast::Shared(frame)) => listeners.for_each(|seated| seated.session.push(&frame, limits)),
                 Some(Broadcast::PerViewer(mut each)) => {
                     for Seated { session, member, .. } in listeners {
-                        let viewer = Viewer { member, user: session.user };
+                        let viewer = Viewer { member, user: session.user() };
                         each(&viewer, &mut |frame| session.push(frame, limits));
                     }
                 }

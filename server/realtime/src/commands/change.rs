@@ -11,7 +11,7 @@ use crate::rate_limits::RateLimit;
 
 impl Requests {
     pub(super) fn edit(&self, cid: ClientId, room: &str, message: MessageId, text: &str, now: Now) {
-        let limit = RateLimit::Edits(self.session.user);
+        let limit = RateLimit::Edits(self.session.user());
         let Some(inside) = self.inside(room, Some(&cid)) else {
             return;
         };
@@ -21,7 +21,7 @@ impl Requests {
     }
 
     pub(super) fn delete(&self, cid: ClientId, room: &str, message: MessageId, now: Now) {
-        let limit = RateLimit::Edits(self.session.user);
+        let limit = RateLimit::Edits(self.session.user());
         let Some(inside) = self.inside(room, Some(&cid)) else {
             return;
         };
@@ -31,7 +31,7 @@ impl Requests {
     }
 
     pub(super) fn react(&self, cid: ClientId, room: &str, message: MessageId, (emoji, on): (&str, bool), now: Now) {
-        let limit = RateLimit::Reactions(self.session.user);
+        let limit = RateLimit::Reactions(self.session.user());
         let Some(inside) = self.inside(room, Some(&cid)) else {
             return;
         };

@@ -13,7 +13,7 @@ use crate::channel::RoomCommand;
 use crate::error::Refused;
 use crate::rate_limits::RateLimit;
 use crate::services::{Admission, Services};
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 impl Requests {
     pub(super) fn join(
@@ -25,7 +25,7 @@ impl Requests {
         now: Now,
     ) -> Next {
         let wanted = Wanted { code, pin, invite, since };
-        let user = self.session.user;
+        let user = self.session.user();
         if let Err(failure) = self.services.rate_limits().take(RateLimit::Joins(user), now) {
             self.error(failure, Some(cid));
             return Next::Read;
@@ -49,7 +49,7 @@ impl Requests {
         if self.session.inside(code).is_some() || self.session.room_count() >= rooms_max {
             return Ok(None);
         }
-        let (now, user) = (self.now(), self.session.user);
+        let (now, user) = (self.now(), self.session.user());
         let counted = self.services.rate_limits().take(RateLimit::Follows(user), now);
         counted.map_err(|failure| failure.retry_after_ms.unwrap_or(BUSY_RETRY_MS))?;
         let wanted = Wanted { code: code.as_str().to_owned(), pin: None, invite: None, since: None };
@@ -59,7 +59,7 @@ impl Requests {
     fn enter(&self, cid: Option<ClientId>, wanted: Wanted, now: Now) -> BoxFuture<'static, ()> {
         let (services, session, address) = (Arc::clone(&self.services), Arc::clone(&self.session), self.address);
         // The server's own are paid for by another limit than those that a client asks for.
-        let user = session.user;
+        let user = session.user();
         let limit = if cid.is_some() { RateLimit::Joins(user) } else { RateLimit::Follows(user) };
         let join = Join { cid: cid.clone(), wanted, activity: self.activity };
         self.finish(async move {
@@ -97,14 +97,14 @@ impl Join {
     async fn run(
         self,
         services: &dyn Services,
-        session: &Arc<Session>,
+        session: &Arc<RoomsSession>,
         address: Address,
         now: Now,
     ) -> Result<(), Refused> {
         let Wanted { code, pin, invite, since } = self.wanted;
-        let (pin, invite, reads_sealed) = (pin.as_deref(), invite.as_deref(), session.dialect.reads_sealed());
+        let (pin, invite, reads_sealed) = (pin.as_deref(), invite.as_deref(), session.dialect().reads_sealed());
         let identity = session.identity();
-        let (user, kind) = (session.user, identity.kind);
+        let (user, kind) = (session.user(), identity.kind);
         let admission = Admission { user, kind, address, code: &code, pin, invite, reads_sealed, now };
         let admitted = services.admit(admission).await?;
         let (done, waiting) = oneshot::channel();
@@ -125,7 +125,7 @@ impl Join {
             services.hub().entered(session, room.code);
         } else if admitted.is_new {
             // The room was full, or they were banned meanwhile: the membership that was made for this join goes again.
-            services.withdraw(&room, session.user).await?;
+            services.withdraw(&room, session.user()).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::{Next, Requests};
 use crate::channel::{RoomCommand, SeatHandle};
 use crate::services::Services;
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 impl Requests {
     pub(super) fn leave(&self, cid: ClientId, room: &str) -> Next {
@@ -18,7 +18,7 @@ impl Requests {
         };
         let (services, session) = (Arc::clone(&self.services), Arc::clone(&self.session));
         Next::Wait(self.finish(async move {
-            match services.leave(&inside.room, session.user).await {
+            match services.leave(&inside.room, session.user()).await {
                 Ok(left) => {
                     leave_seat(&*services, &session, &inside, cid).await;
                     services.hub().left(inside.room.id, inside.member, &left, LeaveReason::Left);
@@ -34,7 +34,7 @@ impl Requests {
 
 /// The store has ended the membership, so the room must hear of it: it waits for a place in the mailbox, holding up its own
 /// connection only.
-async fn leave_seat(services: &dyn Services, session: &Arc<Session>, inside: &SeatHandle, cid: ClientId) {
+async fn leave_seat(services: &dyn Services, session: &Arc<RoomsSession>, inside: &SeatHandle, cid: ClientId) {
     let (done, waiting) = oneshot::channel();
     let input = Input::Leave { session: session.key, cid: Some(cid.clone()) };
     let command = RoomCommand { input, session: Some(Arc::clone(session)), done: Some(done) };

@@ -29,7 +29,9 @@ use crate::dialect::Frame;
 use crate::error::Refused;
 use crate::rate_limits::RateLimit;
 use crate::services::{Services, Wish};
-use crate::session::{Confirmed, Generation, Session};
+use crate::session::for_rooms::RoomsSession;
+use crate::session::{Confirmed, Generation};
+use crate::transport::Next;
 
 /// When to try again what found a room's mailbox full.
 const BUSY_RETRY_MS: u64 = 500;
@@ -38,7 +40,7 @@ const BUSY_RETRY_MS: u64 = 500;
 #[derive(Debug)]
 pub struct Requests {
     services: Arc<dyn Services>,
-    session: Arc<Session>,
+    session: Arc<RoomsSession>,
     /// The line that the frames come by.
     generation: Generation,
     address: Address,
@@ -48,20 +50,10 @@ pub struct Requests {
     typed_at: HashMap<RoomCode, Monotonic>,
 }
 
-/// What the transport does next.
-pub enum Next {
-    /// Read on.
-    Read,
-    /// Read on when this is done; write meanwhile.
-    Wait(BoxFuture<'static, ()>),
-    /// Close with this code.
-    Close(ErrorCode),
-}
-
 impl Requests {
     /// For one connection.
-    pub fn new(line: &Attachment, address: Address) -> Self {
-        let (services, session, generation) = (Arc::clone(&line.services), Arc::clone(&line.session), line.generation);
+    pub fn new(services: Arc<dyn Services>, line: &Attachment, address: Address) -> Self {
+        let (session, generation) = (Arc::clone(&line.session), line.generation);
         let (frames, refused, typed_at) = (Bucket::default(), Bucket::default(), HashMap::new());
         Self { services, session, generation, address, frames, refused, activity: Activity::Online, typed_at }
     }
@@ -259,15 +251,5 @@ impl Requests {
 
     fn push(&self, frame: &ServerFrame) {
         self.session.tell(frame, self.limits());
-    }
-}
-
-impl std::fmt::Debug for Next {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Read => f.write_str("Read"),
-            Self::Wait(_) => f.write_str("Wait"),
-            Self::Close(code) => write!(f, "Close({code})"),
-        }
     }
 }

@@ -17,9 +17,9 @@ impl Requests {
         };
         let (services, session) = (Arc::clone(&self.services), Arc::clone(&self.session));
         Next::Wait(self.finish(async move {
-            let asked = Asked { user: session.user, by: Some((session.key, cid.clone())), now };
+            let asked = Asked { user: session.user(), by: Some((session.key, cid.clone())), now };
             let work = services.exercise(inside.room.id, asked, wish);
-            if let Err(failure) = services.rate_limits().charge(RateLimit::Powers(session.user), now, work).await {
+            if let Err(failure) = services.rate_limits().charge(RateLimit::Powers(session.user()), now, work).await {
                 let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
                 session.tell(&frame, services.hub().limits());
             }

@@ -14,7 +14,7 @@ impl Requests {
         let Some(inside) = self.inside(&room, Some(&cid)) else {
             return;
         };
-        let (session, limit) = (self.session.key, RateLimit::Sends(self.session.user));
+        let (session, limit) = (self.session.key, RateLimit::Sends(self.session.user()));
         let said = match &body {
             SendBody::Text(typed) => self.text(typed, limit, now).map(|(text, html)| Body::Text { text, html }),
             SendBody::Sealed(sent) => self.sealed(sent, limit, now).map(Body::Sealed),
@@ -41,7 +41,7 @@ impl Requests {
         let Some(inside) = self.inside(&room, Some(&cid)) else {
             return;
         };
-        let (session, limit) = (self.session.key, RateLimit::Sends(self.session.user));
+        let (session, limit) = (self.session.key, RateLimit::Sends(self.session.user()));
         let timer = timer_s.map_or(Ok(None), |chosen| timer_within(self.limits(), chosen));
         let said = self.text(&text, limit, now);
         let asked = said.and_then(|(text, html)| {

@@ -11,7 +11,7 @@ use super::Hub;
 use crate::channel::RoomCommand;
 use crate::identity::{LoginKey, UserId};
 use crate::record::Left;
-use crate::session::Session;
+use crate::session::for_rooms::RoomsSession;
 
 impl Hub {
     /// A membership has ended: the live room hears of it, and of what that means for those who stay.
@@ -74,7 +74,7 @@ impl Hub {
     }
 
     /// Ends a session, and closes its line with this code.
-    pub fn end(&self, session: &Arc<Session>, code: ErrorCode) {
+    pub fn end(&self, session: &Arc<RoomsSession>, code: ErrorCode) {
         session.close(code);
         self.end_session(session, session.end());
     }

@@ -22,7 +22,8 @@ use crate::clock::{self, Clock};
 use crate::dialect::Dialect;
 use crate::identity::{Identity, LoginKey, UserId};
 use crate::record::Keeper;
-use crate::session::{Carrier, Flushers, Generation, Session};
+use crate::session::for_rooms::{ForRooms, RoomsSession};
+use crate::session::{Carrier, Flushers, Generation, Host};
 
 /// A cheap handle to the one hub.
 #[derive(Clone)]
@@ -51,8 +52,8 @@ struct Live {
 /// Every live session, found by its name and by its user.
 #[derive(Default)]
 struct Sessions {
-    by_id: HashMap<SessionId, Arc<Session>>,
-    by_user: HashMap<UserId, Vec<Arc<Session>>>,
+    by_id: HashMap<SessionId, Arc<RoomsSession>>,
+    by_user: HashMap<UserId, Vec<Arc<RoomsSession>>>,
 }
 
 /// Between two questions whether a room is kept, while the database is away.
@@ -243,13 +244,13 @@ impl Hub {
     }
 
     /// The live sessions of a user.
-    pub fn sessions_of(&self, user: UserId) -> Vec<Arc<Session>> {
+    pub fn sessions_of(&self, user: UserId) -> Vec<Arc<RoomsSession>> {
         self.sessions().by_user.get(&user).cloned().unwrap_or_default()
     }
 
     /// A person has entered a room by one session: those of their others that follow are told.
-    pub fn entered(&self, by: &Session, code: RoomCode) {
-        for session in self.sessions_of(by.user) {
+    pub fn entered(&self, by: &RoomsSession, code: RoomCode) {
+        for session in self.sessions_of(by.user()) {
             if session.key != by.key {
                 session.follow(code, self.limits());
             }
@@ -263,11 +264,12 @@ impl Hub {
         identity: &Identity,
         carrier: Carrier,
         dialect: &'static dyn Dialect,
-    ) -> Option<Arc<Session>> {
+    ) -> Option<Arc<RoomsSession>> {
         self.end_abandoned(identity.user);
         let key = SessionKey(self.0.next_key.fetch_add(1, Ordering::Relaxed));
         let id = SessionId::parse(&clock::random_id()).expect("22 characters of base64url are a session id");
-        let session = Arc::new(Session::new(key, id.clone(), dialect, identity.clone(), carrier, random_secret()));
+        let session =
+            Arc::new(RoomsSession::of_person(key, id.clone(), dialect, identity.clone(), carrier, random_secret()));
         let mut sessions = self.sessions();
         let others = sessions.by_user.entry(identity.user).or_default();
         let (dropped, connected): (Vec<_>, Vec<_>) = others.iter().cloned().partition(|other| other.is_dropped());
@@ -304,12 +306,12 @@ impl Hub {
     }
 
     /// The session of a name.
-    pub fn find_session(&self, id: &SessionId) -> Option<Arc<Session>> {
+    pub fn find_session(&self, id: &SessionId) -> Option<Arc<RoomsSession>> {
         self.sessions().by_id.get(id).cloned()
     }
 
     /// A connection is gone: its rooms hear of it at once, its session stays for the grace period.
-    pub fn dropped(&self, session: &Arc<Session>, generation: Generation) {
+    pub fn dropped(&self, session: &Arc<RoomsSession>, generation: Generation) {
         if !session.detach(generation) {
             return;
         }
@@ -329,16 +331,16 @@ impl Hub {
         });
     }
 
-    fn end_session(&self, session: &Arc<Session>, insides: Vec<SeatHandle>) {
+    fn end_session(&self, session: &Arc<RoomsSession>, insides: Vec<SeatHandle>) {
         for inside in insides {
             self.tell(inside.room.id, Input::SessionEnded { session: session.key });
         }
         let mut sessions = self.sessions();
         sessions.by_id.remove(&session.id);
-        if let Some(others) = sessions.by_user.get_mut(&session.user) {
+        if let Some(others) = sessions.by_user.get_mut(&session.user()) {
             others.retain(|other| other.key != session.key);
             if others.is_empty() {
-                sessions.by_user.remove(&session.user);
+                sessions.by_user.remove(&session.user());
             }
         }
     }
@@ -347,6 +349,20 @@ impl Hub {
 /// A fresh resume secret.
 pub fn random_secret() -> Secret {
     Secret::parse(&clock::random_id()).expect("22 characters of base64url are a secret")
+}
+
+impl Host<ForRooms> for Hub {
+    fn limits(&self) -> &Limits {
+        Self::limits(self)
+    }
+
+    fn flushers(&self) -> &Flushers {
+        Self::flushers(self)
+    }
+
+    fn dropped(&self, session: &Arc<RoomsSession>, generation: Generation) {
+        Self::dropped(self, session, generation);
+    }
 }
 
 impl std::fmt::Debug for Hub {

@@ -2,9 +2,9 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Session, State};
+use super::{Purpose, Session, State};
 
-impl Session {
+impl<P: Purpose> Session<P> {
     /// Cancelled when the session has no line; already, where it has none now. That another line takes its place is no end.
     pub fn gone(&self) -> CancellationToken {
         let mut state = self.lock();
@@ -17,7 +17,7 @@ impl Session {
     }
 }
 
-impl State {
+impl<P: Purpose> State<P> {
     /// Whoever waits for the client waits no more.
     pub(super) fn go(&mut self) {
         if let Some(gone) = self.gone.take() {

@@ -6,9 +6,9 @@ use protocol::ErrorCode;
 
 use super::direct::{Direct, DirectLine};
 use super::flusher::{Flush, Flushers};
-use super::{Generation, Session, State};
+use super::{Generation, Purpose, Session, State};
 
-impl Session {
+impl<P: Purpose> Session<P> {
     /// This connection has a line that can be written to without it. It goes on with what waits now; behind that its task
     /// is woken only where the line does not take everything at once.
     pub fn write_directly(self: &Arc<Self>, generation: Generation, line: Arc<DirectLine>, flushers: &Flushers) {
@@ -28,7 +28,7 @@ impl Session {
     }
 }
 
-impl Flush for Session {
+impl<P: Purpose> Flush for Session<P> {
     fn flush(&self) {
         let mut state = self.lock();
         let State { direct: Some(direct), outbound, close: None, .. } = &mut *state else { return };

@@ -1,10 +1,12 @@
-//! One tab or client through its drops: what waits to be written to it, what it has not confirmed, where it is inside.
+//! One tab or client through its drops: what waits to be written to it, what it has not confirmed.
 //!
 //! Nothing is sent to a peer except through [`Session::push`]: it never waits, and a peer that does not read is closed.
-//! A session knows no socket; `ws` (and other transports) drain it.
+//! A session knows no socket; `ws` (and other transports) drain it. What it is for is its [`Purpose`]: rooms (`for_rooms`), or
+//! whatever else is told to clients.
 
 mod direct;
 mod flusher;
+pub mod for_rooms;
 mod gone;
 mod handover;
 mod outbound;
@@ -18,14 +20,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat::SessionKey;
-use protocol::{ErrorCode, Limits, RoomCode, Secret, ServerFrame, SessionId};
+use protocol::{ErrorCode, Limits, Secret, SessionId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::channel::SeatHandle;
-use crate::dialect::{Counted, Dialect, Frame, one_word};
-use crate::identity::{Identity, UserId};
+use crate::dialect::{Counted, Frame};
 use crate::session::direct::Direct;
 pub use crate::session::direct::{DirectLine, TryWrite};
 pub use crate::session::flusher::{Flusher, Flushers};
@@ -54,26 +54,59 @@ pub trait Liveness: Send + Sync {
     fn abandoned_for(&self, now: std::time::Instant) -> Option<Duration>;
 }
 
+/// What a session is for.
+pub trait Purpose: Send + Sync + Sized + 'static {
+    /// What has an order of its own among what is told: a gap is one of a place.
+    type Place: Copy + Eq + Send;
+    /// What is kept under the session's lock.
+    type Held: Send;
+    /// What is left of that when the session ends, for whoever clears up.
+    type Left;
+
+    /// The session ends.
+    fn leave(held: &mut Self::Held) -> Self::Left;
+}
+
+/// Keeps the sessions of one purpose.
+pub trait Host<P: Purpose>: Send + Sync + std::fmt::Debug {
+    /// The limits in force.
+    fn limits(&self) -> &Limits;
+
+    /// Who writes what sessions have waiting.
+    fn flushers(&self) -> &Flushers;
+
+    /// This connection of a session is gone.
+    fn dropped(&self, session: &Arc<Session<P>>, generation: Generation);
+}
+
+/// What a client is told that has a new line, in its own words.
+pub trait Greeting<P: Purpose> {
+    /// The places of which it may have missed something, where nobody knows what.
+    fn places(&self, held: &P::Held) -> Vec<P::Place>;
+
+    /// So many messages of one were missed; `None`: possibly some.
+    fn gap(&self, held: &P::Held, place: P::Place, missed: Option<u64>) -> Option<Frame<P::Place>>;
+
+    /// The first frame; the client claims the session by this secret next time.
+    fn welcome(self, held: &mut P::Held, secret: &Secret) -> Option<Frame<P::Place>>;
+}
+
 /// One session.
-pub struct Session {
+pub struct Session<P: Purpose> {
     /// This server's number for it.
     pub key: SessionKey,
-    /// Whose it is, for as long as it lives.
-    pub user: UserId,
-    /// What its client speaks.
-    pub dialect: &'static dyn Dialect,
+    /// What it is for.
+    pub purpose: P,
     /// Its name on the wire, told to its owner only.
     pub id: SessionId,
     /// What woke up the connection: something to write, or to close.
     pub wake: Notify,
     /// Where its transport cannot tell at once that the client is gone.
     liveness: OnceLock<Arc<dyn Liveness>>,
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
 }
 
-struct State {
-    identity: Identity,
-    carrier: Carrier,
+struct State<P: Purpose> {
     secret: Secret,
     /// Of the current connection, or of the last one.
     generation: Generation,
@@ -82,12 +115,9 @@ struct State {
     outbound: Outbound,
     /// Where what waits is written without the connection.
     direct: Option<Direct>,
-    resume: Unconfirmed,
+    resume: Unconfirmed<P::Place>,
     close: Option<ErrorCode>,
-    /// Its seats: mostly one.
-    rooms: Vec<SeatHandle>,
-    /// Rooms that the person entered elsewhere and this session is to enter; `None`: it did not ask for it.
-    follows: Option<Vec<RoomCode>>,
+    held: P::Held,
     /// Cancelled when it has no line any more; made when somebody waits for that.
     gone: Option<CancellationToken>,
 }
@@ -108,20 +138,10 @@ pub struct Attached {
     pub took_over: bool,
 }
 
-impl Session {
+impl<P: Purpose> Session<P> {
     /// A session without a line. [`Session::attach`] gives it one.
-    pub fn new(
-        key: SessionKey,
-        id: SessionId,
-        dialect: &'static dyn Dialect,
-        identity: Identity,
-        carrier: Carrier,
-        secret: Secret,
-    ) -> Self {
-        let user = identity.user;
+    pub fn new(key: SessionKey, id: SessionId, purpose: P, held: P::Held, secret: Secret) -> Self {
         let state = State {
-            identity,
-            carrier,
             secret,
             generation: 0,
             connected: false,
@@ -130,20 +150,19 @@ impl Session {
             direct: None,
             resume: Unconfirmed::default(),
             close: None,
-            rooms: Vec::new(),
-            follows: None,
+            held,
             gone: None,
         };
-        Self { key, user, dialect, id, wake: Notify::new(), liveness: OnceLock::new(), state: Mutex::new(state) }
+        Self { key, purpose, id, wake: Notify::new(), liveness: OnceLock::new(), state: Mutex::new(state) }
     }
 
     /// Sections under this lock are a few moves of pointers, or one write that waits for nothing; they never await.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands a frame to the client, now or (if it counts) when it returns. Never waits.
-    pub fn push(&self, frame: &Frame, limits: &Limits) {
+    pub fn push(&self, frame: &Frame<P::Place>, limits: &Limits) {
         let mut state = self.lock();
         if state.ended {
             return;
@@ -166,11 +185,6 @@ impl Session {
         }
         drop(state);
         self.wake.notify_one();
-    }
-
-    /// Says one frame in the client's words.
-    pub fn tell(&self, frame: &ServerFrame, limits: &Limits) {
-        self.dialect.reply(self.user, frame, &mut |said| self.push(&said, limits));
     }
 
     /// What this connection should do now; `None`: nothing. `has_own`: it has something to write itself, which goes together
@@ -223,44 +237,40 @@ impl Session {
         !state.ended && same_secret(&state.secret, secret)
     }
 
-    /// Gives the session a new line, whose client is this person: behind the new `welcome` goes what is owed, gaps where something could not be kept
-    /// and then all that was.
+    /// Gives the session a new line: behind the new `welcome` goes what is owed, gaps where something could not be kept and
+    /// then all that was.
     ///
-    /// `have` is what the client confirmed; `welcome` makes the first frame. `None` where the session is over, the
-    /// secret is not the current one, or the count is not possible.
+    /// `claim`: the secret, and how much the client confirmed. `None` where the session is over, the secret is not the
+    /// current one, or the count is not possible.
     pub fn attach(
         &self,
-        identity: &Identity,
-        carrier: Carrier,
         claim: Option<(&Secret, u64)>,
         fresh_secret: Secret,
         limits: &Limits,
-        welcome: impl FnOnce(&Secret, Vec<RoomCode>) -> ServerFrame,
+        greeting: impl Greeting<P>,
     ) -> Option<Attached> {
         let mut state = self.lock();
         if state.ended {
             return None;
         }
         let mut owed = Vec::new();
-        let mut rooms: Vec<RoomCode> = state.rooms.iter().map(|inside| inside.code).collect();
-        rooms.sort_unstable();
         if let Some((secret, have)) = claim {
             if !same_secret(&state.secret, secret) {
                 return None;
             }
-            owed = state.resume.resume(have, &rooms, retention(limits), |room, missed| {
-                one_word(self.dialect, self.user, &ServerFrame::Gap { room, missed })
-            })?;
+            let places = greeting.places(&state.held);
+            let State { resume, held, .. } = &mut *state;
+            owed =
+                resume.resume(have, &places, retention(limits), |place, missed| greeting.gap(held, place, missed))?;
         }
         let took_over = state.connected;
         state.secret = fresh_secret;
-        state.identity = identity.clone();
-        state.carrier = carrier;
         state.generation += 1;
         state.connected = true;
         state.close = None;
         state.direct = None;
-        let welcome = one_word(self.dialect, self.user, &welcome(&state.secret, rooms));
+        let State { held, secret, .. } = &mut *state;
+        let welcome = greeting.welcome(held, secret);
         state.outbound = Outbound::owing(welcome.map(|frame| frame.bytes).into_iter().chain(owed).collect());
         let generation = state.generation;
         drop(state);
@@ -292,22 +302,22 @@ impl Session {
         true
     }
 
-    /// Ends the session if it still has no line since this connection. Answers where it was inside.
-    pub fn end_if_detached(&self, generation: Generation) -> Option<Vec<SeatHandle>> {
+    /// Ends the session if it still has no line since this connection. Answers what is left of it.
+    pub fn end_if_detached(&self, generation: Generation) -> Option<P::Left> {
         let mut state = self.lock();
         let over = !state.ended && !state.connected && state.generation == generation;
         over.then(|| state.end())
     }
 
-    /// Ends the session if it has lost its line. Answers where it was inside.
-    pub fn end_if_dropped(&self) -> Option<Vec<SeatHandle>> {
+    /// Ends the session if it has lost its line. Answers what is left of it.
+    pub fn end_if_dropped(&self) -> Option<P::Left> {
         let mut state = self.lock();
         let over = !state.ended && state.is_dropped();
         over.then(|| state.end())
     }
 
-    /// Ends the session whatever its state. Answers where it was inside.
-    pub fn end(&self) -> Vec<SeatHandle> {
+    /// Ends the session whatever its state. Answers what is left of it.
+    pub fn end(&self) -> P::Left {
         self.lock().end()
     }
 
@@ -320,82 +330,9 @@ impl Session {
         if state.resume.confirm(have) { Confirmed::Yes } else { Confirmed::Never }
     }
 
-    /// Whether the session enters what its person enters elsewhere.
-    pub fn set_follows(&self, follows: bool) {
-        let mut state = self.lock();
-        state.follows = follows.then(|| state.follows.take().unwrap_or_default());
-    }
-
-    /// The person has entered a room elsewhere, or is a member of it: the session's connection enters it too, if that was
-    /// asked for. A session without a line does so when it is back.
-    pub fn follow(&self, code: RoomCode, limits: &Limits) {
-        let rooms_max = usize::try_from(limits.rooms_per_session).unwrap_or(usize::MAX);
-        let mut state = self.lock();
-        let inside = state.seat(code).is_some();
-        let Some(follows) = state.follows.as_mut().filter(|follows| !inside && !follows.contains(&code)) else {
-            return;
-        };
-        if follows.len() < rooms_max {
-            follows.push(code);
-        }
-        drop(state);
-        self.wake.notify_one();
-    }
-
-    /// The rooms to enter without being asked.
-    pub fn take_follows(&self) -> Vec<RoomCode> {
-        self.lock().follows.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Notes a seat. A session that is over takes none.
-    pub fn entered(&self, inside: SeatHandle) -> bool {
-        let mut state = self.lock();
-        if !state.ended {
-            state.leave(inside.code);
-            state.rooms.reserve_exact(1);
-            state.rooms.push(inside);
-        }
-        !state.ended
-    }
-
-    /// Forgets a seat.
-    pub fn left(&self, code: RoomCode) {
-        self.lock().leave(code);
-    }
-
-    /// The seat in one room.
-    pub fn inside(&self, code: RoomCode) -> Option<SeatHandle> {
-        self.lock().seat(code).cloned()
-    }
-
-    /// Every seat.
-    pub fn insides(&self) -> Vec<SeatHandle> {
-        self.lock().rooms.clone()
-    }
-
-    /// How many rooms it is in.
-    pub fn room_count(&self) -> usize {
-        self.lock().rooms.len()
-    }
-
-    /// Whose it is.
-    pub fn identity(&self) -> Identity {
-        self.lock().identity.clone()
-    }
-
-    /// Where its client keeps its token.
-    pub fn carrier(&self) -> Carrier {
-        self.lock().carrier
-    }
-
-    /// The client has a token that ends then.
-    pub fn renewed(&self, expires_at: protocol::Millis) {
-        self.lock().identity.expires_at = expires_at;
-    }
-
-    /// Renames the person.
-    pub fn rename(&self, name: &protocol::DisplayName) {
-        self.lock().identity.name = name.clone();
+    /// What it has, under its lock: nothing that waits may be done there, and nothing of this session be asked.
+    pub fn with_held<T>(&self, work: impl FnOnce(&mut P::Held) -> T) -> T {
+        work(&mut self.lock().held)
     }
 
     /// Whether it had a line and lost it. One that is about to get its first has not.
@@ -418,23 +355,20 @@ impl Session {
         self.lock().outbound.is_behind()
     }
 
+    /// Whether it has ended.
+    pub fn is_over(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Whether it has a line.
     pub fn is_connected(&self) -> bool {
         self.lock().connected
     }
 }
 
-impl State {
+impl<P: Purpose> State<P> {
     const fn is_dropped(&self) -> bool {
         !self.connected && self.generation > 0
-    }
-
-    fn seat(&self, code: RoomCode) -> Option<&SeatHandle> {
-        self.rooms.iter().find(|inside| inside.code == code)
-    }
-
-    fn leave(&mut self, code: RoomCode) {
-        self.rooms.retain(|inside| inside.code != code);
     }
 
     fn request_close(&mut self, code: ErrorCode) {
@@ -446,11 +380,11 @@ impl State {
         }
     }
 
-    fn end(&mut self) -> Vec<SeatHandle> {
+    fn end(&mut self) -> P::Left {
         self.ended = true;
         self.go();
         self.resume.clear();
-        std::mem::take(&mut self.rooms)
+        P::leave(&mut self.held)
     }
 }
 
@@ -470,7 +404,7 @@ fn same_secret(a: &Secret, b: &Secret) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
-impl std::fmt::Debug for Session {
+impl<P: Purpose> std::fmt::Debug for Session<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.key.0)
     }

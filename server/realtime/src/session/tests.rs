@@ -15,7 +15,8 @@ use protocol::{
 };
 
 use super::flusher::Flush as _;
-use super::{Carrier, Confirmed, DirectLine, Flushers, Frame, Generation, Session, TryWrite, Turn};
+use super::for_rooms::RoomsSession;
+use super::{Carrier, Confirmed, DirectLine, Flushers, Frame, Generation, TryWrite, Turn};
 use crate::dialect::{Ashes, Broadcast, Counted, Dialect, DialectId, Projection, RoomContext};
 use crate::identity::Identity;
 use crate::identity::{LoginKey, UserId};
@@ -71,9 +72,9 @@ fn code() -> RoomCode {
     RoomCode::parse("KW7P3MXQ").expect("is a code")
 }
 
-fn session() -> Session {
+fn session() -> RoomsSession {
     let id = SessionId::parse(&"A".repeat(22)).expect("22 characters");
-    Session::new(SessionKey(1), id, &Json, identity(), Carrier::Bearer, secret(0))
+    RoomsSession::of_person(SessionKey(1), id, &Json, identity(), Carrier::Bearer, secret(0))
 }
 
 fn message(seq: u64) -> Frame {
@@ -94,7 +95,7 @@ fn message(seq: u64) -> Frame {
 }
 
 /// Claims the session with the secret of its last line; `None` where the claim does not hold.
-fn claim(session: &Session, number: u64, have: u64, limits: &Limits) -> Option<Generation> {
+fn claim(session: &RoomsSession, number: u64, have: u64, limits: &Limits) -> Option<Generation> {
     let (before, next) = (secret(number), secret(number + 1));
     let claim = (number > 0).then_some((&before, have));
     let welcome = |secret: &Secret, rooms| ServerFrame::Welcome {
@@ -106,11 +107,13 @@ fn claim(session: &Session, number: u64, have: u64, limits: &Limits) -> Option<G
         now: 0,
         limits: limits.into(),
     };
-    session.attach(&identity(), Carrier::Bearer, claim, next, limits, welcome).map(|attached| attached.generation)
+    session
+        .attach_person(&identity(), Carrier::Bearer, claim, next, limits, welcome)
+        .map(|attached| attached.generation)
 }
 
 /// The messages and gaps that a line is given to write.
-fn given(session: &Session, line: Generation) -> Vec<ServerFrame> {
+fn given(session: &RoomsSession, line: Generation) -> Vec<ServerFrame> {
     let mut frames = Vec::new();
     while let Some(Turn::Write(batch)) = session.turn(line, false) {
         for bytes in batch {
@@ -225,7 +228,7 @@ impl TryWrite for Narrow {
 }
 
 /// What a connection does with its turns on a line that takes everything in the end.
-fn take_turns(session: &Session, generation: Generation, direct: &DirectLine, line: &Narrow) -> Option<ErrorCode> {
+fn take_turns(session: &RoomsSession, generation: Generation, direct: &DirectLine, line: &Narrow) -> Option<ErrorCode> {
     while let Some(turn) = session.turn(generation, false) {
         let frames = match turn {
             Turn::Write(frames) => frames,
@@ -236,7 +239,7 @@ fn take_turns(session: &Session, generation: Generation, direct: &DirectLine, li
     None
 }
 
-fn write(session: &Session, generation: Generation, direct: &DirectLine, line: &Narrow, frames: VecDeque<Bytes>) {
+fn write(session: &RoomsSession, generation: Generation, direct: &DirectLine, line: &Narrow, frames: VecDeque<Bytes>) {
     for bytes in [direct.take_rest()].into_iter().chain(frames) {
         session.wrote(generation, bytes.len());
         line.write(&bytes);

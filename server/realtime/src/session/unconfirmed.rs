@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chat::{ResumeQueue, Tells};
-use protocol::RoomCode;
 use tokio::time::Instant;
 
 use crate::dialect::{Ashes, Frame, Revises, TextOf};
 
 /// The queue, and when the first of its frames is over.
-#[derive(Default)]
-pub(super) struct Unconfirmed {
-    queue: ResumeQueue<Kept>,
+pub(super) struct Unconfirmed<P> {
+    queue: ResumeQueue<Kept, P>,
     burns_at: Option<Instant>,
 }
 
@@ -25,15 +23,21 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(frame: &Frame) -> (Self, usize) {
+    fn of<P>(frame: &Frame<P>) -> (Self, usize) {
         let Frame { bytes, ashes, text_of, .. } = frame;
         (Self { bytes: bytes.clone(), ashes: ashes.clone(), text_of: *text_of }, bytes.len())
     }
 }
 
-impl Unconfirmed {
+impl<P> Default for Unconfirmed<P> {
+    fn default() -> Self {
+        Self { queue: ResumeQueue::default(), burns_at: None }
+    }
+}
+
+impl<P: Copy + Eq> Unconfirmed<P> {
     /// See [`ResumeQueue::push`].
-    pub(super) fn push(&mut self, frame: &Frame, tells: Tells, bytes_max: usize) {
+    pub(super) fn push(&mut self, frame: &Frame<P>, tells: Tells<P>, bytes_max: usize) {
         self.burn();
         if let Some(revises) = &frame.revises {
             self.revise(revises);
@@ -53,12 +57,12 @@ impl Unconfirmed {
     pub(super) fn resume(
         &mut self,
         have: u64,
-        inside: &[RoomCode],
+        inside: &[P],
         bytes_max: usize,
-        mut gap: impl FnMut(RoomCode, Option<u64>) -> Option<Frame>,
+        mut gap: impl FnMut(P, Option<u64>) -> Option<Frame<P>>,
     ) -> Option<Vec<Bytes>> {
         self.burn();
-        let gap = |room, missed| gap(room, missed).as_ref().map(Kept::of);
+        let gap = |place, missed| gap(place, missed).as_ref().map(Kept::of);
         let owed = self.queue.resume(have, inside, bytes_max, gap)?;
         Some(owed.into_iter().map(|kept| kept.bytes).collect())
     }

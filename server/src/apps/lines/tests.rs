@@ -9,9 +9,9 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::Lines;
 
@@ -53,10 +53,11 @@ async fn ask(lines: &Lines, host: &str, addr: SocketAddr) -> Option<Vec<u8>> {
 #[tokio::test]
 async fn a_certificate_is_believed_where_somebody_vouches_for_it_and_for_its_name_only() {
     let addr = serve().await;
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate()).expect("is one");
-    let trusting = Lines::trusting(roots);
+    let trusting = Lines::of_authorities(CERTIFICATE).expect("is one");
     assert_eq!(ask(&trusting, "localhost", addr).await.as_deref(), Some(&b"answered"[..]));
     assert_eq!(ask(&trusting, "127.0.0.1", addr).await, None, "another name");
     assert_eq!(ask(&Lines::default(), "localhost", addr).await, None, "nobody vouches for it");
+    for none in [&b""[..], b"no certificate", KEY, &CERTIFICATE[..CERTIFICATE.len() / 2]] {
+        Lines::of_authorities(none).expect_err("is none");
+    }
 }

@@ -1,32 +1,50 @@
 //! One channel: who hears it, in one order, and what is held back of what may be left out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
 use channels::{AppUser, ChannelName, EventName};
-use chat::Monotonic;
-use protocol::{Limits, Millis};
-use realtime::dialect::Frame;
+use chat::{Monotonic, Tells};
+use protocol::{ChannelPosition, ChannelServerFrame, ClientId, Limits, Millis};
+use realtime::dialect::{Counted, Frame};
 
 use super::super::handle::{Full, Present, Room};
 use super::super::publication::Count;
 use super::except::Except;
-use super::frames::Encoded;
-use super::listener::{Listener, Way};
+use super::frames::{At, Encoded, said};
+use super::listener::{Listener, Place, Way};
 use super::lock::lock;
 use super::present::{self, Inside};
 
 /// Events that are looked after at once; beyond it one that may be left out is.
 const VOLATILE_MAX: usize = 1_000;
 
+/// Users that somebody is told of who enters.
+const USERS_TOLD_MAX: usize = 200;
+
 /// See the module.
-#[derive(Default)]
-pub(super) struct LiveChannel(Mutex<State>);
+pub(super) struct LiveChannel {
+    name: ChannelName,
+    pub(super) place: Place,
+    epoch: u32,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
+    /// Of the last event that was told.
+    seq: u64,
     inside: Vec<Inside>,
     volatile: HashMap<Key, Held>,
+}
+
+/// How somebody enters, and what they want to be told of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Entering<'a> {
+    /// The request, where it is one.
+    pub(crate) cid: Option<&'a ClientId>,
+    /// Where it was before.
+    pub(crate) since: Option<ChannelPosition>,
 }
 
 /// One event of one user in one namespace.
@@ -43,7 +61,7 @@ struct Held {
 struct Waiting {
     bit: u64,
     except: u64,
-    frames: [(Way, Frame); 3],
+    frames: [(Way, Frame<Place>); 4],
 }
 
 /// Something was held back until then.
@@ -53,17 +71,73 @@ pub(super) struct Later {
 }
 
 impl LiveChannel {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.0)
+    /// One that nobody hears yet. `epoch` is random.
+    pub(super) fn new(name: ChannelName, place: Place, epoch: u32) -> Self {
+        Self { name, place, epoch, state: Mutex::default() }
     }
 
-    pub(super) fn enter(&self, member: &Arc<Listener>, most: u64, now: Millis) -> Result<usize, Full> {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn enter(
+        &self,
+        member: &Listener,
+        (most, has_presence): (u64, bool),
+        now: Millis,
+        entering: Entering<'_>,
+        limits: &Limits,
+    ) -> Result<usize, Full> {
         let mut state = self.lock();
         if state.inside.len() as u64 >= most {
             return Err(Full);
         }
-        state.inside.push((Arc::clone(member), now));
+        state.inside.push((member.clone(), now));
+        self.tell_entered(&state, member, has_presence, entering, limits);
         Ok(state.inside.len())
+    }
+
+    /// Somebody who is in it wants to be.
+    pub(super) fn enter_again(
+        &self,
+        member: &Listener,
+        has_presence: bool,
+        entering: Entering<'_>,
+        limits: &Limits,
+    ) -> usize {
+        let state = self.lock();
+        if entering.cid.is_some() {
+            self.tell_entered(&state, member, has_presence, entering, limits);
+        }
+        state.inside.len()
+    }
+
+    /// Before anything else of the channel. Other ways have no words for it.
+    fn tell_entered(
+        &self,
+        state: &State,
+        member: &Listener,
+        has_presence: bool,
+        Entering { cid, since }: Entering<'_>,
+        limits: &Limits,
+    ) {
+        if member.way() != Way::Native {
+            return;
+        }
+        let (channel, position) = (self.name.as_str(), ChannelPosition { epoch: self.epoch, seq: state.seq });
+        let present = has_presence.then(|| present::present(&state.inside));
+        let users = present.map(|present| present.into_iter().take(USERS_TOLD_MAX).map(|one| one.user).collect());
+        let count = has_presence.then(|| present::count(&state.inside).connections);
+        let entered = ChannelServerFrame::Subscribed { cid, channel, position, count, users };
+        member.push(&said(&entered, Counted::Yes(Tells::Nothing)), limits);
+        let missed = match since {
+            Some(since) if since.epoch == self.epoch => Some(state.seq.saturating_sub(since.seq)),
+            Some(_) | None => None,
+        };
+        if since.is_some() && missed != Some(0) {
+            let gap = ChannelServerFrame::Gap { channel: Some(channel), missed };
+            member.push(&said(&gap, Counted::Yes(Tells::Gap(self.place, missed))), limits);
+        }
     }
 
     /// Answers how many are left.
@@ -72,17 +146,19 @@ impl LiveChannel {
         if let Some(place) = state.inside.iter().position(|(other, _)| other.key() == member.key()) {
             state.inside.swap_remove(place);
             // What was held back of somebody who has left is not told any more.
-            if !state.inside.iter().any(|(other, _)| other.user == member.user) {
-                state.volatile.retain(|(_, user, _), _| *user != member.user);
+            if !state.inside.iter().any(|(other, _)| other.user() == member.user()) {
+                state.volatile.retain(|(_, user, _), _| user != member.user());
             }
         }
         state.inside.len()
     }
 
     pub(super) fn tell(&self, bit: u64, said: &mut Encoded<'_>, except: Except<'_>, limits: &Limits) -> usize {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.seq += 1;
+        let at = At::Channel(&self.name, self.place, state.seq);
         let hears = state.inside.iter().filter(|(member, _)| member.is_open(bit) && !except.is(member));
-        hears.map(|(member, _)| member.push(said.frame(member.way), limits)).count()
+        hears.map(|(member, _)| member.push(said.frame(member.way(), at), limits)).count()
     }
 
     /// Tells it now, or holds it back in place of what was.
@@ -90,18 +166,18 @@ impl LiveChannel {
         &self,
         bit: u64,
         said: &mut Encoded<'_>,
-        (by, to_self): (&Arc<Listener>, bool),
+        (by, to_self): (&Listener, bool),
         every_ms: Millis,
         now: Monotonic,
         limits: &Limits,
     ) -> Option<Later> {
         let mut state = self.lock();
-        let key = (said.event.clone(), by.user.clone(), bit);
+        let (key, at) = ((said.event.clone(), by.user().clone(), bit), At::Volatile(&self.name, self.place));
         // No connection has this number.
         let except = if to_self { 0 } else { by.key() };
         if let Some(held) = state.volatile.get_mut(&key).filter(|held| held.again_at > now) {
             let is_first = held.waiting.is_none();
-            let frames = [Way::SocketIo, Way::Plain, Way::Stream].map(|way| (way, said.frame(way).clone()));
+            let frames = Way::ALL.map(|way| (way, said.frame(way, at).clone()));
             held.waiting = Some(Waiting { bit, except, frames });
             return is_first.then_some(Later { at: held.again_at, key });
         }
@@ -112,7 +188,7 @@ impl LiveChannel {
             return None;
         }
         state.volatile.insert(key, Held { again_at: now.after(every_ms), every_ms, waiting: None });
-        state.push_volatile(bit, except, |way| said.frame(way).clone(), limits);
+        state.push_volatile(bit, except, |way| said.frame(way, at).clone(), limits);
         None
     }
 
@@ -122,13 +198,18 @@ impl LiveChannel {
         let Some(held) = state.volatile.get_mut(key) else { return };
         let Some(Waiting { bit, except, frames }) = held.waiting.take() else { return };
         held.again_at = now.after(held.every_ms);
-        let [first, second, third] = &frames;
+        let [first, ..] = &frames;
         state.push_volatile(
             bit,
             except,
-            |way| [first, second, third].into_iter().find(|(of, _)| *of == way).unwrap_or(first).1.clone(),
+            |way| frames.iter().find(|(of, _)| *of == way).unwrap_or(first).1.clone(),
             limits,
         );
+    }
+
+    /// Everybody in it.
+    pub(super) fn members(&self) -> Vec<Listener> {
+        self.lock().inside.iter().map(|(member, _)| member.clone()).collect()
     }
 
     pub(super) fn count(&self) -> Count {
@@ -139,13 +220,13 @@ impl LiveChannel {
         present::present(&self.lock().inside)
     }
 
-    pub(super) fn room(&self, name: &ChannelName) -> Room {
+    pub(super) fn room(&self) -> Room {
         let state = self.lock();
         let users = present::present(&state.inside).into_iter().map(|present| present.user).collect();
         Room {
-            room_name: name.as_str().to_owned(),
+            room_name: self.name.as_str().to_owned(),
             socket_count: state.inside.len(),
-            socket_ids: state.inside.iter().map(|(member, _)| member.sid.clone()).collect(),
+            socket_ids: state.inside.iter().map(|(member, _)| member.sid().to_owned()).collect(),
             user_ids: users,
         }
     }
@@ -153,10 +234,10 @@ impl LiveChannel {
 
 impl State {
     /// A reader that has not taken what is older gets none of it.
-    fn push_volatile(&self, bit: u64, except: u64, mut frame: impl FnMut(Way) -> Frame, limits: &Limits) {
+    fn push_volatile(&self, bit: u64, except: u64, mut frame: impl FnMut(Way) -> Frame<Place>, limits: &Limits) {
         for (member, _) in &self.inside {
-            if member.is_open(bit) && member.key() != except && !member.session.is_behind() {
-                member.push(&frame(member.way), limits);
+            if member.is_open(bit) && member.key() != except && !member.session().is_behind() {
+                member.push(&frame(member.way()), limits);
             }
         }
     }

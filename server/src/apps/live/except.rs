@@ -19,7 +19,7 @@ impl Except<'_> {
         match self {
             Self::Nobody => false,
             Self::Listener(key) => member.key() == *key,
-            Self::User(user) => member.user == **user,
+            Self::User(user) => member.user() == *user,
         }
     }
 }

@@ -11,7 +11,6 @@ mod frames;
 mod listener;
 mod lock;
 mod present;
-mod silent;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,15 +18,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use channels::{AppName, AppUser, Application, ChannelName, EventName, Namespace};
-use chat::{Bucket, Monotonic, Rate, SessionKey};
-use protocol::{ErrorCode, Limits, Millis};
+use chat::{Bucket, Monotonic, Rate, SessionKey, Tells};
+use protocol::{ChannelServerFrame, ClientId, ErrorCode, Limits, Millis, SessionId};
 use realtime::clock::{self, Clock};
+use realtime::dialect::Counted;
+use realtime::session::Flushers;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::channel::Entering;
 use self::channel::LiveChannel;
 pub(crate) use self::except::Except;
-pub(crate) use self::frames::{Encoded, frame};
-pub(crate) use self::listener::{Listener, Way};
+pub(crate) use self::frames::{At, Encoded, frame, framed, said, websocket_ping};
+pub(crate) use self::listener::{ForChannels, Heard, Listener, Place, Way};
 use self::lock::lock;
 use super::handle::{Full, Live, LiveChannel as Listed, Overview, Present, Room};
 use super::publication::{Count, Delivered, Publication, Target};
@@ -46,6 +49,9 @@ struct Inner {
     limits: Arc<Limits>,
     clock: Clock,
     tracker: TaskTracker,
+    flushers: Flushers,
+    /// Cancelled when the last connection has said goodbye.
+    halt: CancellationToken,
     apps: Mutex<HashMap<AppName, Arc<Mutex<Node>>>>,
     next_key: AtomicU64,
 }
@@ -53,7 +59,7 @@ struct Inner {
 /// One application's part.
 #[derive(Default)]
 struct Node {
-    members: HashMap<u64, Arc<Listener>>,
+    members: HashMap<u64, Listener>,
     users: HashMap<AppUser, User>,
     channels: HashMap<ChannelName, Arc<LiveChannel>>,
     /// Each has its place among the bits of a connection, for as long as the server runs.
@@ -63,16 +69,39 @@ struct Node {
 /// Somebody with a connection.
 #[derive(Default)]
 struct User {
-    members: Vec<Arc<Listener>>,
+    members: Vec<Listener>,
     events: Bucket,
     each: HashMap<EventName, Bucket>,
 }
 
 impl LiveChannels {
     /// None yet.
-    pub(crate) fn new(limits: Arc<Limits>, clock: Clock, tracker: TaskTracker) -> Self {
-        let next_key = AtomicU64::new(1);
-        Self(Arc::new(Inner { limits, clock, tracker, apps: Mutex::default(), next_key }))
+    pub(crate) fn new(
+        limits: Arc<Limits>,
+        clock: Clock,
+        tracker: TaskTracker,
+        flushers: Flushers,
+        halt: CancellationToken,
+    ) -> Self {
+        let (next_key, apps) = (AtomicU64::new(1), Mutex::default());
+        Self(Arc::new(Inner { limits, clock, tracker, flushers, halt, apps, next_key }))
+    }
+
+    /// Who writes what sessions have waiting.
+    pub(crate) fn flushers(&self) -> &Flushers {
+        &self.0.flushers
+    }
+
+    /// Does something when a session's client has had its time to come back; not at all, where the server stops before.
+    pub(crate) fn after_grace(&self, work: impl FnOnce() + Send + 'static) {
+        let (clock, halt) = (self.0.clock.clone(), self.0.halt.clone());
+        let over = clock.mono().after(self.0.limits.grace_ms);
+        self.0.tracker.spawn(async move {
+            tokio::select! {
+                () = clock.sleep_until(over) => work(),
+                () = halt.cancelled() => {}
+            }
+        });
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -98,44 +127,85 @@ impl LiveChannels {
         rules: &Application,
         user: &AppUser,
         way: Way,
-    ) -> Result<Arc<Listener>, ErrorCode> {
+    ) -> Result<Listener, ErrorCode> {
         let node = self.node(app);
         let mut node = lock(&node);
-        let of_user = node.users.get(user).map_or(0, |user| user.members.len());
+        let (waiting, there): (Vec<_>, Vec<_>) = node.of(user).into_iter().partition(|member| !member.is_there());
         let is_full = |count: usize, most: u64| count as u64 >= most;
         let limits = rules.limits();
-        if is_full(of_user, limits.connections_per_user) || is_full(node.members.len(), limits.connections) {
+        if is_full(there.len(), limits.connections_per_user) {
             return Err(ErrorCode::TooManyConnections);
         }
+        // Of those that wait for their clients the oldest makes way: for one of the same user, or where all places are taken.
+        if is_full(waiting.len(), limits.connections_per_user) || is_full(node.members.len(), limits.connections) {
+            let oldest = waiting.first().ok_or(ErrorCode::TooManyConnections)?;
+            oldest.session().end();
+            node.forget(oldest);
+        }
         let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
-        let member = Arc::new(Listener::new(SessionKey(key), clock::random_id(), user.clone(), way));
-        node.members.insert(key, Arc::clone(&member));
-        node.users.entry(user.clone()).or_default().members.push(Arc::clone(&member));
+        let id = SessionId::parse(&clock::random_id()).map_err(|_| ErrorCode::Internal)?;
+        let member = Listener::new(SessionKey(key), id, user.clone(), way);
+        node.members.insert(key, member.clone());
+        node.users.entry(user.clone()).or_default().members.push(member.clone());
         Ok(member)
     }
 
     /// A connection is over: it hears nothing any more.
-    pub(crate) fn gone(&self, app: &App, member: &Arc<Listener>) {
-        let node = self.node(app);
-        let mut node = lock(&node);
-        for name in member.take_channels() {
-            node.leave(&name, member);
-        }
-        node.members.remove(&member.key());
-        if let Some(user) = node.users.get_mut(&member.user) {
-            user.members.retain(|other| other.key() != member.key());
-        }
+    pub(crate) fn gone(&self, app: &App, member: &Listener) {
+        let held = self.node(app);
+        let mut node = lock(&held);
+        node.forget(member);
         node.forget_users(self.0.clock.mono());
+        let is_last = node.members.is_empty() && app.gone.is_cancelled();
+        drop(node);
+        drop(held);
+        if is_last {
+            self.forget_app(app);
+        }
+    }
+
+    /// Of an application that is gone nothing is kept. Whoever is connecting to a new one of its name has the node in hand.
+    fn forget_app(&self, app: &App) {
+        let mut apps = lock(&self.0.apps);
+        if apps.get(&app.name).is_some_and(|node| Arc::strong_count(node) == 1 && lock(node).members.is_empty()) {
+            apps.remove(&app.name);
+        }
+    }
+
+    /// The application's file is another: channels that no pattern fits any more are heard by nobody.
+    pub fn follow(&self, app: &App) {
+        let (loaded, node) = (app.loaded(), self.node(app));
+        let mut node = lock(&node);
+        let ended: Vec<_> =
+            node.channels.keys().filter(|name| loaded.rules.channel(name.as_str()).is_none()).cloned().collect();
+        for name in ended {
+            let Some(channel) = node.channels.remove(&name) else { continue };
+            for member in channel.members() {
+                member.forget_channel(&name);
+                self.tell_left(&member, None, &name);
+            }
+        }
     }
 
     /// A connection opens or closes a namespace. Answers whether it is the user's first that is open there, or was the last.
-    pub(crate) fn set_open(&self, app: &App, member: &Arc<Listener>, namespace: &Namespace, is_open: bool) -> bool {
+    pub(crate) fn set_open(&self, app: &App, member: &Listener, namespace: &Namespace, is_open: bool) -> bool {
         let node = self.node(app);
         let mut node = lock(&node);
         let Some(bit) = node.bit(namespace) else { return false };
         member.set_open(bit, is_open);
-        let others = node.users.get(&member.user).map_or(&[][..], |user| &user.members);
-        !others.iter().any(|other| other.key() != member.key() && other.is_open(bit))
+        node.is_sole(bit, member)
+    }
+
+    /// A session's line is lost, or there again. Answers the namespaces that no other connection of the user has open.
+    pub(crate) fn set_there(&self, app: &App, member: &Listener, is_there: bool) -> Vec<Namespace> {
+        let node = self.node(app);
+        let node = lock(&node);
+        if !member.set_there(is_there) {
+            return Vec::new();
+        }
+        let sole = |place: &usize| member.is_open(1 << place) && node.is_sole(1 << place, member);
+        let places = (0..node.namespaces.len().min(NAMESPACES_MAX)).filter(sole);
+        places.filter_map(|place| node.namespaces.get(place).cloned()).collect()
     }
 
     /// A connection enters a channel. Answers how many are in it now.
@@ -143,21 +213,30 @@ impl LiveChannels {
         &self,
         app: &Arc<App>,
         rules: &Application,
-        member: &Arc<Listener>,
+        member: &Listener,
         channel: &channels::Channel<'_>,
+        entering: Entering<'_>,
     ) -> Result<usize, Full> {
         let node = self.node(app);
         let mut node = lock(&node);
-        node.enter(rules, member, channel, self.0.clock.wall())
+        node.enter(&self.0, rules, member, channel, entering)
     }
 
     /// And leaves it; whether it was in it.
-    pub(crate) fn leave(&self, app: &App, member: &Arc<Listener>, channel: &ChannelName) -> bool {
+    pub(crate) fn leave(&self, app: &App, member: &Listener, channel: &ChannelName) -> bool {
         let node = self.node(app);
         let mut node = lock(&node);
         member.forget_channel(channel) && {
             node.leave(channel, member);
             true
+        }
+    }
+
+    /// Tells a session that it hears a channel no more, in answer to a request or unasked.
+    pub(crate) fn tell_left(&self, member: &Listener, cid: Option<&ClientId>, channel: &ChannelName) {
+        if member.way() == Way::Native {
+            let left = ChannelServerFrame::Unsubscribed { cid, channel: channel.as_str() };
+            member.push(&said(&left, Counted::Yes(Tells::Nothing)), &self.0.limits);
         }
     }
 
@@ -198,7 +277,7 @@ impl LiveChannels {
         app: &App,
         name: &ChannelName,
         said: &mut Encoded<'_>,
-        by: (&Arc<Listener>, bool),
+        by: (&Listener, bool),
         every_ms: Millis,
     ) {
         let node = self.node(app);
@@ -223,7 +302,7 @@ impl LiveChannels {
         let Some(bit) = node.bit(said.namespace) else { return 0 };
         let Some(user) = node.users.get(user) else { return 0 };
         let hears = user.members.iter().filter(|member| member.is_open(bit) && !except.is(member));
-        hears.map(|member| member.push(said.frame(member.way), &self.0.limits)).count()
+        hears.map(|member| member.push(said.frame(member.way(), At::User), &self.0.limits)).count()
     }
 
     /// Tells a publication of the API or of a backend's answer.
@@ -256,25 +335,51 @@ impl Node {
 
     fn enter(
         &mut self,
+        inner: &Inner,
         rules: &Application,
-        member: &Arc<Listener>,
+        member: &Listener,
         channel: &channels::Channel<'_>,
-        now: Millis,
+        entering: Entering<'_>,
     ) -> Result<usize, Full> {
-        let limits = rules.limits();
-        let is_new = !self.channels.contains_key(&channel.name);
-        if is_new && self.channels.len() as u64 >= limits.channels {
-            return Err(Full);
+        let (limits, name) = (rules.limits(), &channel.name);
+        let live = match self.channels.get(name) {
+            Some(live) => Arc::clone(live),
+            None if self.channels.len() as u64 >= limits.channels => return Err(Full),
+            None => {
+                let place = Place::channel(inner.next_key.fetch_add(1, Ordering::Relaxed));
+                Arc::new(LiveChannel::new(name.clone(), place, u32::from_be_bytes(clock::random())))
+            }
+        };
+        if !member.note_channel(name, live.place, limits.subscriptions_per_connection)? {
+            return Ok(live.enter_again(member, channel.has_presence(), entering, &inner.limits));
         }
-        if !member.note_channel(&channel.name, limits.subscriptions_per_connection)? {
-            return Ok(self.channels.get(&channel.name).map_or(0, |live| live.count().connections));
-        }
-        let live = self.channels.entry(channel.name.clone()).or_default();
-        let entered = live.enter(member, channel.members_max(), now);
-        if entered.is_err() {
-            member.forget_channel(&channel.name);
+        let bounds = (channel.members_max(), channel.has_presence());
+        let entered = live.enter(member, bounds, inner.clock.wall(), entering, &inner.limits);
+        match entered {
+            Ok(_) => {
+                self.channels.entry(name.clone()).or_insert(live);
+            }
+            Err(Full) => {
+                member.forget_channel(name);
+            }
         }
         entered
+    }
+
+    /// A session is over.
+    fn forget(&mut self, member: &Listener) {
+        for name in member.take_channels() {
+            self.leave(&name, member);
+        }
+        self.members.remove(&member.key());
+        if let Some(user) = self.users.get_mut(member.user()) {
+            user.members.retain(|other| other.key() != member.key());
+        }
+    }
+
+    fn is_sole(&self, bit: u64, member: &Listener) -> bool {
+        let others = self.users.get(member.user()).map_or(&[][..], |user| &user.members);
+        !others.iter().any(|other| other.key() != member.key() && other.is_open(bit) && other.is_there())
     }
 
     /// The member has forgotten it already.
@@ -295,7 +400,7 @@ impl Node {
         });
     }
 
-    fn of(&self, user: &AppUser) -> Vec<Arc<Listener>> {
+    fn of(&self, user: &AppUser) -> Vec<Listener> {
         self.users.get(user).map_or_else(Vec::new, |user| user.members.clone())
     }
 }
@@ -308,22 +413,27 @@ impl Live for LiveChannels {
     fn subscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<usize, Full> {
         let (loaded, node) = (app.loaded(), self.node(app));
         let Some(channel) = loaded.rules.channel(name.as_str()) else { return Ok(0) };
-        let (mut node, now) = (lock(&node), self.0.clock.wall());
+        let mut node = lock(&node);
         for member in node.of(user) {
-            node.enter(&loaded.rules, &member, &channel, now)?;
+            node.enter(&self.0, &loaded.rules, &member, &channel, Entering::default())?;
         }
         Ok(node.channels.get(name).map_or(0, |live| live.count().connections))
     }
 
     fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> usize {
         let members = lock(&self.node(app)).of(user);
-        members.iter().filter(|member| self.leave(app, member, name)).count()
+        let left = members.iter().filter(|member| self.leave(app, member, name));
+        left.inspect(|member| self.tell_left(member, None, name)).count()
     }
 
     fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize {
         let members = lock(&self.node(app)).of(user);
         for member in &members {
-            member.close(ErrorCode::Revoked);
+            member.dismiss(ErrorCode::Revoked);
+            if !member.is_there() {
+                member.session().end();
+                self.gone(app, member);
+            }
         }
         members.len()
     }
@@ -347,7 +457,7 @@ impl Live for LiveChannels {
     fn overview(&self, app: &Arc<App>) -> Overview {
         let node = self.node(app);
         let node = lock(&node);
-        let rooms: Vec<Room> = node.channels.iter().map(|(name, live)| live.room(name)).collect();
+        let rooms: Vec<Room> = node.channels.values().map(|live| live.room()).collect();
         Overview { total_connections: node.members.len(), total_rooms: rooms.len(), rooms }
     }
 }

@@ -58,11 +58,18 @@ impl Server {
         let limits = Arc::new(config.limits.clone());
         let broker = Arc::new(LocalBroker::new(64));
         let clock = realtime::clock::Clock::start();
-        let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt);
+        let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt.clone());
         let rooms = crate::rooms::Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
         let live_limits = Arc::new(config.limits.clone());
         let state = AppState::new(State {
-            live: crate::apps::live::LiveChannels::new(live_limits, clock.clone(), tracker.clone()),
+            live: crate::apps::live::LiveChannels::new(
+                live_limits,
+                clock.clone(),
+                tracker.clone(),
+                hub.flushers().clone(),
+                halt,
+            ),
+            sessions: crate::apps::sessions::Sessions::default(),
             apps: crate::apps::registry::Applications::load(None, &config.limits),
             clock,
             auth: Auth::new(&keys, 2),

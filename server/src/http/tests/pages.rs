@@ -134,6 +134,7 @@ async fn only_what_is_for_anybody_is_listed_and_kept_for_the_way_back() {
         assert_eq!(answer.headers["cache-control"], if kept { "private, no-cache" } else { "no-store" }, "{path}");
         let own = server.ask("GET", path).without("origin").cookie(&guest.token).send().await;
         assert_eq!(own.headers["cache-control"], "no-store", "{path}: it tells who reads it");
+        assert!(!own.text().contains("content=\"noindex\""), "{path}: whoever has a login is no search engine");
     }
 }
 

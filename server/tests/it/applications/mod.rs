@@ -2,6 +2,7 @@
 
 mod api;
 mod files;
+mod native;
 mod rates;
 mod streams;
 mod tokens;

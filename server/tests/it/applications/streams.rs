@@ -122,7 +122,7 @@ async fn a_stream_ends_with_its_token_and_with_its_application() {
     let mut ben = Reader::open(&two, &token("market", in_chat("ben", "1")), "?channel=chat:1").await;
     ada.until("event: bye\ndata: {\"code\":\"unauthorized\"}").await;
     std::fs::remove_file(two.folder.path().join("market.toml")).expect("is there");
-    two.server.state.apps.reload();
+    two.server.state.reload_applications();
     ben.until("event: bye\ndata: {\"code\":\"revoked\"}").await;
 }
 

@@ -86,7 +86,7 @@ pub(super) fn backend(
     mistakes: &mut Mistakes<'_>,
 ) -> Option<Backend> {
     let at = backend.span().start;
-    let raw::Backend { url, url_env, secret_env, secret_file, timeout_ms } = backend.into_inner();
+    let raw::Backend { url, url_env, secret_env, secret_file, ca_file, timeout_ms } = backend.into_inner();
     let url = match (url, url_env) {
         (Some(url), None) => url,
         (None, Some(name)) => sources.variable(&name)?,
@@ -109,8 +109,11 @@ pub(super) fn backend(
     if timeout_ms == 0 || timeout_ms > TIMEOUT_MS_MAX {
         mistakes.add(at, format!("timeout_ms: 1 to {TIMEOUT_MS_MAX}"));
     }
-    match secret {
-        Ok(secret) => Some(Backend { url: url.trim_end_matches('/').to_owned(), secret, timeout_ms }),
+    let authorities = ca_file.map(|path| sources.file(&path)).transpose();
+    match secret.and_then(|secret| Ok((secret, authorities?))) {
+        Ok((secret, authorities)) => {
+            Some(Backend { url: url.trim_end_matches('/').to_owned(), secret, authorities, timeout_ms })
+        }
         Err(why) => {
             mistakes.add(at, why);
             None
