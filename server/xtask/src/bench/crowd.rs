@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::dialect::Dialect;
+use super::publisher::Publisher;
 
 #[derive(Debug)]
 pub(super) struct Crowd {
@@ -15,6 +16,8 @@ pub(super) struct Crowd {
     pub(super) said: u64,
     /// Characters more in each message.
     pub(super) filling: usize,
+    /// Who speaks instead of the members, where they only hear.
+    pub(super) publisher: Option<Publisher>,
     /// Whether native clients report what they have, as the protocol says.
     pub(super) reporting: bool,
 }

@@ -120,6 +120,17 @@ impl Dialect {
         })
     }
 
+    /// The same for the backend of the application in `peers/channels`.
+    pub(super) fn publication(room: &str, number: u64, filling: usize) -> String {
+        let filling = "x".repeat(filling);
+        let text = format!("message {number} of an ordinary length, as people write them to each other{filling}");
+        // What a relayed one says, with as much around it.
+        format!(
+            "{{\"channel\":\"room:{room}\",\"event\":\"said\",\"data\":{{\"id\":\"{number:022}\",\"room\":\"{room}\",\
+             \"text\":\"{text}\",\"user\":\"crowd\",\"at\":\"2026-01-01T00:00:00.000Z\"}}}}"
+        )
+    }
+
     /// The answer to a ping, or a report of what a native client has.
     pub(super) fn pong(self, have: u64) -> Vec<u8> {
         self.frame(&match self {

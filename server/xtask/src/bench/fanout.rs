@@ -98,8 +98,10 @@ pub(super) fn channels(workspace: &Workspace, steps: &mut Steps, options: &Optio
     let mut programs = Programs::new(server.clone())?;
     programs.remove(Candidate::Native);
     let folder = workspace.root().join("server/xtask/peers/channels");
-    programs.add(Candidate::Channel, server, vec!["--apps".into(), folder.into()]);
-    let only = vec![Scenario::Spread, Scenario::Rooms];
+    let arguments = vec!["--apps".into(), folder.into()];
+    programs.add(Candidate::Channel, server.clone(), arguments.clone());
+    programs.add(Candidate::Published, server, arguments);
+    let only = vec![Scenario::Thousand, Scenario::Rooms, Scenario::Busy];
     let report = measure(steps, &mut programs, &Options { only, ..options.clone() })?;
     finish(workspace, &report, "channels")?;
     say(

@@ -11,6 +11,7 @@ use super::dialect::Step;
 use super::line::Line;
 use super::load::Load;
 use super::peers::Candidate;
+use super::publisher::Publisher;
 
 /// All have to be inside by then.
 pub(super) const GATHERS_WITHIN: Duration = Duration::from_mins(1);
@@ -68,6 +69,7 @@ pub(super) fn outside(load: &mut Load, candidate: Candidate, address: SocketAddr
         lines: Vec::with_capacity(shape.people()),
         said: 0,
         filling: 0,
+        publisher: if candidate.is_published_to() { Some(Publisher::connect(address)?) } else { None },
         reporting: true,
     };
     let mut people = Vec::with_capacity(shape.people());

@@ -26,6 +26,7 @@ pub(super) fn idle(programs: &mut Programs, plan: &Plan, gathered: &mut Gathered
             Candidate::SocketIo => Some(Bar::AtMost(9.0)),
             Candidate::Floor
             | Candidate::Channel
+            | Candidate::Published
             | Candidate::Keeping
             | Candidate::Bun
             | Candidate::Socketioxide

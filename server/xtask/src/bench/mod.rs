@@ -30,6 +30,7 @@ mod measured;
 mod peers;
 #[cfg(target_os = "linux")]
 mod process;
+mod publisher;
 #[cfg(target_os = "linux")]
 mod report;
 #[cfg(target_os = "linux")]

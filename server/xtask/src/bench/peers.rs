@@ -36,6 +36,8 @@ pub(super) enum Candidate {
     Keeping,
     /// A channel of an application on the product, by Socket.IO.
     Channel,
+    /// The same, told by the application's backend, by HTTP.
+    Published,
     /// Bun's `WebSocket` server, which is uWebSockets: publish and subscribe.
     Bun,
     /// The Rust crate, behind axum.
@@ -45,11 +47,12 @@ pub(super) enum Candidate {
 }
 
 impl Candidate {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Floor,
         Self::Native,
         Self::SocketIo,
         Self::Channel,
+        Self::Published,
         Self::Keeping,
         Self::Bun,
         Self::Socketioxide,
@@ -65,6 +68,7 @@ impl Candidate {
             Self::SocketIo => "WhisperSpace, Socket.IO",
             Self::Keeping => "WhisperSpace, freed memory left as it is",
             Self::Channel => "WhisperSpace, channel of an application by Socket.IO",
+            Self::Published => "WhisperSpace, channel told by HTTP",
             Self::Bun => "Bun",
             Self::Socketioxide => "socketioxide",
             Self::NodeSocketIo => "Socket.IO on Node.js",
@@ -76,7 +80,7 @@ impl Candidate {
             Self::Floor => Dialect::Bare,
             Self::Native | Self::Keeping => Dialect::Native,
             Self::SocketIo => Dialect::Events,
-            Self::Channel => Dialect::Channel,
+            Self::Channel | Self::Published => Dialect::Channel,
             Self::Bun => Dialect::Plain,
             Self::Socketioxide | Self::NodeSocketIo => Dialect::SocketIo,
         }
@@ -85,14 +89,19 @@ impl Candidate {
     /// Whether it is the product, which has limits.
     pub(super) const fn is_product(self) -> bool {
         match self {
-            Self::Native | Self::SocketIo | Self::Channel | Self::Keeping => true,
+            Self::Native | Self::SocketIo | Self::Channel | Self::Published | Self::Keeping => true,
             Self::Floor | Self::Bun | Self::Socketioxide | Self::NodeSocketIo => false,
         }
     }
 
     /// Whether it has guests, and rooms that are made.
     pub(super) const fn has_rooms(self) -> bool {
-        self.is_product() && !matches!(self, Self::Channel)
+        self.is_product() && !matches!(self, Self::Channel | Self::Published)
+    }
+
+    /// Whether its people only hear.
+    pub(super) const fn is_published_to(self) -> bool {
+        matches!(self, Self::Published)
     }
 }
 
@@ -197,9 +206,12 @@ fn install(workspace: &Workspace, peer: Candidate) -> Result<(PathBuf, Vec<OsStr
             shell::run(&mut cargo)?;
             Ok((target.join("release/socketioxide-peer"), Vec::new()))
         }
-        Candidate::Floor | Candidate::Native | Candidate::SocketIo | Candidate::Channel | Candidate::Keeping => {
-            anyhow::bail!("{} is no peer", peer.name())
-        }
+        Candidate::Floor
+        | Candidate::Native
+        | Candidate::SocketIo
+        | Candidate::Channel
+        | Candidate::Published
+        | Candidate::Keeping => anyhow::bail!("{} is no peer", peer.name()),
     }
 }
 

@@ -47,6 +47,10 @@ pub(super) enum Scenario {
     Rooms,
     /// One room of 500, one speaks, 16 messages ahead of the slowest.
     Outstanding,
+    /// One room of 1,000, a message every 20 ms. Only of `bench channels`.
+    Thousand,
+    /// 100 rooms of 10, 10,000 messages a second in all. Only of `bench channels`.
+    Busy,
 }
 
 impl Scenario {
@@ -58,13 +62,16 @@ impl Scenario {
             Self::Together => "1 x 500, 16 messages together",
             Self::Rooms => "100 x 10, 5000 messages/s",
             Self::Outstanding => "1 x 500, 16 outstanding",
+            Self::Thousand => "1 x 1000, messages spread",
+            Self::Busy => "100 x 10, 10000 messages/s",
         }
     }
 
     const fn shape(self) -> Shape {
         match self {
             Self::Spread | Self::Together | Self::Outstanding => Shape { rooms: 1, members: 500 },
-            Self::Rooms => Shape { rooms: 100, members: 10 },
+            Self::Thousand => Shape { rooms: 1, members: 1_000 },
+            Self::Rooms | Self::Busy => Shape { rooms: 100, members: 10 },
         }
     }
 
@@ -74,6 +81,8 @@ impl Scenario {
             Self::Together => Pattern::Together { every: Duration::from_millis(80), count: 16 },
             Self::Rooms => Pattern::Spread { every: Duration::from_micros(200) },
             Self::Outstanding => Pattern::Outstanding { count: 16 },
+            Self::Thousand => Pattern::Spread { every: Duration::from_millis(20) },
+            Self::Busy => Pattern::Spread { every: Duration::from_micros(100) },
         }
     }
 
