@@ -15,6 +15,7 @@ use bytes::Bytes;
 use protocol::Limits;
 use server::listen::serve_line;
 use server::socketio::{Application, Engine, Service};
+use server::transports::Transports;
 use socketio::packet::{self, Kind, MAIN};
 use socketio::{Closed, Encoded, EngineSession, Event, Fault, Incoming, Namespaces, Packet, Settings};
 use tokio::net::TcpListener;
@@ -47,7 +48,10 @@ async fn main() -> anyhow::Result<()> {
 /// Serves both protocols for as long as it is polled. The project's own cases (`tests/it/conformance`) mount it too.
 pub(crate) async fn serve(listener: TcpListener, settings: Settings) -> anyhow::Result<()> {
     let limits = Arc::new(Limits::default());
-    let service = || Service::new(settings, Arc::clone(&limits), CancellationToken::new(), TaskTracker::new());
+    let service = || {
+        let (stopping, tracker) = (CancellationToken::new(), TaskTracker::new());
+        Service::new(settings, Arc::clone(&limits), stopping, tracker, Transports::default())
+    };
     let (events, messages) = (service(), service());
     let application = move || Events::new(settings);
     let router = Router::new()

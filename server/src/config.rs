@@ -62,6 +62,10 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_APPS", value_name = "DIR")]
     pub apps: Option<PathBuf>,
 
+    /// Address and port to serve numbers at for Prometheus, as GET /metrics; whoever reaches it may read them
+    #[arg(long, env = "WHISPERSPACE_METRICS", value_name = "ADDRESS")]
+    pub metrics: Option<SocketAddr>,
+
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
     pub log: Option<LogLevel>,
@@ -211,6 +215,8 @@ pub struct Config {
     pub proxies: Vec<crate::network::Network>,
     /// Where the files of applications are.
     pub apps: Option<PathBuf>,
+    /// Where to serve numbers, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// How much to log.
     pub log: LogLevel,
     /// How to log.
@@ -256,6 +262,7 @@ impl Options {
         self.database = self.database.or(file.database);
         self.public_url = self.public_url.or(file.public_url);
         self.apps = self.apps.or(file.apps);
+        self.metrics = self.metrics.or(file.metrics);
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
@@ -300,6 +307,7 @@ impl TryFrom<Options> for Config {
             origins,
             proxies,
             apps: options.apps,
+            metrics: options.metrics,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
             limits,
@@ -326,6 +334,7 @@ impl Config {
             allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             apps: self.apps.clone(),
+            metrics: self.metrics,
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),

@@ -253,6 +253,11 @@ impl Connections {
         counts.lines.total + u32::try_from(counts.reserve.open()).unwrap_or(u32::MAX)
     }
 
+    /// Lines that may be open, without those of the reserve.
+    pub const fn lines_max(&self) -> u32 {
+        self.budget.lines_total
+    }
+
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,6 +22,7 @@ pub mod keys;
 #[doc(hidden)]
 pub mod listen;
 mod lock_file;
+mod metrics;
 pub mod network;
 pub mod open_files;
 pub mod origins;
@@ -37,6 +38,7 @@ pub mod socketio;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+pub mod transports;
 #[doc(hidden)]
 pub mod ws;
 
@@ -52,6 +54,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, Database};
 use crate::folders::make_folder;
 use crate::keys::Keys;
+use crate::metrics::watched::Watched;
 use crate::rooms::Rooms;
 use crate::state::{AppState, State};
 use crate::store::SharedStore;
@@ -104,13 +107,15 @@ pub async fn serve_over(
             return Ok(());
         }
     };
+    let watched = Watched::listen(config.metrics).await?;
+    let (store, counts) = watched.measure(store);
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let budget = connection_budget(&mut config.limits)?;
     let limits = Arc::new(config.limits.clone());
     let queue_max = usize::try_from(limits.room_mailbox_max).unwrap_or(usize::MAX);
     let broker = Arc::new(LocalBroker::new(queue_max));
     let clock = realtime::clock::Clock::start();
-    let hub = Hub::new(limits, clock.clone(), broker, tracker.clone(), halt.clone());
+    let hub = Hub::counting(limits, clock.clone(), broker, tracker.clone(), halt.clone(), counts);
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
     let limits = Arc::new(config.limits.clone());
     let (flushers, tracked) = (hub.flushers().clone(), tracker.clone());
@@ -124,6 +129,8 @@ pub async fn serve_over(
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
         rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
         connections: connections::Connections::new(budget),
+        transports: transports::Transports::default(),
+        metrics_at: watched.address(),
         readiness: readiness::Readiness::default(),
         leptos: crate::http::pages::options(),
         store,
@@ -135,6 +142,7 @@ pub async fn serve_over(
         config,
     });
     observe(&state);
+    tracker.spawn(watched.serve(state.clone(), halt.clone()));
     tracker.spawn(janitor::run(state.clone(), halt.clone()));
     for flusher in state.hub.flushers().each() {
         tracker.spawn(flusher.clone().run(halt.clone()));
@@ -150,6 +158,7 @@ pub async fn serve_over(
     stop(&state, &halt).await
 }
 
+/// Everything that is derived from the secret.
 fn keys(config: &Config) -> anyhow::Result<Keys> {
     match config.database {
         // What is gone with the process needs no secret that outlives it.

@@ -84,6 +84,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
         // It serves all the same: who cannot be told the address knows it, or finds it in the log.
         let _ = print(&format!("WhisperSpace is at http://{address}\n"));
+        if let Some(metrics) = state.metrics_at {
+            let _ = print(&format!("Its metrics are at http://{metrics}/metrics\n"));
+        }
     })
     .await
 }

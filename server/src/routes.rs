@@ -55,7 +55,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .merge(socketio::routes(&state))
         .layer(from_fn(advise))
         .layer(from_fn(one_host))
-        .layer(from_fn(access_log))
+        .layer(from_fn_with_state(state.clone(), access_log))
         .layer(from_fn_with_state(state.clone(), secure))
         .with_state(state)
 }
@@ -69,7 +69,7 @@ pub(crate) fn reserve(state: AppState, reason: ErrorCode, site: Router) -> Route
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(async move || problem(connections::full(reason)))
         .layer(from_fn(unify))
-        .layer(from_fn(access_log))
+        .layer(from_fn_with_state(state.clone(), access_log))
         .layer(from_fn_with_state(state.clone(), secure))
         .with_state(state.clone());
     Router::new().fallback(triage::triage).with_state(Arc::new(Triage { state, site, refusals }))

@@ -1,5 +1,6 @@
 //! What every handler and connection can reach. No globals: many servers can live in one test process.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::keys::Keys;
 use crate::readiness::Readiness;
 use crate::rooms::Rooms;
 use crate::store::SharedStore;
+use crate::transports::Transports;
 use realtime::clock::Clock;
 use realtime::hub::Hub;
 use realtime::rate_limits::RateLimits;
@@ -53,6 +55,10 @@ pub struct State {
     pub sessions: Sessions,
     /// Open sockets, counted.
     pub connections: Connections,
+    /// What carries those who chat, counted.
+    pub transports: Transports,
+    /// Where the server's numbers are served, if anywhere.
+    pub metrics_at: Option<SocketAddr>,
     /// Whether people may be sent here.
     pub readiness: Readiness,
     /// How pages are rendered.

@@ -48,6 +48,9 @@ impl<H: Handler> Connection<H> {
     pub async fn run<T: Transport<H>>(mut self: Box<Self>, transport: &mut T) -> End {
         self.begin(transport);
         let Err(end) = self.serve(transport).await;
+        if let End::Close(code) = end {
+            self.line.host.flushers().counts().closed(code);
+        }
         self.line.session.keep_off(self.line.generation);
         let rest = self.rest();
         // Others hear now that the session has no line: a goodbye may take a while.

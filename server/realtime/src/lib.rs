@@ -11,6 +11,7 @@ pub mod channel;
 pub mod clock;
 pub mod commands;
 pub mod connection;
+pub mod counts;
 pub mod dialect;
 pub mod error;
 pub mod following;

@@ -27,6 +27,7 @@ use crate::connections::Place;
 use crate::error::ApiError;
 use crate::http::client_address::client_address;
 use crate::state::AppState;
+use crate::transports::{Carried, Carries};
 
 /// Sent at once, so that the head of the answer is not held back; and when to come again after a drop.
 const GREETING: &str = ": welcome\nretry: 2000\n\n";
@@ -59,6 +60,7 @@ struct Reader {
     ends_at: Instant,
     /// Given back when it goes.
     _place: Place,
+    _carried: Carried,
 }
 
 /// Has everybody told that the connection is over, however it ends.
@@ -102,6 +104,7 @@ pub(super) async fn events(
         is_over: false,
         ends_at: Instant::now() + lasts,
         _place: place,
+        _carried: state.transports.carry(Carries::EventStream),
     };
     let events = futures::stream::unfold(reader, |mut reader| async move {
         let told = reader.next().await?;

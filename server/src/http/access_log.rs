@@ -1,10 +1,10 @@
 //! One line for each request at the level `debug`, without anything that a person chose: the matched route, never the
-//! path. Also where a panic in a handler becomes an answer.
+//! path. Also where a panic in a handler becomes an answer, and where refusals are counted.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -12,15 +12,19 @@ use futures::FutureExt as _;
 use protocol::ErrorCode;
 
 use crate::http::problem::problem;
+use crate::state::AppState;
 
-/// Runs the request, logs what became of it.
-pub(crate) async fn access_log(request: Request, next: Next) -> Response {
+/// Runs the request, counts and logs what became of it.
+pub(crate) async fn access_log(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let method = name(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let began = Instant::now();
     // The panic hook has told the operator where it was.
     let response =
         AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| problem(ErrorCode::Internal));
+    if let Some(&code) = response.extensions().get::<ErrorCode>() {
+        state.hub.counts().refusals.add(code);
+    }
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let (status, millis) = (response.status().as_u16(), began.elapsed().as_millis());
     tracing::debug!(method, route, status, millis, "answered");

@@ -39,7 +39,10 @@ fn answer(failure: ApiError, body: &impl Serialize) -> Response {
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    (status, headers, body).into_response()
+    let mut response = (status, headers, body).into_response();
+    // For whoever counts refusals.
+    response.extensions_mut().insert(failure.code);
+    response
 }
 
 /// Whole seconds, and never one too few.

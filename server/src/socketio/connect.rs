@@ -34,9 +34,12 @@ pub(super) async fn admit(
     auth: Value,
     polls: bool,
 ) -> Result<Admitted, &'static str> {
-    enter(&state, &handle, &auth, polls).await.map_err(|failure| match failure.code {
-        ErrorCode::Unauthorized | ErrorCode::Revoked => "Authentication error",
-        other => other.text(),
+    enter(&state, &handle, &auth, polls).await.map_err(|failure| {
+        state.hub.counts().refusals.add(failure.code);
+        match failure.code {
+            ErrorCode::Unauthorized | ErrorCode::Revoked => "Authentication error",
+            other => other.text(),
+        }
     })
 }
 

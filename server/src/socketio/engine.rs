@@ -14,6 +14,7 @@ use websocket::{Event, WireFrame};
 
 use super::registry::{EngineCommand, Line, Opened, Told};
 use crate::pace::{FrameRate, Pace};
+use crate::transports::{Carried, Carries, Transports};
 use crate::ws::{FRAMES_OF_ONE_WRITE, ReadError};
 use realtime::transport::End;
 
@@ -78,6 +79,8 @@ pub struct Engine {
     pace: Pace,
     /// Something has happened since the last write.
     is_stirred: bool,
+    /// Its place among those that are counted.
+    carried: Carried,
 }
 
 /// How its packets come and go.
@@ -93,9 +96,10 @@ pub(super) struct Link {
 }
 
 impl Engine {
-    pub(super) fn new(opened: Opened, session: EngineSession, rate: FrameRate) -> Box<Self> {
+    pub(super) fn new(opened: Opened, session: EngineSession, rate: FrameRate, transports: &Transports) -> Box<Self> {
+        let carried = transports.carry(carries(session.transport()));
         let pace = Pace::new(rate, Instant::now());
-        Box::new(Self { opened, session, link: Link::default(), pace, is_stirred: true })
+        Box::new(Self { opened, session, link: Link::default(), pace, is_stirred: true, carried })
     }
 
     /// Begins on a line, with this first packet.
@@ -306,6 +310,7 @@ impl Engine {
             }
             Probe::Upgraded => {
                 self.opened.handle.polls.goes_over();
+                self.carried.goes_over(Carries::SocketIoWebSocket);
                 self.link.line = Some(line);
             }
             Probe::Failed => self.session.upgrade_failed(),
@@ -371,6 +376,13 @@ impl Engine {
             // What it would have brought is lost.
             self.session.cut();
         }
+    }
+}
+
+const fn carries(transport: TransportKind) -> Carries {
+    match transport {
+        TransportKind::Polling => Carries::SocketIoPolling,
+        TransportKind::WebSocket => Carries::SocketIoWebSocket,
     }
 }
 

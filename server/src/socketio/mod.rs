@@ -47,7 +47,7 @@ use crate::state::AppState;
 /// The transport's addresses.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let (limits, tracker) = (Arc::new(state.config.limits.clone()), state.tracker.clone());
-    let service = Service::new(settings(&limits), limits, state.stopping.clone(), tracker);
+    let service = Service::new(settings(&limits), limits, state.stopping.clone(), tracker, state.transports.clone());
     Router::new()
         .route("/socket.io/", any(door::enter))
         .route("/socket.io", any(door::enter))

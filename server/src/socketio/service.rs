@@ -25,6 +25,7 @@ use crate::auth::Sent;
 use crate::error::ApiError;
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
+use crate::transports::Transports;
 use crate::ws::Upgrade;
 use realtime::address::Address;
 
@@ -46,12 +47,19 @@ struct Inner {
     limits: Arc<Limits>,
     stopping: CancellationToken,
     tracker: TaskTracker,
+    transports: Transports,
 }
 
 impl Service {
-    /// One without sessions. It ends when `stopping` says so; `tracker` has its tasks.
-    pub fn new(settings: Settings, limits: Arc<Limits>, stopping: CancellationToken, tracker: TaskTracker) -> Self {
-        Self(Arc::new(Inner { registry: Arc::default(), settings, limits, stopping, tracker }))
+    /// One without sessions. It ends when `stopping` says so; `tracker` has its tasks, and `transports` their number.
+    pub fn new(
+        settings: Settings,
+        limits: Arc<Limits>,
+        stopping: CancellationToken,
+        tracker: TaskTracker,
+        transports: Transports,
+    ) -> Self {
+        Self(Arc::new(Inner { registry: Arc::default(), settings, limits, stopping, tracker, transports }))
     }
 
     /// Answers a request of anybody, with an application of its own for each session.
@@ -101,12 +109,12 @@ impl Service {
             Ok(admitted) => admitted,
             Err(failure) => return Ok(problem(failure)),
         };
-        let Inner { registry, settings, limits, tracker, .. } = &*self.0;
+        let Inner { registry, settings, limits, tracker, transports, .. } = &*self.0;
         let opened = registry.open(address, credential, app_of(&parts), limits);
         let handshake = EngineSession::handshake(settings, transport, &opened.handle.sid);
         let session = EngineSession::open(*settings, transport, Instant::now());
         let application = application(&opened.handle);
-        let engine = Engine::new(opened, session, FrameRate::of_frames(limits));
+        let engine = Engine::new(opened, session, FrameRate::of_frames(limits), transports);
         let Some(upgrade) = upgrade else {
             tracker.spawn(application.run(engine));
             return Ok((PLAIN, handshake).into_response());

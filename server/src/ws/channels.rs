@@ -134,7 +134,10 @@ fn attach(
     let session = Arc::clone(person.member.session());
     let greeting = Welcome { state, person, namespaces, resumed: claim.is_some() };
     let claim = claim.map(|claim| (&claim.secret, claim.have));
-    let generation = session.attach(claim, random_secret(), &state.config.limits, greeting)?.generation;
+    let is_back = claim.is_some();
+    let attached = session.attach(claim, random_secret(), &state.config.limits, greeting)?;
+    state.hub.counts().resumed(is_back, attached.gaps);
+    let generation = attached.generation;
     let host = Box::new(SessionHost::resumable(Arc::clone(person), state.sessions.clone()));
     let line = Attachment { host, session, generation };
     let handler = NativeHandler::new(ChannelsHandler::new(Arc::clone(person), signed_in), generation);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::{ErrorCode, ServerFrame};
+use protocol::ErrorCode;
 use tokio::time::timeout;
 use websocket::Event;
 
@@ -15,6 +15,7 @@ use super::upgrade::Stream;
 use crate::auth::Sent;
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::transports::Carries;
 use realtime::address::Address;
 use realtime::connection::Connection;
 use realtime::rooms_handler::RoomsHandler;
@@ -37,6 +38,7 @@ enum For {
 /// Runs one connection from its first frame to its end.
 pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, caller: Caller) {
     let (stopping, address) = (state.stopping.clone(), caller.address);
+    let mut carried = state.transports.carry(Carries::WebSocket);
     let mut line = Line { socket, state, says_bye: true };
     // Boxed: what a task needs at its beginning is not to be kept for as long as it lives.
     match Box::pin(introduced(&mut line, caller)).await {
@@ -48,6 +50,7 @@ pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, caller: Ca
             Connection::new(attachment, handler, stopping).run(&mut line).await;
         }
         Ok(For::Channels(channels::Introduced { line: attachment, handler })) => {
+            carried.goes_over(Carries::ApplicationWebSocket);
             Box::pin(Connection::new(attachment, handler, stopping).run(&mut line)).await;
         }
         Err(end) => line.end(Bytes::new(), end.reason()).await,
@@ -79,14 +82,14 @@ async fn introduce(line: &mut Line, caller: Caller) -> Result<For, End> {
                 introduced.map(For::Channels)
             }
             Err((code, cid)) => {
-                line.send_now(&ServerFrame::error(code, cid, None)).await?;
+                line.refuse(code, cid, None).await?;
                 continue;
             }
         };
         return match introduced {
             Ok(introduced) => Ok(introduced),
             Err(failure) => {
-                line.send_now(&ServerFrame::error(failure.code, None, failure.retry_after_ms)).await?;
+                line.refuse(failure.code, None, failure.retry_after_ms).await?;
                 Err(End::Close(failure.code))
             }
         };

@@ -144,6 +144,7 @@ fn attach(
             limits: limits.into(),
         },
     )?;
+    state.hub.counts().resumed(claim.is_some(), attached.gaps);
     let host = Box::new(state.hub.clone());
     Some(Attachment { host, session: Arc::clone(session), generation: attached.generation })
 }

@@ -34,6 +34,7 @@ use crate::http::client_address::client_address;
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::state::AppState;
+use crate::transports::Carries;
 use realtime::address::Address;
 use realtime::attachment::Attachment;
 use realtime::connection::Connection;
@@ -102,6 +103,7 @@ async fn run(socket: Box<Socket<Stream>>, state: AppState, path: String, address
     let begun = known.and_then(|known| begin(&line.state, &path, address, known));
     match begun {
         Ok((connection, _place)) => {
+            let _carried = line.state.transports.carry(Carries::ApplicationWebSocket);
             connection.run(&mut line).await;
         }
         Err(code) => line.end(Bytes::new(), Some(code)).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::{ErrorCode, ServerFrame};
+use protocol::{ClientId, ErrorCode, ServerFrame};
 use tokio::time::timeout;
 use tokio_util::either::Either;
 use websocket::{CloseCode, Event, WireFrame};
@@ -76,9 +76,16 @@ impl Line {
         }
     }
 
-    /// Writes one frame to a client that has no session yet.
-    pub(super) async fn send_now(&mut self, frame: &ServerFrame) -> Result<(), End> {
-        self.socket.queue(WireFrame::text(protocol::encode(frame).into()));
+    /// Tells a client that has no session yet why it gets none.
+    pub(super) async fn refuse(
+        &mut self,
+        code: ErrorCode,
+        cid: Option<ClientId>,
+        retry_after_ms: Option<u64>,
+    ) -> Result<(), End> {
+        let frame = ServerFrame::error(code, cid, retry_after_ms);
+        self.state.hub.counts().told(&frame);
+        self.socket.queue(WireFrame::text(protocol::encode(&frame).into()));
         match timeout(GOODBYE, self.socket.flush(|_| {})).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),

@@ -34,6 +34,7 @@ mod liveness;
 mod lobby;
 mod logins;
 mod memory;
+mod metrics;
 mod moving;
 mod operators;
 mod origins;

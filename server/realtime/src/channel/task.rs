@@ -119,7 +119,6 @@ impl RoomTask {
     }
 
     fn perform(&mut self, effect: Effect, asking: Option<&Arc<RoomsSession>>, joining: Option<&MemberId>) {
-        let limits = self.hub.limits();
         match effect {
             Effect::Seated(key) => {
                 if let (Some(session), Some(member)) = (asking.filter(|session| session.key == key), joining) {
@@ -148,11 +147,18 @@ impl RoomTask {
             Effect::Reply(key, frame) => {
                 let inside = self.sessions.get(&key).map(|seated| &seated.session);
                 if let Some(session) = inside.or(asking.filter(|session| session.key == key)) {
-                    session.tell(&frame, limits);
+                    self.hub.answer(session, &frame);
                 }
             }
-            Effect::Broadcast(frame) => self.broadcast(&frame, |_| true),
-            Effect::Between(pair, frame) => self.broadcast(&frame, |member| pair.contains(member)),
+            Effect::Broadcast(frame) => {
+                self.count(&frame, self.sessions.len());
+                self.broadcast(&frame, |_| true);
+            }
+            Effect::Between(pair, frame) => {
+                let hear = self.sessions.values().filter(|seated| pair.contains(&seated.member));
+                self.count(&frame, hear.count());
+                self.broadcast(&frame, |member| pair.contains(member));
+            }
             Effect::Publish(event) => {
                 // Where a record has changed already, this room follows whoever else can hear of it.
                 let otherwise = match &event.kind {
@@ -176,6 +182,14 @@ impl RoomTask {
     /// One encoding for each dialect that is spoken inside, for those members who are to hear it.
     fn broadcast(&mut self, frame: &ServerFrame, hears: impl Fn(&MemberId) -> bool) {
         self.speak(hears, |projection, context| projection.broadcast(frame, context));
+    }
+
+    /// A frame that goes to so many sessions counts where it says something: once, and not for each of them.
+    fn count(&self, frame: &ServerFrame, sessions: usize) {
+        if matches!(frame, ServerFrame::Message(_) | ServerFrame::Sealed(_) | ServerFrame::Whisper(_)) {
+            self.hub.counts().messages.add(1);
+            self.hub.counts().deliveries.add(sessions as u64);
+        }
     }
 
     /// What projections held back until now.

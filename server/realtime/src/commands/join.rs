@@ -70,7 +70,7 @@ impl Requests {
                 // A room that this client cannot read is none to follow into: nobody asked, so nobody is told.
                 if cid.is_some() || failure.code != ErrorCode::SealedRoom {
                     let frame = ServerFrame::error(failure.code, cid, failure.retry_after_ms);
-                    session.tell(&frame, services.hub().limits());
+                    services.hub().answer(&session, &frame);
                 }
             }
         })
@@ -101,6 +101,7 @@ impl Join {
         address: Address,
         now: Now,
     ) -> Result<(), Refused> {
+        let began = services.hub().counts().begins();
         let Wanted { code, pin, invite, since } = self.wanted;
         let (pin, invite, reads_sealed) = (pin.as_deref(), invite.as_deref(), session.dialect().reads_sealed());
         let identity = session.identity();
@@ -122,6 +123,9 @@ impl Join {
         // The room ends before it answers only by a panic; the client then meets a closed connection.
         let _ = waiting.await;
         if session.inside(room.code).is_some() {
+            if let (Some(began), Some(times)) = (began, services.hub().counts().times()) {
+                times.joins.add(began.elapsed());
+            }
             services.hub().entered(session, room.code);
         } else if admitted.is_new {
             // The room was full, or they were banned meanwhile: the membership that was made for this join goes again.

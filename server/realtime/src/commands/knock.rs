@@ -33,7 +33,7 @@ impl Requests {
                 }
                 Err(failure) => {
                     let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
-                    session.tell(&frame, services.hub().limits());
+                    services.hub().answer(&session, &frame);
                 }
             }
         }))
@@ -57,5 +57,5 @@ async fn wait(
         None => ServerFrame::Done { cid, room },
         Some(code) => ServerFrame::error(code, Some(cid), None),
     };
-    session.tell(&frame, services.hub().limits());
+    services.hub().answer(&session, &frame);
 }

@@ -25,7 +25,7 @@ impl Requests {
                 }
                 Err(failure) => {
                     let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
-                    session.tell(&frame, services.hub().limits());
+                    services.hub().answer(&session, &frame);
                 }
             }
         }))
@@ -42,6 +42,6 @@ async fn leave_seat(services: &dyn Services, session: &Arc<RoomsSession>, inside
         Ok(()) => {
             let _ = waiting.await;
         }
-        Err(code) => session.tell(&ServerFrame::error(code, Some(cid), None), services.hub().limits()),
+        Err(code) => services.hub().answer(session, &ServerFrame::error(code, Some(cid), None)),
     }
 }

@@ -246,7 +246,7 @@ impl Requests {
     }
 
     fn error(&self, failure: Refused, cid: Option<ClientId>) {
-        self.push(&ServerFrame::error(failure.code, cid, failure.retry_after_ms));
+        self.services.hub().answer(&self.session, &ServerFrame::error(failure.code, cid, failure.retry_after_ms));
     }
 
     fn push(&self, frame: &ServerFrame) {

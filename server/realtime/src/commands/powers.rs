@@ -21,7 +21,7 @@ impl Requests {
             let work = services.exercise(inside.room.id, asked, wish);
             if let Err(failure) = services.rate_limits().charge(RateLimit::Powers(session.user()), now, work).await {
                 let frame = ServerFrame::error(failure.code, Some(cid), failure.retry_after_ms);
-                session.tell(&frame, services.hub().limits());
+                services.hub().answer(&session, &frame);
             }
         }))
     }

@@ -4,6 +4,7 @@
 //! but for the marks of rooms that have ended.
 
 mod endings;
+mod survey;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,18 +13,21 @@ use std::time::Duration;
 
 use chat::{ChannelId, Input, NodeId, RoomStart, SessionKey};
 use futures::FutureExt as _;
-use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Millis, RoomCode, Secret, SessionId};
+use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Millis, RoomCode, Secret, ServerFrame, SessionId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
 use crate::channel::{RoomHandle, RoomTask, SeatHandle};
 use crate::clock::{self, Clock};
+use crate::counts::{Counts, Eviction};
 use crate::dialect::Dialect;
 use crate::identity::{Identity, LoginKey, UserId};
 use crate::record::Keeper;
 use crate::session::for_rooms::{ForRooms, RoomsSession};
 use crate::session::{Carrier, Flushers, Generation, Host};
+
+pub use survey::Survey;
 
 /// A cheap handle to the one hub.
 #[derive(Clone)]
@@ -38,6 +42,7 @@ struct Inner {
     sessions: Mutex<Sessions>,
     next_key: AtomicU64,
     flushers: Flushers,
+    counts: Arc<Counts>,
     tracker: TaskTracker,
     /// Cancelled when the last connection has said goodbye: rooms and grace periods end.
     halt: CancellationToken,
@@ -68,6 +73,20 @@ impl Hub {
         tracker: TaskTracker,
         halt: CancellationToken,
     ) -> Self {
+        Self::counting(limits, clock, broker, tracker, halt, Counts::untimed())
+    }
+
+    /// The same, with these numbers.
+    pub fn counting(
+        limits: Arc<Limits>,
+        clock: Clock,
+        broker: Arc<dyn Broker>,
+        tracker: TaskTracker,
+        halt: CancellationToken,
+        counts: Counts,
+    ) -> Self {
+        let counts = Arc::new(counts);
+        let flushers = std::thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Inner {
             limits,
             node: NodeId(u64::from_be_bytes(clock::random())),
@@ -76,7 +95,8 @@ impl Hub {
             rooms: Mutex::default(),
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
-            flushers: Flushers::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            flushers: Flushers::new(flushers, Arc::clone(&counts)),
+            counts,
             tracker,
             halt,
         }))
@@ -100,6 +120,17 @@ impl Hub {
     /// Who writes what sessions have waiting.
     pub fn flushers(&self) -> &Flushers {
         &self.0.flushers
+    }
+
+    /// What has happened here, in numbers.
+    pub fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+
+    /// Answers a session, in its words: refusals and gaps are counted.
+    pub fn answer(&self, session: &RoomsSession, frame: &ServerFrame) {
+        self.counts().told(frame);
+        session.tell(frame, self.limits());
     }
 
     /// The broker.
@@ -282,6 +313,7 @@ impl Hub {
         drop(sessions);
         for oldest in dropped.iter().take((dropped.len() + 1).saturating_sub(most)) {
             if let Some(insides) = oldest.end_if_dropped() {
+                self.counts().evicted(Eviction::MadeWay);
                 self.end_session(oldest, insides);
             }
         }
@@ -301,6 +333,7 @@ impl Hub {
         let idle = sessions.into_iter().filter_map(|session| Some((session.abandoned_for(now)?, session)));
         if let Some((_, session)) = idle.max_by_key(|(idle, _)| *idle) {
             session.close(ErrorCode::Silence);
+            self.counts().evicted(Eviction::MadeWay);
             self.end_session(&session, session.end());
         }
     }

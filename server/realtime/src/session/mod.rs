@@ -9,6 +9,7 @@ mod flusher;
 pub mod for_rooms;
 mod gone;
 mod handover;
+mod load;
 mod outbound;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use crate::dialect::{Counted, Frame};
 use crate::session::direct::Direct;
 pub use crate::session::direct::{DirectLine, TryWrite};
 pub use crate::session::flusher::{Flusher, Flushers};
+pub use crate::session::load::Load;
 use crate::session::outbound::{Outbound, TooSlow};
 use crate::session::unconfirmed::Unconfirmed;
 
@@ -136,6 +138,8 @@ pub struct Attached {
     pub generation: Generation,
     /// Whether an older connection was still there.
     pub took_over: bool,
+    /// How many gaps the client is told of.
+    pub gaps: u64,
 }
 
 impl<P: Purpose> Session<P> {
@@ -253,15 +257,18 @@ impl<P: Purpose> Session<P> {
         if state.ended {
             return None;
         }
-        let mut owed = Vec::new();
+        let (mut owed, mut gaps) = (Vec::new(), 0);
         if let Some((secret, have)) = claim {
             if !same_secret(&state.secret, secret) {
                 return None;
             }
             let places = greeting.places(&state.held);
             let State { resume, held, .. } = &mut *state;
-            owed =
-                resume.resume(have, &places, retention(limits), |place, missed| greeting.gap(held, place, missed))?;
+            owed = resume.resume(have, &places, retention(limits), |place, missed| {
+                let gap = greeting.gap(held, place, missed);
+                gaps += u64::from(gap.is_some());
+                gap
+            })?;
         }
         let took_over = state.connected;
         state.secret = fresh_secret;
@@ -278,7 +285,7 @@ impl<P: Purpose> Session<P> {
         // `notify_one` leaves a permit for the new one, which does not wait yet.
         self.wake.notify_waiters();
         self.wake.notify_one();
-        Some(Attached { generation, took_over })
+        Some(Attached { generation, took_over, gaps })
     }
 
     /// Gives a new session its one line, for transports whose clients cannot come back to a session.

@@ -47,7 +47,12 @@ impl Outbound {
 
     /// Whether more waits than is written at once.
     pub(super) const fn is_behind(&self) -> bool {
-        self.owed + self.unwritten > BEHIND_BYTES
+        self.waiting() > BEHIND_BYTES
+    }
+
+    /// Bytes that are not written.
+    pub(super) const fn waiting(&self) -> usize {
+        self.owed + self.unwritten
     }
 
     /// One more frame. `is_written_soon`: by the flusher, which looks at the time where the reader does not take it.

@@ -251,7 +251,7 @@ async fn a_connection_that_is_not_needed_is_not_woken() {
     let (session, limits, line) = (Arc::new(session()), Limits::default(), Arc::new(Narrow::default()));
     let generation = claim(&session, 0, 0, &limits).expect("begins");
     let direct = Arc::new(DirectLine::new(Arc::<Narrow>::clone(&line)));
-    session.write_directly(generation, Arc::clone(&direct), &Flushers::new(1));
+    session.write_directly(generation, Arc::clone(&direct), &Flushers::new(1, Arc::default()));
     assert_eq!(take_turns(&session, generation, &direct, &line), None);
     session.wake.notified().await;
     line.room.store(1_000, Ordering::Relaxed);
@@ -275,7 +275,7 @@ fn a_line_that_is_replaced_is_written_to_by_its_own_connection_alone() {
     let (session, limits, line) = (Arc::new(session()), Limits::default(), Arc::new(Narrow::default()));
     let old = claim(&session, 0, 0, &limits).expect("begins");
     let direct = Arc::new(DirectLine::new(Arc::<Narrow>::clone(&line)));
-    session.write_directly(old, Arc::clone(&direct), &Flushers::new(1));
+    session.write_directly(old, Arc::clone(&direct), &Flushers::new(1, Arc::default()));
     take_turns(&session, old, &direct, &line);
     line.room.store(10, Ordering::Relaxed);
     session.push(&message(1), &limits);
@@ -328,7 +328,7 @@ proptest! {
         let (session, limits, line) = (Arc::new(session()), Limits::default(), Arc::new(Narrow::default()));
         let generation = claim(&session, 0, 0, &limits).expect("begins");
         let direct = Arc::new(DirectLine::new(Arc::<Narrow>::clone(&line)));
-        session.write_directly(generation, Arc::clone(&direct), &Flushers::new(1));
+        session.write_directly(generation, Arc::clone(&direct), &Flushers::new(1, Arc::default()));
         prop_assert_eq!(take_turns(&session, generation, &direct, &line), None);
         let mut expected = line.written.lock().expect("nobody panics").clone();
         for (seq, (op, number)) in (1..).zip(ops.into_iter().chain([(1, 1_000_000), (2, 0)])) {

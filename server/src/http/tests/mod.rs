@@ -75,6 +75,8 @@ impl Server {
             auth: Auth::new(&keys, 2),
             rate_limits: RateLimits::new(&config.limits),
             connections: Connections::new(crate::open_files::Budget { lines_total: 100, reserve: 10 }),
+            transports: crate::transports::Transports::default(),
+            metrics_at: None,
             readiness: crate::readiness::Readiness::default(),
             leptos: crate::http::pages::options(),
             store,
