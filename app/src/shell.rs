@@ -43,7 +43,13 @@ pub fn shell(
     let shape = fingerprint::of(&page);
     view! {
         <!DOCTYPE html>
-        <html lang=words.language dir=words.direction data-theme=theme.as_str() data-place=place>
+        <html
+            lang=words.language
+            dir=words.direction
+            data-theme=theme.as_str()
+            data-place=place
+            data-ahead=(!ahead.is_empty()).then(|| ahead.join(" "))
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta
@@ -57,7 +63,6 @@ pub fn shell(
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141318" />
                 <link rel="stylesheet" href=stylesheet />
-                {ahead.into_iter().map(|href| view! { <link rel="prefetch" href=href /> }).collect_view()}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icon-180.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />

@@ -105,6 +105,13 @@ const takesCookies = () => {
   }
 };
 
+// What the next page needs.
+const fetchAhead = () => {
+  for (const href of root.dataset.ahead?.split(" ") ?? []) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href }));
+  }
+};
+
 const start = async () => {
   if (!takesCookies()) root.dataset.cookies = "blocked";
   if (typeof WebAssembly !== "object") return say("missing");
@@ -132,6 +139,8 @@ const start = async () => {
   try {
     if (!asSent) drawAnew();
     root.dataset.running = asSent ? "hydrated" : "anew";
+    // Behind all that this page needs itself: on a slow line it would come out of that.
+    (window.requestIdleCallback ?? setTimeout)(fetchAhead);
   } catch (error) {
     console.error(error);
     stop();

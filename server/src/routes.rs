@@ -12,6 +12,7 @@ use crate::connections;
 use crate::http::access_log::access_log;
 use crate::http::advice::advise;
 use crate::http::cors::share;
+use crate::http::description;
 use crate::http::headers::secure;
 use crate::http::host::one_host;
 use crate::http::identity::identify;
@@ -46,6 +47,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(site.routes())
+        .merge(description::routes())
         // By keys of their own: no login of a person counts there.
         .merge(apps::api::routes(&state))
         .method_not_allowed_fallback(method_not_allowed)

@@ -18,6 +18,7 @@ use crate::powers::Role;
 
 /// Answer of `guest`, `register`, `login`, and of `PATCH me` (whose name lives in the token).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct TokenAnswer {
     /// The JWT; also set as a cookie.
     pub token: String,
@@ -32,6 +33,7 @@ pub struct TokenAnswer {
 
 /// Answer of `GET me`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Profile {
     /// As in [`TokenAnswer`].
     pub id: String,
@@ -57,6 +59,7 @@ macro_rules! request {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
+        #[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
 
         /// Requests carry secrets and names: nothing of them is formatted.
@@ -209,6 +212,7 @@ request!(
 /// `POST rooms/CODE/kick` and `POST rooms/CODE/ban`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct PutOut {
     /// Whom.
     pub member: MemberId,
@@ -217,6 +221,7 @@ pub struct PutOut {
 /// `POST rooms/CODE/admit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct AdmitMember {
     /// Whom.
     pub member: MemberId,
@@ -226,6 +231,7 @@ pub struct AdmitMember {
 
 /// Somebody who may not come back into a room, as those see them who may change that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct BanView {
     /// Who.
     pub member: MemberId,
@@ -237,6 +243,7 @@ pub struct BanView {
 /// `POST rooms/CODE/role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct ChangeRole {
     /// Whose.
     pub member: MemberId,
@@ -293,6 +300,7 @@ fn number<'de, D: Deserializer<'de>, T: FromStr + Default>(json: D) -> Result<Op
 /// A room as the API tells it to somebody who knows its code.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the wire")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct RoomView {
     /// The canonical code.
     pub code: RoomCode,
@@ -336,6 +344,7 @@ pub struct RoomView {
 
 /// One invite of a room, as those see it who may make some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct InviteView {
     /// Names it, for taking it back.
     pub id: InviteId,
@@ -354,6 +363,7 @@ pub struct InviteView {
 
 /// A QR code: a square of so many modules a side, and the dark ones as the path of an SVG in those units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct QrView {
     /// Modules a side, the quiet zone of four on each included.
     pub size: u32,
@@ -363,6 +373,7 @@ pub struct QrView {
 
 /// One login of the asker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct LoginView {
     /// Names it, for revoking.
     pub id: LoginId,

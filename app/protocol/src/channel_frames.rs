@@ -16,6 +16,7 @@ use crate::ids::{ClientId, Secret, SessionId};
 /// One frame from a client of an application. `t` names the variant; unknown frames and unknown fields are errors.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum ChannelClientFrame {
     /// First of all, once: who it is, of which application, and which session it wants back.
     Hello {
@@ -97,6 +98,7 @@ pub enum ChannelClientFrame {
 /// A place in the order of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct ChannelPosition {
     /// Random, another one whenever the channel began anew: what was told before it is not known then.
     pub epoch: u32,
@@ -106,6 +108,7 @@ pub struct ChannelPosition {
 
 /// What a server accepts of clients of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct ChannelLimits {
     /// Bytes of one frame.
     pub frame_bytes_max: u32,
@@ -125,6 +128,7 @@ pub struct ChannelLimits {
 /// those of [`ServerFrame`](crate::ServerFrame).
 #[derive(Clone, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum ChannelServerFrame<'a> {
     /// The answer to `hello`. The count of frames starts here.
     Welcome {

@@ -17,6 +17,7 @@ use crate::powers::Role;
 /// One frame from a client. `t` names the variant; unknown frames and unknown fields are errors.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum ClientFrame {
     /// First of all, once: who it is, and which session it wants back.
     Hello {
@@ -218,6 +219,7 @@ pub struct SendMessage {
 /// Something to be told to one person and to the sender's own sessions.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct SendWhisper {
     /// Names it, as in `send`.
     pub cid: ClientId,
@@ -258,7 +260,8 @@ pub enum SendBody {
 /// The fields of a `send` on the wire: exactly one of `text` and `sealed` is there.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SendFields {
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema), schema(as = SendMessage))]
+pub(crate) struct SendFields {
     cid: ClientId,
     room: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -301,6 +304,7 @@ impl From<SendMessage> for SendFields {
 /// A claim to a session that dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Resume {
     /// From the last `welcome`.
     pub session: SessionId,

@@ -187,6 +187,7 @@ errors! {
 
 /// An HTTP error body: `application/problem+json` (RFC 9457) with the code of the table as an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `urn:whisperspace:error:CODE`.
     #[serde(rename = "type")]

@@ -1,16 +1,24 @@
 //! The wire of `WhisperSpace`: every type that crosses between server and clients, in one crate that both sides compile.
 //!
-//! This crate knows serde and nothing else: no async, no clock, no randomness. Its one feature, `door`, adds the reading of
-//! what people typed, which needs the tables of Unicode: servers have it, the page in the browser does not.
+//! This crate knows serde and nothing else: no async, no clock, no randomness. Of its features `door` adds the reading of
+//! what people typed, which needs the tables of Unicode, and `describe` schemas of all that travels: servers have them, the
+//! page in the browser does not.
 //! Rules of change within [`SUBPROTOCOL`]: fields and server frames may be added, none is re-purposed or removed;
 //! clients ignore server frames they do not know, the server answers unknown client frames with an error.
 //! `README.md` beside this crate is the public description and changes in the same commit.
+
+#![cfg_attr(
+    feature = "describe",
+    expect(clippy::large_stack_arrays, reason = "what derives make of the enums of frames; it is built once")
+)]
 
 #[macro_use]
 mod decode;
 pub mod api;
 mod channel_frames;
 mod client_frame;
+#[cfg(feature = "describe")]
+mod describe;
 mod device;
 pub mod error;
 pub mod ids;

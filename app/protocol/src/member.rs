@@ -10,6 +10,7 @@ use crate::{Limits, Millis};
 /// Whether somebody is looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum Activity {
     /// At least one session looks at the room.
     #[default]
@@ -22,6 +23,7 @@ pub enum Activity {
 
 /// One person in one room, as the others see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Member {
     /// The same on return to this room, unlinkable to other rooms.
     pub id: MemberId,
@@ -52,6 +54,7 @@ impl Member {
 /// What members know about their room.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the wire")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct RoomInfo {
     /// The code that opens it.
     pub code: RoomCode,
@@ -84,6 +87,7 @@ pub struct RoomInfo {
 
 /// Somebody who waits in front of a room to be let in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Knocking {
     /// Who they would be inside.
     pub id: MemberId,
@@ -96,6 +100,7 @@ pub struct Knocking {
 /// `seq` numbers `message` frames from 1 and means nothing under another `epoch`; neither does `changes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Position {
     /// Random at each start of the room's task, below 2^53 so that JavaScript keeps it exact.
     pub epoch: u64,
@@ -110,6 +115,7 @@ pub struct Position {
 /// Why somebody is no longer in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum LeaveReason {
     /// They asked for it, here or on another of their sessions.
     Left,
@@ -130,6 +136,7 @@ pub enum LeaveReason {
 /// Guest or account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum UserKind {
     /// No sign-up; ends with its cookie.
     Guest,
@@ -139,6 +146,7 @@ pub enum UserKind {
 
 /// What a person is told about themselves, and nobody else is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Me {
     /// Guest or account.
     pub kind: UserKind,
@@ -151,6 +159,7 @@ pub struct Me {
 
 /// The limits a client should know to stop bad input before it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct WireLimits {
     /// Characters in a message.
     pub text_chars_max: u32,

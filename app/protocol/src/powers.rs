@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What somebody is in a room, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum Role {
     /// May talk.
     Member,

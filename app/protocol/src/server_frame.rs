@@ -16,6 +16,7 @@ use crate::timer::Timer;
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub enum ServerFrame {
     /// The answer to `hello`. The count of frames starts here.
     Welcome {
@@ -228,6 +229,7 @@ pub enum ServerFrame {
 
 /// How far somebody has read: what was sent between these two times, both by the server's clock.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct ReadUpTo {
     /// Who.
     pub member: MemberId,
@@ -239,6 +241,7 @@ pub struct ReadUpTo {
 
 /// One message as everybody in the room gets it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Message {
     /// The room's code.
     pub room: RoomCode,
@@ -272,6 +275,7 @@ pub struct Message {
 
 /// One message of a sealed room: where it stands and whose it is, and what only the members can read.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct SealedMessage {
     /// The room's code.
     pub room: RoomCode,
@@ -293,6 +297,7 @@ pub struct SealedMessage {
 
 /// One whisper. It has no place in the order of messages: nobody else can tell that there was one.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Whisper {
     /// The room's code.
     pub room: RoomCode,

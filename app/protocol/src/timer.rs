@@ -11,6 +11,7 @@ use crate::limits::Limits;
 
 /// The timer of one message, as everybody in the room gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct Timer {
     /// Seconds from reading.
     pub after_s: u32,

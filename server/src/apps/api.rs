@@ -16,6 +16,7 @@ use channels::{AppUser, ChannelName};
 use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::handle::{Live as _, LiveChannel, Overview, Present};
 use super::publication::{Count, Fault, Publication, Target, Written};
@@ -69,12 +70,52 @@ impl FromRequestParts<AppState> for Keyed {
 }
 
 /// What became of one publication.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Outcome {
-    Told { connections: usize },
-    Repeated { repeated: bool },
-    Wrong { error: Fault },
+pub(crate) enum Outcome {
+    /// It was handed to so many connections.
+    Told {
+        /// How many.
+        connections: usize,
+    },
+    /// One of this `id` was told within the last minute.
+    Repeated {
+        /// Always true.
+        repeated: bool,
+    },
+    /// It is none.
+    Wrong {
+        /// Why.
+        error: Fault,
+    },
+}
+
+/// What may be published, for the description: `publish` reads one after the other, so that one that is wrong keeps no other
+/// from being told.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes what is read in parts")]
+#[serde(untagged)]
+pub(crate) enum Publish {
+    One(Written),
+    Batch(Batch),
+}
+
+/// Several at once.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes what is read in parts")]
+pub(crate) struct Batch {
+    /// Each of them.
+    #[schema(max_items = 1_000)]
+    batch: Vec<Written>,
+}
+
+/// What is answered.
+#[derive(Serialize, ToSchema)]
+#[expect(dead_code, reason = "describes what is written in parts")]
+#[serde(untagged)]
+pub(crate) enum Published {
+    One(Outcome),
+    Batch(Vec<Outcome>),
 }
 
 #[derive(Deserialize)]
@@ -143,16 +184,21 @@ fn read(app: &App, written: &str) -> Result<(Publication, Option<String>), Fault
     }
 }
 
-#[derive(Deserialize)]
+/// Somebody and a channel.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Membership {
+pub(crate) struct Membership {
+    /// The application's id of the user.
     user: String,
+    /// The channel's name.
     channel: String,
 }
 
-#[derive(Deserialize)]
+/// Somebody.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct OneUser {
+pub(crate) struct OneUser {
+    /// The application's id of the user.
     user: String,
 }
 
@@ -161,8 +207,10 @@ struct OneChannel {
     channel: String,
 }
 
-#[derive(Serialize)]
-struct Connections {
+/// Connections, counted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Connections {
+    /// How many.
     connections: usize,
 }
 
@@ -220,8 +268,10 @@ fn forget(app: &App, user: &AppUser) {
     }
 }
 
-#[derive(Serialize)]
-struct Presence {
+/// Who is in a channel.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Presence {
+    /// Each user.
     users: Vec<Present>,
 }
 
@@ -243,14 +293,19 @@ async fn count(
     Ok(Json(state.live.count(&app, &channel)))
 }
 
-#[derive(Serialize)]
-struct Channels {
+/// Every channel with somebody in it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Channels {
+    /// Each of them.
     channels: Vec<ChannelView>,
 }
 
-#[derive(Serialize)]
-struct ChannelView {
+/// One channel.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChannelView {
+    /// Its name.
     channel: String,
+    /// Who is in it.
     #[serde(flatten)]
     count: Count,
 }

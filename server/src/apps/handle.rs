@@ -8,12 +8,13 @@ use std::sync::Arc;
 use channels::{AppUser, ChannelName};
 use protocol::Millis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::publication::{Count, Delivered, Publication};
 use super::registry::App;
 
 /// One user in a channel.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Present {
     /// The application's id.
     pub user: String,
@@ -33,7 +34,7 @@ pub struct LiveChannel {
 }
 
 /// Who is where, for an application's administrators: as the documents of such applications have it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
     /// Connections.
@@ -45,8 +46,9 @@ pub struct Overview {
 }
 
 /// One channel, and who is in it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OverviewRoom)]
 pub struct Room {
     /// Its name.
     pub room_name: String,

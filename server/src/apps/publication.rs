@@ -9,6 +9,7 @@ use std::sync::Arc;
 use channels::{AppUser, ChannelName, EventName, Namespace, bounds};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// Channels or users of one publication.
 const TARGETS_MAX: usize = 1_000;
@@ -39,19 +40,33 @@ pub struct Publication {
     pub except_caller: bool,
 }
 
-/// As it is written.
-#[derive(Deserialize)]
+/// As it is written: an event, and one of channel, channels, user, users.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Publication)]
 pub struct Written {
+    /// To whoever hears it.
     channel: Option<String>,
+    /// To whoever hears one of them.
+    #[schema(min_items = 1, max_items = 1_000)]
     channels: Option<Vec<String>>,
+    /// To all connections of a user.
     user: Option<String>,
+    /// To all connections of these.
+    #[schema(min_items = 1, max_items = 1_000)]
     users: Option<Vec<String>>,
+    /// What it is called.
     event: String,
+    /// What it says: any JSON of 65,536 bytes at the most.
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
+    /// Where; absent: the application's first.
     namespace: Option<String>,
+    /// For answers to calls only.
     #[serde(default)]
     except_caller: bool,
+    /// By it a publication is known again for a minute.
+    #[schema(min_length = 1, max_length = 128)]
     id: Option<String>,
 }
 
@@ -118,7 +133,7 @@ pub struct Delivered {
 }
 
 /// Who is in a channel, in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Count {
     /// Connections.
     pub connections: usize,

@@ -11,6 +11,7 @@ pub(crate) mod body;
 pub mod client_address;
 mod cookie_check;
 pub(crate) mod cors;
+pub(crate) mod description;
 pub(crate) mod forms;
 pub mod headers;
 pub(crate) mod health;
