@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -66,6 +67,10 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_METRICS", value_name = "ADDRESS")]
     pub metrics: Option<SocketAddr>,
 
+    /// Threads that serve [default: one for each processor]
+    #[arg(long, env = "WHISPERSPACE_THREADS")]
+    pub threads: Option<NonZeroUsize>,
+
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
     pub log: Option<LogLevel>,
@@ -108,6 +113,21 @@ pub enum Command {
     /// Looks after the files of applications (--apps)
     #[command(subcommand)]
     Apps(Apps),
+    /// Asks the server of this configuration whether it is ready; exits with 0 where it is and with 1 where not
+    Health,
+    /// Writes a configuration with every option and limit, and what each means
+    Init {
+        /// Where to; a file that is there stays as it is
+        #[arg(value_name = "FILE", default_value = "whisperspace.toml")]
+        file: PathBuf,
+    },
+    /// Prints the manual page, for `man -l`
+    Man,
+    /// Prints what a shell reads to complete the options
+    Completions {
+        /// Of which shell
+        shell: clap_complete::Shell,
+    },
     /// Tries this very program on this machine, and exits
     Selftest {
         /// Talks over every transport and looks for what was typed in the memory of the server (Linux only)
@@ -217,6 +237,8 @@ pub struct Config {
     pub apps: Option<PathBuf>,
     /// Where to serve numbers, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// How many threads serve; `None`: one for each processor.
+    pub threads: Option<NonZeroUsize>,
     /// How much to log.
     pub log: LogLevel,
     /// How to log.
@@ -263,6 +285,7 @@ impl Options {
         self.public_url = self.public_url.or(file.public_url);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
+        self.threads = self.threads.or(file.threads);
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
@@ -308,6 +331,7 @@ impl TryFrom<Options> for Config {
             proxies,
             apps: options.apps,
             metrics: options.metrics,
+            threads: options.threads,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
             limits,
@@ -316,6 +340,12 @@ impl TryFrom<Options> for Config {
 }
 
 impl Config {
+    /// How many threads serve.
+    pub fn threads(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(processors, NonZeroUsize::get)
+    }
+
     /// Whether pages of this origin are listed as this site's own; `told` is in lower case.
     pub fn lists(&self, told: &str) -> bool {
         self.public_url.as_deref() == Some(told) || self.origins.iter().any(|origin| origin.allows(told))
@@ -335,6 +365,7 @@ impl Config {
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             apps: self.apps.clone(),
             metrics: self.metrics,
+            threads: self.threads,
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),

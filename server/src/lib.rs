@@ -8,6 +8,7 @@
 mod abortable_stream;
 pub mod apps;
 pub mod auth;
+pub mod commands;
 pub mod config;
 pub mod connections;
 pub mod database;
@@ -122,8 +123,7 @@ pub async fn serve_over(
     let live = apps::live::LiveChannels::new(limits, clock.clone(), tracked, flushers, halt.clone());
     let state = AppState::new(State {
         clock,
-        auth: auth::Auth::new(&keys, std::thread::available_parallelism().map_or(1, usize::from))
-            .with_tokens_of(config.limits.token_s),
+        auth: auth::Auth::new(&keys, config.threads()).with_tokens_of(config.limits.token_s),
         live,
         sessions: apps::sessions::Sessions::default(),
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),

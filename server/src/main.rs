@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use forgetting::{Forgetting, clear_stack};
 use protocol::Limits;
+use server::commands::{health, init, papers};
 use server::config::{Command, Config, Options};
 use server::{open_files, signals, telemetry};
 use tokio::net::{TcpListener, TcpSocket};
@@ -37,6 +38,7 @@ fn start() -> anyhow::Result<()> {
         return print(&list_limits());
     }
     let (print_config, command) = (options.print_config, options.command.clone());
+    let mut given = options.clone();
     let config = Config::try_from(options)?;
     if print_config {
         return print(&config.to_toml()?);
@@ -51,12 +53,20 @@ fn start() -> anyhow::Result<()> {
     for name in strange {
         tracing::warn!(name, "no option is called so: the variable is ignored");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_park(clear_stack).build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(config.threads()).enable_all().on_thread_park(clear_stack).build()?;
     match command {
         // The tests of the server are programs of their own.
         Some(Command::Selftest { memory: _ }) => server::selftest::memory(|told| {
             let _ = print(told);
         }),
+        Some(Command::Health) => print(&runtime.block_on(health::check(config.listen))?),
+        Some(Command::Init { file }) => {
+            given.limits = Some(config.limits);
+            print(&init::write(&file, &given)?)
+        }
+        Some(Command::Man) => print(&papers::man()?),
+        Some(Command::Completions { shell }) => print(&papers::completions(shell)?),
         Some(Command::Apps(command)) => print(&server::apps::commands::tend(&command, &config.limits)?),
         Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
         None => runtime.block_on(run(config)),
