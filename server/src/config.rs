@@ -19,6 +19,8 @@ use crate::store::mongodb::MongoUri;
 const VARIABLES: &str = "WHISPERSPACE_";
 /// The one that is not an option of the server.
 const MIGRATE_TO: &str = "WHISPERSPACE_MIGRATE_TO";
+/// An empty server takes about half of it.
+const MEMORY_MIN: u64 = 64 << 20;
 /// And those that are named in the files of applications.
 const OF_APPLICATIONS: &str = "WHISPERSPACE_APP_";
 
@@ -70,6 +72,10 @@ pub struct Options {
     /// Threads that serve [default: one for each processor]
     #[arg(long, env = "WHISPERSPACE_THREADS")]
     pub threads: Option<NonZeroUsize>,
+
+    /// Memory that the process may take before nobody new is let in, such as 512MiB or 2GiB
+    #[arg(long, env = "WHISPERSPACE_MEMORY_MAX", value_name = "SIZE")]
+    pub memory_max: Option<String>,
 
     /// How much to log: error, warn, info, debug or trace [default: info]
     #[arg(long, env = "WHISPERSPACE_LOG")]
@@ -239,6 +245,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How many threads serve; `None`: one for each processor.
     pub threads: Option<NonZeroUsize>,
+    /// The memory, in bytes, beyond which nobody new is let in.
+    pub memory_max: Option<u64>,
     /// How much to log.
     pub log: LogLevel,
     /// How to log.
@@ -286,6 +294,7 @@ impl Options {
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
         self.threads = self.threads.or(file.threads);
+        self.memory_max = self.memory_max.or(file.memory_max);
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
         self.limits = file.limits;
@@ -318,6 +327,7 @@ impl TryFrom<Options> for Config {
         );
         let public_url = options.public_url.as_deref().map(public_origin).transpose().context("--public-url")?;
         let https = public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let memory_max = options.memory_max.as_deref().map(size).transpose().context("--memory-max")?;
         let origins = options.allow_origin.iter().map(|allowed| allowed.parse()).collect::<Result<_, _>>();
         let origins = origins.context("--allow-origin")?;
         let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
@@ -332,11 +342,20 @@ impl TryFrom<Options> for Config {
             apps: options.apps,
             metrics: options.metrics,
             threads: options.threads,
+            memory_max,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
             limits,
         })
     }
+}
+
+/// A number of bytes with its unit; so few that the program itself does not fit are a mistake.
+fn size(text: &str) -> anyhow::Result<u64> {
+    let read: Result<bytesize::ByteSize, _> = text.parse();
+    let Ok(bytesize::ByteSize(bytes)) = read else { anyhow::bail!("takes a size such as 512MiB, not '{text}'") };
+    anyhow::ensure!(bytes >= MEMORY_MIN, "the server itself takes more than '{text}'");
+    Ok(bytes)
 }
 
 impl Config {
@@ -366,6 +385,7 @@ impl Config {
             apps: self.apps.clone(),
             metrics: self.metrics,
             threads: self.threads,
+            memory_max: self.memory_max.map(|bytes| format!("{bytes}B")),
             log: Some(self.log),
             log_format: Some(self.log_format),
             limits: Some(self.limits.clone()),

@@ -12,6 +12,7 @@ mod reserve;
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::{ErrorCode, Limits};
@@ -42,6 +43,8 @@ pub struct Connections {
     /// Told when a line of the reserve has gone.
     gone: Arc<Notify>,
     budget: Budget,
+    /// Nobody new is let in, whatever the numbers say.
+    is_closed: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -161,7 +164,21 @@ impl Waiting {
 impl Connections {
     /// Nobody is connected.
     pub fn new(budget: Budget) -> Self {
-        Self { counts: Arc::default(), gone: Arc::default(), budget }
+        Self { counts: Arc::default(), gone: Arc::default(), budget, is_closed: Arc::default() }
+    }
+
+    /// From now on nobody new is let in, or everybody again for whom there is a place. Those who are in stay.
+    pub fn close_door(&self, is_closed: bool) {
+        self.is_closed.store(is_closed, Ordering::Relaxed);
+    }
+
+    /// Whether nobody new is let in, whatever the numbers say.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
+    fn door(&self) -> Result<(), ApiError> {
+        if self.is_closed() { Err(full(ErrorCode::Overloaded)) } else { Ok(()) }
     }
 
     /// Takes a place.
@@ -169,6 +186,7 @@ impl Connections {
     /// # Errors
     /// [`ErrorCode::Overloaded`] at the server's limit, [`ErrorCode::TooManyConnections`] at the address's.
     pub fn enter(&self, address: Address, limits: &Limits) -> Result<Place, ApiError> {
+        self.door()?;
         let mut counts = self.lock();
         counts.places.room(counts.taken(), address, limits.connections_per_address, limits)?;
         counts.places.add(Some(address));
@@ -196,6 +214,7 @@ impl Connections {
     /// # Errors
     /// [`ErrorCode::Overloaded`] at the server's limit, [`ErrorCode::TooManyConnections`] at the address's.
     pub fn room(&self, address: Address, limits: &Limits) -> Result<(), ApiError> {
+        self.door()?;
         let counts = self.lock();
         let taken = counts.taken();
         let strangers = counts.places.room(taken, address, limits.connections_per_address, limits);
@@ -206,7 +225,7 @@ impl Connections {
     /// last quarter is for this machine's own probes (`is_local`).
     pub fn accept(&self, address: Option<Address>, is_local: bool, limits: &Limits) -> Admission {
         let mut counts = self.lock();
-        let reason = if counts.lines.total >= self.budget.lines_total {
+        let reason = if self.is_closed() || counts.lines.total >= self.budget.lines_total {
             ErrorCode::Overloaded
         } else if counts.lines.of(address) >= lines_max(limits) {
             ErrorCode::TooManyConnections

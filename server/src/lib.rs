@@ -23,11 +23,13 @@ pub mod keys;
 #[doc(hidden)]
 pub mod listen;
 mod lock_file;
+mod memory_bound;
 mod metrics;
 pub mod network;
 pub mod open_files;
 pub mod origins;
 mod pace;
+mod process;
 mod qr;
 pub mod readiness;
 pub mod rooms;
@@ -142,6 +144,7 @@ pub async fn serve_over(
         config,
     });
     observe(&state);
+    tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
     tracker.spawn(janitor::run(state.clone(), halt.clone()));
     for flusher in state.hub.flushers().each() {

@@ -27,6 +27,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("apps", "\"/etc/whisperspace/apps\""),
     ("metrics", "\"127.0.0.1:9100\""),
     ("threads", "2"),
+    ("memory-max", "\"1GiB\""),
 ];
 
 /// Writes it, where no file is yet; answers a sentence.

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use protocol::ErrorCode;
 
+use crate::connections;
 use crate::http::problem::problem;
 use crate::state::AppState;
 
@@ -12,10 +13,14 @@ pub(crate) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// `GET /readyz`: it also reaches its database and can write to it, and is not about to stop.
+/// `GET /readyz`: it also reaches its database and can write to it, has memory for
+/// newcomers, and is not about to stop.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     if state.stopping.is_cancelled() {
         return problem(ErrorCode::ShuttingDown);
+    }
+    if state.connections.is_closed() {
+        return problem(connections::full(ErrorCode::Overloaded));
     }
     match state.readiness.check(&*state.store).await {
         Ok(()) => "ready\n".into_response(),

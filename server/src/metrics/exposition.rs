@@ -136,6 +136,9 @@ impl Snapshot {
         let began_at = self.of.began_at as f64 / 1_000.0;
         out.gauge("process_start_time_seconds", "When the server began, in seconds since 1970.", began_at)?;
         out.gauge("process_max_fds", "Files that may be open.", open_files::limit())?;
+        if let Some(max) = self.of.state.config.memory_max {
+            out.gauge("whisperspace_memory_max_bytes", "Memory beyond which nobody new is let in.", max)?;
+        }
         if let Some(files) = self.process.open_files {
             out.gauge("process_open_fds", "Files that are open, connections among them.", files)?;
         }

@@ -2,14 +2,13 @@
 //!
 //! What is counted is counted elsewhere (`realtime::counts`, `transports.rs`); here it is gathered when somebody asks
 //! (`snapshot.rs`), written down (`exposition.rs`) and served (`endpoint.rs`). `store.rs` measures the database, and is
-//! around it only where metrics are served (`watched.rs`). `process.rs` says what the process takes of the machine.
+//! around it only where metrics are served (`watched.rs`).
 //!
 //! A label is a word of a closed list of this program. It must never hold what a person typed, a room's code, an id or an
 //! address.
 
 mod endpoint;
 mod exposition;
-mod process;
 mod snapshot;
 mod store;
 pub(crate) mod watched;

@@ -3,7 +3,7 @@
 use realtime::hub::Survey;
 
 use super::Measured;
-use super::process::Process;
+use crate::process::Process;
 
 /// What has to be looked for; everything else is read where it is counted.
 #[derive(Debug)]

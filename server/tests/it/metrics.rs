@@ -72,6 +72,7 @@ async fn watched() -> TestServer {
     TestServer::with(|config| {
         config.metrics = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         config.limits.refusals_burst = 3;
+        config.memory_max = Some(1 << 40);
     })
     .await
 }

@@ -4,10 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
 use clap::CommandFactory as _;
+use protocol::ErrorCode;
 use server::config::Options;
 
-use crate::harness::poll;
 use crate::harness::process::Folder;
+use crate::harness::{Ask, Guest, TestServer, poll};
 
 fn said(output: &Output) -> (bool, String) {
     let bytes = if output.status.success() { &output.stdout } else { &output.stderr };
@@ -75,4 +76,35 @@ async fn the_manual_and_the_completions_know_every_option_and_command() {
     for name in command.get_subcommands().map(clap::Command::get_name) {
         assert!(manual.contains(name) && bash.contains(name), "{name}");
     }
+}
+
+/// What the process of all tests has in memory, in bytes.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kib * 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_the_bound_on_memory_those_inside_go_on_and_nobody_new_comes_in() {
+    const HALF: u64 = 512 << 20;
+    // Of the other tests of this process together none comes near it.
+    let server = TestServer::with(|config| config.memory_max = Some(resident() + HALF)).await;
+    let guest = Guest::new(&server).await;
+    let room = guest.room().await;
+    let mut inside = guest.enter(&room).await;
+    let taken = std::hint::black_box(vec![1_u8; usize::try_from(2 * HALF).expect("fits")]);
+    let ready = async || Ask::get("/readyz").send(server.addr).await;
+    let refused = poll("it is full", async || Some(ready().await).filter(|answer| answer.status == 503)).await;
+    assert_eq!(refused.code(), ErrorCode::Overloaded);
+    assert!(refused.header("retry-after").is_some());
+    Ask::get("/healthz").send(server.addr).await.assert_status(200);
+    let newcomer = Ask::post("/api/v1/guest").send(server.addr).await.assert_status(503);
+    assert_eq!(newcomer.code(), ErrorCode::Overloaded);
+    inside.say(&room.code, "still here").await;
+    inside.expect_message("still here").await;
+    drop(taken);
+    poll("there is room again", async || Some(ready().await).filter(|answer| answer.status == 200)).await;
+    Guest::new(&server).await.enter(&room).await;
 }

@@ -4,24 +4,29 @@ use std::fs;
 
 /// See the fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Process {
+pub(crate) struct Process {
     /// Memory that is not swapped out, in bytes.
-    pub(super) resident_bytes: Option<u64>,
+    pub(crate) resident_bytes: Option<u64>,
     /// Descriptors that are open.
-    pub(super) open_files: Option<u64>,
+    pub(crate) open_files: Option<u64>,
     /// Time of processors, in seconds.
-    pub(super) cpu_seconds: Option<f64>,
+    pub(crate) cpu_seconds: Option<f64>,
 }
 
 /// Hundredths of a second are Linux' unit for programs, on every machine (`USER_HZ`).
 const TICKS_A_SECOND: f64 = 100.0;
 
 impl Process {
+    /// Its memory alone, in bytes.
+    pub(crate) fn resident() -> Option<u64> {
+        fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident_bytes)
+    }
+
     /// As it is now. Reads files: with many connections open it takes a few milliseconds.
-    pub(super) fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let text = |path| fs::read_to_string(path).ok();
         Self {
-            resident_bytes: text("/proc/self/status").as_deref().and_then(resident_bytes),
+            resident_bytes: Self::resident(),
             open_files: fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as u64),
             cpu_seconds: text("/proc/self/stat").as_deref().and_then(cpu_seconds),
         }
