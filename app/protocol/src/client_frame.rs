@@ -238,7 +238,7 @@ pub struct SendWhisper {
 }
 
 /// What goes with a message beside its words: what it refers to, and for how long it is there.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Refers {
     /// The message that it answers.
     pub reply: Option<MessageId>,

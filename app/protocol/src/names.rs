@@ -174,7 +174,8 @@ name!(
 ///
 /// Everything else passes as typed (markup, controls, direction marks): how it is shown is the reader's side's work. What
 /// shows nothing at all is empty.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Text(Box<str>);
 
 impl Text {
@@ -199,12 +200,26 @@ impl Text {
     }
 }
 
+/// From another node, which held it to the limit.
+impl TryFrom<String> for Text {
+    type Error = ErrorCode;
+    fn try_from(text: String) -> Result<Self, ErrorCode> {
+        Self::parse(&text, usize::MAX)
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0.into()
+    }
+}
+
 redacted!(Text);
 
 /// What a client has encrypted for a sealed room, in base64url without padding (RFC 4648). Nobody but the members can read
 /// it: the server checks its alphabet and its length, and relays it as it is.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(into = "String")]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Sealed(Box<str>);
 
 impl Sealed {
@@ -231,6 +246,14 @@ impl Sealed {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// From another node, which held it to the limit.
+impl TryFrom<String> for Sealed {
+    type Error = ErrorCode;
+    fn try_from(sealed: String) -> Result<Self, ErrorCode> {
+        Self::parse(&sealed, usize::MAX)
     }
 }
 

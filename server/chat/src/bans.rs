@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use protocol::{DisplayName, MemberId};
+use serde::{Deserialize, Serialize};
 
 /// Stands for where somebody comes from: a keyed hash, bound to the room, so that it leads to no address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mark(pub [u8; 16]);
 
 /// It ties people together: a log line never needs it.
@@ -17,9 +18,10 @@ impl fmt::Debug for Mark {
     }
 }
 
-#[derive(Debug, Clone)]
-struct Ban {
-    member: MemberId,
+/// Somebody who was banned, and whom else that keeps out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ban {
+    pub(crate) member: MemberId,
     /// What they were called, where they were inside or knocked.
     name: Option<DisplayName>,
     /// Of the sessions that they were inside with, or the place that they knocked from.
@@ -38,6 +40,20 @@ impl Bans {
             self.0.pop_front();
         }
         self.0.push_back(Ban { member, name, marks });
+    }
+
+    /// All of them, for another node.
+    pub(crate) fn all(&self) -> Vec<Ban> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// Takes over a ban of another node; answers whether it is new.
+    pub(crate) fn learn(&mut self, ban: Ban, bans_max: usize) -> bool {
+        let is_new = !self.has(&ban.member);
+        if is_new {
+            self.add(ban.member, ban.name, ban.marks, bans_max);
+        }
+        is_new
     }
 
     /// Lets somebody come back.

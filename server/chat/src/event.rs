@@ -1,17 +1,17 @@
 //! What goes into a room and what comes out: closed enums, so that the compiler lists the places to change.
 
-use std::fmt;
-
 use protocol::{
     Activity, ClientId, DisplayName, Emoji, Knocking, LeaveReason, MemberId, MessageId, Millis, Position, Refers, Role,
     RoomName, Sealed, ServerFrame, Text, Timer, Topic,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::bans::Mark;
-use crate::ids::{Origin, SessionKey};
+use crate::ids::{NodeId, Origin, SessionKey};
+use crate::people::People;
 
 /// What was said. A room takes one of the two, by [`protocol::RoomInfo::sealed`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
     /// Something that the server has read.
     Text {
@@ -27,7 +27,7 @@ pub enum Body {
 /// Something that reaches several people, on its way through the broker to every node that serves the room. All of it is
 /// made before it is published and is the same everywhere; only its place in the order (`seq`) is each node's own and comes
 /// when the broker brings it back.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomEvent {
     /// Names it.
     pub id: MessageId,
@@ -42,7 +42,7 @@ pub struct RoomEvent {
 /// Every kind of event. To add one (a new owner, say): a variant here with all that a node needs to apply
 /// it, the room's function that checks the request and publishes it, and an arm in `Room::relay`, which is the only place
 /// that tells those inside. The broker's suite carries one of each kind.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// Somebody said something.
     Message(NewMessage),
@@ -63,7 +63,7 @@ pub enum EventKind {
 
 /// What happens to one message that was relayed before. The message itself is kept nowhere: those who have it know it by
 /// its id.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The request that brought it.
     pub cid: ClientId,
@@ -80,7 +80,7 @@ pub struct Change {
 }
 
 /// Every kind of change.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeKind {
     /// It says this now. What is sealed is not edited.
     Edit {
@@ -101,7 +101,7 @@ pub enum ChangeKind {
 }
 
 /// What owners and moderators do. Whoever makes one has looked whether they may, and has changed the record.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// The room itself.
     Settings(Settings),
@@ -120,11 +120,12 @@ pub enum Action {
 }
 
 /// What is another of a room; `None`: as before.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// What it is called.
     pub name: Option<RoomName>,
     /// What it is about; `Some(None)`: nothing any more.
+    #[serde(with = "crate::in_list")]
     pub topic: Option<Option<Topic>>,
     /// Whether newcomers need a PIN. The PIN itself is the record's.
     pub pin: Option<bool>,
@@ -135,13 +136,14 @@ pub struct Settings {
     /// Whether no newcomers are let in.
     pub locked: Option<bool>,
     /// The burn timer of messages whose sender chose none; `Some(None)`: they have none either.
+    #[serde(with = "crate::in_list")]
     pub timer_s: Option<Option<u32>>,
     /// Whether newcomers wait until somebody lets them in.
     pub lobby: Option<bool>,
 }
 
 /// One message, before it has a place in the order.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewMessage {
     /// The request that brought it.
     pub cid: ClientId,
@@ -158,7 +160,7 @@ pub struct NewMessage {
 }
 
 /// One whisper. It gets no place in the order of messages, by which others could see that there was one.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewWhisper {
     /// The request that brought it.
     pub cid: ClientId,
@@ -335,6 +337,19 @@ pub enum Input {
         /// Who.
         member: MemberId,
     },
+    /// Another node tells who is inside on it, or asks who is here.
+    People {
+        /// Which.
+        node: NodeId,
+        /// What it tells.
+        people: People,
+    },
+    /// Another node is gone, and with it whoever was inside there.
+    NodeGone(NodeId),
+    /// Something that others said was lost on its way between the nodes.
+    Missed,
+    /// Whether other nodes can be reached.
+    Alone(bool),
     /// The room ends now.
     End(LeaveReason),
     /// Time went by: see [`crate::Room::deadline`].
@@ -374,122 +389,6 @@ impl RoomEvent {
             EventKind::Whisper(whisper) => Some(&whisper.cid),
             EventKind::Change(change) => Some(&change.cid),
             EventKind::Action { cid, .. } => cid.as_ref(),
-        }
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text { text, .. } => text.fmt(f),
-            Self::Sealed(sealed) => sealed.fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for RoomEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RoomEvent({:?}, {:?})", self.origin, self.kind)
-    }
-}
-
-impl fmt::Debug for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Message(message) => message.fmt(f),
-            Self::Whisper(whisper) => whisper.fmt(f),
-            Self::Change(change) => change.fmt(f),
-            Self::Action { action, .. } => action.fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
-    }
-}
-
-impl fmt::Debug for ChangeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Edit { text, .. } => write!(f, "Edit({text:?})"),
-            Self::Delete => f.write_str("Delete"),
-            Self::React { .. } => f.write_str("React"),
-        }
-    }
-}
-
-impl fmt::Debug for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Settings(_) => "Settings",
-            Self::Kicked(_) => "Kicked",
-            Self::Banned(_) => "Banned",
-            Self::Barred(..) => "Barred",
-            Self::Unbanned(_) => "Unbanned",
-            Self::Role(..) => "Role",
-            Self::Burned => "Burned",
-        })
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Settings(…)")
-    }
-}
-
-impl fmt::Debug for NewMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NewMessage({:?})", self.body)
-    }
-}
-
-impl fmt::Debug for NewWhisper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NewWhisper({:?})", self.text)
-    }
-}
-
-impl fmt::Debug for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Join { .. } => "Join",
-            Self::Leave { .. } => "Leave",
-            Self::Remove { .. } => "Remove",
-            Self::Send { .. } => "Send",
-            Self::Whisper { .. } => "Whisper",
-            Self::Change { .. } => "Change",
-            Self::Relay(_) => "Relay",
-            Self::NotRelayed { .. } => "NotRelayed",
-            Self::Answer { .. } => "Answer",
-            Self::Typing { .. } => "Typing",
-            Self::Read { .. } => "Read",
-            Self::Status { .. } => "Status",
-            Self::Dropped { .. } => "Dropped",
-            Self::Resumed { .. } => "Resumed",
-            Self::SessionEnded { .. } => "SessionEnded",
-            Self::Rename { .. } => "Rename",
-            Self::Act { .. } => "Act",
-            Self::Knocks(_) => "Knocks",
-            Self::Owner { .. } => "Owner",
-            Self::End(_) => "End",
-            Self::Tick => "Tick",
-        })
-    }
-}
-
-impl fmt::Debug for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Seated(session) => write!(f, "Seated({session:?})"),
-            Self::Unseated(session) => write!(f, "Unseated({session:?})"),
-            Self::Reply(session, frame) => write!(f, "Reply({session:?}, {frame:?})"),
-            Self::Broadcast(frame) => write!(f, "Broadcast({frame:?})"),
-            Self::Between(_, frame) => write!(f, "Between({frame:?})"),
-            Self::Publish(event) => write!(f, "Publish({event:?})"),
-            Self::Ended(ended) => write!(f, "{ended:?}"),
         }
     }
 }

@@ -4,9 +4,10 @@
 use std::fmt;
 
 use protocol::{MemberId, MessageId, Millis};
+use serde::{Deserialize, Serialize};
 
 /// One session, as its node numbers it: another node gives the same number to somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionKey(pub u64);
 
 impl SessionKey {
@@ -15,11 +16,11 @@ impl SessionKey {
 }
 
 /// One process among those that serve the same rooms: 64 random bits, drawn at its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NodeId(pub u64);
 
 /// Where an event began: a session's number means something only together with its node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Origin {
     /// The node that made the event.
     pub node: NodeId,
@@ -73,7 +74,7 @@ impl fmt::Debug for Named {
 }
 
 /// What events are sent to: today always a room. 128 random bits that never change; a code only leads to them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChannelId(pub [u8; 16]);
 
 /// It ties records together: a log line never needs it.

@@ -5,10 +5,13 @@
 
 mod bans;
 mod event;
+mod event_debug;
 mod ids;
+mod in_list;
 mod invites;
 mod names;
 mod pending_reads;
+mod people;
 mod presence;
 mod rate;
 mod request;
@@ -21,12 +24,13 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
-pub use bans::{Bans, Mark};
+pub use bans::{Ban, Bans, Mark};
 pub use event::{
     Action, Body, Change, ChangeKind, Effect, Ended, EventKind, Input, NewMessage, NewWhisper, RoomEvent, Settings,
 };
 pub use ids::{ChannelId, MessageIds, Named, NodeId, Origin, SessionKey};
 pub use invites::{Invite, InviteMark, Invites};
+pub use people::{Inside, People};
 pub use rate::{Bucket, Rate};
 pub use resume::{ResumeQueue, Tells};
 pub use room::{Doorway, Room, RoomStart};

@@ -1,9 +1,10 @@
 //! The room: one writer, one order, no message kept.
 //!
 //! `mod.rs` holds the state and the dispatch, `seats.rs` who is inside, `talk.rs` what they say, `changes.rs` what they do
-//! to what was said, `whispers.rs` what they say to one person, `receipts.rs` how far they have read, `powers.rs` what owners and moderators do.
+//! to what was said, `whispers.rs` what they say to one person, `receipts.rs` how far they have read, `elsewhere.rs` who is inside on other nodes, `powers.rs` what owners and moderators do.
 
 mod changes;
+mod elsewhere;
 mod powers;
 mod receipts;
 mod seats;
@@ -20,6 +21,7 @@ use crate::event::{Effect, Ended, Input};
 use crate::ids::{MessageIds, NodeId, SessionKey};
 use crate::names::NamesInUse;
 use crate::pending_reads::PendingReads;
+use crate::people::{Elsewhere, News};
 use crate::presence::PendingPresence;
 use crate::request::{ChangeRequest, SendRequest, WhisperRequest};
 use crate::seat::{JoinRequest, Occupant, Seat};
@@ -64,6 +66,14 @@ pub struct Room {
     limits: Limits,
     ids: Box<dyn MessageIds>,
     seats: BTreeMap<MemberId, Seat>,
+    /// Who is inside on other nodes, with a seat here or without.
+    elsewhere: BTreeMap<MemberId, Elsewhere>,
+    /// How many of those have a seat here too.
+    in_both: usize,
+    /// What other nodes have to be told.
+    news: News,
+    /// Other nodes cannot be reached: what is known of their people is old.
+    alone: bool,
     /// Who is inside, in the order of taking their seats.
     order: BTreeMap<u64, MemberId>,
     seats_taken: u64,
@@ -100,6 +110,10 @@ impl Room {
             limits: start.limits,
             ids: start.ids,
             seats: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            in_both: 0,
+            news: News::at_start(),
+            alone: false,
             order: BTreeMap::new(),
             seats_taken: 0,
             doorway_changed: false,
@@ -154,6 +168,10 @@ impl Room {
                 self.set_owner(now.mono, member.clone());
                 self.tell_knocks_to(&mut out, &member);
             }
+            Input::People { node, people } => self.hear_people(&mut out, now.mono, node, people),
+            Input::NodeGone(node) => self.node_gone(now.mono, node),
+            Input::Missed => self.missed(&mut out),
+            Input::Alone(alone) => self.set_alone(now.mono, alone),
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now.mono),
         }
@@ -164,7 +182,9 @@ impl Room {
     #[must_use]
     pub fn deadline(&self) -> Monotonic {
         let tick_ms = self.limits.presence_tick_ms;
-        let empty = self.empty_since.map(|since| since.after(self.limits.room_empty_ms));
+        // Alone, it cannot be known that nobody is inside.
+        let empty_since = self.empty_since.filter(|_| !self.alone);
+        let empty = empty_since.map(|since| since.after(self.limits.room_empty_ms));
         [
             Some(self.ends_at),
             empty,
@@ -190,15 +210,17 @@ impl Room {
         &self.info
     }
 
-    /// People inside.
+    /// People inside, on this node and others.
     #[must_use]
     pub fn count(&self) -> u32 {
-        u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.seats.len() + self.elsewhere.len() - self.in_both).unwrap_or(u32::MAX)
     }
 
-    /// Everybody inside, by member id.
+    /// Everybody inside, by member id; those of this node first.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
-        self.seats.values().map(|seat| &seat.member)
+        let others = self.elsewhere.values().map(|person| &person.member);
+        let others = others.filter(|member| !self.seats.contains_key(&member.id));
+        self.seats.values().map(|seat| &seat.member).chain(others)
     }
 
     /// Where the order stands.
@@ -217,14 +239,17 @@ impl Room {
         if now >= self.ends_at {
             return self.end(out, LeaveReason::Expired);
         }
-        if self.empty_since.is_some_and(|since| now >= since.after(self.limits.room_empty_ms)) {
+        if !self.alone && self.empty_since.is_some_and(|since| now >= since.after(self.limits.room_empty_ms)) {
             return self.end(out, LeaveReason::Empty);
         }
         let tick_ms = self.limits.presence_tick_ms;
         if self.presence.deadline(tick_ms).is_some_and(|due| now >= due) {
             let (code, count) = (self.info.code, self.count());
-            let seats = &self.seats;
-            let frame = self.presence.take(code, count, |id| seats.get(id).map(|seat| &seat.member));
+            let (seats, elsewhere) = (&self.seats, &self.elsewhere);
+            let frame = self.presence.take(code, count, |id| {
+                let here = seats.get(id).map(|seat| &seat.member);
+                here.or_else(|| elsewhere.get(id).map(|there| &there.member))
+            });
             out.extend(frame.map(Effect::Broadcast));
         }
         self.tell_reads(out, now);
@@ -240,6 +265,10 @@ impl Room {
         sessions.sort_unstable();
         out.extend(sessions.into_iter().map(Effect::Unseated));
         self.seats.clear();
+        self.elsewhere.clear();
+        self.in_both = 0;
+        // A node that ends its room has nobody inside: others may go on, where it ended for this node alone.
+        self.news = News::at_end();
         self.order.clear();
         self.names = NamesInUse::default();
         self.presence = PendingPresence::default();

@@ -101,7 +101,7 @@ impl Room {
         let sessions = self.seats.get(member).into_iter().flat_map(|seat| &seat.sessions);
         let marks = sessions.filter_map(|session| self.sessions.get(session)?.mark);
         let marks: Vec<Mark> = marks.collect();
-        let name = self.seats.get(member).map(|seat| seat.member.name.clone());
+        let name = self.person(member).map(|person| person.name.clone());
         self.bar(member.clone(), name, marks);
     }
 

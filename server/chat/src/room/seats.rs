@@ -7,6 +7,8 @@ use protocol::{
 use super::Room;
 use crate::event::Effect;
 use crate::ids::SessionKey;
+use crate::names::Claim;
+use crate::people::{Elsewhere, most_present};
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
 
@@ -17,7 +19,7 @@ impl Room {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::Banned, cid, None)));
             return;
         }
-        let seated = self.seats.contains_key(&member);
+        let seated = self.is_inside(&member);
         if !seated && self.count() >= self.info.capacity {
             out.push(Effect::Reply(session, ServerFrame::error(ErrorCode::RoomFull, cid, None)));
             return;
@@ -39,10 +41,21 @@ impl Room {
         out.push(Effect::Seated(session));
         if let Some(seat) = self.seats.get_mut(&member) {
             seat.sessions.push(session);
+            self.news.of(&member);
             self.refresh_state(now.mono, &member);
             return;
         }
-        let (unique, claim) = self.names.claim(name);
+        self.news.of(&member);
+        // Who is inside elsewhere is called here what they are called there.
+        let there = self.elsewhere.get_mut(&member);
+        let (state, known) = match there {
+            Some(there) => {
+                (most_present(state, there.state()), there.claim.take().map(|c| (there.member.name.clone(), c)))
+            }
+            None => (state, None),
+        };
+        let is_elsewhere = self.elsewhere.contains_key(&member);
+        let (unique, claim) = known.unwrap_or_else(|| self.names.claim(name));
         let (owner, moderator) = (self.owner == member, self.moderators.contains(&member));
         let person = Member { id: member.clone(), name: unique, state, owner, moderator };
         self.seats_taken += 1;
@@ -51,7 +64,12 @@ impl Room {
             member.clone(),
             Seat { member: person, claim, sessions: vec![session], number, from: now.wall, read: None },
         );
-        self.presence.joined(&member, now.mono);
+        if is_elsewhere {
+            self.in_both += 1;
+            self.presence.changed(&member, now.mono);
+        } else {
+            self.presence.joined(&member, now.mono);
+        }
         self.order.insert(number, member);
         self.doorway_changed = true;
         self.empty_since = None;
@@ -61,8 +79,8 @@ impl Room {
     fn joined(&self, now: Now, you: &MemberId, cid: Option<ClientId>) -> ServerFrame {
         let roster_max = usize::try_from(self.limits.roster_max).unwrap_or(usize::MAX);
         let own = self.seats.get(you).into_iter();
-        let others = self.seats.values().filter(|seat| seat.member.id != *you);
-        let members = own.chain(others).take(roster_max).map(|seat| seat.member.clone()).collect();
+        let others = self.members().filter(|member| member.id != *you);
+        let members = own.map(|seat| &seat.member).chain(others).take(roster_max).cloned().collect();
         ServerFrame::Joined {
             cid,
             room: self.info_at(now),
@@ -112,8 +130,8 @@ impl Room {
         let Some(seat) = self.seats.remove(member) else {
             return;
         };
-        self.names.release(&seat.claim);
         self.order.remove(&seat.number);
+        let claim = seat.claim;
         let room = self.info.code;
         for session in seat.sessions {
             self.sessions.remove(&session);
@@ -122,7 +140,7 @@ impl Room {
             out.push(Effect::Reply(session, ServerFrame::Left { cid, room, reason }));
             out.push(Effect::Unseated(session));
         }
-        self.seat_gone(now, member);
+        self.seat_gone(now, member, claim);
     }
 
     /// A session is over; the seat ends with the last of them, the membership stays.
@@ -137,21 +155,29 @@ impl Room {
         };
         seat.sessions.retain(|other| *other != session);
         if seat.sessions.is_empty() {
-            self.names.release(&seat.claim);
             self.order.remove(&seat.number);
-            self.seats.remove(&occupant.member);
-            self.seat_gone(now, &occupant.member);
+            if let Some(seat) = self.seats.remove(&occupant.member) {
+                self.seat_gone(now, &occupant.member, seat.claim);
+            }
         } else {
+            self.news.of(&occupant.member);
             self.refresh_state(now, &occupant.member);
         }
     }
 
-    fn seat_gone(&mut self, now: Monotonic, member: &MemberId) {
-        self.presence.left(member, now);
+    fn seat_gone(&mut self, now: Monotonic, member: &MemberId, claim: Claim) {
+        self.news.of(member);
         self.doorway_changed = true;
-        if self.seats.is_empty() {
-            self.empty_since = Some(now);
+        if let Some(there) = self.elsewhere.get_mut(member) {
+            self.in_both -= 1;
+            there.claim = Some(claim);
+            there.member.state = there.state();
+            self.presence.changed(member, now);
+            return;
         }
+        self.names.release(&claim);
+        self.presence.left(member, now);
+        self.note_if_empty(now);
     }
 
     pub(super) fn status(&mut self, now: Monotonic, session: SessionKey, activity: Activity) {
@@ -160,6 +186,7 @@ impl Room {
         };
         occupant.activity = activity;
         let member = occupant.member.clone();
+        self.news.of(&member);
         self.refresh_state(now, &member);
     }
 
@@ -172,6 +199,7 @@ impl Room {
         if !connected {
             self.typing.stop(session, now);
         }
+        self.news.of(&member);
         self.refresh_state(now, &member);
     }
 
@@ -193,6 +221,7 @@ impl Room {
         seat.claim = claim;
         if seat.member.name != name {
             seat.member.name = name;
+            self.news.of(member);
             self.presence.changed(member, now);
         }
     }
@@ -206,28 +235,29 @@ impl Room {
     }
 
     pub(super) fn refresh_role(&mut self, now: Monotonic, member: &MemberId) {
-        let Some(seat) = self.seats.get_mut(member) else {
-            return;
-        };
         let (owner, moderator) = (self.owner == *member, self.moderators.contains(member));
-        if (seat.member.owner, seat.member.moderator) != (owner, moderator) {
-            (seat.member.owner, seat.member.moderator) = (owner, moderator);
-            self.presence.changed(member, now);
+        let here = self.seats.get_mut(member).map(|seat| &mut seat.member);
+        let there = self.elsewhere.get_mut(member).map(|there| &mut there.member);
+        for person in here.into_iter().chain(there) {
+            if (person.owner, person.moderator) != (owner, moderator) {
+                (person.owner, person.moderator) = (owner, moderator);
+                self.presence.changed(member, now);
+            }
         }
     }
 
-    /// A person is as present as the most present of their sessions.
-    fn refresh_state(&mut self, now: Monotonic, member: &MemberId) {
-        let Some(seat) = self.seats.get_mut(member) else {
-            return;
-        };
-        let rank = |activity: &Activity| match activity {
-            Activity::Online => 2,
-            Activity::Away => 1,
-            Activity::Offline => 0,
-        };
+    /// Over the sessions of this node.
+    pub(super) fn state_here(&self, seat: &Seat) -> Activity {
         let sessions = seat.sessions.iter().filter_map(|session| self.sessions.get(session));
-        let state = sessions.map(Occupant::presence).max_by_key(rank).unwrap_or(Activity::Offline);
+        sessions.map(Occupant::presence).fold(Activity::Offline, most_present)
+    }
+
+    /// A person is as present as the most present of their sessions, on whichever node.
+    pub(super) fn refresh_state(&mut self, now: Monotonic, member: &MemberId) {
+        let Some(here) = self.seats.get(member).map(|seat| self.state_here(seat)) else { return };
+        let there = self.elsewhere.get(member).map_or(Activity::Offline, Elsewhere::state);
+        let state = most_present(here, there);
+        let Some(seat) = self.seats.get_mut(member) else { return };
         if seat.member.state != state {
             seat.member.state = state;
             self.presence.changed(member, now);

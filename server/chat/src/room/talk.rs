@@ -35,7 +35,7 @@ impl Room {
         }
         self.remember(session, &cid);
         // Who has left meanwhile is named by the letters alone.
-        refers.mentions.retain(|mentioned| self.seats.contains_key(mentioned));
+        refers.mentions.retain(|mentioned| self.is_inside(mentioned));
         self.typing.stop(session, now.mono);
         let id = self.ids.message_id(now.wall, random, &member);
         let timer = self.timer_of(&body, &refers, now.wall);
@@ -220,6 +220,10 @@ impl Room {
             | Input::Rename { .. }
             | Input::Knocks(_)
             | Input::Owner { .. }
+            | Input::People { .. }
+            | Input::NodeGone(_)
+            | Input::Missed
+            | Input::Alone(_)
             | Input::End(_)
             | Input::Tick => None,
         };

@@ -43,13 +43,13 @@ impl Room {
         if member == to {
             return Err(ErrorCode::BadFrame);
         }
-        let seat = self.seats.get(to).ok_or(ErrorCode::NoSuchMember)?;
+        let person = self.person(to).ok_or(ErrorCode::NoSuchMember)?;
         // What only one of the two has heard would be told to the other by its id.
         let is_known = |reply| self.ids.verify(reply).is_some_and(|named| named.is_for(member) && named.is_for(to));
         if reply.is_some_and(|reply| !is_known(reply)) {
             return Err(ErrorCode::UnknownMessage);
         }
-        Ok(seat.member.name.clone())
+        Ok(person.name.clone())
     }
 
     /// Tells these two. The ack carries the number of the last message, as that of a change does.

@@ -1,0 +1,178 @@
+//! Who is inside on other nodes, and what those are told of who is inside here. A person may be in both places, with a
+//! session in each.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use protocol::{LeaveReason, Member, MemberId, ServerFrame};
+
+use super::Room;
+use crate::bans::Ban;
+use crate::event::Effect;
+use crate::ids::NodeId;
+use crate::people::{Elsewhere, Inside, People};
+use crate::time::Monotonic;
+
+impl Room {
+    /// What other nodes have to be told now, until there is nothing more.
+    pub fn take_news(&mut self) -> Option<People> {
+        if std::mem::take(&mut self.news.asks) {
+            return Some(People::Asked);
+        }
+        if std::mem::take(&mut self.news.tells_all) {
+            self.news.of.clear();
+            return Some(People::Are(self.seats.keys().filter_map(|id| self.inside(id)).collect(), self.bans.all()));
+        }
+        if self.news.of.is_empty() {
+            return None;
+        }
+        let (mut are, mut gone) = (Vec::new(), Vec::new());
+        for member in std::mem::take(&mut self.news.of) {
+            match self.inside(&member) {
+                Some(inside) => are.push(inside),
+                None => gone.push(member),
+            }
+        }
+        Some(People::Changed { are, gone })
+    }
+
+    fn inside(&self, member: &MemberId) -> Option<Inside> {
+        let seat = self.seats.get(member)?;
+        Some(Inside { id: member.clone(), name: seat.member.name.clone(), state: self.state_here(seat) })
+    }
+
+    /// Somebody inside, on whichever node.
+    pub(super) fn person(&self, member: &MemberId) -> Option<&Member> {
+        let here = self.seats.get(member).map(|seat| &seat.member);
+        here.or_else(|| self.elsewhere.get(member).map(|there| &there.member))
+    }
+
+    pub(super) fn is_inside(&self, member: &MemberId) -> bool {
+        self.person(member).is_some()
+    }
+
+    pub(super) fn note_if_empty(&mut self, now: Monotonic) {
+        if self.seats.is_empty() && self.elsewhere.is_empty() {
+            self.empty_since = Some(now);
+        }
+    }
+
+    pub(super) fn hear_people(&mut self, out: &mut Vec<Effect>, now: Monotonic, node: NodeId, people: People) {
+        match people {
+            People::Asked => self.news.tells_all = true,
+            People::Are(are, bans) => {
+                let told: BTreeSet<_> = are.iter().map(|inside| inside.id.clone()).collect();
+                let were = self.elsewhere.iter().filter(|(id, there)| there.was_on(node) && !told.contains(*id));
+                let gone: Vec<_> = were.map(|(id, _)| id.clone()).collect();
+                self.learn_bans(out, now, bans);
+                self.are_there(now, node, are, gone);
+            }
+            People::Changed { are, gone } => self.are_there(now, node, are, gone),
+        }
+    }
+
+    /// A room that began here later than elsewhere does not know yet who was banned there.
+    fn learn_bans(&mut self, out: &mut Vec<Effect>, now: Monotonic, bans: Vec<Ban>) {
+        let bans_max = usize::try_from(self.limits.bans_per_room).unwrap_or(usize::MAX);
+        for ban in bans {
+            let member = ban.member.clone();
+            if Arc::make_mut(&mut self.bans).learn(ban, bans_max) {
+                self.doorway_changed = true;
+                self.remove(out, now, &member, LeaveReason::Banned, None);
+            }
+        }
+    }
+
+    fn are_there(&mut self, now: Monotonic, node: NodeId, are: Vec<Inside>, gone: Vec<MemberId>) {
+        for member in gone {
+            self.is_gone_there(now, node, &member);
+        }
+        for inside in are {
+            self.is_there(now, node, inside);
+        }
+    }
+
+    fn is_there(&mut self, now: Monotonic, node: NodeId, inside: Inside) {
+        let Inside { id, name, state } = inside;
+        let has_seat = self.seats.contains_key(&id);
+        if let Some(there) = self.elsewhere.get_mut(&id) {
+            there.is_on(node, state);
+            let state = there.state();
+            if (&there.member.name, there.member.state) == (&name, state) {
+                return;
+            }
+            if there.member.name != name {
+                if let Some(claim) = there.claim.take() {
+                    self.names.release(&claim);
+                    there.claim = Some(self.names.claim(&name).1);
+                }
+                there.member.name = name;
+            }
+            there.member.state = state;
+        } else {
+            let (owner, moderator) = (self.owner == id, self.moderators.contains(&id));
+            // The name stays as it is told; who comes after them gets another.
+            let claim = (!has_seat).then(|| self.names.claim(&name).1);
+            let mut there = Elsewhere::new(Member { id: id.clone(), name, state, owner, moderator }, claim);
+            there.is_on(node, state);
+            self.elsewhere.insert(id.clone(), there);
+            self.empty_since = None;
+            if has_seat {
+                self.in_both += 1;
+            } else {
+                self.presence.joined(&id, now);
+            }
+        }
+        if has_seat {
+            self.refresh_state(now, &id);
+        } else {
+            self.presence.changed(&id, now);
+        }
+    }
+
+    fn is_gone_there(&mut self, now: Monotonic, node: NodeId, member: &MemberId) {
+        let Some(there) = self.elsewhere.get_mut(member) else { return };
+        let has_seat = self.seats.contains_key(member);
+        if !there.is_gone_from(node) {
+            there.member.state = there.state();
+            if !has_seat {
+                self.presence.changed(member, now);
+            }
+        } else if let Some(there) = self.elsewhere.remove(member) {
+            if let Some(claim) = &there.claim {
+                self.names.release(claim);
+            }
+            if has_seat {
+                self.in_both -= 1;
+            } else {
+                self.presence.left(member, now);
+                self.note_if_empty(now);
+            }
+        }
+        self.refresh_state(now, member);
+    }
+
+    pub(super) fn node_gone(&mut self, now: Monotonic, node: NodeId) {
+        let there: Vec<_> =
+            self.elsewhere.iter().filter(|(_, there)| there.was_on(node)).map(|(id, _)| id.clone()).collect();
+        for member in there {
+            self.is_gone_there(now, node, &member);
+        }
+    }
+
+    /// How much was lost is not known: the numbers of messages go on without a hole, and those inside are told.
+    pub(super) fn missed(&mut self, out: &mut Vec<Effect>) {
+        self.news.asks = true;
+        out.push(Effect::Broadcast(ServerFrame::Gap { room: self.info.code, missed: None }));
+    }
+
+    /// Whoever comes back to the others hears of them, and is heard of, as if the room began.
+    pub(super) fn set_alone(&mut self, now: Monotonic, alone: bool) {
+        self.alone = alone;
+        if !alone {
+            (self.news.asks, self.news.tells_all) = (true, true);
+            // How long others have been inside meanwhile is not known.
+            self.empty_since = self.empty_since.map(|_| now);
+        }
+    }
+}
