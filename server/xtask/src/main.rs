@@ -14,6 +14,7 @@ mod first_load;
 mod http;
 mod mode;
 mod mongodb;
+mod redis;
 mod second_try;
 mod shell;
 mod site;

@@ -11,6 +11,7 @@ use crate::clients;
 use crate::e2e;
 use crate::mode::Mode;
 use crate::mongodb;
+use crate::redis;
 use crate::second_try;
 use crate::shell;
 use crate::steps::{Steps, say, warn};
@@ -108,6 +109,9 @@ const PRODUCT: &[&str] = &[
 
 /// Kill the database: they run alone.
 const FAULTS: &str = "faults::";
+/// Start Redis servers.
+const NODES: &str = "nodes::";
+const NODES_BROKER: &str = "broker::redis::tests::";
 /// Say the same whatever the database is.
 const NO_DATABASE: &[&str] = &[
     "tidy::",
@@ -120,6 +124,7 @@ const NO_DATABASE: &[&str] = &[
     "pages::",
     "origins::",
     "apps_examples::",
+    NODES,
 ];
 
 /// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
@@ -139,8 +144,21 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
         let result = check::could_not_run("the official Socket.IO clients were not driven", &reason);
         totals += counted("Socket.IO clients", result.map(|()| Totals::default()));
     }
+    let redis = match steps.step("a Redis server", || redis::provide(workspace)) {
+        Ok(program) => {
+            say(&format!("    Redis: {}", program.display()));
+            program.display().to_string()
+        }
+        Err(reason) => {
+            let result = check::could_not_run("several nodes are not tested", &reason);
+            totals += counted("Redis", result.map(|()| Totals::default()));
+            String::new()
+        }
+    };
+    let skipped: &[&str] = if redis.is_empty() { &[FAULTS, NODES, NODES_BROKER] } else { &[FAULTS] };
     let uri = server.as_ref().map_or("", |server| &server.uri);
-    let everything = Run { packages: PRODUCT, skipped: &[FAULTS], variables: &[("TEST_MONGODB_URI", uri)] };
+    let everything =
+        Run { packages: PRODUCT, skipped, variables: &[("TEST_MONGODB_URI", uri), ("REDIS_SERVER", &redis)] };
     totals += cargo_test(workspace, steps, "tests of the product", &everything, filters);
     totals += integration(workspace, steps, &[("TEST_DATABASE", "sqlite")], filters);
     if let Some(server) = &server {
