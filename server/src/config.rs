@@ -12,6 +12,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser};
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
 
+use realtime::broker::redis::RedisAddress;
+
 use crate::origins::{AllowedOrigin, public_origin};
 use crate::store::mongodb::MongoUri;
 
@@ -23,6 +25,9 @@ const MIGRATE_TO: &str = "WHISPERSPACE_MIGRATE_TO";
 const MEMORY_MIN: u64 = 64 << 20;
 /// And those that are named in the files of applications.
 const OF_APPLICATIONS: &str = "WHISPERSPACE_APP_";
+
+/// Characters of a node's name.
+const NODE_NAME_MAX: usize = 32;
 
 /// Anonymous chat rooms that keep nothing.
 #[derive(Parser, Deserialize, Serialize, Default, Clone)]
@@ -41,6 +46,15 @@ pub struct Options {
     /// [default: sqlite: in the data folder]
     #[arg(long, env = "WHISPERSPACE_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
+
+    /// A Redis or Valkey server over which several of these servers share their rooms: redis://HOST:PORT or
+    /// rediss://USER:PASSWORD@HOST:PORT; they need one database (mongodb://…) and the same file "secret"
+    #[arg(long, env = "WHISPERSPACE_BROKER", hide_env_values = true)]
+    pub broker: Option<String>,
+
+    /// What this server is called in its own log, where there are several: letters, digits and hyphens
+    #[arg(long, env = "WHISPERSPACE_NODE_NAME")]
+    pub node_name: Option<String>,
 
     /// A TOML file with these options (and a table [limits])
     #[arg(long, env = "WHISPERSPACE_CONFIG")]
@@ -231,6 +245,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where users and rooms are.
     pub database: Database,
+    /// Over what other nodes are reached, where there are others.
+    pub broker: Option<RedisAddress>,
+    /// What this node is called in its log.
+    pub node_name: Option<String>,
     /// Whether people come by HTTPS, as far as the operator said.
     pub https: bool,
     /// The origin of the pages as people see it. Where it is not told, it is the host that a request was sent to.
@@ -290,6 +308,8 @@ impl Options {
         self.listen = self.listen.or(file.listen);
         self.data_dir = self.data_dir.or(file.data_dir);
         self.database = self.database.or(file.database);
+        self.broker = self.broker.or(file.broker);
+        self.node_name = self.node_name.or(file.node_name);
         self.public_url = self.public_url.or(file.public_url);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
@@ -314,6 +334,18 @@ impl TryFrom<Options> for Config {
     fn try_from(options: Options) -> anyhow::Result<Self> {
         let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("whisperspace-data"));
         let database = Database::parse(options.database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
+        let broker = options.broker.as_deref().map(RedisAddress::parse).transpose()?;
+        anyhow::ensure!(
+            broker.is_none() || matches!(database, Database::Mongodb(_)),
+            "--broker needs a database that all nodes share: --database mongodb://…"
+        );
+        if let Some(name) = &options.node_name {
+            let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            anyhow::ensure!(
+                is_plain && (1..=NODE_NAME_MAX).contains(&name.len()),
+                "--node-name takes 1 to {NODE_NAME_MAX} letters, digits and hyphens"
+            );
+        }
         let mut limits = options.limits.unwrap_or_default();
         limits.check().map_err(anyhow::Error::msg)?;
         for setting in &options.limit {
@@ -335,6 +367,8 @@ impl TryFrom<Options> for Config {
             listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
             data_dir,
             database,
+            broker,
+            node_name: options.node_name,
             https,
             public_url,
             origins,
@@ -380,6 +414,8 @@ impl Config {
                 Database::Mongodb(uri) => uri.redacted(),
                 Database::Memory => "memory:".to_owned(),
             }),
+            broker: self.broker.as_ref().map(|broker| broker.redacted().to_owned()),
+            node_name: self.node_name.clone(),
             allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             apps: self.apps.clone(),

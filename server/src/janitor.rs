@@ -69,7 +69,10 @@ impl Janitor {
     /// Does what is due at `now`. What the database does not take is tried again at the next look.
     pub async fn look(&mut self, state: &State, now: Now) {
         state.rooms.settle().await;
-        self.end_abandoned(state, now).await;
+        // Where there are other nodes, they may be inside: such a room ends by its lifetime.
+        if state.config.broker.is_none() {
+            self.end_abandoned(state, now).await;
+        }
         if now.mono >= self.purge_at {
             self.purge(state, now).await;
         }

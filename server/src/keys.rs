@@ -41,6 +41,7 @@ struct Derived {
     ended: [u8; 32],
     bans: [u8; 32],
     invites: [u8; 32],
+    nodes: [u8; 32],
 }
 
 impl Keys {
@@ -59,6 +60,7 @@ impl Keys {
             ended: derive("whisperspace ended room v1"),
             bans: derive("whisperspace ban v1"),
             invites: derive("whisperspace invite v1"),
+            nodes: derive("whisperspace nodes v1"),
         }))
     }
 
@@ -106,6 +108,11 @@ impl Keys {
     /// What stands for the token of one room's invite.
     pub(crate) fn invite_mark(&self, room: ChannelId, token: &InviteToken) -> chat::InviteMark {
         chat::InviteMark(mac(&self.0.invites, &[&room.0, token.as_str().as_bytes()]))
+    }
+
+    /// Names the nodes that have this secret, between them; it says nothing of it.
+    pub fn deployment(&self) -> String {
+        base64url(&mac(&self.0.nodes, &[b"deployment"]))
     }
 
     /// The maker of one room's message ids, its key bound to the room.

@@ -61,7 +61,9 @@ use crate::metrics::watched::Watched;
 use crate::rooms::Rooms;
 use crate::state::{AppState, State};
 use crate::store::SharedStore;
+use realtime::broker::Broker;
 use realtime::broker::local::LocalBroker;
+use realtime::broker::redis::RedisBroker;
 use realtime::hub::Hub;
 
 /// Serves until `shutdown` resolves, then says goodbye to everybody and returns.
@@ -116,7 +118,7 @@ pub async fn serve_over(
     let budget = connection_budget(&mut config.limits)?;
     let limits = Arc::new(config.limits.clone());
     let queue_max = usize::try_from(limits.room_mailbox_max).unwrap_or(usize::MAX);
-    let broker = Arc::new(LocalBroker::new(queue_max));
+    let broker = broker(&config, &keys, queue_max);
     let clock = realtime::clock::Clock::start();
     let hub = Hub::counting(limits, clock.clone(), broker, tracker.clone(), halt.clone(), counts);
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
@@ -152,6 +154,8 @@ pub async fn serve_over(
     }
     tracing::info!(
         database = state.config.database.kind(),
+        node = state.config.node_name.as_deref(),
+        nodes = state.config.broker.is_some(),
         open_files = open_files::limit(),
         lines_total = budget.lines_total,
         connections_total = state.config.limits.connections_total,
@@ -185,6 +189,14 @@ async fn stop(state: &AppState, halt: &CancellationToken) -> anyhow::Result<()> 
     state.store.close().await.context("the database could not be closed")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Between this node and others, or of this one alone.
+fn broker(config: &Config, keys: &Keys, queue_max: usize) -> Arc<dyn Broker> {
+    match &config.broker {
+        Some(address) => Arc::new(RedisBroker::start(address.clone(), &keys.deployment(), queue_max)),
+        None => Arc::new(LocalBroker::new(queue_max)),
+    }
 }
 
 /// How many may be connected by the limit on open files.

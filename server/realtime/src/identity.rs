@@ -3,11 +3,12 @@
 use std::fmt;
 
 use protocol::{DisplayName, Me, Millis, UserKind, Username};
+use serde::{Deserialize, Serialize};
 
 macro_rules! opaque_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name(pub [u8; 16]);
 
         /// Ids tie records together: a log line never needs one.

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{ChannelId, Input, Now, RoomStart};
+use chat::{ChannelId, Now, RoomStart};
 use futures::future::join_all;
 use protocol::{LeaveReason, Millis, RoomInfo};
 
@@ -119,7 +119,7 @@ impl Rooms {
     /// The store has handed a room over: those inside are told whose it is now.
     pub(crate) fn passed_on(&self, room: RoomId, owner: UserId) {
         let room = ChannelId::from(room);
-        self.hub.tell(room, Input::Owner { member: self.keys.member_id(room, owner) });
+        self.hub.passed_on(room, self.keys.member_id(room, owner));
     }
 
     /// A user is gone: every login of theirs is. Of each of `rooms`, from which the store has taken them, their clients
@@ -127,8 +127,12 @@ impl Rooms {
     pub(crate) async fn end_user(&self, user: UserId, rooms: &[(RoomId, store::LeaveOutcome)]) {
         let told = rooms.iter().filter_map(|(room, left)| {
             let room = ChannelId::from(*room);
-            let removed = self.hub.remove(room, self.keys.member_id(room, user), LeaveReason::SignedOut)?;
             let (hub, outcome) = (self.hub.clone(), self.outcome(room, *left));
+            let Some(removed) = hub.remove(room, self.keys.member_id(room, user), LeaveReason::SignedOut) else {
+                // It may be live on another node.
+                hub.left_behind(room, &outcome);
+                return None;
+            };
             Some(self.hub.spawn(async move {
                 removed.await;
                 hub.left_behind(room, &outcome);

@@ -36,6 +36,7 @@ mod logins;
 mod memory;
 mod metrics;
 mod moving;
+mod nodes;
 mod operating;
 mod operators;
 mod origins;

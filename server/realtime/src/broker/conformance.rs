@@ -13,7 +13,7 @@ use chat::{
 };
 use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
 
-use super::{Broker, NotPublished, Subscription};
+use super::{Broker, Brought, NotPublished, Subscription};
 
 /// The nodes of one deployment; never empty.
 pub(crate) type Nodes = Vec<Arc<dyn Broker>>;
@@ -66,7 +66,7 @@ fn node_id(number: usize) -> NodeId {
 const KINDS: usize = 6;
 
 /// The event of a number, one of each kind in turn. Equal numbers make equal events.
-fn event(number: usize) -> RoomEvent {
+pub(crate) fn event(number: usize) -> RoomEvent {
     let text = format!("number {number}, 2 < 3 &amp; 🦀\u{202e}");
     let id = MessageId::parse(&format!("{number:064}")).expect("has the shape");
     let cid = ClientId::parse(&format!("c{number}")).expect("short and plain");
@@ -138,10 +138,29 @@ fn number_of(event: &RoomEvent) -> usize {
     usize::try_from(event.origin.session.0).expect("is small")
 }
 
-/// The next message in time, or the end.
-async fn next(subscription: &mut Subscription) -> Option<usize> {
+/// The next event in time, or the end.
+async fn next_event(subscription: &mut Subscription) -> Option<RoomEvent> {
     let next = tokio::time::timeout(PATIENCE, subscription.recv()).await;
-    next.expect("a message or the end comes in time").as_ref().map(number_of)
+    match next.expect("an event or the end comes in time")? {
+        Brought::Event(event) => Some(event),
+        other @ (Brought::People(..) | Brought::NodeGone(_) | Brought::Missed | Brought::Alone | Brought::Together) => {
+            panic!("nothing was lost and nobody went: {other:?}")
+        }
+    }
+}
+
+/// Its number, or the end.
+async fn next(subscription: &mut Subscription) -> Option<usize> {
+    next_event(subscription).await.as_ref().map(number_of)
+}
+
+/// Subscribes every node, and waits until each hears the others.
+async fn subscribe_all(nodes: &Nodes, to: ChannelId) -> Vec<Subscription> {
+    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(to)).collect();
+    for subscription in &mut subscriptions {
+        tokio::time::timeout(PATIENCE, subscription.ready()).await.expect("it is ready in time");
+    }
+    subscriptions
 }
 
 async fn take(subscription: &mut Subscription, count: usize) -> Vec<usize> {
@@ -168,14 +187,14 @@ pub(crate) async fn an_event_comes_back_whole(nodes: Nodes) {
     let mut subscription = nodes[0].subscribe(room(1));
     for number in 0..10 * KINDS {
         assert_eq!(nodes[0].publish(room(1), event(number)), Ok(()));
-        let back = tokio::time::timeout(PATIENCE, subscription.recv()).await.expect("it comes back in time");
+        let back = next_event(&mut subscription).await;
         assert!(back == Some(event(number)), "event {number} comes back as it was");
     }
 }
 
 /// Nodes number their sessions for themselves: two that give one number to two people are told apart by all.
 pub(crate) async fn every_node_is_told_which_one_an_event_began_on(nodes: Nodes) {
-    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
+    let mut subscriptions = subscribe_all(&nodes, room(1)).await;
     let mut published: Vec<_> = (0..2)
         .map(|at| RoomEvent { origin: Origin { node: node_id(at), session: SessionKey(7) }, ..event(at) })
         .collect();
@@ -186,17 +205,16 @@ pub(crate) async fn every_node_is_told_which_one_an_event_began_on(nodes: Nodes)
     for subscription in &mut subscriptions {
         let mut brought = Vec::new();
         for _ in &published {
-            let next = tokio::time::timeout(PATIENCE, subscription.recv()).await.expect("it comes in time");
-            brought.push(next.expect("the subscription goes on"));
+            brought.push(next_event(subscription).await.expect("the subscription goes on"));
         }
         brought.sort_by_key(|event| event.at);
         assert!(brought == published, "the same ids, times and origins on every node");
     }
 }
 
-/// To the publisher's own node and to every other, from the moment on at which `subscribe` answers.
+/// To the publisher's own node and to every other, from the moment on at which all are ready.
 pub(crate) async fn messages_come_back_in_the_order_of_publishing(nodes: Nodes) {
-    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
+    let mut subscriptions = subscribe_all(&nodes, room(1)).await;
     let published = publish_all(&nodes[0], room(1), 0..QUEUE_MAX).await;
     assert_eq!(published.len(), QUEUE_MAX, "a queue holds that many");
     for subscription in &mut subscriptions {
@@ -208,7 +226,7 @@ pub(crate) async fn messages_come_back_in_the_order_of_publishing(nodes: Nodes) 
 pub(crate) async fn every_node_sees_one_order(nodes: Nodes) {
     const PUBLISHERS: usize = 4;
     const EACH: usize = QUEUE_MAX / PUBLISHERS;
-    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
+    let mut subscriptions = subscribe_all(&nodes, room(1)).await;
     let publishers = (0..PUBLISHERS).map(|publisher| {
         let node = Arc::clone(&nodes[publisher % nodes.len()]);
         tokio::spawn(async move { publish_all(&node, room(1), publisher * EACH..(publisher + 1) * EACH).await.len() })
@@ -228,8 +246,8 @@ pub(crate) async fn every_node_sees_one_order(nodes: Nodes) {
 
 /// What is said in one room reaches no other.
 pub(crate) async fn rooms_are_apart(nodes: Nodes) {
-    let mut ones: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
-    let mut twos: Vec<_> = nodes.iter().map(|node| node.subscribe(room(2))).collect();
+    let mut ones = subscribe_all(&nodes, room(1)).await;
+    let mut twos = subscribe_all(&nodes, room(2)).await;
     for number in 0..20 {
         let to = room(if number % 2 == 0 { 2 } else { 1 });
         assert_eq!(nodes[0].publish(to, event(number)), Ok(()));
@@ -274,8 +292,8 @@ pub(crate) async fn unsubscribing_ends_the_subscription(nodes: Nodes) {
 
 /// Other rooms and other nodes go on, and a second time changes nothing.
 pub(crate) async fn unsubscribing_is_for_one_room_and_harmless_elsewhere(nodes: Nodes) {
-    let mut stays: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
-    let _ends: Vec<_> = nodes.iter().map(|node| node.subscribe(room(2))).collect();
+    let mut stays = subscribe_all(&nodes, room(1)).await;
+    let _ends = subscribe_all(&nodes, room(2)).await;
     for to in [2, 2, 3] {
         nodes[0].unsubscribe(room(to));
     }
@@ -340,7 +358,7 @@ pub(crate) async fn whoever_catches_up_is_served_again(nodes: Nodes) {
 
 /// No task waits for ever for a broker that is gone.
 pub(crate) async fn the_end_of_a_broker_ends_its_subscriptions(nodes: Nodes) {
-    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
+    let mut subscriptions = subscribe_all(&nodes, room(1)).await;
     drop(nodes);
     for subscription in &mut subscriptions {
         assert_eq!(next(subscription).await, None);

@@ -3,30 +3,36 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use chat::{ChannelId, RoomEvent};
+use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::mpsc;
 
-use super::{Broker, NotPublished, Subscription};
+use super::{Broker, Brought, NotPublished, Subscription, Word};
+use crate::clock;
 
 /// Keeps nothing but the addresses of its subscribers.
 #[derive(Debug)]
 pub struct LocalBroker {
-    channels: RwLock<HashMap<ChannelId, mpsc::Sender<RoomEvent>>>,
+    node: NodeId,
+    channels: RwLock<HashMap<ChannelId, mpsc::Sender<Brought>>>,
     queue_max: usize,
 }
 
 impl LocalBroker {
     /// A broker whose queues hold so many events each.
     pub fn new(queue_max: usize) -> Self {
-        Self { channels: RwLock::default(), queue_max }
+        Self { node: NodeId(u64::from_be_bytes(clock::random())), channels: RwLock::default(), queue_max }
     }
 }
 
 impl Broker for LocalBroker {
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
     fn subscribe(&self, channel: ChannelId) -> Subscription {
         let (sender, receiver) = mpsc::channel(self.queue_max);
         self.channels.write().unwrap_or_else(PoisonError::into_inner).insert(channel, sender);
-        receiver
+        Subscription::new(receiver, None)
     }
 
     fn unsubscribe(&self, channel: ChannelId) {
@@ -35,7 +41,16 @@ impl Broker for LocalBroker {
 
     fn publish(&self, channel: ChannelId, event: RoomEvent) -> Result<(), NotPublished> {
         let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
-        channels.get(&channel).ok_or(NotPublished)?.try_send(event).map_err(|_| NotPublished)
+        channels.get(&channel).ok_or(NotPublished)?.try_send(Brought::Event(event)).map_err(|_| NotPublished)
+    }
+
+    /// There are no others.
+    fn tell_others(&self, _channel: ChannelId, _people: People) {}
+
+    fn tell_nodes(&self, _word: Word) {}
+
+    fn words(&self) -> Option<mpsc::Receiver<Word>> {
+        None
     }
 }
 

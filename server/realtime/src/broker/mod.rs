@@ -2,20 +2,74 @@
 //!
 //! The contract: at most once; one order for each channel, the same on every node; the publisher's own node gets its
 //! events back too; an event comes back as it was, so its id, its time and its origin are made before; a publish never
-//! waits. The broker keeps nothing.
+//! waits. The broker keeps nothing. What it knows to be lost it says ([`Brought::Missed`]), and where it cannot reach other
+//! nodes it serves its own alone, and says that ([`Brought::Alone`]).
 
 pub mod local;
+pub mod redis;
+mod word;
 
 #[cfg(test)]
 pub mod conformance;
 
 use std::fmt;
 
-use chat::{ChannelId, RoomEvent};
-use tokio::sync::mpsc;
+use chat::{ChannelId, NodeId, People, RoomEvent};
+use tokio::sync::{mpsc, oneshot};
 
-/// Events of one channel, coming back in their order.
-pub type Subscription = mpsc::Receiver<RoomEvent>;
+pub use word::Word;
+
+/// Words of other nodes that wait to be heard.
+const WORDS_MAX: usize = 4_096;
+
+/// What comes to a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Brought {
+    /// An event, of this node or another, in its place.
+    Event(RoomEvent),
+    /// Another node says who is inside there.
+    People(NodeId, People),
+    /// Another node has stopped, or has not been heard of for so long that nobody can be inside there.
+    NodeGone(NodeId),
+    /// Events of other nodes were lost; how many of them were messages is not known.
+    Missed,
+    /// Other nodes are not reached any more: what is published comes back on this node alone, and goes nowhere later.
+    Alone,
+    /// Other nodes are reached again.
+    Together,
+}
+
+/// What comes to one channel, in its order.
+#[derive(Debug)]
+pub struct Subscription {
+    brought: mpsc::Receiver<Brought>,
+    ready: Option<oneshot::Receiver<()>>,
+}
+
+impl Subscription {
+    /// `ready` answers, or is dropped, when events of other nodes come from now on.
+    pub fn new(brought: mpsc::Receiver<Brought>, ready: Option<oneshot::Receiver<()>>) -> Self {
+        Self { brought, ready }
+    }
+
+    /// Resolves when events of other nodes come too, or none of them can be reached. Those of this node come before.
+    pub async fn ready(&mut self) {
+        if let Some(ready) = self.ready.take() {
+            // Dropped: the subscription has ended or was replaced, which `recv` tells.
+            let _ = ready.await;
+        }
+    }
+
+    /// The next; `None` at the end.
+    pub async fn recv(&mut self) -> Option<Brought> {
+        self.brought.recv().await
+    }
+
+    /// The next, where there is one already.
+    pub fn try_recv(&mut self) -> Option<Brought> {
+        self.brought.try_recv().ok()
+    }
+}
 
 /// The broker would not take an event: it is busy, away, or nobody is subscribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +78,10 @@ pub struct NotPublished;
 
 /// See the module's contract; `conformance` holds the one suite that every broker passes.
 pub trait Broker: Send + Sync + fmt::Debug + 'static {
-    /// Subscribes this node to a channel, from the next publish on; a later call for the same one replaces the one before.
+    /// This process among those that serve the same channels.
+    fn node(&self) -> NodeId;
+
+    /// Subscribes this node to a channel, from its next publish on; a later call for the same one replaces the one before.
     fn subscribe(&self, channel: ChannelId) -> Subscription;
 
     /// Ends the subscription: what was taken before still comes, then the end.
@@ -36,4 +93,13 @@ pub trait Broker: Send + Sync + fmt::Debug + 'static {
     /// [`NotPublished`]: it was not relayed and will not be. So it is where nobody is subscribed, and where the queue of
     /// this node's subscription is full.
     fn publish(&self, channel: ChannelId, event: RoomEvent) -> Result<(), NotPublished>;
+
+    /// Tells other nodes who is inside on this one. It does not come back, and is lost where they are not reached.
+    fn tell_others(&self, channel: ChannelId, people: People);
+
+    /// Tells all other nodes; lost where they are not reached.
+    fn tell_nodes(&self, word: Word);
+
+    /// What they tell; whoever takes it first has it alone. `None`: it was taken, or there are no others.
+    fn words(&self) -> Option<mpsc::Receiver<Word>>;
 }

@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat::{ChannelId, Effect, EventKind, Input, Room, RoomStart, SessionKey};
 use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
 use tokio::sync::mpsc;
 
-use crate::broker::Subscription;
+use crate::broker::{Brought, Subscription};
 use crate::channel::handle::{Outside, RoomCommand, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
 use crate::hub::Hub;
@@ -17,6 +18,9 @@ use crate::session::for_rooms::RoomsSession;
 
 /// Commands taken from the mailbox in one go.
 const BATCH_MAX: usize = 64;
+
+/// How long a room's first guest waits for other nodes at the most; an engine that is away is known of sooner.
+const READY_MAX: Duration = Duration::from_secs(1);
 
 /// One session inside.
 struct Seated {
@@ -75,6 +79,9 @@ impl RoomTask {
     /// Runs until the room ends; answers why.
     pub async fn run(mut self) -> LeaveReason {
         let mut batch = Vec::new();
+        // Who comes in hears from then on what is said on other nodes.
+        let _ = tokio::time::timeout(READY_MAX, self.relayed.ready()).await;
+        self.tell_others();
         loop {
             let held_back = self.spoken.iter().filter_map(|spoken| spoken.projection.deadline());
             let due = held_back.fold(self.room.deadline(), Ord::min);
@@ -84,14 +91,14 @@ impl RoomTask {
                         return LeaveReason::Empty;
                     }
                 }
-                Some(event) = self.relayed.recv() => self.handle(Input::Relay(event), None),
+                Some(brought) = self.relayed.recv() => self.hear(brought),
                 () = self.hub.clock().sleep_until(due) => self.handle(Input::Tick, None),
             }
             for command in batch.drain(..) {
                 self.handle(command.input, command.session.as_ref());
                 // What was just published comes back here before the next request, so that acks keep the order.
-                while let Ok(event) = self.relayed.try_recv() {
-                    self.handle(Input::Relay(event), None);
+                while let Some(brought) = self.relayed.try_recv() {
+                    self.hear(brought);
                 }
                 // Behind that: who was told that somebody is banned finds them out of the room.
                 if let Some(done) = command.done {
@@ -107,6 +114,26 @@ impl RoomTask {
         }
     }
 
+    /// The broker's own words to this room's.
+    fn hear(&mut self, brought: Brought) {
+        let input = match brought {
+            Brought::Event(event) => Input::Relay(event),
+            Brought::People(node, people) => Input::People { node, people },
+            Brought::NodeGone(node) => Input::NodeGone(node),
+            Brought::Missed => Input::Missed,
+            Brought::Alone => Input::Alone(true),
+            Brought::Together => Input::Alone(false),
+        };
+        self.handle(input, None);
+    }
+
+    /// Who came, went or is another here is news to other nodes.
+    fn tell_others(&mut self) {
+        while let Some(people) = self.room.take_news() {
+            self.hub.broker().tell_others(self.handle.id, people);
+        }
+    }
+
     fn handle(&mut self, input: Input, asking: Option<&Arc<RoomsSession>>) {
         let member = if let Input::Join { member, .. } = &input { Some(member.clone()) } else { None };
         for effect in self.room.handle(self.hub.clock().now(), input) {
@@ -116,6 +143,7 @@ impl RoomTask {
             self.handle(input, None);
         }
         self.handle.outside.show(&mut self.room);
+        self.tell_others();
     }
 
     fn perform(&mut self, effect: Effect, asking: Option<&Arc<RoomsSession>>, joining: Option<&MemberId>) {

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Hub;
+use crate::broker::Word;
 use crate::channel::RoomCommand;
 use crate::identity::{LoginKey, UserId};
 use crate::record::Left;
@@ -16,6 +17,7 @@ use crate::session::for_rooms::RoomsSession;
 impl Hub {
     /// A membership has ended: the live room hears of it, and of what that means for those who stay.
     pub fn left(&self, room: ChannelId, member: MemberId, left: &Left, reason: LeaveReason) {
+        self.tell_nodes(Word::Removed(room, member.clone(), reason));
         self.tell(room, Input::Remove { member, reason });
         self.left_behind(room, left);
     }
@@ -24,9 +26,15 @@ impl Hub {
     pub fn left_behind(&self, room: ChannelId, left: &Left) {
         match left {
             Left::NotMember => {}
-            Left::Remaining { owner } => self.tell(room, Input::Owner { member: owner.clone() }),
+            Left::Remaining { owner } => self.passed_on(room, owner.clone()),
             Left::RoomDeleted => self.end_room(room, LeaveReason::Deleted),
         }
+    }
+
+    /// A room has another owner.
+    pub fn passed_on(&self, room: ChannelId, owner: MemberId) {
+        self.tell_nodes(Word::Owner(room, owner.clone()));
+        self.tell(room, Input::Owner { member: owner });
     }
 
     /// Takes a person out of a live room. What this answers resolves when their clients were told; `None` where there is
@@ -37,6 +45,7 @@ impl Hub {
         member: MemberId,
         reason: LeaveReason,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.tell_nodes(Word::Removed(room, member.clone(), reason));
         let live = self.live(room)?;
         let (done, waiting) = oneshot::channel();
         let command = RoomCommand { input: Input::Remove { member, reason }, session: None, done: Some(done) };
@@ -50,6 +59,11 @@ impl Hub {
 
     /// A room has no record any more: those inside are told why.
     pub fn end_room(&self, room: ChannelId, reason: LeaveReason) {
+        self.tell_nodes(Word::RoomEnded(room, reason));
+        self.end_room_here(room, reason);
+    }
+
+    pub(super) fn end_room_here(&self, room: ChannelId, reason: LeaveReason) {
         let keeper = self.rooms().get(&room).map(|live| Arc::clone(&live.keeper));
         if let Some(keeper) = keeper {
             keeper.note_ended();
@@ -59,6 +73,11 @@ impl Hub {
 
     /// A login of a user was revoked: its connections close at once and its sessions end.
     pub fn end_login(&self, user: UserId, login: LoginKey) {
+        self.tell_nodes(Word::LoginEnded(user, login));
+        self.end_login_here(user, login);
+    }
+
+    pub(super) fn end_login_here(&self, user: UserId, login: LoginKey) {
         for session in self.sessions_of(user) {
             if session.identity().login == login {
                 self.end(&session, ErrorCode::Revoked);
@@ -68,6 +87,11 @@ impl Hub {
 
     /// A user is gone: as [`Hub::end_login`], whatever their logins.
     pub fn end_user(&self, user: UserId) {
+        self.tell_nodes(Word::UserEnded(user));
+        self.end_user_here(user);
+    }
+
+    pub(super) fn end_user_here(&self, user: UserId) {
         for session in self.sessions_of(user) {
             self.end(&session, ErrorCode::Revoked);
         }

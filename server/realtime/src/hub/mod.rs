@@ -5,6 +5,7 @@
 
 mod endings;
 mod survey;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +18,7 @@ use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Millis, RoomCode, Se
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Word};
 use crate::channel::{RoomHandle, RoomTask, SeatHandle};
 use crate::clock::{self, Clock};
 use crate::counts::{Counts, Eviction};
@@ -87,9 +88,9 @@ impl Hub {
     ) -> Self {
         let counts = Arc::new(counts);
         let flushers = std::thread::available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Inner {
+        let hub = Self(Arc::new(Inner {
             limits,
-            node: NodeId(u64::from_be_bytes(clock::random())),
+            node: broker.node(),
             clock,
             broker,
             rooms: Mutex::default(),
@@ -99,7 +100,9 @@ impl Hub {
             counts,
             tracker,
             halt,
-        }))
+        }));
+        hub.listen();
+        hub
     }
 
     /// The limits in force.
@@ -257,6 +260,11 @@ impl Hub {
 
     /// A person is called something else: every room they are in hears of it.
     pub fn rename(&self, user: UserId, name: &DisplayName) {
+        self.tell_nodes(Word::Renamed(user, name.clone()));
+        self.rename_here(user, name);
+    }
+
+    fn rename_here(&self, user: UserId, name: &DisplayName) {
         for session in self.sessions_of(user) {
             session.rename(name);
             for inside in session.insides() {

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod engine;
 pub(crate) mod held;
 pub(crate) mod http;
 pub(crate) mod process;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::PATIENCE;
 use super::database::{self, Scratch};
+use super::engine::Engine;
 use super::held::{HeldStore, LockFile};
 
 /// Stops, at the latest, when it is dropped with its runtime.
@@ -27,6 +28,8 @@ pub(crate) struct TestServer {
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     /// Goes last.
     _scratch: Option<Scratch>,
+    /// Of one of several nodes; goes with it.
+    folder: Option<TempDir>,
 }
 
 /// The configuration of a server that keeps everything in memory.
@@ -86,6 +89,28 @@ impl TestServer {
         (Self::over(listener, |_| {}, wrap).await, hold)
     }
 
+    /// One of several nodes: over this engine, with the database and the secret of the first.
+    pub(crate) async fn node(engine: &Engine, first: Option<&Self>) -> Self {
+        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        let store = first.map(|first| Arc::clone(&first.state.store));
+        let folder = TempDir::new().expect("there is room for a temporary folder");
+        if let Some(first) = first {
+            let secret = first.state.config.data_dir.join("secret");
+            std::fs::copy(secret, folder.path().join("secret")).expect("the first node has a secret");
+        }
+        let broker = engine.address();
+        let data_dir = folder.path().to_owned();
+        let change = move |config: &mut Config| {
+            config.broker = Some(broker);
+            // Its own file goes unused where another node's is shared: the broker does not look at the database.
+            config.database = Database::Sqlite(data_dir.join("whisperspace.db"));
+            config.data_dir = data_dir;
+        };
+        let mut node = Self::over(listener, change, move |own| store.unwrap_or(own)).await;
+        node.folder = Some(folder);
+        node
+    }
+
     async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
         Self::over(listener, change, |store| store).await
     }
@@ -121,7 +146,7 @@ impl TestServer {
             },
         ));
         let state = state.await.expect("the server starts");
-        Self { addr, state, stop: Some(stop), serving: Some(serving), _scratch: scratch }
+        Self { addr, state, stop: Some(stop), serving: Some(serving), _scratch: scratch, folder: None }
     }
 
     /// The origin of the server's own pages.

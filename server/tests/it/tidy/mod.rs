@@ -90,10 +90,10 @@ fn nothing_is_left_to_be_done_and_nothing_is_unwrapped() {
 }
 
 #[test]
-fn the_wire_depends_on_serde_only_and_the_room_on_the_wire_only() {
+fn the_wire_depends_on_serde_only_and_the_room_on_the_wire_and_serde_only() {
     assert_eq!(dependencies("app/protocol/Cargo.toml"), ["serde", "serde_json"]);
     assert_eq!(dependencies("app/client/Cargo.toml"), ["protocol", "serde"]);
-    assert_eq!(dependencies("server/chat/Cargo.toml"), ["protocol"]);
+    assert_eq!(dependencies("server/chat/Cargo.toml"), ["protocol", "serde"], "what nodes tell each other is written");
     assert_eq!(dependencies("server/channels/Cargo.toml"), ["serde", "serde_json", "thiserror", "toml"]);
     assert_eq!(dependencies("server/websocket/Cargo.toml"), ["base64", "bytes", "http", "sha1", "thiserror"]);
     let of_socketio = ["base64", "bytes", "serde_json"];
