@@ -117,8 +117,7 @@ pub async fn serve_over(
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let budget = connection_budget(&mut config.limits)?;
     let limits = Arc::new(config.limits.clone());
-    let queue_max = usize::try_from(limits.room_mailbox_max).unwrap_or(usize::MAX);
-    let broker = broker(&config, &keys, queue_max);
+    let broker = broker(&config, &keys);
     let clock = realtime::clock::Clock::start();
     let hub = Hub::counting(limits, clock.clone(), broker, tracker.clone(), halt.clone(), counts);
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
@@ -192,7 +191,8 @@ async fn stop(state: &AppState, halt: &CancellationToken) -> anyhow::Result<()> 
 }
 
 /// Between this node and others, or of this one alone.
-fn broker(config: &Config, keys: &Keys, queue_max: usize) -> Arc<dyn Broker> {
+fn broker(config: &Config, keys: &Keys) -> Arc<dyn Broker> {
+    let queue_max = usize::try_from(config.limits.room_mailbox_max).unwrap_or(usize::MAX);
     match &config.broker {
         Some(address) => Arc::new(RedisBroker::start(address.clone(), &keys.deployment(), queue_max)),
         None => Arc::new(LocalBroker::new(queue_max)),
