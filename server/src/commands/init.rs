@@ -27,6 +27,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("apps", "\"/etc/whisperspace/apps\""),
     ("metrics", "\"127.0.0.1:9100\""),
     ("threads", "2"),
+    ("broker", "\"redis://127.0.0.1:6379\""),
+    ("node-name", "\"one\""),
     ("memory-max", "\"1GiB\""),
 ];
 
@@ -139,7 +141,9 @@ mod tests {
         for name in in_files().expect("are known") {
             assert!(table.contains_key(&name), "{name} has neither a default nor an example: see EXAMPLES");
         }
-        let options: Options = toml::from_str(&all).expect("each example is one");
+        // Several nodes share a database that is none of theirs; the default is a file.
+        let database = Some("mongodb://127.0.0.1/whisperspace".to_owned());
+        let options = Options { database, ..toml::from_str(&all).expect("each example is one") };
         Config::try_from(options).expect("each example is valid");
     }
 
