@@ -11,6 +11,7 @@ use protocol::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::packet::{self, answer, event};
 use realtime::dialect::Frame;
@@ -48,8 +49,8 @@ impl Answer<'_> {
 }
 
 /// Why something was refused.
-#[derive(Serialize)]
-struct Fault {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Fault {
     message: &'static str,
     code: &'static str,
     /// The code of the native protocol: there are more of them, and they say more.
@@ -64,14 +65,15 @@ impl Fault {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct NewMessage<'a> {
+pub(super) struct NewMessage<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     content: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<&'a str>,
+    #[schema(inline)]
     sender: Sender<'a>,
     room: &'a str,
     message_type: &'static str,
@@ -85,7 +87,7 @@ struct NewMessage<'a> {
     burn_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Sender<'a> {
     #[serde(rename = "_id")]
@@ -95,15 +97,17 @@ struct Sender<'a> {
 }
 
 /// A message to one person. An event of its own: what a client does with `new_message`, it does for all to see.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct NewWhisper<'a> {
+pub(super) struct NewWhisper<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     content: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<&'a str>,
+    #[schema(inline)]
     sender: Sender<'a>,
+    #[schema(inline)]
     recipient: Sender<'a>,
     room: &'a str,
     message_type: &'static str,
@@ -112,9 +116,9 @@ struct NewWhisper<'a> {
 }
 
 /// What a message says from now on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct UpdatedMessage<'a> {
+pub(super) struct UpdatedMessage<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     message_id: &'a str,
@@ -126,9 +130,9 @@ struct UpdatedMessage<'a> {
     is_edited: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DeletedMessage<'a> {
+pub(super) struct DeletedMessage<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     message_id: &'a str,
@@ -136,9 +140,9 @@ struct DeletedMessage<'a> {
     deleted_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct MessageReaction<'a> {
+pub(super) struct MessageReaction<'a> {
     message_id: &'a str,
     emoji: &'a str,
     user_id: &'a str,
@@ -148,18 +152,18 @@ struct MessageReaction<'a> {
 }
 
 /// One who types.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Typist<'a> {
+pub(super) struct Typist<'a> {
     username: &'a str,
     user_id: &'a str,
     room: &'a str,
 }
 
 /// How far somebody has read.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Receipt<'a> {
+pub(super) struct Receipt<'a> {
     room: &'a str,
     read_by: &'a str,
     /// What was sent before has not reached them.
@@ -169,9 +173,9 @@ struct Receipt<'a> {
 }
 
 /// What a room is now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RoomUpdated<'a> {
+pub(super) struct RoomUpdated<'a> {
     room: &'a str,
     name: &'a str,
     topic: Option<&'a str>,
@@ -184,12 +188,13 @@ struct RoomUpdated<'a> {
 }
 
 /// The client's next token; without one: the word to have the cookie renewed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Renewed<'a> {
+pub(super) struct Renewed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     expires_at: Option<Millis>,
 }
 

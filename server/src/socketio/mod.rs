@@ -6,7 +6,8 @@
 //! until its client was let in (`connect.rs` says who it is), then the core's loop, to which `client.rs` fits it.
 //! `registry.rs` finds sessions, `strangers.rs` and `polls.rs` say who makes way.
 //! A client that shows an application's token (`app_connect.rs`) is that application's (`app_client.rs`) and in no room.
-//! `inbound.rs` reads events, `encoder.rs` and `projection.rs` write them, `packet.rs` is what waits in a queue.
+//! `inbound.rs` reads events, `encoder.rs` and `projection.rs` write them, `packet.rs` is what waits in a queue. `described.rs`
+//! says what the events are, for the description of the API.
 //!
 //! - Nothing is read while a request waits for its answer from the database: a client that asks fast waits, and loses nothing.
 //! - A line ends without a packet and without a close frame where its client should come back; the disconnect packet is
@@ -17,6 +18,7 @@ mod app_client;
 mod app_connect;
 mod client;
 mod connect;
+pub(crate) mod described;
 mod door;
 mod encoder;
 mod engine;

@@ -7,6 +7,7 @@ mod harness;
 
 mod accounts;
 mod admission;
+mod api_description;
 mod applications;
 mod apps_examples;
 mod burning;

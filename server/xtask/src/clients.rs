@@ -1,5 +1,6 @@
-//! The official Socket.IO clients that the integration tests drive: socket.io-client by npm, python-socketio in a Python
-//! environment under `target/`. What they test is in `server/tests/it/socketio`.
+//! What integration tests need that is not of Rust. The official Socket.IO clients: socket.io-client by npm, python-socketio in
+//! a Python environment under `target/`; what they test is in `server/tests/it/socketio`. And the validators of `OpenAPI`
+//! and `AsyncAPI`, by npm, for `server/tests/it/api_description`.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +12,10 @@ use crate::e2e;
 use crate::shell;
 use crate::workspace::Workspace;
 
-/// Installs both, where they are not there already.
+/// Installs both clients, where they are not there already.
 pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
     let programs = workspace.root().join("server/tests/socketio");
-    if !e2e::node_modules_are_current(&programs) {
-        shell::find_program(&["npm"]).context("there is no npm; install Node.js 20 or newer")?;
-        shell::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&programs))?;
-    }
+    install(&programs)?;
     let (wanted, venv) = (programs.join("requirements.txt"), workspace.root().join("target/socketio-venv"));
     if !is_current(&wanted, &venv)? {
         let python = shell::find_program(&["python3"]).context("there is no python3; install Python 3.9 or newer")?;
@@ -26,6 +24,21 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
         let mut pip = Command::new(venv.join("bin/python"));
         shell::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
         fs::copy(&wanted, venv.join("installed.txt"))?;
+    }
+    Ok(())
+}
+
+/// Installs the validators, where they are not there already.
+pub(crate) fn prepare_validators(workspace: &Workspace) -> Result<()> {
+    install(&workspace.root().join("server/tests/api"))
+}
+
+/// The packages of a folder's lock file. Their own scripts are not run: none of them needs to.
+fn install(folder: &Path) -> Result<()> {
+    if !e2e::node_modules_are_current(folder) {
+        shell::find_program(&["npm"]).context("there is no npm; install Node.js 20 or newer")?;
+        let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+        shell::run(Command::new("npm").args(arguments).current_dir(folder))?;
     }
     Ok(())
 }

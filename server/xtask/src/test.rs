@@ -127,6 +127,18 @@ const NO_DATABASE: &[&str] = &[
     NODES,
 ];
 
+/// What the tests of the API's descriptions need beside Rust.
+fn validators(workspace: &Workspace, steps: &mut Steps) -> Totals {
+    match steps.step("prepare the validators of the API", || clients::prepare_validators(workspace)) {
+        Ok(()) => Totals::default(),
+        Err(reason) => {
+            let result =
+                check::could_not_run("the descriptions of the API were not given to their validators", &reason);
+            counted("validators of the API", result.map(|()| Totals::default()))
+        }
+    }
+}
+
 /// Everything on the database in memory, with the suite of the stores on all of them; then the integration tests on
 /// the others.
 fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Totals {
@@ -156,6 +168,7 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
         }
     };
     let skipped: &[&str] = if redis.is_empty() { &[FAULTS, NODES, NODES_BROKER] } else { &[FAULTS] };
+    totals += validators(workspace, steps);
     let uri = server.as_ref().map_or("", |server| &server.uri);
     let everything =
         Run { packages: PRODUCT, skipped, variables: &[("TEST_MONGODB_URI", uri), ("REDIS_SERVER", &redis)] };

@@ -8,6 +8,11 @@ use crate::apps::handle::Overview;
 use crate::apps::publication::Count;
 
 pub(super) fn operations() -> Vec<Operation> {
+    [orders(), questions()].concat()
+}
+
+/// What is done to those who hear.
+fn orders() -> Vec<Operation> {
     vec![
         operation(
             Post,
@@ -45,6 +50,12 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .takes(Body::json::<OneUser>())
         .answers(200, "How many there were.", Body::json::<Connections>()),
+    ]
+}
+
+/// Who hears what.
+fn questions() -> Vec<Operation> {
+    vec![
         operation(Get, "/api/v1/apps/{app}/presence", "applications", Asker::Backend, "Who is in a channel.")
             .asks("channel", "Which.", true)
             .answers(200, "Its users.", Body::json::<Presence>()),

@@ -1,4 +1,5 @@
-//! The `AsyncAPI` 3 document: what goes over the WebSocket, each frame as a message, made from the types of `protocol`.
+//! The `AsyncAPI` 3 document: what goes over the WebSocket, each frame as a message, made from the types of `protocol`;
+//! and the events of Socket.IO.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,11 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use protocol::{ChannelClientFrame, ChannelServerFrame, ClientFrame, SUBPROTOCOL, ServerFrame};
+
+use crate::socketio::described::{By, Described, events};
+
+/// What clients read of frames of the future.
+const NEVER_SENT: &str = "unknown";
 
 /// One side of a conversation: its frames by their tag.
 type Frames = BTreeMap<String, Value>;
@@ -18,6 +24,7 @@ pub(super) fn asyncapi() -> Value {
         "channels",
         "Channels of applications: `hello` with an application's token begins this conversation in place of the one of rooms.",
     );
+    document.speaks_events();
     document.finish()
 }
 
@@ -32,29 +39,59 @@ struct Document {
 impl Document {
     /// A conversation at `GET /ws`.
     fn speaks<C: ToSchema, S: ToSchema>(&mut self, name: &str, says: &str) {
-        let (said, heard) = (self.frames::<C>(), self.frames::<S>());
-        let mut messages = Map::new();
-        for (side, frames) in [("client", said), ("server", heard)] {
-            let mut listed = Vec::new();
-            for (tag, payload) in frames {
-                let message = format!("{name}_{side}_{tag}");
+        let sides = [self.frames::<C>(), self.frames::<S>()].map(|frames| {
+            let message = |(tag, payload): (String, Value)| {
                 let summary = payload.get("description").cloned().unwrap_or_default();
-                self.messages.insert(message.clone(), json!({"name": tag, "summary": summary, "payload": payload}));
-                messages.insert(message.clone(), json!({"$ref": format!("#/components/messages/{message}")}));
-                listed.push(json!({"$ref": format!("#/channels/{name}/messages/{message}")}));
+                (tag.clone(), json!({"name": tag, "summary": summary, "payload": payload}))
+            };
+            frames.into_iter().map(message).collect()
+        });
+        self.converse(
+            name,
+            &json!({"address": "/ws", "description": says, "bindings": {"ws": {"method": "GET"}}}),
+            sides,
+        );
+    }
+
+    /// The conversation of Socket.IO clients: the payload of an event is the list of its arguments.
+    fn speaks_events(&mut self) {
+        let message = |event: Described| {
+            let count = event.arguments.len();
+            let mut payload = json!({"type": "array", "items": event.arguments, "minItems": count});
+            // The server tells no more; what clients add is not looked at.
+            if event.by == By::Server {
+                payload["maxItems"] = count.into();
             }
-            // As seen from the server: what clients say it receives.
-            let action = if side == "client" { "receive" } else { "send" };
+            let described = json!({"name": event.name, "summary": event.says, "payload": payload});
+            (event.by, (event.name.replace(':', "."), described))
+        };
+        let all: Vec<_> = events().into_iter().map(message).collect();
+        let of = |side: By| all.iter().filter(|(by, _)| *by == side).map(|(_, message)| message.clone()).collect();
+        let says = "Rooms, for clients of Socket.IO 3 and 4: each event with its arguments. Applications name their own events.";
+        self.converse(
+            "socketio",
+            &json!({"address": "/socket.io/", "description": says}),
+            [of(By::Client), of(By::Server)],
+        );
+    }
+
+    /// What clients say and what the server says, each message under its name.
+    fn converse(&mut self, name: &str, channel: &Value, [said, heard]: [Vec<(String, Value)>; 2]) {
+        let (mut channel, mut messages) = (channel.clone(), Map::new());
+        // As seen from the server: what clients say it receives.
+        for (side, action, listed) in [("client", "receive", said), ("server", "send", heard)] {
+            let mut references = Vec::new();
+            for (tag, described) in listed {
+                let message = format!("{name}_{side}_{tag}");
+                self.messages.insert(message.clone(), described);
+                messages.insert(message.clone(), json!({"$ref": format!("#/components/messages/{message}")}));
+                references.push(json!({"$ref": format!("#/channels/{name}/messages/{message}")}));
+            }
             let operation =
-                json!({"action": action, "channel": {"$ref": format!("#/channels/{name}")}, "messages": listed});
+                json!({"action": action, "channel": {"$ref": format!("#/channels/{name}")}, "messages": references});
             self.operations.insert(format!("{action}_{name}"), operation);
         }
-        let channel = json!({
-            "address": "/ws",
-            "description": says,
-            "messages": messages,
-            "bindings": {"ws": {"method": "GET"}},
-        });
+        channel["messages"] = Value::Object(messages);
         self.channels.insert(name.to_owned(), channel);
     }
 
@@ -73,7 +110,7 @@ impl Document {
     /// Its tag and its schema; `None` for what clients read of frames of the future.
     fn frame(&self, variant: &Value) -> Option<(String, Value)> {
         let whole = self.merged(variant);
-        let tag = whole["properties"]["t"]["enum"][0].as_str()?.to_owned();
+        let tag = whole["properties"]["t"]["enum"][0].as_str().filter(|tag| *tag != NEVER_SENT)?.to_owned();
         Some((tag, whole))
     }
 

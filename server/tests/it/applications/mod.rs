@@ -10,6 +10,7 @@ mod tokens;
 use std::path::Path;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use protocol::Limits;
 use serde_json::{Value, json};
 use server::apps::keys::NewKey;
 use tempfile::TempDir;
@@ -56,7 +57,7 @@ fn lets_in(key: &NewKey) -> String {
 }
 
 /// A token as the application itself makes it.
-fn token(name: &str, claims: Value) -> String {
+pub(crate) fn token(name: &str, claims: Value) -> String {
     signed(&secret(name), Algorithm::HS256, claims)
 }
 
@@ -65,7 +66,7 @@ fn signed(secret: &str, algorithm: Algorithm, claims: Value) -> String {
 }
 
 /// Claims that hold for a long time.
-fn claims(name: &str, user: &str) -> Value {
+pub(crate) fn claims(name: &str, user: &str) -> Value {
     json!({"iss": name, "sub": user, "name": user, "exp": 4_000_000_000_u64})
 }
 
@@ -73,15 +74,20 @@ fn claims(name: &str, user: &str) -> Value {
 const PAGES: &str = "https://market.example";
 
 /// Two applications on one server.
-struct Two {
-    server: TestServer,
+pub(crate) struct Two {
+    pub(crate) server: TestServer,
     folder: TempDir,
-    market: NewKey,
+    pub(crate) market: NewKey,
     other: NewKey,
 }
 
 impl Two {
     async fn start() -> Self {
+        Self::limited(|_| {}).await
+    }
+
+    /// With other limits.
+    pub(crate) async fn limited(change: impl FnOnce(&mut Limits)) -> Self {
         let folder = TempDir::new().expect("there is room for a temporary folder");
         let (market, other) = (NewKey::draw("market"), NewKey::draw("other"));
         write_application(folder.path(), "market", &format!("origins = [\"{PAGES}\"]\n{}", lets_in(&market)));
@@ -91,6 +97,7 @@ impl Two {
             config.apps = Some(apps);
             // A reader that does not read is not waited for as long as people are.
             config.limits.unwritten_ms_max = 1_000;
+            change(&mut config.limits);
         })
         .await;
         Self { server, folder, market, other }
