@@ -100,8 +100,8 @@ pub enum ChannelClientFrame {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
 pub struct ChannelPosition {
-    /// Random, another one whenever the channel began anew: what was told before it is not known then.
-    pub epoch: u32,
+    /// Random, below 2^32, another one whenever the channel began anew: what was told before it is not known then.
+    pub epoch: u64,
     /// The number of the last event that was told.
     pub seq: u64,
 }

@@ -125,6 +125,10 @@ mod platform {
         let left = row.clone();
         let blurred = Closure::once_into_js(move || {
             left.set_onblur(None);
+            // A dialog that has opened gives the focus back to where it was.
+            if document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some()) {
+                return;
+            }
             let _ = left.remove_attribute("tabindex");
             request_animation_frame(move || {
                 let is_idle = document().active_element().is_none_or(|active| active.tag_name() == "BODY");

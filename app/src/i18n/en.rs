@@ -310,9 +310,12 @@ pub(super) static EN: Catalogue = Catalogue {
     wait: |wait| format!("Wait {wait} s."),
     ended: |reason| match reason {
         LeaveReason::Left => ("You left the room", "Nothing was kept here."),
-        LeaveReason::Expired => ("The room's time is over", "It ended as planned. Nothing was kept."),
-        LeaveReason::Empty => ("The room has ended", "Nobody was inside for a while. Nothing was kept."),
-        LeaveReason::Deleted => ("The room was ended", "Its owner ended it for everyone. Nothing was kept."),
+        LeaveReason::Expired => ("The room's time is over", "It ended as planned. The server kept nothing."),
+        LeaveReason::Empty => ("The room has ended", "Nobody was inside for a while. The server kept nothing."),
+        LeaveReason::Deleted => (
+            "The room was ended",
+            "Its owner ended it for everyone. The server kept nothing; what you still read is on your page alone.",
+        ),
         LeaveReason::SignedOut => ("You were signed out", "This login has ended. Sign in again, or go on as a guest."),
         LeaveReason::Kicked => {
             ("You were put out of the room", "An owner or moderator did it. You may come back with its code.")

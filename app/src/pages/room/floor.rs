@@ -150,6 +150,8 @@ fn draft(room: driver::Room) -> Draft {
         // Never to all: without the one that it is for, it is not sent.
         Mode::Whisper(key) => room.send(&text, Some(to.ok_or(ErrorCode::NoSuchMember)?), key),
         Mode::Edit(key) => room.act(key, RowAction::Edit(text)),
+        // Which signs are emoji only the server knows; letters are none, and stay in the box.
+        Mode::React(_) if text.is_ascii() => Err(ErrorCode::InvalidEmoji),
         Mode::React(key) => room.act(key, RowAction::React(text)),
         Mode::Delete(key) => room.act(key, RowAction::Delete),
     };
