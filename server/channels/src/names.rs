@@ -32,6 +32,10 @@ macro_rules! name {
     };
 }
 
+/// What clients of Socket.IO call their own news: an event of such a name would be taken for one.
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
 name!(
     /// An application's name: small letters, digits and dashes, 64 at the most.
     AppName,
@@ -48,7 +52,7 @@ name!(
 name!(
     /// What an event is called.
     EventName,
-    |text| (1..=EVENT_BYTES_MAX).contains(&text.len()) && is_plain(text),
+    |text| (1..=EVENT_BYTES_MAX).contains(&text.len()) && is_plain(text) && !RESERVED.contains(&text),
     true
 );
 name!(
@@ -94,6 +98,7 @@ mod tests {
         assert!(ChannelName::parse("project:1:comments").is_some() && ChannelName::parse(&"x".repeat(301)).is_none());
         assert!(Namespace::parse("/social").is_some() && Namespace::parse("social").is_none());
         assert!(EventName::parse("post:create").is_some() && EventName::parse("").is_none());
+        assert!(EventName::parse("disconnect").is_none() && EventName::parse("disconnected").is_some());
         assert!(AppName::parse("tasks").is_some() && AppName::parse("Tasks").is_none());
     }
 

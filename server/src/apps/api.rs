@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::handle::{Live as _, LiveChannel, Overview, Present};
+use super::handle::{Full, Live as _, LiveChannel, Overview, Present};
 use super::publication::{Count, Fault, Publication, Target, Written};
 use super::registry::App;
 use super::sse;
@@ -237,7 +237,10 @@ async fn subscribe(
 ) -> Result<Json<Connections>, ApiError> {
     let (user, channel) = asked.parse(&app)?;
     forget(&app, &user);
-    let entered = state.live.subscribe(&app, &user, &channel).map_err(|_| ErrorCode::TooManyRooms)?;
+    let entered = state.live.subscribe(&app, &user, &channel).map_err(|full| match full {
+        Full::Members => ErrorCode::RoomFull,
+        Full::Subscriptions | Full::Channels => ErrorCode::TooManyRooms,
+    })?;
     Ok(Json(Connections { connections: entered }))
 }
 

@@ -8,7 +8,7 @@ use realtime::dialect::Counted;
 use serde_json::{Map, Value};
 
 use super::backend::CallFailure;
-use super::client::{Person, Told};
+use super::client::{Person, Told, refused};
 use super::live::{Encoded, Entering, Except, said};
 use super::loaded::Loaded;
 
@@ -36,7 +36,7 @@ impl Person {
         }
         let entering = Entering { cid: Some(cid), since };
         let entered = self.live().enter(&self.app, &loaded.rules, &self.member, &channel, entering);
-        entered.map(drop).map_err(|_| Refused::SUBSCRIPTIONS.into())
+        entered.map(drop).map_err(|full| refused(full).into())
     }
 
     /// Leaves a channel. Whoever is not in it has left it.

@@ -16,9 +16,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::backend::{Answer, Call, CallFailure};
-use super::handle::Live as _;
+use super::handle::{Full, Live as _};
 use super::live::{At, Encoded, Entering, Except, Listener, LiveChannels, Way};
 use super::loaded::Loaded;
+use super::recent::Recent;
 use super::registry::{App, SignedIn};
 use crate::iso_time::iso;
 use crate::sanitize;
@@ -30,6 +31,8 @@ pub(crate) struct Person {
     client: Client,
     live: LiveChannels,
     open: Mutex<Vec<Namespace>>,
+    /// Requests that were taken last.
+    pub(crate) recent: Recent,
 }
 
 /// Why something was not done, as it is told.
@@ -63,7 +66,14 @@ impl Person {
         way: Way,
     ) -> Result<Self, ErrorCode> {
         let member = live.connect(&app, &app.loaded().rules, &signed_in.client.user, way)?;
-        Ok(Self { app, member, client: signed_in.client.clone(), live: live.clone(), open: Mutex::default() })
+        Ok(Self {
+            app,
+            member,
+            client: signed_in.client.clone(),
+            live: live.clone(),
+            open: Mutex::default(),
+            recent: Recent::default(),
+        })
     }
 
     /// Whether a later token is of the same user and says the same of them.
@@ -177,7 +187,8 @@ impl Person {
         });
     }
 
-    /// Does what an event means. What is acknowledged, where something is.
+    /// Does what an event means. What is acknowledged, where something is. `id`: by what the backend knows the same event
+    /// again, where the client can say that it is the same.
     ///
     /// # Errors
     /// Why it was not done, or not to its end.
@@ -186,6 +197,7 @@ impl Person {
         namespace: &Namespace,
         name: &str,
         arguments: &[Box<RawValue>],
+        id: Option<String>,
     ) -> Result<Option<Value>, Told> {
         let loaded = self.app.loaded();
         let event = loaded.rules.event(namespace, name);
@@ -201,7 +213,7 @@ impl Person {
             event,
             payload: &payload,
             now: iso(self.live.clock().wall()),
-            id: clock::random_id(),
+            id: id.unwrap_or_else(clock::random_id),
             channel: None,
             acknowledged: None,
         };
@@ -220,7 +232,7 @@ impl Person {
                     return Err(doing.unauthorized());
                 }
                 let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
-                entered.map_err(|_| Refused::SUBSCRIPTIONS)?;
+                entered.map_err(refused)?;
                 doing.channel = Some(channel.name);
             }
             Step::Unsubscribe(name) => {
@@ -326,6 +338,10 @@ impl Person {
         for name in &unsubscribe {
             self.leave(name);
         }
+        // What the backend said before of this user may be another thing now.
+        if let Some(backend) = loaded.backend.as_ref().filter(|_| !unsubscribe.is_empty()) {
+            backend.forget(&self.client.user);
+        }
         if ack.is_some() {
             doing.acknowledged = ack;
         }
@@ -411,6 +427,14 @@ impl Doing<'_> {
                 }
             }
         }
+    }
+}
+
+/// A bound keeps somebody out.
+pub(crate) const fn refused(full: Full) -> Refused {
+    match full {
+        Full::Members | Full::Channels => Refused::FULL,
+        Full::Subscriptions => Refused::SUBSCRIPTIONS,
     }
 }
 

@@ -62,7 +62,14 @@ pub struct Room {
 
 /// A bound keeps a user out of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Full;
+pub enum Full {
+    /// The channel has as many in it as it may.
+    Members,
+    /// The connection hears as many channels as it may.
+    Subscriptions,
+    /// The application has as many channels as it may.
+    Channels,
+}
 
 /// The channels of all applications, on this node.
 pub trait Live: Send + Sync + Debug {

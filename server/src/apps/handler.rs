@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use protocol::{ErrorCode, Millis, ServerFrame};
 use realtime::dialect::Counted;
 use realtime::handler::{Handler, TakesText};
@@ -61,6 +62,19 @@ impl Handler for ChannelsHandler {
     fn revoked(&self) -> Option<CancellationToken> {
         Some(self.person.app.gone.clone())
     }
+}
+
+/// Does what a client asked for to its end, even if its line is lost meanwhile: what its backend was asked is told. Nothing
+/// behind it is handled before.
+pub(crate) fn finish(person: &Arc<Person>, work: impl Future<Output = ()> + Send + 'static) -> Next {
+    let (working, person) = (person.live().spawn(work), Arc::clone(person));
+    let finishing = async move {
+        // A panic leaves the request without an answer; as any fault of ours it ends this connection only.
+        if working.await.is_err() {
+            person.member.session().close(ErrorCode::Internal);
+        }
+    };
+    Next::Wait(finishing.boxed())
 }
 
 /// A client that only hears: what it says is not listened to.

@@ -19,6 +19,7 @@ pub mod live;
 pub mod loaded;
 pub(crate) mod native;
 pub mod publication;
+pub(crate) mod recent;
 pub mod registry;
 pub mod repeats;
 pub mod sessions;

@@ -6,20 +6,22 @@ use std::sync::Arc;
 
 use channels::{Namespace, Refused};
 use chat::{Bucket, Rate};
-use futures::FutureExt as _;
 use protocol::{ChannelClientFrame, ClientId, ErrorCode, FrameError, ServerFrame, decode_channel_client};
+use realtime::clock::base64url;
 use realtime::dialect::Counted;
 use realtime::handler::{Handler, TakesText};
 use realtime::session::{Confirmed, Generation};
 use realtime::transport::{End, Next};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Person, Told};
-use super::handler::ChannelsHandler;
+use super::handler::{ChannelsHandler, finish};
 use super::live::{ForChannels, framed};
+use super::recent::Known;
 
 /// One client's side of a session.
 pub(crate) struct NativeHandler {
@@ -51,32 +53,27 @@ impl NativeHandler {
         let person = Arc::clone(self.person());
         match frame {
             ChannelClientFrame::Hello { .. } => self.refuse(ErrorCode::BadFrame, None, None),
-            ChannelClientFrame::Subscribe { cid, channel, since } => {
-                let work = async move {
-                    let done = person.subscribe(&cid, &channel, since).await;
-                    tell_refused(&person, &cid, done);
-                };
-                // Nothing behind it is handled before.
-                Next::Wait(work.boxed())
-            }
+            ChannelClientFrame::Subscribe { cid, channel, since } => finish(self.person(), async move {
+                let done = person.subscribe(&cid, &channel, since).await;
+                tell_refused(&person, &cid, done);
+            }),
             ChannelClientFrame::Unsubscribe { cid, channel } => {
                 let left = person.unsubscribe(&cid, &channel);
                 tell_refused(&person, &cid, left);
                 Next::Read
             }
             ChannelClientFrame::Publish { cid, channel, event, data } => {
-                let told = person.publish(&cid, &channel, &event, data);
-                tell_refused(&person, &cid, told);
+                if begins(&person, &cid) {
+                    let told = person.publish(&cid, &channel, &event, data);
+                    ends(&person, &cid, told);
+                }
                 Next::Read
             }
-            ChannelClientFrame::Event { cid, namespace, event, data } => {
-                let work = async move {
-                    let answer = event_of(&person, namespace.as_deref(), &event, &data).await;
-                    let done = answer.map(|answer| person.done(&cid, answer.as_ref()));
-                    tell_refused(&person, &cid, done);
-                };
-                Next::Wait(work.boxed())
-            }
+            ChannelClientFrame::Event { cid, .. } if !begins(&person, &cid) => Next::Read,
+            ChannelClientFrame::Event { cid, namespace, event, data } => finish(self.person(), async move {
+                let answer = event_of(&person, namespace.as_deref(), &event, &data, &cid).await;
+                ends(&person, &cid, answer.map(|answer| person.done(&cid, answer.as_ref())));
+            }),
             ChannelClientFrame::Token { cid, token } => self.renew(&cid, &token),
             ChannelClientFrame::Ping { have } => {
                 let next = have.map_or(Next::Read, |have| self.confirm(have));
@@ -125,7 +122,13 @@ impl NativeHandler {
 }
 
 /// One of the application's own events; what it is acknowledged with.
-async fn event_of(person: &Person, namespace: Option<&str>, event: &str, data: &Value) -> Result<Option<Value>, Told> {
+async fn event_of(
+    person: &Person,
+    namespace: Option<&str>,
+    event: &str,
+    data: &Value,
+    cid: &ClientId,
+) -> Result<Option<Value>, Told> {
     let open = person.namespaces();
     let namespace = match namespace {
         Some(name) => Namespace::parse(name).filter(|name| open.contains(name)),
@@ -134,7 +137,31 @@ async fn event_of(person: &Person, namespace: Option<&str>, event: &str, data: &
     let namespace = namespace.ok_or(Refused::UNAUTHORIZED)?;
     let argument = RawValue::from_string(data.to_string()).map_err(|_| Refused::UNAUTHORIZED)?;
     let arguments = if data.is_null() { Vec::new() } else { vec![argument] };
-    person.event(&namespace, event, &arguments).await
+    person.event(&namespace, event, &arguments, Some(call_id(person, cid))).await
+}
+
+/// By what the backend knows an event again that the same client sends once more. It tells nothing of the session.
+fn call_id(person: &Person, cid: &ClientId) -> String {
+    let hashed = Sha256::new().chain_update(person.member.session().id.as_str()).chain_update(cid.as_str()).finalize();
+    base64url(hashed.get(..16).unwrap_or_default())
+}
+
+/// Whether a request is to be done. One that was done is answered again, and told once; one that is being done will be
+/// answered.
+fn begins(person: &Person, cid: &ClientId) -> bool {
+    match person.recent.begin(cid) {
+        Known::New => true,
+        Known::UnderWay => false,
+        Known::Done => {
+            person.done(cid, None);
+            false
+        }
+    }
+}
+
+fn ends(person: &Person, cid: &ClientId, done: Result<(), Told>) {
+    person.recent.end(cid, done.is_ok());
+    tell_refused(person, cid, done);
 }
 
 fn tell_refused(person: &Person, cid: &ClientId, done: Result<(), Told>) {

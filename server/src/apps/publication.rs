@@ -96,8 +96,30 @@ impl Written {
         if data.get().len() > bounds::PAYLOAD_BYTES_MAX {
             return Err("data is larger than 65536 bytes");
         }
+        if !is_shallow(data.get()) {
+            return Err("data is nested deeper than 16 levels");
+        }
         Ok(Publication { target, event, data: data.into(), namespace, except_caller: self.except_caller })
     }
+}
+
+/// Clients read what is told with whatever reader they have. What is inside of texts is no nesting.
+fn is_shallow(json: &str) -> bool {
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > bounds::DEPTH_MAX {
+            return false;
+        }
+    }
+    true
 }
 
 fn target(
@@ -194,6 +216,9 @@ mod tests {
     fn what_is_none_is_refused() {
         let many = vec![r#""c""#; 1_001].join(",");
         let long = "x".repeat(70_000);
+        let deep = format!(r#"{{"channel": "a", "event": "x", "data": {}{}}}"#, "[".repeat(17), "]".repeat(17));
+        parsed(&deep).expect_err("too deep");
+        parsed(&deep.replacen("[[", "\"[[[[", 1).replacen("]]}", "]]\"}", 1)).expect("brackets in a text");
         for wrong in [
             r#"{"event": "x"}"#.to_owned(),
             r#"{"channel": "a", "user": "b", "event": "x"}"#.to_owned(),

@@ -77,6 +77,12 @@ impl App {
     ///
     /// # Errors
     /// Where anything is wrong with it.
+    /// See [`Applications::lists_origin_of`].
+    pub fn lists_origin(&self, told: &str) -> bool {
+        self.loaded().rules.origins().iter().any(|origin| origin.eq_ignore_ascii_case(told))
+    }
+
+    /// Whose token it is.
     pub fn authenticate(&self, token: &str, bytes_max: u32, now: Millis) -> Result<SignedIn, BadToken> {
         let loaded = self.loaded();
         let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
@@ -167,13 +173,15 @@ impl Applications {
         })
     }
 
+    /// Whether pages of this origin may connect as users of the application of this name.
+    pub fn lists_origin_of(&self, name: &str, told: &str) -> bool {
+        self.find_by_name(name).is_some_and(|app| app.lists_origin(told))
+    }
+
     /// Whether pages of this origin, as browsers tell it in lower case, may connect as users of an application. They are no
     /// pages of the site: no cookie counts there.
     pub fn lists_origin(&self, told: &str) -> bool {
-        self.with(|known| {
-            let mut apps = known.values().map(|known| known.app.loaded());
-            apps.any(|loaded| loaded.rules.origins().iter().any(|origin| origin.eq_ignore_ascii_case(told)))
-        })
+        self.with(|known| known.values().any(|known| known.app.lists_origin(told)))
     }
 
     /// Whether an application has this address for plain `WebSockets`.

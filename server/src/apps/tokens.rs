@@ -140,9 +140,19 @@ impl TokenVerifier {
     }
 }
 
+/// A set as it is written, to see what the library leaves aside: the private half of a key (RFC 7518, sections 6.2.2 and 6.3.2).
+#[derive(Deserialize)]
+struct Secrets {
+    keys: Vec<Map<String, Value>>,
+}
+
 /// The keys of a set that are for this algorithm, with their names.
 fn of_set(algorithm: TokenAlgorithm, json: &[u8]) -> Result<Vec<(Option<String>, DecodingKey)>, &'static str> {
     let set: JwkSet = serde_json::from_slice(json).map_err(|_| "not a set of keys (JWKS)")?;
+    let secrets: Secrets = serde_json::from_slice(json).map_err(|_| "not a set of keys (JWKS)")?;
+    if secrets.keys.iter().any(|key| key.contains_key("d")) {
+        return Err("a private key in the set: it should be only where tokens are made");
+    }
     if set.keys.len() > SET_MAX {
         return Err("more than 32 keys in one set");
     }
@@ -204,7 +214,7 @@ pub fn check(
     }
     let header = decode_header(token).map_err(|_| BadToken)?;
     // What a token marks as critical has to be understood, and nothing of the kind is.
-    if header.extras.inner().contains_key("crit") {
+    if header.crit.is_some() || header.extras.inner().keys().any(|name| name == "crit" || name == "b64") {
         return Err(BadToken);
     }
     let candidates = keys.iter().filter(|key| key.algorithm == header.alg && key.may_be(header.kid.as_deref()));

@@ -45,11 +45,13 @@ pub(crate) async fn share(State(state): State<AppState>, request: Request, next:
 
 fn of_application(request: &Request, state: &AppState) -> Option<HeaderValue> {
     let path = request.uri().path();
-    let is_theirs = path.starts_with("/socket.io") || path.starts_with("/api/v1/apps/");
     let headers = request.headers();
-    told(headers)
-        .filter(|told| is_theirs && state.apps.lists_origin(told))
-        .and_then(|_| headers.get(header::ORIGIN).cloned())
+    // Socket.IO says in its packets which application is meant; there it is looked at again.
+    let may_ask = |told: &String| match path.strip_prefix("/api/v1/apps/") {
+        Some(rest) => state.apps.lists_origin_of(rest.split('/').next().unwrap_or_default(), told),
+        None => path.starts_with("/socket.io") && state.apps.lists_origin(told),
+    };
+    told(headers).filter(may_ask).and_then(|_| headers.get(header::ORIGIN).cloned())
 }
 
 fn listed(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {

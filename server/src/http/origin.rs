@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, header};
 use protocol::ErrorCode;
 
+use crate::apps::registry::Applications;
 use crate::auth::{Credential, Sent};
 use crate::config::Config;
 use crate::http::advice;
@@ -46,6 +47,11 @@ pub(crate) fn login(origin: Origin, sent: Sent) -> Result<Sent, ErrorCode> {
         (Origin::Own | Origin::Absent, _) => Ok(Ok(None)),
         (Origin::Foreign, _) => Err(ErrorCode::BadOrigin),
     }
+}
+
+/// The origin of a page that is an application's: it says by that one's token who it is, and no cookie counts for it.
+pub(crate) fn of_application(site: Origin, headers: &HeaderMap, apps: &Applications) -> Option<String> {
+    told(headers).filter(|told| site == Origin::Foreign && apps.lists_origin(told))
 }
 
 /// What the header Origin tells, in lower case. Two of them tell nothing.

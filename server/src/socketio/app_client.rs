@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use futures::FutureExt as _;
 use protocol::ErrorCode;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -20,7 +19,7 @@ use super::connect::incoming;
 use super::engine::{Engine, Outgoing};
 use super::registry::Handle;
 use crate::apps::client::{Person, Told};
-use crate::apps::handler::ChannelsHandler;
+use crate::apps::handler::{ChannelsHandler, finish};
 use crate::apps::live::Way;
 use crate::apps::sessions::SessionHost;
 use crate::connections::Place;
@@ -130,7 +129,7 @@ impl Transport<ChannelsHandler> for AppClient<'_> {
                     handler.person.close(&namespace, "client namespace disconnect");
                 }
             }
-            Some(Asked::Event(said)) => return Ok(Next::Wait(told(Arc::clone(&handler.person), said).boxed())),
+            Some(Asked::Event(said)) => return Ok(finish(&handler.person, told(Arc::clone(&handler.person), said))),
             None => {}
         }
         Ok(Next::Read)
@@ -222,7 +221,7 @@ async fn told(person: Arc<Person>, said: Said) {
     let Some(namespace) = Namespace::parse(&said.namespace) else { return };
     // An event with attachments is none that a file can name: its arguments are places of bytes.
     let name = if said.is_binary { "" } else { &said.name };
-    let done = person.event(&namespace, name, &said.arguments).await;
+    let done = person.event(&namespace, name, &said.arguments, None).await;
     let answer = match &done {
         Ok(answer) => answer.clone().unwrap_or(Value::Null),
         Err(told) => refused(&person, &namespace, told),

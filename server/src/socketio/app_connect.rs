@@ -43,6 +43,9 @@ pub(super) fn application(
         },
         None => state.apps.of_token(token)?,
     };
+    if handle.page.as_ref().is_some_and(|page| !app.lists_origin(page)) {
+        return Some(Err(FAILED));
+    }
     let Ok(signed_in) = app.authenticate(token, bytes_max, state.clock.wall()) else { return Some(Err(FAILED)) };
     let rules = app.loaded();
     let Some(namespace) = rules.rules.namespace(namespace).cloned() else { return Some(Err("Invalid namespace")) };

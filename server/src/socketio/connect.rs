@@ -64,6 +64,10 @@ async fn enter(state: &AppState, handle: &Handle, auth: &Value, polls: bool) -> 
 
 /// The token in `auth` is there on purpose; else that of the header, or the site's own cookie.
 async fn identify(state: &AppState, handle: &Handle, auth: &Value) -> Result<(Identity, Carrier), ApiError> {
+    // A page of an application has nothing to do with rooms.
+    if handle.page.is_some() {
+        return Err(ErrorCode::BadOrigin.into());
+    }
     let told = auth.get("token").and_then(Value::as_str).map(|token| token.trim().trim_start_matches("Bearer "));
     let (token, carrier) = match (told.filter(|token| !token.is_empty()), &handle.credential) {
         (Some(token), _) => (token, Carrier::Bearer),

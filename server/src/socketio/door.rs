@@ -9,15 +9,15 @@ use axum::response::Response;
 use protocol::ErrorCode;
 
 use super::newcomer::Newcomer;
+use super::registry::Caller;
 use super::service::Service;
-use crate::auth::{Sent, credential};
+use crate::auth::credential;
 use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
-use crate::http::origin::{Origin, is_own, login, origin, referer, told};
+use crate::http::origin::{Origin, is_own, login, of_application, origin, referer};
 use crate::http::problem::problem;
 use crate::http::reach::{Reach, reach};
 use crate::state::AppState;
-use realtime::address::Address;
 
 /// Takes a request, or says why not.
 pub(super) async fn enter(
@@ -33,17 +33,16 @@ pub(super) async fn enter(
     service.serve(request, admit, |session| Newcomer::new(state.clone(), Arc::clone(session))).await
 }
 
-fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(Address, Sent), ApiError> {
+fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let https = is_https(peer.ip(), headers, &state.config);
     let site = site(state, peer, headers);
-    // A page of an application says who it is by that one's token, later; no cookie of this site counts for it.
-    let of_application = site == Origin::Foreign && told(headers).is_some_and(|told| state.apps.lists_origin(&told));
-    let site = if of_application { Origin::Absent } else { site };
+    let page = of_application(site, headers, &state.apps);
+    let site = if page.is_some() { Origin::Absent } else { site };
     let credential = login(site, credential(headers, https))?;
     let address = client_address(peer.ip(), headers, &state.config);
     // The place is taken by whoever says who it is, so by somebody with a login; that there is none can be said now.
     state.connections.room(address, &state.config.limits)?;
-    Ok((address, credential))
+    Ok(Caller { address, credential, page })
 }
 
 /// Which site's page asks. Browsers send no Origin with a GET to the page's own site, and a session begins with one:

@@ -40,12 +40,23 @@ pub(super) enum EngineCommand {
     Upgrade(oneshot::Receiver<Line>, Told<bool>),
 }
 
+/// Who opens a session.
+pub(super) struct Caller {
+    pub(super) address: Address,
+    /// From a header or the site's own cookie; or why the cookies do not count.
+    pub(super) credential: Sent,
+    /// The origin of an application's page, which may connect for that application only.
+    pub(super) page: Option<String>,
+}
+
 /// One session, from outside.
 pub(super) struct Handle {
     pub(super) sid: String,
     pub(super) address: Address,
     /// From a header or the site's own cookie; or why the cookies do not count.
     pub(super) credential: Sent,
+    /// The origin of an application's page.
+    pub(super) page: Option<String>,
     /// The application that the handshake's address names.
     pub(super) app: Option<String>,
     pub(super) commands: mpsc::Sender<EngineCommand>,
@@ -82,8 +93,7 @@ impl Registry {
     /// A session whose client has not said who it is. The oldest such one may have to make way for it.
     pub(super) fn open(
         self: &Arc<Self>,
-        address: Address,
-        credential: Sent,
+        Caller { address, credential, page }: Caller,
         app: Option<String>,
         limits: &Limits,
     ) -> Opened {
@@ -92,6 +102,7 @@ impl Registry {
             sid: clock::random_id(),
             address,
             credential,
+            page,
             app,
             commands: sender,
             polls: Arc::new(Polls::new(Instant::now())),

@@ -19,15 +19,13 @@ use websocket::SizeLimits;
 
 use super::engine::Engine;
 use super::goodbye::close;
-use super::registry::{EngineCommand, Handle, Registry, Told};
+use super::registry::{Caller, EngineCommand, Handle, Registry, Told};
 use crate::abortable_stream::StreamHandle;
-use crate::auth::Sent;
 use crate::error::ApiError;
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::transports::Transports;
 use crate::ws::Upgrade;
-use realtime::address::Address;
 
 const PLAIN: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8")];
 
@@ -65,14 +63,15 @@ impl Service {
     /// Answers a request of anybody, with an application of its own for each session.
     pub async fn serve_anybody<A: Application>(&self, request: Request, application: impl FnOnce() -> A) -> Response {
         let nobody = std::net::IpAddr::from([127, 0, 0, 1]).into();
-        self.serve(request, |_| Ok((nobody, Ok(None))), |_| application()).await
+        let caller = Caller { address: nobody, credential: Ok(None), page: None };
+        self.serve(request, |_| Ok(caller), |_| application()).await
     }
 
     /// Answers a request. `admit` says whose session it is that is opened, `application` makes what is on top of it.
     pub(super) async fn serve<A: Application>(
         &self,
         request: Request,
-        admit: impl FnOnce(&HeaderMap) -> Result<(Address, Sent), ApiError>,
+        admit: impl FnOnce(&HeaderMap) -> Result<Caller, ApiError>,
         application: impl FnOnce(&Arc<Handle>) -> A,
     ) -> Response {
         let (mut parts, body) = request.into_parts();
@@ -98,19 +97,19 @@ impl Service {
         &self,
         transport: TransportKind,
         mut parts: Parts,
-        admit: impl FnOnce(&HeaderMap) -> Result<(Address, Sent), ApiError>,
+        admit: impl FnOnce(&HeaderMap) -> Result<Caller, ApiError>,
         application: impl FnOnce(&Arc<Handle>) -> A,
     ) -> Result<Response, Refusal> {
         let upgrade = match transport {
             TransportKind::Polling => None,
             TransportKind::WebSocket => Some(self.websocket(&mut parts).await?),
         };
-        let (address, credential) = match admit(&parts.headers) {
+        let caller = match admit(&parts.headers) {
             Ok(admitted) => admitted,
             Err(failure) => return Ok(problem(failure)),
         };
         let Inner { registry, settings, limits, tracker, transports, .. } = &*self.0;
-        let opened = registry.open(address, credential, app_of(&parts), limits);
+        let opened = registry.open(caller, app_of(&parts), limits);
         let handshake = EngineSession::handshake(settings, transport, &opened.handle.sid);
         let session = EngineSession::open(*settings, transport, Instant::now());
         let application = application(&opened.handle);

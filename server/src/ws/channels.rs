@@ -14,6 +14,7 @@ use realtime::dialect::{Counted, Frame};
 use realtime::hub::random_secret;
 use realtime::session::Greeting;
 
+use super::caller::Caller;
 use super::hello::Hello;
 use crate::apps::client::Person;
 use crate::apps::handler::ChannelsHandler;
@@ -75,19 +76,17 @@ fn bearer(sent: &Sent) -> Option<&str> {
 ///
 /// # Errors
 /// Why it is not let in.
-pub(super) fn introduce(
-    state: &AppState,
-    hello: ChannelsHello,
-    sent: &Sent,
-    named: Option<&str>,
-) -> Result<Introduced, ApiError> {
+pub(super) fn introduce(state: &AppState, hello: ChannelsHello, caller: &Caller) -> Result<Introduced, ApiError> {
     let ChannelsHello { app, token, resume, namespaces } = hello;
-    let token = token.as_deref().or_else(|| bearer(sent)).ok_or(ErrorCode::Unauthorized)?;
-    let app = match app.as_deref().or(named) {
+    let token = token.as_deref().or_else(|| bearer(&caller.credential)).ok_or(ErrorCode::Unauthorized)?;
+    let app = match app.as_deref().or(caller.app.as_deref()) {
         Some(name) => state.apps.find_by_name(name),
         None => state.apps.of_token(token),
     };
     let app = app.ok_or(ErrorCode::Unauthorized)?;
+    if caller.page.as_ref().is_some_and(|page| !app.lists_origin(page)) {
+        return Err(ErrorCode::BadOrigin.into());
+    }
     let bytes_max = state.config.limits.app_token_bytes_max;
     let signed_in = app.authenticate(token, bytes_max, state.clock.wall()).map_err(|_| ErrorCode::Unauthorized)?;
     if let Some(claim) = resume
@@ -100,7 +99,12 @@ pub(super) fn introduce(
 
 /// A session whose user's token says the same as the one that it began with; another one begins anew.
 fn take_back(state: &AppState, app: &App, signed_in: &SignedIn, claim: &Resume) -> Option<Introduced> {
-    let person = state.sessions.find(&claim.session).filter(|person| person.is_of(app, &signed_in.client))?;
+    let person = state.sessions.find(&claim.session)?;
+    // An application that went away has ended its sessions, also where another of its name has come.
+    let stands = std::ptr::eq(&raw const *person.app, app) && person.is_of(app, &signed_in.client);
+    if !stands {
+        return None;
+    }
     let introduced = attach(state, &person, signed_in, Some(claim), &person.namespaces())?;
     person.back();
     Some(introduced)

@@ -7,27 +7,18 @@ use protocol::ErrorCode;
 use tokio::time::timeout;
 use websocket::Event;
 
+use super::caller::Caller;
 use super::channels;
 use super::hello::{self, Introduced, Refusal};
 use super::socket::Socket;
 use super::transport::{Line, read_error};
 use super::upgrade::Stream;
-use crate::auth::Sent;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::transports::Carries;
-use realtime::address::Address;
 use realtime::connection::Connection;
 use realtime::rooms_handler::RoomsHandler;
 use realtime::transport::End;
-
-/// Who may have a connection, before anything is said on it.
-pub(super) struct Caller {
-    pub(super) credential: Sent,
-    pub(super) address: Address,
-    /// The application that the address names (`?app=`).
-    pub(super) app: Option<String>,
-}
 
 /// What a connection is for.
 enum For {
@@ -77,10 +68,7 @@ async fn introduce(line: &mut Line, caller: Caller) -> Result<For, End> {
         };
         let introduced = match hello {
             Ok(Said::Rooms(hello)) => admit(&line.state, hello, caller).await,
-            Ok(Said::Channels(hello)) => {
-                let introduced = channels::introduce(&line.state, hello, &caller.credential, caller.app.as_deref());
-                introduced.map(For::Channels)
-            }
+            Ok(Said::Channels(hello)) => channels::introduce(&line.state, hello, &caller).map(For::Channels),
             Err((code, cid)) => {
                 line.refuse(code, cid, None).await?;
                 continue;
@@ -98,10 +86,10 @@ async fn introduce(line: &mut Line, caller: Caller) -> Result<For, End> {
 
 /// What could be for rooms is for an application where its token or the address says so.
 async fn admit(state: &AppState, hello: hello::Hello, caller: Caller) -> Result<For, ApiError> {
-    let Caller { credential, app, .. } = caller;
-    match channels::of_rooms(state, hello, &credential, app.as_deref()) {
-        Ok(hello) => channels::introduce(state, hello, &credential, app.as_deref()).map(For::Channels),
-        Err(hello) => hello::introduce(state, hello, credential).await.map(For::Rooms),
+    match channels::of_rooms(state, hello, &caller.credential, caller.app.as_deref()) {
+        Ok(hello) => channels::introduce(state, hello, &caller).map(For::Channels),
+        Err(_) if caller.page.is_some() => Err(ErrorCode::BadOrigin.into()),
+        Err(hello) => hello::introduce(state, hello, caller.credential).await.map(For::Rooms),
     }
 }
 

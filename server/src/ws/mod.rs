@@ -3,6 +3,7 @@
 //! `mod.rs` decides who may open one, `upgrade.rs` makes a socket of the request, `socket.rs` reads and writes it,
 //! `hello.rs` asks who it is, `connection.rs` runs it on the core's loop, to which `transport.rs` fits the socket.
 
+mod caller;
 mod channels;
 mod connection;
 mod dialect;
@@ -23,7 +24,7 @@ use serde::Deserialize;
 use websocket::SizeLimits;
 use websocket::handshake::offered;
 
-use self::connection::Caller;
+use self::caller::Caller;
 pub use self::dialect::Native;
 pub(crate) use self::socket::FRAMES_OF_ONE_WRITE;
 pub use self::socket::{ReadError, Socket};
@@ -31,10 +32,10 @@ pub use self::upgrade::{Stream, Upgrade};
 pub use crate::abortable_stream::AbortableStream;
 
 use crate::abortable_stream::StreamHandle;
-use crate::auth::{Credential, Sent, credential};
+use crate::auth::{Credential, credential};
 use crate::error::ApiError;
 use crate::http::client_address::{client_address, is_https};
-use crate::http::origin::{login, origin};
+use crate::http::origin::{Origin, login, of_application, origin};
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::state::AppState;
@@ -57,11 +58,11 @@ pub(crate) async fn upgrade(
     Extension(handle): Extension<Arc<StreamHandle>>,
 ) -> Response {
     match admit(&state, peer, &headers).await {
-        Ok((credential, place, address)) => {
+        Ok((caller, place)) => {
             let limits = &state.config.limits;
             handle.count_frames(FrameRate::of_frames(limits));
             upgrade.subprotocol(&headers, SUBPROTOCOL).accept(size_limits(limits), move |socket| async move {
-                connection::run(socket, state, Caller { credential, address, app: asked.app }).await;
+                connection::run(socket, state, Caller { app: asked.app, ..caller }).await;
                 drop(place);
             })
         }
@@ -76,7 +77,7 @@ pub fn size_limits(limits: &Limits) -> SizeLimits {
     SizeLimits { frame_bytes_max: bytes_max, message_bytes_max: bytes_max }
 }
 
-type Admitted = (Sent, crate::connections::Place, realtime::address::Address);
+type Admitted = (Caller, crate::connections::Place);
 
 async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admitted, ApiError> {
     if state.stopping.is_cancelled() {
@@ -86,7 +87,10 @@ async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Resul
         return Err(ErrorCode::UnsupportedVersion.into());
     }
     let https = is_https(peer.ip(), headers, &state.config);
-    let credential = login(origin(peer.ip(), headers, &state.config), credential(headers, https))?;
+    let site = origin(peer.ip(), headers, &state.config);
+    let page = of_application(site, headers, &state.apps);
+    let site = if page.is_some() { Origin::Absent } else { site };
+    let credential = login(site, credential(headers, https))?;
     let address = client_address(peer.ip(), headers, &state.config);
     let place = match (state.connections.enter(address, &state.config.limits), &credential) {
         (Err(failure), Ok(Some(Credential::Bearer(token) | Credential::Cookie(token))))
@@ -98,7 +102,7 @@ async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Resul
         }
         (place, _) => place?,
     };
-    Ok((credential, place, address))
+    Ok((Caller { credential, address, app: None, page }, place))
 }
 
 /// A client that offers no subprotocol gets this one; one that offers only others is told.

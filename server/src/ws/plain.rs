@@ -31,6 +31,7 @@ use crate::auth::{Credential, credential};
 use crate::connections::Place;
 use crate::error::ApiError;
 use crate::http::client_address::client_address;
+use crate::http::origin::{Origin, of_application, origin};
 use crate::http::problem::problem;
 use crate::pace::FrameRate;
 use crate::state::AppState;
@@ -58,13 +59,19 @@ pub(crate) async fn upgrade(
         return problem(ErrorCode::NotFound).into_response();
     }
     let address = client_address(peer.ip(), &headers, &state.config);
+    let site = origin(peer.ip(), &headers, &state.config);
+    let page = of_application(site, &headers, &state.apps);
+    if site == Origin::Foreign && page.is_none() {
+        return problem(ErrorCode::BadOrigin).into_response();
+    }
     let sent = credential(&headers, false);
     let in_header = match &sent {
         Ok(Some(Credential::Bearer(token))) => Some(token.as_str()),
         Ok(Some(Credential::Cookie(_)) | None) | Err(_) => None,
     };
     let token = offered(&headers).find_map(|offer| offer.strip_prefix(BEARER)).or(in_header);
-    let signed_in = match token.map(|token| sign_in(&state, &path, token)) {
+    let asked = Asked { path, page };
+    let signed_in = match token.map(|token| sign_in(&state, &asked, token)) {
         Some(Err(failure)) => return problem(failure).into_response(),
         Some(Ok(signed_in)) => Some(signed_in),
         None => None,
@@ -76,31 +83,41 @@ pub(crate) async fn upgrade(
     let limits = size_limits(&state.config.limits);
     upgrade
         .subprotocol(&headers, SUBPROTOCOL)
-        .accept(limits, move |socket| run(socket, state, path, address, signed_in))
+        .accept(limits, move |socket| run(socket, state, asked, address, signed_in))
 }
 
 type Known = (Arc<App>, SignedIn);
 
+/// What a connection is for.
+struct Asked {
+    path: String,
+    /// The origin of an application's page, which may connect for that application only.
+    page: Option<String>,
+}
+
 /// Whose token it is: of an application that has this address.
-fn sign_in(state: &AppState, path: &str, token: &str) -> Result<Known, ApiError> {
+fn sign_in(state: &AppState, Asked { path, page }: &Asked, token: &str) -> Result<Known, ApiError> {
     let app =
-        state.apps.of_token(token).filter(|app| app.loaded().rules.plains().iter().any(|plain| plain.path == path));
+        state.apps.of_token(token).filter(|app| app.loaded().rules.plains().iter().any(|plain| plain.path == *path));
     let app = app.ok_or(ErrorCode::Unauthorized)?;
+    if page.as_ref().is_some_and(|page| !app.lists_origin(page)) {
+        return Err(ErrorCode::BadOrigin.into());
+    }
     let bytes_max = state.config.limits.app_token_bytes_max;
     let signed_in = app.authenticate(token, bytes_max, state.clock.wall()).map_err(|_| ErrorCode::Unauthorized)?;
     Ok((app, signed_in))
 }
 
-async fn run(socket: Box<Socket<Stream>>, state: AppState, path: String, address: Address, known: Option<Known>) {
+async fn run(socket: Box<Socket<Stream>>, state: AppState, asked: Asked, address: Address, known: Option<Known>) {
     let patience = Duration::from_millis(state.config.limits.hello_ms_max);
     let mut line = Line { socket, state, says_bye: false };
     let known = if let Some(known) = known {
         Ok(known)
     } else {
-        let introduced = introduced(&mut line.socket, &line.state, &path);
+        let introduced = introduced(&mut line.socket, &line.state, &asked);
         timeout(patience, introduced).await.unwrap_or(Err(ErrorCode::HelloTimeout))
     };
-    let begun = known.and_then(|known| begin(&line.state, &path, address, known));
+    let begun = known.and_then(|known| begin(&line.state, &asked.path, address, known));
     match begun {
         Ok((connection, _place)) => {
             let _carried = line.state.transports.carry(Carries::ApplicationWebSocket);
@@ -128,7 +145,7 @@ fn begin(
 }
 
 /// Waits for a frame that says who it is.
-async fn introduced(socket: &mut Socket<Stream>, state: &AppState, path: &str) -> Result<Known, ErrorCode> {
+async fn introduced(socket: &mut Socket<Stream>, state: &AppState, asked: &Asked) -> Result<Known, ErrorCode> {
     #[derive(Deserialize)]
     struct Hello {
         token: String,
@@ -140,7 +157,7 @@ async fn introduced(socket: &mut Socket<Stream>, state: &AppState, path: &str) -
             Event::Ping(_) | Event::Pong(_) => None,
         });
         if let Some(hello) = hello.await.map_err(|_| ErrorCode::ProtocolError)? {
-            return sign_in(state, path, &hello?.token).map_err(|failure| failure.code);
+            return sign_in(state, asked, &hello?.token).map_err(|failure| failure.code);
         }
     }
 }

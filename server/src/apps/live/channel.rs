@@ -26,7 +26,7 @@ const USERS_TOLD_MAX: usize = 200;
 pub(super) struct LiveChannel {
     name: ChannelName,
     pub(super) place: Place,
-    epoch: u32,
+    epoch: u64,
     state: Mutex<State>,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Later {
 
 impl LiveChannel {
     /// One that nobody hears yet. `epoch` is random.
-    pub(super) fn new(name: ChannelName, place: Place, epoch: u32) -> Self {
+    pub(super) fn new(name: ChannelName, place: Place, epoch: u64) -> Self {
         Self { name, place, epoch, state: Mutex::default() }
     }
 
@@ -90,7 +90,7 @@ impl LiveChannel {
     ) -> Result<usize, Full> {
         let mut state = self.lock();
         if state.inside.len() as u64 >= most {
-            return Err(Full);
+            return Err(Full::Members);
         }
         state.inside.push((member.clone(), now));
         self.tell_entered(&state, member, has_presence, entering, limits);
@@ -141,13 +141,13 @@ impl LiveChannel {
     }
 
     /// Answers how many are left.
-    pub(super) fn leave(&self, member: &Listener) -> usize {
+    pub(super) fn leave(&self, member: &Listener, limits: &Limits) -> usize {
         let mut state = self.lock();
         if let Some(place) = state.inside.iter().position(|(other, _)| other.key() == member.key()) {
             state.inside.swap_remove(place);
-            // What was held back of somebody who has left is not told any more.
+            // The last that somebody said before leaving may be that they have stopped.
             if !state.inside.iter().any(|(other, _)| other.user() == member.user()) {
-                state.volatile.retain(|(_, user, _), _| user != member.user());
+                state.tell_last_of(member, limits);
             }
         }
         state.inside.len()
@@ -158,7 +158,12 @@ impl LiveChannel {
         state.seq += 1;
         let at = At::Channel(&self.name, self.place, state.seq);
         let hears = state.inside.iter().filter(|(member, _)| member.is_open(bit) && !except.is(member));
-        hears.map(|(member, _)| member.push(said.frame(member.way(), at), limits)).count()
+        // Who is not there is told when they come back, and is not counted.
+        let told = hears.map(|(member, _)| {
+            member.push(said.frame(member.way(), at), limits);
+            usize::from(member.is_there())
+        });
+        told.sum()
     }
 
     /// Tells it now, or holds it back in place of what was.
@@ -196,15 +201,9 @@ impl LiveChannel {
     pub(super) fn tell_held_back(&self, key: &Key, now: Monotonic, limits: &Limits) {
         let mut state = self.lock();
         let Some(held) = state.volatile.get_mut(key) else { return };
-        let Some(Waiting { bit, except, frames }) = held.waiting.take() else { return };
+        let Some(waiting) = held.waiting.take() else { return };
         held.again_at = now.after(held.every_ms);
-        let [first, ..] = &frames;
-        state.push_volatile(
-            bit,
-            except,
-            |way| frames.iter().find(|(of, _)| *of == way).unwrap_or(first).1.clone(),
-            limits,
-        );
+        state.tell_waiting(&waiting, limits);
     }
 
     /// Everybody in it.
@@ -223,16 +222,28 @@ impl LiveChannel {
     pub(super) fn room(&self) -> Room {
         let state = self.lock();
         let users = present::present(&state.inside).into_iter().map(|present| present.user).collect();
-        Room {
-            room_name: self.name.as_str().to_owned(),
-            socket_count: state.inside.len(),
-            socket_ids: state.inside.iter().map(|(member, _)| member.sid().to_owned()).collect(),
-            user_ids: users,
-        }
+        let ids: Vec<String> = present::there(&state.inside).map(|(member, _)| member.sid().to_owned()).collect();
+        Room { room_name: self.name.as_str().to_owned(), socket_count: ids.len(), socket_ids: ids, user_ids: users }
     }
 }
 
 impl State {
+    /// Of a user who has left nothing is held back any more.
+    fn tell_last_of(&mut self, member: &Listener, limits: &Limits) {
+        let keys: Vec<Key> = self.volatile.keys().filter(|(_, user, _)| user == member.user()).cloned().collect();
+        for key in keys {
+            if let Some(waiting) = self.volatile.remove(&key).and_then(|held| held.waiting) {
+                self.tell_waiting(&waiting, limits);
+            }
+        }
+    }
+
+    fn tell_waiting(&self, Waiting { bit, except, frames }: &Waiting, limits: &Limits) {
+        let [first, ..] = frames;
+        let frame = |way| frames.iter().find(|(of, _)| *of == way).unwrap_or(first).1.clone();
+        self.push_volatile(*bit, *except, frame, limits);
+    }
+
     /// A reader that has not taken what is older gets none of it.
     fn push_volatile(&self, bit: u64, except: u64, mut frame: impl FnMut(Way) -> Frame<Place>, limits: &Limits) {
         for (member, _) in &self.inside {

@@ -150,7 +150,7 @@ impl Listener {
                 return Ok(false);
             }
             if channels.len() as u64 >= most {
-                return Err(Full);
+                return Err(Full::Subscriptions);
             }
             channels.insert(channel.clone(), place);
             Ok(true)

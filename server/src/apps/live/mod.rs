@@ -92,6 +92,11 @@ impl LiveChannels {
         &self.0.flushers
     }
 
+    /// Does something to its end, whatever becomes of who asked for it; a stop waits for it.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        self.0.tracker.spawn(work)
+    }
+
     /// Does something when a session's client has had its time to come back; not at all, where the server stops before.
     pub(crate) fn after_grace(&self, work: impl FnOnce() + Send + 'static) {
         let (clock, halt) = (self.0.clock.clone(), self.0.halt.clone());
@@ -140,7 +145,7 @@ impl LiveChannels {
         if is_full(waiting.len(), limits.connections_per_user) || is_full(node.members.len(), limits.connections) {
             let oldest = waiting.first().ok_or(ErrorCode::TooManyConnections)?;
             oldest.session().end();
-            node.forget(oldest);
+            node.forget(oldest, &self.0.limits);
         }
         let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
         let id = SessionId::parse(&clock::random_id()).map_err(|_| ErrorCode::Internal)?;
@@ -154,7 +159,7 @@ impl LiveChannels {
     pub(crate) fn gone(&self, app: &App, member: &Listener) {
         let held = self.node(app);
         let mut node = lock(&held);
-        node.forget(member);
+        node.forget(member, &self.0.limits);
         node.forget_users(self.0.clock.mono());
         let is_last = node.members.is_empty() && app.gone.is_cancelled();
         drop(node);
@@ -227,7 +232,7 @@ impl LiveChannels {
         let node = self.node(app);
         let mut node = lock(&node);
         member.forget_channel(channel) && {
-            node.leave(channel, member);
+            node.leave(channel, member, &self.0.limits);
             true
         }
     }
@@ -302,7 +307,11 @@ impl LiveChannels {
         let Some(bit) = node.bit(said.namespace) else { return 0 };
         let Some(user) = node.users.get(user) else { return 0 };
         let hears = user.members.iter().filter(|member| member.is_open(bit) && !except.is(member));
-        hears.map(|member| member.push(said.frame(member.way(), At::User), &self.0.limits)).count()
+        let told = hears.map(|member| {
+            member.push(said.frame(member.way(), At::User), &self.0.limits);
+            usize::from(member.is_there())
+        });
+        told.sum()
     }
 
     /// Tells a publication of the API or of a backend's answer.
@@ -342,12 +351,16 @@ impl Node {
         entering: Entering<'_>,
     ) -> Result<usize, Full> {
         let (limits, name) = (rules.limits(), &channel.name);
+        // What a backend answers late may be about a session that is over.
+        if !self.members.contains_key(&member.key()) {
+            return Ok(0);
+        }
         let live = match self.channels.get(name) {
             Some(live) => Arc::clone(live),
-            None if self.channels.len() as u64 >= limits.channels => return Err(Full),
+            None if self.channels.len() as u64 >= limits.channels => return Err(Full::Channels),
             None => {
                 let place = Place::channel(inner.next_key.fetch_add(1, Ordering::Relaxed));
-                Arc::new(LiveChannel::new(name.clone(), place, u32::from_be_bytes(clock::random())))
+                Arc::new(LiveChannel::new(name.clone(), place, u32::from_be_bytes(clock::random()).into()))
             }
         };
         if !member.note_channel(name, live.place, limits.subscriptions_per_connection)? {
@@ -359,7 +372,7 @@ impl Node {
             Ok(_) => {
                 self.channels.entry(name.clone()).or_insert(live);
             }
-            Err(Full) => {
+            Err(_) => {
                 member.forget_channel(name);
             }
         }
@@ -367,9 +380,9 @@ impl Node {
     }
 
     /// A session is over.
-    fn forget(&mut self, member: &Listener) {
+    fn forget(&mut self, member: &Listener, limits: &Limits) {
         for name in member.take_channels() {
-            self.leave(&name, member);
+            self.leave(&name, member, limits);
         }
         self.members.remove(&member.key());
         if let Some(user) = self.users.get_mut(member.user()) {
@@ -383,8 +396,8 @@ impl Node {
     }
 
     /// The member has forgotten it already.
-    fn leave(&mut self, name: &ChannelName, member: &Listener) {
-        if self.channels.get(name).is_some_and(|live| live.leave(member) == 0) {
+    fn leave(&mut self, name: &ChannelName, member: &Listener, limits: &Limits) {
+        if self.channels.get(name).is_some_and(|live| live.leave(member, limits) == 0) {
             self.channels.remove(name);
         }
     }
@@ -458,7 +471,8 @@ impl Live for LiveChannels {
         let node = self.node(app);
         let node = lock(&node);
         let rooms: Vec<Room> = node.channels.values().map(|live| live.room()).collect();
-        Overview { total_connections: node.members.len(), total_rooms: rooms.len(), rooms }
+        let there = node.members.values().filter(|member| member.is_there()).count();
+        Overview { total_connections: there, total_rooms: rooms.len(), rooms }
     }
 }
 

@@ -12,7 +12,7 @@ use super::listener::Listener;
 /// A session, and since when it hears the channel.
 pub(super) type Inside = (Listener, Millis);
 
-fn there(inside: &[Inside]) -> impl Iterator<Item = &Inside> {
+pub(super) fn there(inside: &[Inside]) -> impl Iterator<Item = &Inside> {
     inside.iter().filter(|(member, _)| member.is_there())
 }
 

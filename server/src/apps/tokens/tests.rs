@@ -144,6 +144,8 @@ fn a_set_of_keys_is_rotated_by_names() {
     let set = json!({"keys": [ed("old", &"A".repeat(43)), ed("new", &x), {"kty": "oct", "k": "AAAA"}]}).to_string();
     let keys = TokenVerifier::read(TokenAlgorithm::EdDsa, Material::Set(set.as_bytes())).expect("is a set");
     assert_eq!(keys.len(), 2, "a secret is no public key");
+    let private = set.replacen("\"x\"", "\"d\":\"AAAA\",\"x\"", 1);
+    TokenVerifier::read(TokenAlgorithm::EdDsa, Material::Set(private.as_bytes())).expect_err("should not be here");
     let signing = EncodingKey::from_ed_pem(ED).expect("is a key");
     let named = |id: Option<&str>| {
         let header = Header { kid: id.map(str::to_owned), ..Header::new(Algorithm::EdDSA) };

@@ -1,5 +1,6 @@
 //! Applications: their files, their tokens and keys, and what their backends may ask for.
 
+mod again;
 mod api;
 mod files;
 mod native;

@@ -15,17 +15,17 @@ use crate::harness::{Answer, Ask, PATIENCE, TestServer, poll};
 use server::apps::keys::NewKey;
 
 /// One client, without manners.
-struct Client {
-    socket: WebSocketStream<TcpStream>,
+pub(super) struct Client {
+    pub(super) socket: WebSocketStream<TcpStream>,
     /// Counted frames since the last `welcome`.
-    have: u64,
+    pub(super) have: u64,
 }
 
 /// Frames that do not count.
 const UNCOUNTED: [&str; 4] = ["welcome", "bye", "ping", "pong"];
 
 impl Client {
-    async fn open(server: &TestServer, query: &str) -> Self {
+    pub(super) async fn open(server: &TestServer, query: &str) -> Self {
         let request = format!("ws://{}/ws{query}", server.addr).into_client_request().expect("is a URL");
         let stream = TcpStream::connect(server.addr).await.expect("the server listens");
         let opening = tokio_tungstenite::client_async(request, stream);
@@ -34,7 +34,7 @@ impl Client {
     }
 
     /// Says hello and reads the answer.
-    async fn hello(server: &TestServer, hello: Value) -> (Self, Value) {
+    pub(super) async fn hello(server: &TestServer, hello: Value) -> (Self, Value) {
         let mut client = Self::open(server, "").await;
         client.send(hello).await;
         let welcome = client.next("welcome").await;
@@ -42,19 +42,19 @@ impl Client {
     }
 
     /// Somebody of the market, who hears their own channel by then.
-    async fn of_market(server: &TestServer, user: &str, chat: &str) -> (Self, Value) {
+    pub(super) async fn of_market(server: &TestServer, user: &str, chat: &str) -> (Self, Value) {
         let (mut client, welcome) = Self::hello(server, hello(user, chat)).await;
         let own = client.next("subscribed").await;
         assert_eq!((&own["channel"], &own["cid"]), (&json!(format!("user:{user}")), &Value::Null));
         (client, welcome)
     }
 
-    async fn send(&mut self, frame: Value) {
+    pub(super) async fn send(&mut self, frame: Value) {
         self.socket.send(Message::text(frame.to_string())).await.expect("the line is open");
     }
 
     /// The next frame but pings; `None` at the end of the line.
-    async fn read(&mut self) -> Option<Value> {
+    pub(super) async fn read(&mut self) -> Option<Value> {
         loop {
             let heard = timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
             let text = match heard {
@@ -74,14 +74,14 @@ impl Client {
     }
 
     /// The next frame, which is of this kind.
-    async fn next(&mut self, kind: &str) -> Value {
+    pub(super) async fn next(&mut self, kind: &str) -> Value {
         let frame = self.read().await.expect("the line lasts");
         assert_eq!(frame["t"], kind, "{frame}");
         frame
     }
 
     /// Asks, and reads the answer, which is the next frame.
-    async fn ask(&mut self, request: Value, kind: &str) -> Value {
+    pub(super) async fn ask(&mut self, request: Value, kind: &str) -> Value {
         let cid = request["cid"].clone();
         self.send(request).await;
         let answer = self.next(kind).await;
@@ -89,7 +89,7 @@ impl Client {
         answer
     }
 
-    async fn subscribe(&mut self, channel: &str) -> Value {
+    pub(super) async fn subscribe(&mut self, channel: &str) -> Value {
         self.ask(json!({"t": "subscribe", "cid": "s", "channel": channel}), "subscribed").await
     }
 
@@ -99,7 +99,7 @@ impl Client {
     }
 }
 
-fn hello(user: &str, chat: &str) -> Value {
+pub(super) fn hello(user: &str, chat: &str) -> Value {
     let mut claims = claims("market", user);
     claims["chats"] = json!([chat]);
     json!({"t": "hello", "token": token("market", claims)})
@@ -130,14 +130,14 @@ online = { relay = "board:1", event = "online", data = { userId = "$user.id" } }
 offline = { relay = "board:1", event = "offline", data = { userId = "$user.id" } }
 "#;
 
-struct Market {
-    server: TestServer,
+pub(super) struct Market {
+    pub(super) server: TestServer,
     key: NewKey,
     folder: TempDir,
 }
 
 impl Market {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let folder = TempDir::new().expect("there is room for a temporary folder");
         let key = NewKey::draw("market");
         write_application(folder.path(), "market", &lets_in(&key));
@@ -150,23 +150,23 @@ impl Market {
         Self { server, key, folder }
     }
 
-    async fn post(&self, what: &str, body: Value) -> Answer {
+    pub(super) async fn post(&self, what: &str, body: Value) -> Answer {
         let ask = Ask::post(&format!("/api/v1/apps/market/{what}")).bearer(&self.key.key).json(&body);
         ask.send(self.server.addr).await
     }
 
-    async fn tell(&self, channel: &str, data: Value) -> u64 {
+    pub(super) async fn tell(&self, channel: &str, data: Value) -> u64 {
         let told = json!({"channel": channel, "event": "told", "data": data});
         let answer: Value = self.post("publish", told).await.assert_status(200).json();
         answer["connections"].as_u64().expect("is a number")
     }
 
-    async fn count(&self, channel: &str) -> Value {
+    pub(super) async fn count(&self, channel: &str) -> Value {
         let ask = Ask::get(&format!("/api/v1/apps/market/count?channel={channel}")).bearer(&self.key.key);
         ask.send(self.server.addr).await.json()
     }
 
-    async fn nobody_in(&self, channel: &str) {
+    pub(super) async fn nobody_in(&self, channel: &str) {
         poll("nobody is there", async || (self.count(channel).await["connections"] == 0).then_some(())).await;
     }
 }
