@@ -100,8 +100,8 @@ pub struct AbortableStream {
     taken: usize,
     /// The goodbye has begun: the clock is not set back any more.
     hurried: bool,
-    /// Of a line that became a WebSocket.
-    counted: Option<Box<Counted>>,
+    /// Of a line that became a WebSocket; none where TLS is on it, and frames are counted behind that.
+    counter: Option<FrameCounter>,
     /// Something was read since buffers were last cleared.
     is_soiled: bool,
     /// Given back when the line is gone.
@@ -121,6 +121,44 @@ struct Counted {
     pace: Pace,
     /// Runs while they are too many.
     wait: Option<Pin<Box<Sleep>>>,
+}
+
+/// Counts the frames of a line that became a WebSocket, and makes those beyond the rate wait.
+pub(crate) struct FrameCounter {
+    handle: Arc<StreamHandle>,
+    counted: Option<Box<Counted>>,
+}
+
+impl FrameCounter {
+    /// From when the handle says that there are frames.
+    pub(crate) const fn new(handle: Arc<StreamHandle>) -> Self {
+        Self { handle, counted: None }
+    }
+
+    /// Waits while the client's frames are too many.
+    pub(crate) fn poll_pace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.counted.is_none() {
+            let Some(rate) = self.handle.frames.get() else { return Poll::Ready(()) };
+            let pace = Pace::new(*rate, std::time::Instant::now());
+            self.counted = Some(Box::new(Counted { frames: Frames::default(), pace, wait: None }));
+        }
+        let Some(counted) = &mut self.counted else { return Poll::Ready(()) };
+        let Some(until) = counted.pace.wait_until(std::time::Instant::now()) else {
+            counted.wait = None;
+            return Poll::Ready(());
+        };
+        let wait = counted.wait.get_or_insert_with(|| Box::pin(sleep_until(until.into())));
+        wait.as_mut().reset(until.into());
+        wait.as_mut().poll(cx)
+    }
+
+    /// Counts what came in.
+    pub(crate) fn count(&mut self, bytes: &[u8]) {
+        if let Some(counted) = &mut self.counted {
+            let begun = counted.frames.count(bytes);
+            counted.pace.count(std::time::Instant::now(), begun);
+        }
+    }
 }
 
 /// Bytes that the system has taken of a socket's writer and its peer has not (`SIOCOUTQ`); `None` where it does not tell.
@@ -144,11 +182,17 @@ impl AbortableStream {
             stall: None,
             taken: 0,
             hurried: false,
-            counted: None,
+            counter: Some(FrameCounter::new(Arc::clone(&handle))),
             is_soiled: false,
             _place: place,
         };
         (line, handle)
+    }
+
+    /// What it carries is no client's frames as they are: TLS comes on it.
+    pub(crate) fn under_tls(mut self) -> Self {
+        self.counter = None;
+        self
     }
 
     /// What is written goes out at once.
@@ -160,23 +204,6 @@ impl AbortableStream {
     /// For somebody who writes to it without waiting, at times when nobody else does.
     pub(crate) fn writing(&self) -> Arc<Writing> {
         Arc::clone(&self.writing)
-    }
-
-    /// Waits while the client's frames are too many.
-    fn poll_pace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.counted.is_none() {
-            let Some(rate) = self.handle.frames.get() else { return Poll::Ready(()) };
-            let pace = Pace::new(*rate, std::time::Instant::now());
-            self.counted = Some(Box::new(Counted { frames: Frames::default(), pace, wait: None }));
-        }
-        let Some(counted) = &mut self.counted else { return Poll::Ready(()) };
-        let Some(until) = counted.pace.wait_until(std::time::Instant::now()) else {
-            counted.wait = None;
-            return Poll::Ready(());
-        };
-        let wait = counted.wait.get_or_insert_with(|| Box::pin(sleep_until(until.into())));
-        wait.as_mut().reset(until.into());
-        wait.as_mut().poll(cx)
     }
 
     /// Writes when the system takes something.
@@ -250,12 +277,13 @@ impl AsyncRead for AbortableStream {
         if self.handle.is_ended() {
             return Poll::Ready(Ok(()));
         }
-        ready!(self.poll_pace(cx));
+        if let Some(counter) = &mut self.counter {
+            ready!(counter.poll_pace(cx));
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.reading).poll_read(cx, buffer);
-        if let Some(counted) = &mut self.counted {
-            let begun = counted.frames.count(buffer.filled().get(before..).unwrap_or_default());
-            counted.pace.count(std::time::Instant::now(), begun);
+        if let Some(counter) = &mut self.counter {
+            counter.count(buffer.filled().get(before..).unwrap_or_default());
         }
         if buffer.filled().len() > before {
             self.is_soiled = true;

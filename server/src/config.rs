@@ -2,10 +2,12 @@
 //!
 //! The only place that reads the environment (through clap). Flags win over the environment, that over the file.
 
+mod values;
+
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser};
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use realtime::broker::redis::RedisAddress;
 
 use crate::origins::{AllowedOrigin, public_origin};
-use crate::store::mongodb::MongoUri;
+use crate::tls::TlsFiles;
+
+pub use self::values::{Database, LogFormat, LogLevel};
 
 /// What the names of all variables begin with.
 const VARIABLES: &str = "WHISPERSPACE_";
@@ -65,6 +69,18 @@ pub struct Options {
     /// cookies are Secure and HSTS is sent
     #[arg(long, env = "WHISPERSPACE_PUBLIC_URL")]
     pub public_url: Option<String>,
+
+    /// The certificate, with those between it and its authority, in PEM: pages are served by https then
+    #[arg(long, env = "WHISPERSPACE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Its key, in PEM; both files are read again when they change
+    #[arg(long, env = "WHISPERSPACE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Address and port at which whoever comes without TLS is led to https, such as 0.0.0.0:80
+    #[arg(long, env = "WHISPERSPACE_TLS_REDIRECT", value_name = "ADDRESS", requires = "tls_cert")]
+    pub tls_redirect: Option<SocketAddr>,
 
     /// Another origin whose pages may use this server: <https://other.example>, https://*.example.com,
     /// <capacitor://localhost> or what else an application sends; may be repeated
@@ -197,45 +213,6 @@ pub enum Apps {
     },
 }
 
-/// Lines of which importance are written.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Faults of the server.
-    Error,
-    /// And what an operator should look into.
-    Warn,
-    /// And starts, stops, counts.
-    #[default]
-    Info,
-    /// And what each request did (without content).
-    Debug,
-    /// And everything else (without content).
-    Trace,
-}
-
-/// How lines are written.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Where users and rooms are kept.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Database {
-    /// One file.
-    Sqlite(PathBuf),
-    /// A server.
-    Mongodb(MongoUri),
-    /// Gone with the process.
-    Memory,
-}
-
 /// The configuration in force: parsed, valid.
 #[derive(Clone)]
 pub struct Config {
@@ -251,6 +228,10 @@ pub struct Config {
     pub node_name: Option<String>,
     /// Whether people come by HTTPS, as far as the operator said.
     pub https: bool,
+    /// TLS of the server's own.
+    pub tls: Option<TlsFiles>,
+    /// Where whoever comes without it is led to it.
+    pub tls_redirect: Option<SocketAddr>,
     /// The origin of the pages as people see it. Where it is not told, it is the host that a request was sent to.
     pub public_url: Option<String>,
     /// Origins that count as this site's own beside it.
@@ -311,6 +292,9 @@ impl Options {
         self.broker = self.broker.or(file.broker);
         self.node_name = self.node_name.or(file.node_name);
         self.public_url = self.public_url.or(file.public_url);
+        self.tls_cert = self.tls_cert.or(file.tls_cert);
+        self.tls_key = self.tls_key.or(file.tls_key);
+        self.tls_redirect = self.tls_redirect.or(file.tls_redirect);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
         self.threads = self.threads.or(file.threads);
@@ -358,8 +342,16 @@ impl TryFrom<Options> for Config {
             "ping_every_ms must be less than silence_ms_max, or clients are cut off before they are asked"
         );
         let public_url = options.public_url.as_deref().map(public_origin).transpose().context("--public-url")?;
-        let https = public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let memory_max = options.memory_max.as_deref().map(size).transpose().context("--memory-max")?;
+        let tls = match (options.tls_cert, options.tls_key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => anyhow::bail!("--tls-cert and --tls-key belong together"),
+        };
+        anyhow::ensure!(tls.is_some() || options.tls_redirect.is_none(), "--tls-redirect leads to --tls-cert");
+        let is_plain = public_url.as_deref().is_some_and(|url| url.starts_with("http://"));
+        anyhow::ensure!(tls.is_none() || !is_plain, "--public-url is http:// and --tls-cert serves https://");
+        let https = tls.is_some() || public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let origins = options.allow_origin.iter().map(|allowed| allowed.parse()).collect::<Result<_, _>>();
         let origins = origins.context("--allow-origin")?;
         let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
@@ -370,6 +362,8 @@ impl TryFrom<Options> for Config {
             broker,
             node_name: options.node_name,
             https,
+            tls,
+            tls_redirect: options.tls_redirect,
             public_url,
             origins,
             proxies,
@@ -432,36 +426,6 @@ impl Config {
     }
 }
 
-impl Database {
-    /// Reads what `--database` takes.
-    ///
-    /// # Errors
-    /// A sentence that does not repeat the value.
-    pub fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
-        match text.split_once(':') {
-            Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
-            // What SQLite itself would take for something else than the path of a file.
-            Some(("sqlite", path)) if path.starts_with(':') || path.starts_with("file:") => anyhow::bail!(
-                "--database sqlite:PATH takes the path of a file; what is gone with the process is memory:"
-            ),
-            Some(("sqlite", path)) => Ok(Self::Sqlite(PathBuf::from(path))),
-            Some(("mongodb" | "mongodb+srv", _)) => Ok(Self::Mongodb(MongoUri::parse(text).context("--database")?)),
-            Some(("memory", "")) => Ok(Self::Memory),
-            // The value may hold a password: it is not repeated.
-            _ => anyhow::bail!("--database takes sqlite:, sqlite:PATH, mongodb://…, mongodb+srv://… or memory:"),
-        }
-    }
-
-    /// The kind, for the log: never a path or an address.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "sqlite",
-            Self::Mongodb(_) => "mongodb",
-            Self::Memory => "memory",
-        }
-    }
-}
-
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Options(…)")
@@ -490,11 +454,5 @@ impl std::fmt::Debug for Db {
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Config(database: {}, https: {}, log: {:?})", self.database.kind(), self.https, self.log)
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.kind())
     }
 }

@@ -41,6 +41,7 @@ pub mod socketio;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod transports;
 #[doc(hidden)]
 pub mod ws;
@@ -104,6 +105,7 @@ pub async fn serve_over(
     // First: of two servers that start at once, one alone draws a secret.
     let _hold = database::hold(&config.database)?;
     let keys = keys(&config)?;
+    let secured = tls::Secured::listen(&config).await?;
     // A large file takes a while to be looked through: who is asked to stop meanwhile does not begin to serve.
     let store = tokio::select! {
         opened = database::open(&config.database) => wrap(opened?),
@@ -119,9 +121,8 @@ pub async fn serve_over(
     let limits = Arc::new(config.limits.clone());
     let broker = broker(&config, &keys);
     let clock = realtime::clock::Clock::start();
-    let hub = Hub::counting(limits, clock.clone(), broker, tracker.clone(), halt.clone(), counts);
+    let hub = Hub::counting(Arc::clone(&limits), clock.clone(), broker, tracker.clone(), halt.clone(), counts);
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
-    let limits = Arc::new(config.limits.clone());
     let (flushers, tracked) = (hub.flushers().clone(), tracker.clone());
     let live = apps::live::LiveChannels::new(limits, clock.clone(), tracked, flushers, halt.clone());
     let state = AppState::new(State {
@@ -140,17 +141,17 @@ pub async fn serve_over(
         keys,
         hub,
         rooms,
+        tls: secured.tls(),
+        redirect_at: secured.redirect_at(),
         tracker: tracker.clone(),
         stopping: stopping.clone(),
         config,
     });
     observe(&state);
-    tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
+    let port = listener.local_addr().map_or(0, |address| address.port());
+    tracker.spawn(secured.serve(port, stopping, halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
-    tracker.spawn(janitor::run(state.clone(), halt.clone()));
-    for flusher in state.hub.flushers().each() {
-        tracker.spawn(flusher.clone().run(halt.clone()));
-    }
+    begin_chores(&state, &halt);
     tracing::info!(
         database = state.config.database.kind(),
         node = state.config.node_name.as_deref(),
@@ -162,6 +163,15 @@ pub async fn serve_over(
     );
     listen::accept(state.clone(), listener, shutdown).await;
     stop(&state, &halt).await
+}
+
+/// What goes on beside the lines.
+fn begin_chores(state: &AppState, halt: &CancellationToken) {
+    state.tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
+    state.tracker.spawn(janitor::run(state.clone(), halt.clone()));
+    for flusher in state.hub.flushers().each() {
+        state.tracker.spawn(flusher.clone().run(halt.clone()));
+    }
 }
 
 /// Everything that is derived from the secret.

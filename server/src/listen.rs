@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::ErrorCode;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ use crate::connections::{Admission, Waiting};
 use crate::http::client_address::is_trusted;
 use crate::routes;
 use crate::state::AppState;
+use crate::tls::{Tls, TlsLine};
 
 /// After a failed accept (out of files, mostly): long enough not to spin, short enough not to be noticed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -101,9 +103,10 @@ impl Behind {
         let (line, handle) = AbortableStream::new(stream, Some(place));
         handle.watch(limits.unwritten_ms_max);
         let patience = Duration::from_millis(limits.headers_ms_max);
-        let (router, stopping) = (router.clone(), state.stopping.clone());
+        let (stopping, tls) = (state.stopping.clone(), state.tls.clone());
+        let serving = Serving { handle, peer, router: router.clone(), patience, waiting: waiting.clone() };
         state.tracker.spawn(async move {
-            let serving = serve(line, handle, peer, router, patience, waiting.clone(), &stopping);
+            let serving = serving.run(line, tls.as_ref(), &stopping);
             match waiting {
                 Some(waiting) => reserved(serving, &waiting).await,
                 None => serving.await,
@@ -140,44 +143,61 @@ pub async fn serve_line(
 ) {
     let (line, handle) = AbortableStream::new(stream, None);
     handle.watch(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
-    serve(line, handle, peer, router, patience, None, stopping).await;
+    Serving { handle, peer, router, patience, waiting: None }.run(line, None, stopping).await;
 }
 
-async fn serve(
-    line: AbortableStream,
+/// How one line is served. `patience`: how long the head of a request may take, and agreeing on keys.
+struct Serving {
     handle: Arc<StreamHandle>,
     peer: SocketAddr,
     router: Router,
     patience: Duration,
     waiting: Option<Waiting>,
-    stopping: &CancellationToken,
-) {
-    line.set_nodelay();
-    let for_requests = Arc::clone(&handle);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(Arc::clone(&for_requests));
-        if let Some(waiting) = &waiting {
-            waiting.hear();
-            request.extensions_mut().insert(waiting.clone());
+}
+
+impl Serving {
+    async fn run(self, line: AbortableStream, tls: Option<&Tls>, stopping: &CancellationToken) {
+        line.set_nodelay();
+        let Some(tls) = tls else { return self.serve(line, stopping).await };
+        // Who speaks no TLS, or another version of it, is told so by its own rules.
+        let accepting = timeout(self.patience, tls.acceptor().accept(line.under_tls()));
+        if let Some(Ok(Ok(line))) = stopping.run_until_cancelled(accepting).await {
+            let line = TlsLine::new(line, Arc::clone(&self.handle));
+            self.serve(line, stopping).await;
         }
-        router.clone().oneshot(request.map(axum::body::Body::new))
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(line), service)
-        .with_upgrades();
-    tokio::pin!(serving);
-    tokio::select! {
-        // Broken lines and bad requests are the peer's business.
-        _ = &mut serving => {}
-        () = stopping.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            handle.hurry();
-            // Who neither reads nor sends what it has begun to is not waited for.
-            let _ = timeout(STOPPING, serving).await;
+    }
+
+    async fn serve<L>(self, line: L, stopping: &CancellationToken)
+    where
+        L: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { handle, peer, router, patience, waiting } = self;
+        let for_requests = Arc::clone(&handle);
+        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(Arc::clone(&for_requests));
+            if let Some(waiting) = &waiting {
+                waiting.hear();
+                request.extensions_mut().insert(waiting.clone());
+            }
+            router.clone().oneshot(request.map(axum::body::Body::new))
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .max_buf_size(16 * 1024)
+            .serve_connection(TokioIo::new(line), service)
+            .with_upgrades();
+        tokio::pin!(serving);
+        tokio::select! {
+            // Broken lines and bad requests are the peer's business.
+            _ = &mut serving => {}
+            () = stopping.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                handle.hurry();
+                // Who neither reads nor sends what it has begun to is not waited for.
+                let _ = timeout(STOPPING, serving).await;
+            }
         }
     }
 }

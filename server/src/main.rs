@@ -60,7 +60,7 @@ fn start() -> anyhow::Result<()> {
         Some(Command::Selftest { memory: _ }) => server::selftest::memory(|told| {
             let _ = print(told);
         }),
-        Some(Command::Health) => print(&runtime.block_on(health::check(config.listen))?),
+        Some(Command::Health) => print(&runtime.block_on(health::check(config.listen, config.tls.as_ref()))?),
         Some(Command::Init { file }) => {
             given.limits = Some(config.limits);
             print(&init::write(&file, &given)?)
@@ -93,7 +93,8 @@ async fn run(config: Config) -> anyhow::Result<()> {
             }));
         }
         // It serves all the same: who cannot be told the address knows it, or finds it in the log.
-        let _ = print(&format!("WhisperSpace is at http://{address}\n"));
+        let scheme = if state.tls.is_some() { "https" } else { "http" };
+        let _ = print(&format!("WhisperSpace is at {scheme}://{address}\n"));
         if let Some(metrics) = state.metrics_at {
             let _ = print(&format!("Its metrics are at http://{metrics}/metrics\n"));
         }

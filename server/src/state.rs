@@ -18,6 +18,7 @@ use crate::keys::Keys;
 use crate::readiness::Readiness;
 use crate::rooms::Rooms;
 use crate::store::SharedStore;
+use crate::tls::Tls;
 use crate::transports::Transports;
 use realtime::clock::Clock;
 use realtime::hub::Hub;
@@ -53,6 +54,10 @@ pub struct State {
     pub live: LiveChannels,
     /// Sessions of their users that clients may come back to.
     pub sessions: Sessions,
+    /// TLS of the server's own.
+    pub tls: Option<Tls>,
+    /// Where whoever comes without it is led to it.
+    pub redirect_at: Option<SocketAddr>,
     /// Open sockets, counted.
     pub connections: Connections,
     /// What carries those who chat, counted.

@@ -60,6 +60,7 @@ mod shutdown;
 mod slow;
 mod socketio;
 mod tidy;
+mod tls;
 mod transcripts;
 mod typing;
 mod vectors;

@@ -83,6 +83,8 @@ impl Server {
             keys,
             hub,
             rooms,
+            tls: None,
+            redirect_at: None,
             tracker,
             stopping,
             config,

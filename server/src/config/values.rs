@@ -1,0 +1,83 @@
+//! What some options are set to: how much is logged and how, and where users and rooms are kept.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::store::mongodb::MongoUri;
+
+/// Lines of which importance are written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Faults of the server.
+    Error,
+    /// And what an operator should look into.
+    Warn,
+    /// And starts, stops, counts.
+    #[default]
+    Info,
+    /// And what each request did (without content).
+    Debug,
+    /// And everything else (without content).
+    Trace,
+}
+
+/// How lines are written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where users and rooms are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// One file.
+    Sqlite(PathBuf),
+    /// A server.
+    Mongodb(MongoUri),
+    /// Gone with the process.
+    Memory,
+}
+
+impl Database {
+    /// Reads what `--database` takes.
+    ///
+    /// # Errors
+    /// A sentence that does not repeat the value.
+    pub fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
+        match text.split_once(':') {
+            Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
+            // What SQLite itself would take for something else than the path of a file.
+            Some(("sqlite", path)) if path.starts_with(':') || path.starts_with("file:") => anyhow::bail!(
+                "--database sqlite:PATH takes the path of a file; what is gone with the process is memory:"
+            ),
+            Some(("sqlite", path)) => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("mongodb" | "mongodb+srv", _)) => Ok(Self::Mongodb(MongoUri::parse(text).context("--database")?)),
+            Some(("memory", "")) => Ok(Self::Memory),
+            // The value may hold a password: it is not repeated.
+            _ => anyhow::bail!("--database takes sqlite:, sqlite:PATH, mongodb://…, mongodb+srv://… or memory:"),
+        }
+    }
+
+    /// The kind, for the log: never a path or an address.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Mongodb(_) => "mongodb",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}
