@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attachment::Attachment;
 use crate::clock;
-use crate::handler::{Handler, REVOKED};
+use crate::handler::Handler;
 use crate::heartbeat::Heartbeat;
 use crate::session::{DirectLine, Turn};
 use crate::transport::{Batch, End, Next, Transport};
@@ -110,7 +110,7 @@ impl<H: Handler> Connection<H> {
                 },
                 () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.tick()?,
                 () = async { if let Some(revoked) = &revoked { revoked.cancelled().await } }, if revoked.is_some() => {
-                    return Err(End::Close(REVOKED));
+                    return Err(End::Close(ErrorCode::Revoked));
                 }
                 () = stopping.cancelled() => return Err(End::Close(ErrorCode::ShuttingDown)),
             }

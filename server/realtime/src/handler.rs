@@ -4,7 +4,6 @@
 //! A handler knows no socket and reads nothing from one: a transport hands it what came in.
 
 use futures::future::BoxFuture;
-use protocol::ErrorCode;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +32,7 @@ pub trait Handler: Send {
     /// Asks the client by a frame whether it is there, on lines whose protocol does not do so.
     fn ping(&self);
 
-    /// Cancelled when whoever gave the session its right takes it back.
+    /// Cancelled when whoever gave the session its right takes it back: the line ends with `revoked`.
     fn revoked(&self) -> Option<CancellationToken> {
         None
     }
@@ -47,6 +46,3 @@ pub trait TakesText {
     /// Takes a frame that is no text.
     fn take_binary(&mut self) -> Next;
 }
-
-/// Why [`Handler::revoked`] ends a line.
-pub const REVOKED: ErrorCode = ErrorCode::Revoked;

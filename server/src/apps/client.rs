@@ -89,10 +89,6 @@ impl Person {
         &self.live
     }
 
-    pub(crate) fn is_open(&self, namespace: &Namespace) -> bool {
-        self.opened().contains(namespace)
-    }
-
     /// What it has open, in the order in which it was.
     pub(crate) fn namespaces(&self) -> Vec<Namespace> {
         self.opened().clone()

@@ -3,6 +3,7 @@
 //! The application is named in `hello`, in the address (`?app=`), or by the token's issuer, which is believed in nothing
 //! else. Unlike in rooms, a session's secret alone brings nobody back: only a token says that its user may still be here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use channels::Namespace;
@@ -117,11 +118,17 @@ fn open(state: &AppState, app: Arc<App>, signed_in: &SignedIn, namespaces: &[Str
     if wanted.is_empty() {
         wanted.push(loaded.rules.first_namespace().clone());
     }
+    let mut known = BTreeSet::new();
+    wanted.retain(|namespace| known.insert(namespace.clone()));
+    // Before there is a session: nobody is told of somebody who is sent away.
+    if !wanted.iter().all(|namespace| loaded.rules.may_connect(&signed_in.client, namespace)) {
+        return Err(ErrorCode::Forbidden.into());
+    }
     let person = Arc::new(Person::connect(app, signed_in, &state.live, Way::Native)?);
     let introduced = attach(state, &person, signed_in, None, &wanted).ok_or(ErrorCode::Internal)?;
     state.sessions.insert(&person);
     for namespace in &wanted {
-        if !person.is_open(namespace) && !person.open(namespace) {
+        if !person.open(namespace) {
             return Err(ErrorCode::Forbidden.into());
         }
     }

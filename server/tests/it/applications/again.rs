@@ -56,6 +56,24 @@ async fn a_page_of_an_application_connects_for_that_one_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_told_of_who_is_sent_away_at_the_door() {
+    let market = Market::start().await;
+    let (mut ben, _) = Client::of_market(&market.server, "ben", "1").await;
+    ben.subscribe("board:1").await;
+    let token = hello("ada", "1")["token"].clone();
+    let ask = |namespaces: Value| json!({"t": "hello", "token": token, "app": "market", "namespaces": namespaces});
+    let mut ada = Client::open(&market.server, "").await;
+    ada.send(ask(json!(["/", "/staff"]))).await;
+    assert_eq!(ada.next("error").await["code"], "forbidden");
+    let (mut again, welcome) = Client::hello(&market.server, ask(json!(["/news", "/", "/news"]))).await;
+    assert_eq!(welcome["namespaces"], json!(["/news", "/"]), "each once");
+    again.next("subscribed").await;
+    assert_eq!(ben.next("event").await["event"], "online");
+    ben.send(json!({"t": "ping"})).await;
+    ben.next("pong").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_that_may_be_left_out_is_told_when_its_sender_goes() {
     let market = Market::start().await;
     let (mut ada, _) = Client::of_market(&market.server, "ada", "1").await;

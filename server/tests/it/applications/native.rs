@@ -112,6 +112,9 @@ fn coming_back(user: &str, claim: Value) -> Value {
 }
 
 const MORE: &str = r#"
+[[namespaces]]
+name = "/staff"
+connect = [{ role = "staff" }]
 [[events]]
 name = "greet"
 steps = [{ reply = "greeting", data = { to = "$user.name" } }, { acknowledge = { ok = true } }]
