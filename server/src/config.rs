@@ -19,7 +19,7 @@ use realtime::broker::redis::RedisAddress;
 use crate::origins::{AllowedOrigin, public_origin};
 use crate::tls::TlsFiles;
 
-pub use self::values::{Database, LogFormat, LogLevel};
+pub use self::values::{Database, EventLogTo, LogFormat, LogLevel};
 
 /// What the names of all variables begin with.
 const VARIABLES: &str = "WHISPERSPACE_";
@@ -114,6 +114,11 @@ pub struct Options {
     /// How to log [default: text]
     #[arg(long, env = "WHISPERSPACE_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
+
+    /// File for a line of JSON about each thing that happens (who came, went, was refused), without a name, an address or
+    /// a word of anybody; - for standard output
+    #[arg(long, env = "WHISPERSPACE_EVENT_LOG", value_name = "FILE")]
+    pub event_log: Option<PathBuf>,
 
     /// Sets a limit, as NAME=VALUE (see --list-limits); may be repeated
     #[arg(long, env = "WHISPERSPACE_LIMIT", value_delimiter = ',')]
@@ -250,6 +255,8 @@ pub struct Config {
     pub log: LogLevel,
     /// How to log.
     pub log_format: LogFormat,
+    /// Where what happens is written, if anywhere.
+    pub event_log: Option<EventLogTo>,
     /// Every limit.
     pub limits: Limits,
 }
@@ -301,6 +308,7 @@ impl Options {
         self.memory_max = self.memory_max.or(file.memory_max);
         self.log = self.log.or(file.log);
         self.log_format = self.log_format.or(file.log_format);
+        self.event_log = self.event_log.or(file.event_log);
         self.limits = file.limits;
         if self.allow_origin.is_empty() {
             self.allow_origin = file.allow_origin;
@@ -373,6 +381,7 @@ impl TryFrom<Options> for Config {
             memory_max,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
+            event_log: options.event_log.map(EventLogTo::from),
             limits,
         })
     }
@@ -391,6 +400,11 @@ impl Config {
     pub fn threads(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.threads.map_or_else(processors, NonZeroUsize::get)
+    }
+
+    /// Whether there are files that are opened again on a hang-up.
+    pub fn renews_files(&self) -> bool {
+        self.apps.is_some() || matches!(self.event_log, Some(EventLogTo::File(_)))
     }
 
     /// Whether pages of this origin are listed as this site's own; `told` is in lower case.
@@ -418,6 +432,7 @@ impl Config {
             memory_max: self.memory_max.map(|bytes| format!("{bytes}B")),
             log: Some(self.log),
             log_format: Some(self.log_format),
+            event_log: self.event_log.as_ref().map(EventLogTo::to_path),
             limits: Some(self.limits.clone()),
             public_url: self.public_url.clone(),
             ..Options::default()

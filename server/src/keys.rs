@@ -29,6 +29,8 @@ const TAG_BYTES: usize = 16;
 const CLAIM_BYTES: usize = 8 + 8 + 16;
 /// The same of a whisper: to whom comes behind it.
 const WHISPER_BYTES: usize = CLAIM_BYTES + 16;
+/// Characters of a mark of one day, of six bits each: enough that two people of a day do not share one.
+const DAY_MARK_CHARS: usize = 12;
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]
@@ -42,6 +44,7 @@ struct Derived {
     bans: [u8; 32],
     invites: [u8; 32],
     nodes: [u8; 32],
+    events: [u8; 32],
 }
 
 impl Keys {
@@ -61,6 +64,7 @@ impl Keys {
             bans: derive("whisperspace ban v1"),
             invites: derive("whisperspace invite v1"),
             nodes: derive("whisperspace nodes v1"),
+            events: derive("whisperspace events v1"),
         }))
     }
 
@@ -113,6 +117,18 @@ impl Keys {
     /// Names the nodes that have this secret, between them; it says nothing of it.
     pub fn deployment(&self) -> String {
         base64url(&mac(&self.0.nodes, &[b"deployment"]))
+    }
+
+    /// What stands for a person or a room in the event log of one day: the same all day and on every node, another on the
+    /// next day.
+    pub(crate) fn day_mark(&self, day: u64, id: &[u8; 16]) -> String {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(Some(&day.to_be_bytes()), &self.0.events)
+            .expand(b"day", &mut key)
+            .expect("32 bytes are within what HKDF-SHA256 gives");
+        let mut mark = base64url(&mac(&key, &[id]));
+        mark.truncate(DAY_MARK_CHARS);
+        mark
     }
 
     /// The maker of one room's message ids, its key bound to the room.
@@ -269,6 +285,8 @@ impl std::fmt::Debug for Keys {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use chat::{ChannelId, MessageIds as _, Named};
     use protocol::{MemberId, MessageId, Millis};
 
@@ -343,6 +361,20 @@ mod tests {
         let (said, whisper) = (said.as_str(), whisper.as_str());
         for text in [&whisper[..64], &[said, &whisper[64..]].concat(), &[&whisper[..64], &said[42..]].concat()] {
             assert!(ids.verify(&MessageId::parse(text).expect("has the shape")).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_the_same_all_day_and_another_for_each_day_person_and_secret() {
+        let (one, other) = (Keys::derive(&[1; 32]), Keys::derive(&[2; 32]));
+        let mut marks = BTreeSet::new();
+        for day in 20_000..20_040 {
+            for person in 0..20 {
+                let mark = one.day_mark(day, &[person; 16]);
+                assert_eq!(mark, Keys::derive(&[1; 32]).day_mark(day, &[person; 16]));
+                assert_eq!(mark.len(), 12);
+                assert!(marks.insert(mark) && marks.insert(other.day_mark(day, &[person; 16])));
+            }
         }
     }
 

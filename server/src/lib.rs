@@ -13,6 +13,7 @@ pub mod config;
 pub mod connections;
 pub mod database;
 pub mod error;
+pub mod event_log;
 mod folders;
 mod frames;
 pub mod http;
@@ -20,6 +21,7 @@ mod iso_time;
 #[doc(hidden)]
 pub mod janitor;
 pub mod keys;
+mod line_output;
 #[doc(hidden)]
 pub mod listen;
 mod lock_file;
@@ -56,6 +58,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Database};
+use crate::event_log::{Event, EventLog};
 use crate::folders::make_folder;
 use crate::keys::Keys;
 use crate::metrics::watched::Watched;
@@ -121,7 +124,9 @@ pub async fn serve_over(
     let limits = Arc::new(config.limits.clone());
     let broker = broker(&config, &keys);
     let clock = realtime::clock::Clock::start();
-    let hub = Hub::counting(Arc::clone(&limits), clock.clone(), broker, tracker.clone(), halt.clone(), counts);
+    let events = EventLog::start(&config, &keys, &clock);
+    let watch = events.watch(counts);
+    let hub = Hub::watched(Arc::clone(&limits), clock.clone(), broker, tracker.clone(), halt.clone(), watch);
     let rooms = Rooms::new(hub.clone(), keys.clone(), Arc::clone(&store));
     let (flushers, tracked) = (hub.flushers().clone(), tracker.clone());
     let live = apps::live::LiveChannels::new(limits, clock.clone(), tracked, flushers, halt.clone());
@@ -135,6 +140,7 @@ pub async fn serve_over(
         connections: connections::Connections::new(budget),
         transports: transports::Transports::default(),
         metrics_at: watched.address(),
+        events,
         readiness: readiness::Readiness::default(),
         leptos: crate::http::pages::options(),
         store,
@@ -152,6 +158,13 @@ pub async fn serve_over(
     tracker.spawn(secured.serve(port, stopping, halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
     begin_chores(&state, &halt);
+    say_serving(&state, &budget);
+    listen::accept(state.clone(), listener, shutdown).await;
+    stop(&state, &halt).await
+}
+
+/// For the log: how far this server goes.
+fn say_serving(state: &AppState, budget: &open_files::Budget) {
     tracing::info!(
         database = state.config.database.kind(),
         node = state.config.node_name.as_deref(),
@@ -161,8 +174,7 @@ pub async fn serve_over(
         connections_total = state.config.limits.connections_total,
         "serving"
     );
-    listen::accept(state.clone(), listener, shutdown).await;
-    stop(&state, &halt).await
+    state.events.record(Event::Started);
 }
 
 /// What goes on beside the lines.
@@ -189,13 +201,17 @@ fn keys(config: &Config) -> anyhow::Result<Keys> {
 /// Says goodbye to everybody, waits for what has begun, and closes the database.
 async fn stop(state: &AppState, halt: &CancellationToken) -> anyhow::Result<()> {
     tracing::info!(connections = state.connections.total(), "stopping");
+    state.events.record(Event::Stopping);
     state.stopping.cancel();
     let patience = Duration::from_millis(state.config.limits.shutdown_ms_max);
     let _ = tokio::time::timeout(patience, listen::drained(state)).await;
     halt.cancel();
     state.tracker.close();
     let _ = tokio::time::timeout(patience, state.tracker.wait()).await;
-    state.store.close().await.context("the database could not be closed")?;
+    let closed = state.store.close().await.context("the database could not be closed");
+    let events = state.events.clone();
+    let _ = tokio::task::spawn_blocking(move || events.finish()).await;
+    closed?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -75,8 +75,8 @@ fn start() -> anyhow::Result<()> {
 
 async fn run(config: Config) -> anyhow::Result<()> {
     // Before the port is open: from then on somebody may be connected, who is owed a goodbye.
-    // Without applications there is nothing to read again, and a hang-up can mean a stop only.
-    let mut reload = config.apps.is_some().then(signals::Reload::watch).transpose()?;
+    // Where there is no file to open again, a hang-up can mean a stop only.
+    let mut reload = config.renews_files().then(signals::Reload::watch).transpose()?;
     let ending = signals::Ending::watch(reload.is_none())?;
     let listener = listen(config.listen).with_context(|| {
         format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
@@ -88,7 +88,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
             state.tracker.spawn(state.stopping.clone().run_until_cancelled_owned(async move {
                 while reload.asked().await {
                     let state = reloading.clone();
-                    let _ = tokio::task::spawn_blocking(move || state.reload_applications()).await;
+                    let _ = tokio::task::spawn_blocking(move || state.renew_files()).await;
                 }
             }));
         }

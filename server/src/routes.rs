@@ -18,7 +18,7 @@ use crate::http::host::one_host;
 use crate::http::identity::identify;
 use crate::http::problem::{method_not_allowed, not_found, problem, unify};
 use crate::http::triage::{self, Triage};
-use crate::http::{account, assets, forms, health, invites, knocks, logins, pages, rooms};
+use crate::http::{account, assets, forms, health, invites, knocks, logins, pages, request_id, rooms};
 use crate::socketio;
 use crate::state::AppState;
 use crate::ws;
@@ -59,6 +59,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn(one_host))
         .layer(from_fn_with_state(state.clone(), access_log))
         .layer(from_fn_with_state(state.clone(), secure))
+        .layer(from_fn_with_state(state.clone(), request_id::name))
         .with_state(state)
 }
 
@@ -73,6 +74,7 @@ pub(crate) fn reserve(state: AppState, reason: ErrorCode, site: Router) -> Route
         .layer(from_fn(unify))
         .layer(from_fn_with_state(state.clone(), access_log))
         .layer(from_fn_with_state(state.clone(), secure))
+        .layer(from_fn_with_state(state.clone(), request_id::name))
         .with_state(state.clone());
     Router::new().fallback(triage::triage).with_state(Arc::new(Triage { state, site, refusals }))
 }

@@ -6,8 +6,8 @@ use std::io;
 use futures::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A supervisor's, the keyboard's two, and that of a terminal that goes away: where there are no files of applications,
-/// nothing of the configuration is read again, and a stop is the only thing that all of them can mean.
+/// A supervisor's, the keyboard's two, and that of a terminal that goes away: where there are neither files of applications
+/// nor an event log, no file is opened again, and a stop is the only thing that all of them can mean.
 const ENDING: [(SignalKind, &str); 4] = [
     (SignalKind::terminate(), "SIGTERM"),
     (SignalKind::interrupt(), "SIGINT"),
@@ -15,8 +15,7 @@ const ENDING: [(SignalKind, &str); 4] = [
     (SignalKind::hangup(), "SIGHUP"),
 ];
 
-/// Sent by those who rotate logs (here they go to standard error, so there is no file to open again), by supervisors of
-/// other programs, and by a timer that was set before this program took a process over.
+/// Sent by those who rotate logs (here that is the hang-up), by supervisors of other programs, and by a timer that was set before this program took a process over.
 const IGNORED: [SignalKind; 3] = [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::alarm()];
 
 /// They are caught from the moment this is there: to be made before the port is opened, so that nobody is ever connected
@@ -52,7 +51,7 @@ impl Ending {
     }
 }
 
-/// The hang-up, where there are files to read again: also for a process that was told to ignore it (`nohup`), since it
+/// The hang-up, where there are files to open again: also for a process that was told to ignore it (`nohup`), since it
 /// is sent on purpose.
 #[derive(Debug)]
 pub struct Reload(Signal);

@@ -14,6 +14,7 @@ use crate::apps::sessions::Sessions;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::connections::Connections;
+use crate::event_log::EventLog;
 use crate::keys::Keys;
 use crate::readiness::Readiness;
 use crate::rooms::Rooms;
@@ -64,6 +65,8 @@ pub struct State {
     pub transports: Transports,
     /// Where the server's numbers are served, if anywhere.
     pub metrics_at: Option<SocketAddr>,
+    /// Where what happens is written, if anywhere.
+    pub events: EventLog,
     /// Whether people may be sent here.
     pub readiness: Readiness,
     /// How pages are rendered.
@@ -88,6 +91,12 @@ impl AppState {
         for app in self.apps.running() {
             self.live.follow(&app);
         }
+    }
+
+    /// Opens and reads again what other programs may have changed. It blocks while it reads.
+    pub fn renew_files(&self) {
+        self.events.reopen();
+        self.reload_applications();
     }
 
     /// As the core sees it.

@@ -207,6 +207,9 @@ pub struct Problem {
     /// The greatest number that this server takes, in the unit of the field that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// The request's id, as in the answer's header X-Request-Id: the operator's log has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl Read for ErrorCode {
@@ -230,6 +233,7 @@ impl Read for Problem {
             retry_after_ms: field(object, "retry_after_ms")?,
             tries_left: field(object, "tries_left")?,
             limit: field(object, "limit")?,
+            request_id: field(object, "request_id")?,
         })
     }
 }
@@ -246,6 +250,7 @@ impl Problem {
             retry_after_ms,
             tries_left: None,
             limit: None,
+            request_id: None,
         }
     }
 

@@ -49,7 +49,7 @@ impl<H: Handler> Connection<H> {
         self.begin(transport);
         let Err(end) = self.serve(transport).await;
         if let End::Close(code) = end {
-            self.line.host.flushers().counts().closed(code);
+            self.line.host.closed(&self.line.session, code);
         }
         self.line.session.keep_off(self.line.generation);
         let rest = self.rest();

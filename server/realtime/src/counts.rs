@@ -124,6 +124,16 @@ impl Eviction {
             Self::MadeWay => "made_way",
         }
     }
+
+    /// A connection that the server ends for this reason: `None` where its client gave no cause.
+    pub fn of(code: ErrorCode) -> Option<Self> {
+        let causes = [
+            (ErrorCode::SlowConsumer, Self::SlowReader),
+            (ErrorCode::Silence, Self::Silent),
+            (ErrorCode::Flooding, Self::Flooding),
+        ];
+        causes.into_iter().find(|(cause, _)| *cause == code).map(|(_, why)| why)
+    }
 }
 
 /// The numbers of one node.
@@ -188,12 +198,7 @@ impl Counts {
     /// The server ended a connection for this reason.
     pub fn closed(&self, code: ErrorCode) {
         self.closed.add(code);
-        let causes = [
-            (ErrorCode::SlowConsumer, Eviction::SlowReader),
-            (ErrorCode::Silence, Eviction::Silent),
-            (ErrorCode::Flooding, Eviction::Flooding),
-        ];
-        if let Some((_, why)) = causes.into_iter().find(|(cause, _)| *cause == code) {
+        if let Some(why) = Eviction::of(code) {
             self.evicted(why);
         }
     }

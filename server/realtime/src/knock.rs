@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::channel::{Verdict, Visitor};
 use crate::error::Refused;
+use crate::events::Happening;
 use crate::hub::Hub;
 
 /// A place at which somebody waits for the answer to their knock. Given up when it goes.
@@ -23,7 +24,9 @@ impl Knock {
     /// As [`crate::channel::Knocks::knock`], and [`ErrorCode::RoomEnded`].
     pub fn at(hub: &Hub, room: ChannelId, visitor: Visitor) -> Result<Self, Refused> {
         let live = hub.live(room).ok_or(ErrorCode::RoomEnded)?;
+        let user = visitor.user;
         let (number, answer) = live.knocks().knock(hub.clock().mono(), visitor, hub.limits())?;
+        hub.happened(|| Happening::Knocked(room, user));
         let knock = Self { hub: hub.clone(), room, number, answer };
         tell_knocks(hub, room);
         Ok(knock)

@@ -29,6 +29,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("tls-key", "\"/etc/whisperspace/chat.key\""),
     ("tls-redirect", "\"0.0.0.0:80\""),
     ("metrics", "\"127.0.0.1:9100\""),
+    ("event-log", "\"/var/log/whisperspace/events.jsonl\""),
     ("threads", "2"),
     ("broker", "\"redis://127.0.0.1:6379\""),
     ("node-name", "\"one\""),

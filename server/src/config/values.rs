@@ -35,6 +35,31 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where the event log is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventLogTo {
+    /// To a file, behind what is there.
+    File(PathBuf),
+    /// To standard output, where somebody else keeps it.
+    StandardOutput,
+}
+
+impl From<PathBuf> for EventLogTo {
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::StandardOutput } else { Self::File(path) }
+    }
+}
+
+impl EventLogTo {
+    /// As it is told on the command line.
+    pub fn to_path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::StandardOutput => PathBuf::from("-"),
+        }
+    }
+}
+
 /// Where users and rooms are kept.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Database {

@@ -1,5 +1,5 @@
 //! One line for each request at the level `debug`, without anything that a person chose: the matched route, never the
-//! path. Also where a panic in a handler becomes an answer, and where refusals are counted.
+//! path. Like every line it has the request's id. Also where a panic in a handler becomes an answer, and where refusals are counted.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -11,6 +11,7 @@ use axum::response::Response;
 use futures::FutureExt as _;
 use protocol::ErrorCode;
 
+use crate::event_log::{Event, Via};
 use crate::http::problem::problem;
 use crate::state::AppState;
 
@@ -24,6 +25,7 @@ pub(crate) async fn access_log(State(state): State<AppState>, request: Request, 
         AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| problem(ErrorCode::Internal));
     if let Some(&code) = response.extensions().get::<ErrorCode>() {
         state.hub.counts().refusals.add(code);
+        state.events.record(Event::Refused(Via::Http, code));
     }
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let (status, millis) = (response.status().as_u16(), began.elapsed().as_millis());

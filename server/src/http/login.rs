@@ -9,6 +9,7 @@ use protocol::{Device, DisplayName, ErrorCode, Millis, UserKind};
 
 use crate::auth::{Identity, Issued, clear_cookie, set_cookie};
 use crate::error::ApiError;
+use crate::event_log::{Event, LoginEnd};
 use crate::http::identity::RequestContext;
 use crate::http::origin::Origin;
 use crate::http::tokens;
@@ -40,6 +41,7 @@ pub(super) async fn make_guest(
         User { id: user, account: None, created_at: hour(now), expires_at: Some(expires_at), logins: vec![login] };
     let keep = async { Ok::<_, ApiError>(state.store.create_user(guest).await?) };
     state.rate_limits.charge(RateLimit::UsersMade(context.caller()), context.now, keep).await?;
+    state.events.record(Event::LoginMade(user, UserKind::Guest));
     let name = name.unwrap_or_else(|| random_names::display_name(random()));
     Ok(Identity { user, login: key, kind: UserKind::Guest, name, username: None, expires_at })
 }
@@ -55,6 +57,7 @@ pub(super) async fn make_account(
     let identity = of_account(state, user, login.key, &account, now);
     let made = User { id: user, account: Some(account), created_at: hour(now), expires_at: None, logins: vec![login] };
     state.store.create_user(made).await?;
+    state.events.record(Event::LoginMade(user, UserKind::Account));
     Ok(identity)
 }
 
@@ -95,8 +98,10 @@ pub(super) async fn begin(
         StoreError::NotFound => ErrorCode::BadCredentials.into(),
         StoreError::Conflict | StoreError::Unavailable | StoreError::Failed(_) => ApiError::from(error),
     })?;
+    state.events.record(Event::LoginMade(user, UserKind::Account));
     for ended in made_way {
         state.hub.end_login(user, ended);
+        state.events.record(Event::LoginEnded(user, LoginEnd::MadeWay));
     }
     let kept = state.store.user(user, now).await?.and_then(|user| user.account);
     if kept.is_none_or(|kept| kept.password_hash != account.password_hash) {
@@ -122,6 +127,9 @@ pub(super) fn of_account(state: &State, user: UserId, login: LoginKey, account: 
 pub(super) async fn end(state: &State, user: UserId, login: LoginKey) -> Result<bool, ApiError> {
     let ended = state.store.remove_login(user, login).await?;
     state.hub.end_login(user, login);
+    if ended {
+        state.events.record(Event::LoginEnded(user, LoginEnd::SignedOut));
+    }
     Ok(ended)
 }
 
@@ -136,6 +144,7 @@ pub(super) async fn delete_user(state: &State, user: UserId) -> Result<(), ApiEr
         state.rooms.records().note_ended(room.code);
     }
     state.rooms.end_user(user, &rooms).await;
+    state.events.record(Event::LoginEnded(user, LoginEnd::Deleted));
     Ok(())
 }
 

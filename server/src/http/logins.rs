@@ -8,6 +8,7 @@ use protocol::api::{ChangePassword, LoginView};
 use protocol::{Device, ErrorCode, LoginId, Password, UserKind};
 
 use crate::error::ApiError;
+use crate::event_log::{Event, LoginEnd};
 use crate::http::account::confirm_password;
 use crate::http::body::{JsonBody, PathSegment};
 use crate::http::identity::{RequestContext, SignedIn};
@@ -36,6 +37,7 @@ pub(crate) async fn change_password(
     state.store.change_account(identity.user, AccountChange::PasswordHash(hash)).await?;
     for ended in state.store.remove_logins_except(identity.user, Some(identity.login)).await? {
         state.hub.end_login(identity.user, ended);
+        state.events.record(Event::LoginEnded(identity.user, LoginEnd::PasswordChanged));
     }
     login::session(&state, &context, StatusCode::OK, &identity).await
 }

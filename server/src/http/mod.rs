@@ -25,6 +25,7 @@ pub mod origin;
 pub mod pages;
 pub mod problem;
 pub mod reach;
+pub(crate) mod request_id;
 pub(crate) mod rooms;
 mod tokens;
 pub(crate) mod triage;

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, Problem};
+use realtime::request_id::RequestId;
 use serde::Serialize;
 
 use crate::error::ApiError;
@@ -14,7 +15,7 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// The answer that says what went wrong, and when to try again.
 pub fn problem(failure: impl Into<ApiError>) -> Response {
     let failure = failure.into();
-    answer(failure, &Problem::new(failure.code, failure.retry_after_ms).with_number(failure.number))
+    answer(failure, &new(failure.code, failure.retry_after_ms).with_number(failure.number))
 }
 
 /// And for whoever writes a program: what is wrong with what it sent, beside the table's text.
@@ -25,7 +26,12 @@ pub(crate) fn problem_saying(code: ErrorCode, detail: &'static str) -> Response 
         problem: Problem,
         detail: &'static str,
     }
-    answer(code.into(), &Saying { problem: Problem::new(code, None), detail })
+    answer(code.into(), &Saying { problem: new(code, None), detail })
+}
+
+fn new(code: ErrorCode, retry_after_ms: Option<u64>) -> Problem {
+    let request_id = RequestId::current().map(|id| id.as_str().to_owned());
+    Problem { request_id, ..Problem::new(code, retry_after_ms) }
 }
 
 fn answer(failure: ApiError, body: &impl Serialize) -> Response {

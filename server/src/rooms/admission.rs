@@ -8,6 +8,7 @@ use protocol::{DisplayName, ErrorCode, LeaveReason, MemberId, Pin, RoomCode, Roo
 
 use crate::auth::Identity;
 use crate::error::ApiError;
+use crate::event_log::Event;
 use crate::rooms::bounds::{capacity_within, lifetime_within};
 use crate::rooms::invites::{self, Claim};
 use crate::rooms::pending_writes::Why;
@@ -102,6 +103,7 @@ pub(super) async fn let_in(state: &State, room: &Room, user: UserId, now: Now) -
     match join(state, room, Membership { user, joined_at: now.wall }).await? {
         JoinOutcome::New | JoinOutcome::Already => {
             state.rooms.records().pending.forgive_unheard(room.id, user);
+            state.events.record(Event::Admitted(room.id, user));
             Ok(())
         }
         JoinOutcome::NoRoom => Err(ErrorCode::RoomEnded.into()),
@@ -292,6 +294,7 @@ pub async fn create(
         keep(state, wish).await
     };
     let room = state.rate_limits.charge(RateLimit::RoomsMade(Caller::user(identity.user, address)), now, make).await?;
+    state.events.record(Event::RoomMade(room.id, identity.user));
     // Its task begins to count at once: a room that nobody ever enters ends like one that all have left.
     state.rooms.live(&room);
     Ok(view(state, &room, Some(identity.user), now))

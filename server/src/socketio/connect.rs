@@ -13,6 +13,7 @@ use super::registry::Handle;
 use crate::auth::{Credential, Identity};
 use crate::connections::Place;
 use crate::error::ApiError;
+use crate::event_log::{Event, Via};
 use crate::state::AppState;
 use realtime::attachment::Attachment;
 use realtime::session::{Carrier, Liveness};
@@ -36,6 +37,7 @@ pub(super) async fn admit(
 ) -> Result<Admitted, &'static str> {
     enter(&state, &handle, &auth, polls).await.map_err(|failure| {
         state.hub.counts().refusals.add(failure.code);
+        state.events.record(Event::Refused(Via::SocketIo, failure.code));
         match failure.code {
             ErrorCode::Unauthorized | ErrorCode::Revoked => "Authentication error",
             other => other.text(),

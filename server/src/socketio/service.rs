@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::SinkExt as _;
 use protocol::{ErrorCode, Limits};
+use realtime::request_id::carried;
 use socketio::{Ask, EngineSession, Refusal, Settings, TransportKind};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -115,7 +116,7 @@ impl Service {
         let application = application(&opened.handle);
         let engine = Engine::new(opened, session, FrameRate::of_frames(limits), transports);
         let Some(upgrade) = upgrade else {
-            tracker.spawn(application.run(engine));
+            tracker.spawn(carried(application.run(engine)));
             return Ok((PLAIN, handshake).into_response());
         };
         // What was opened is dropped with the closure where the line does not come.

@@ -39,7 +39,7 @@ pub fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<Logging> {
     };
     let others = if level == LogLevel::Error { "error" } else { "warn" };
     let filter = EnvFilter::try_new(format!("{others},whisperspace={own},server={own}"))?;
-    let output = Output::start(std::io::stderr()).context("cannot start the thread that writes the log")?;
+    let output = Output::start(format).context("cannot start the thread that writes the log")?;
     // What could not be logged is not told on standard error by the library either: that is what failed.
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(output.clone());

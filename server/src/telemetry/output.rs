@@ -1,50 +1,23 @@
-//! Standard error as the place for log lines: whatever becomes of it, nobody who logs waits or fails.
+//! Standard error as the place for log lines: each goes through [`LineOutput`], and none waits or fails.
 //!
-//! A line goes into a bounded queue, and one thread writes it. So a full disk, a pipe that nobody reads any more and one
-//! whose reader has stopped reading cost lines and nothing else. Lines that could not be written are counted, and told
-//! as soon as writing works again. Writing where the line is logged was rejected: a reader that stops (`| less`) would
-//! stop every task of the server at its next line.
+//! A line that is logged on the way of a request has the request's id (`realtime::request_id`). It is added here and not by
+//! a span: a span costs memory for each connection and time for each of its steps, and this costs nothing where nothing is
+//! logged.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use realtime::request_id::RequestId;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes that wait to be written; beyond it lines are lost.
-const WAITING_BYTES_MAX: usize = 1024 * 1024;
-/// When lines were lost and no new one comes, how often it is tried to tell so.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-/// At the end of the process, how long what waits may take.
-const FINISH_MAX: Duration = Duration::from_secs(1);
-/// A place that takes nothing for the moment (another program made it non-blocking) is tried again after this.
-const AGAIN_AFTER: Duration = Duration::from_millis(10);
-/// And given up for one line after so many tries.
-const AGAIN_MAX: u32 = 100;
+use crate::config::LogFormat;
+use crate::line_output::LineOutput;
 
 /// Where log lines go. Clones share the queue.
 #[derive(Clone, Debug)]
-pub(super) struct Output(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    /// A line waits.
-    filled: Condvar,
-    /// Nothing waits and nothing is being written.
-    idle: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Vec<u8>>,
-    bytes: usize,
-    is_writing: bool,
-    /// Since the last time it was told.
-    lost: u64,
+pub(super) struct Output {
+    lines: LineOutput,
+    format: LogFormat,
 }
 
 thread_local! {
@@ -53,135 +26,22 @@ thread_local! {
 }
 
 impl Output {
-    /// Starts the thread that writes to `place`.
-    pub(super) fn start(place: impl Write + Send + 'static) -> io::Result<Self> {
-        let output = Self(Arc::default());
-        let shared = Arc::clone(&output.0);
-        thread::Builder::new().name("log".to_owned()).spawn(move || shared.run(place))?;
-        Ok(output)
+    /// Starts the thread that writes to standard error.
+    pub(super) fn start(format: LogFormat) -> io::Result<Self> {
+        Ok(Self { lines: LineOutput::start("log", io::stderr(), Box::new(notice))?, format })
     }
 
-    /// Waits until everything is written, but no longer than a moment: a reader that has stopped holds up no end.
+    /// As [`LineOutput::finish`].
     pub(super) fn finish(&self) {
-        let deadline = Instant::now() + FINISH_MAX;
-        let mut state = self.0.lock();
-        while state.is_writing || !state.waiting.is_empty() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            state = self.0.idle.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    fn put(&self, line: Vec<u8>) {
-        let mut state = self.0.lock();
-        if state.bytes.saturating_add(line.len()) > WAITING_BYTES_MAX {
-            state.lost += 1;
-            return;
-        }
-        state.bytes += line.len();
-        state.waiting.push_back(line);
-        self.0.filled.notify_one();
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, place: impl Write) {
-        let mut sink = Sink { place, is_torn: false };
-        OWN.set(Some(Vec::new()));
-        loop {
-            let (line, lost) = self.next();
-            let told = lost == 0 || sink.write(&notice(lost));
-            let written = told && line.as_ref().is_none_or(|line| sink.write(line));
-            let mut state = self.lock();
-            state.is_writing = false;
-            if !told {
-                state.lost += lost;
-            }
-            if !written && line.is_some() {
-                state.lost += 1;
-            }
-            if state.waiting.is_empty() {
-                self.idle.notify_all();
-            }
-        }
-    }
-
-    /// The next line, and how many were lost before it; no line where only that is to be told.
-    fn next(&self) -> (Option<Vec<u8>>, u64) {
-        let mut state = self.lock();
-        while state.waiting.is_empty() {
-            if state.lost == 0 {
-                state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
-            } else {
-                let (woken, timer) =
-                    self.filled.wait_timeout(state, TELL_EVERY).unwrap_or_else(PoisonError::into_inner);
-                state = woken;
-                if timer.timed_out() {
-                    break;
-                }
-            }
-        }
-        let line = state.waiting.pop_front();
-        state.bytes -= line.as_ref().map_or(0, Vec::len);
-        state.is_writing = true;
-        (line, std::mem::take(&mut state.lost))
+        self.lines.finish();
     }
 }
 
 /// The line that tells of lost ones. At the level of faults, so that every level that logs anything has it.
 fn notice(lost: u64) -> Vec<u8> {
+    OWN.set(Some(Vec::new()));
     tracing::error!(lost, "log lines are lost: standard error could not be written, or was not read");
-    OWN.with_borrow_mut(|own| own.as_mut().map(std::mem::take)).unwrap_or_default()
-}
-
-/// The end of the way.
-struct Sink<W> {
-    place: W,
-    /// The last line was cut in the middle.
-    is_torn: bool,
-}
-
-impl<W: Write> Sink<W> {
-    /// Returns whether the whole line was written.
-    fn write(&mut self, line: &[u8]) -> bool {
-        if self.is_torn {
-            if self.push(b"\n").is_err() {
-                return false;
-            }
-            self.is_torn = false;
-        }
-        match self.push(line) {
-            Ok(()) => self.place.flush().is_ok(),
-            Err(pushed) => {
-                self.is_torn = pushed > 0;
-                false
-            }
-        }
-    }
-
-    /// As [`Write::write_all`], with patience for a place that is non-blocking; else answers how much was written.
-    fn push(&mut self, bytes: &[u8]) -> Result<(), usize> {
-        let (mut pushed, mut tries) = (0, 0);
-        while pushed < bytes.len() {
-            match self.place.write(&bytes[pushed..]) {
-                Ok(0) => return Err(pushed),
-                Ok(more) => pushed += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && tries < AGAIN_MAX => {
-                    tries += 1;
-                    thread::sleep(AGAIN_AFTER);
-                }
-                Err(_) => return Err(pushed),
-            }
-        }
-        Ok(())
-    }
+    OWN.take().unwrap_or_default()
 }
 
 /// One line in the making.
@@ -189,6 +49,22 @@ impl<W: Write> Sink<W> {
 pub(super) struct LogLine {
     output: Output,
     bytes: Vec<u8>,
+}
+
+impl LogLine {
+    /// Adds the id of the request on whose way this was logged.
+    fn name_request(&mut self, id: RequestId) {
+        match self.output.format {
+            LogFormat::Text => {
+                let end = self.bytes.len() - usize::from(self.bytes.ends_with(b"\n"));
+                self.bytes.splice(end..end, format!(" request={}", id.as_str()).into_bytes());
+            }
+            LogFormat::Json if self.bytes.starts_with(b"{") => {
+                self.bytes.splice(1..1, format!("\"request\":\"{}\",", id.as_str()).into_bytes());
+            }
+            LogFormat::Json => {}
+        }
+    }
 }
 
 impl<'a> MakeWriter<'a> for Output {
@@ -212,6 +88,12 @@ impl Write for LogLine {
 
 impl Drop for LogLine {
     fn drop(&mut self) {
+        if self.bytes.is_empty() {
+            return;
+        }
+        if let Some(id) = RequestId::current() {
+            self.name_request(id);
+        }
         let line = std::mem::take(&mut self.bytes);
         // A thread that ends has no locals any more; its line goes the way of all lines.
         let is_own = OWN.try_with(|own| match &mut *own.borrow_mut() {
@@ -221,11 +103,8 @@ impl Drop for LogLine {
             }
             None => false,
         });
-        if !is_own.unwrap_or(false) && !line.is_empty() {
-            self.output.put(line);
+        if !is_own.unwrap_or(false) {
+            self.output.lines.put(line);
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

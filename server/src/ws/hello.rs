@@ -7,6 +7,7 @@ use protocol::{ClientFrame, ClientId, ErrorCode, Resume, ServerFrame, decode_cli
 use super::dialect::Native;
 use crate::auth::{Credential, Identity, Sent};
 use crate::error::ApiError;
+use crate::event_log::Event;
 use crate::state::AppState;
 use realtime::attachment::Attachment;
 use realtime::session::Carrier;
@@ -145,6 +146,9 @@ fn attach(
         },
     )?;
     state.hub.counts().resumed(claim.is_some(), attached.gaps);
+    if claim.is_some() {
+        state.events.record(Event::Resumed(session.user()));
+    }
     let host = Box::new(state.hub.clone());
     Some(Attachment { host, session: Arc::clone(session), generation: attached.generation })
 }

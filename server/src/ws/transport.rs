@@ -8,10 +8,11 @@ use bytes::Bytes;
 use protocol::{ClientId, ErrorCode, ServerFrame};
 use tokio::time::timeout;
 use tokio_util::either::Either;
-use websocket::{CloseCode, Event, WireFrame};
+use websocket::{CloseCode, WireFrame};
 
 use super::socket::{ReadError, Socket};
 use super::upgrade::Stream;
+use crate::event_log::{Event, Via};
 use crate::state::AppState;
 use realtime::clock;
 use realtime::handler::TakesText;
@@ -85,6 +86,7 @@ impl Line {
     ) -> Result<(), End> {
         let frame = ServerFrame::error(code, cid, retry_after_ms);
         self.state.hub.counts().told(&frame);
+        self.state.events.record(Event::Refused(Via::Native, code));
         self.socket.queue(WireFrame::text(protocol::encode(&frame).into()));
         match timeout(GOODBYE, self.socket.flush(|_| {})).await {
             Ok(Ok(())) => Ok(()),
@@ -122,13 +124,13 @@ impl Line {
 }
 
 /// What one event asks for.
-fn take(handler: &mut impl TakesText, event: Event<'_>) -> Result<Next, End> {
+fn take(handler: &mut impl TakesText, event: websocket::Event<'_>) -> Result<Next, End> {
     match event {
-        Event::Text(text) => Ok(handler.take(&text)),
-        Event::Binary(_) => Ok(handler.take_binary()),
+        websocket::Event::Text(text) => Ok(handler.take(&text)),
+        websocket::Event::Binary(_) => Ok(handler.take_binary()),
         // Answered already.
-        Event::Ping(_) | Event::Pong(_) => Ok(Next::Read),
-        Event::Close(_) => Err(End::Gone),
+        websocket::Event::Ping(_) | websocket::Event::Pong(_) => Ok(Next::Read),
+        websocket::Event::Close(_) => Err(End::Gone),
     }
 }
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use realtime::request_id::carried;
 use tokio_util::either::Either;
 use websocket::SizeLimits;
 use websocket::handshake::{Handshake, Refusal, offered};
@@ -55,13 +56,14 @@ impl Upgrade {
         F: Future<Output = ()> + Send + 'static,
     {
         let Self { handshake, subprotocol, line } = self;
-        tokio::spawn(async move {
+        // What is logged on the way of this connection has the id of the request that opened it.
+        tokio::spawn(carried(async move {
             // A line that ended before the answer was written is nobody's.
             if let Ok(upgraded) = line.await {
                 // Boxed: a task holds whatever it hands on more than once.
                 run(Box::new(socket(upgraded, limits))).await;
             }
-        });
+        }));
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = handshake.headers(subprotocol);

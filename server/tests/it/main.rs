@@ -19,6 +19,7 @@ mod conformance;
 mod delivery;
 mod dialect;
 mod disk;
+mod event_log;
 mod exposure;
 mod faults;
 mod flooding;

@@ -2,7 +2,7 @@
 //!
 //! It never waits for a peer, and a panic in it ends this room only: those inside are told to connect again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use tokio::sync::mpsc;
 use crate::broker::{Brought, Subscription};
 use crate::channel::handle::{Outside, RoomCommand, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
+use crate::events::Happening;
 use crate::hub::Hub;
+use crate::identity::UserId;
 use crate::session::for_rooms::RoomsSession;
 
 /// Commands taken from the mailbox in one go.
@@ -50,6 +52,10 @@ pub struct RoomTask {
     /// What was found out while effects were carried out; handled right behind them.
     deferred: Vec<Input>,
     hub: Hub,
+    /// Why the session goes that is unseated next, where it was told so.
+    going: Option<LeaveReason>,
+    /// It is over for everybody: nobody goes by themselves any more.
+    is_ending: bool,
     ended: Option<LeaveReason>,
 }
 
@@ -71,6 +77,8 @@ impl RoomTask {
             spoken: Vec::new(),
             deferred: Vec::new(),
             hub,
+            going: None,
+            is_ending: false,
             ended: None,
         };
         (task, handle)
@@ -150,6 +158,7 @@ impl RoomTask {
         match effect {
             Effect::Seated(key) => {
                 if let (Some(session), Some(member)) = (asking.filter(|session| session.key == key), joining) {
+                    self.note_coming(session.user());
                     let spoken = self.begin_to_speak(session.dialect());
                     let seated = Seated { session: Arc::clone(session), member: member.clone(), spoken };
                     if let Some(before) = self.sessions.insert(key, seated) {
@@ -170,15 +179,22 @@ impl RoomTask {
                 if let Some(seated) = self.sessions.remove(&key) {
                     self.stop_speaking(seated.spoken);
                     seated.session.left(self.handle.code);
+                    self.note_going(seated.session.user());
                 }
             }
             Effect::Reply(key, frame) => {
+                if let ServerFrame::Left { reason, .. } = frame {
+                    self.going = Some(reason);
+                }
                 let inside = self.sessions.get(&key).map(|seated| &seated.session);
                 if let Some(session) = inside.or(asking.filter(|session| session.key == key)) {
                     self.hub.answer(session, &frame);
                 }
             }
             Effect::Broadcast(frame) => {
+                if let ServerFrame::Left { reason, .. } = frame {
+                    self.note_end(reason);
+                }
                 self.count(&frame, self.sessions.len());
                 self.broadcast(&frame, |_| true);
             }
@@ -218,6 +234,33 @@ impl RoomTask {
             self.hub.counts().messages.add(1);
             self.hub.counts().deliveries.add(sessions as u64);
         }
+    }
+
+    /// Somebody takes a seat: whoever listens is told of people, not of sessions.
+    fn note_coming(&self, user: UserId) {
+        if self.hub.has_witness() && !self.has_seat(user) {
+            self.hub.happened(|| Happening::Joined(self.handle.id, user));
+        }
+    }
+
+    fn note_going(&mut self, user: UserId) {
+        let reason = self.going.take();
+        if self.hub.has_witness() && !self.is_ending && !self.has_seat(user) {
+            self.hub.happened(|| Happening::Left(self.handle.id, user, reason));
+        }
+    }
+
+    fn note_end(&mut self, reason: LeaveReason) {
+        self.is_ending = true;
+        self.hub.happened(|| {
+            let people: HashSet<_> = self.sessions.values().map(|seated| seated.session.user()).collect();
+            Happening::RoomEnded(self.handle.id, reason, people.len())
+        });
+    }
+
+    /// Looks through all who are inside: asked only where somebody listens.
+    fn has_seat(&self, user: UserId) -> bool {
+        self.sessions.values().any(|seated| seated.session.user() == user)
     }
 
     /// What projections held back until now.

@@ -10,8 +10,10 @@ use tokio::task::JoinHandle;
 use super::Hub;
 use crate::broker::Word;
 use crate::channel::RoomCommand;
+use crate::events::Happening;
 use crate::identity::{LoginKey, UserId};
 use crate::record::Left;
+use crate::request_id::carried;
 use crate::session::for_rooms::RoomsSession;
 
 impl Hub {
@@ -59,6 +61,15 @@ impl Hub {
 
     /// A room has no record any more: those inside are told why.
     pub fn end_room(&self, room: ChannelId, reason: LeaveReason) {
+        // The task of one that is live tells how many were inside.
+        if !self.is_live(room) {
+            self.happened(|| Happening::RoomEnded(room, reason, 0));
+        }
+        self.end_room_everywhere(room, reason);
+    }
+
+    /// As [`Hub::end_room`], where it is known here that the room is over.
+    pub(super) fn end_room_everywhere(&self, room: ChannelId, reason: LeaveReason) {
         self.tell_nodes(Word::RoomEnded(room, reason));
         self.end_room_here(room, reason);
     }
@@ -105,6 +116,6 @@ impl Hub {
 
     /// Does something to its end, also where whoever asked for it is gone; a stop of the server waits for it.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.0.tracker.spawn(work)
+        self.0.tracker.spawn(carried(work))
     }
 }

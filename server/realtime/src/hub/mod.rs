@@ -23,6 +23,7 @@ use crate::channel::{RoomHandle, RoomTask, SeatHandle};
 use crate::clock::{self, Clock};
 use crate::counts::{Counts, Eviction};
 use crate::dialect::Dialect;
+use crate::events::{Happening, Witness};
 use crate::identity::{Identity, LoginKey, UserId};
 use crate::record::Keeper;
 use crate::session::for_rooms::{ForRooms, RoomsSession};
@@ -44,9 +45,19 @@ struct Inner {
     next_key: AtomicU64,
     flushers: Flushers,
     counts: Arc<Counts>,
+    witness: Option<Arc<dyn Witness>>,
     tracker: TaskTracker,
     /// Cancelled when the last connection has said goodbye: rooms and grace periods end.
     halt: CancellationToken,
+}
+
+/// Who is told what happens: numbers, and whoever keeps a log of it.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// In numbers.
+    pub counts: Counts,
+    /// One by one.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// A room with a task, and the record of it.
@@ -74,18 +85,19 @@ impl Hub {
         tracker: TaskTracker,
         halt: CancellationToken,
     ) -> Self {
-        Self::counting(limits, clock, broker, tracker, halt, Counts::untimed())
+        Self::watched(limits, clock, broker, tracker, halt, Watch::default())
     }
 
-    /// The same, with these numbers.
-    pub fn counting(
+    /// The same, and what happens is told.
+    pub fn watched(
         limits: Arc<Limits>,
         clock: Clock,
         broker: Arc<dyn Broker>,
         tracker: TaskTracker,
         halt: CancellationToken,
-        counts: Counts,
+        watch: Watch,
     ) -> Self {
+        let Watch { counts, witness } = watch;
         let counts = Arc::new(counts);
         let flushers = std::thread::available_parallelism().map_or(1, usize::from);
         let hub = Self(Arc::new(Inner {
@@ -98,6 +110,7 @@ impl Hub {
             next_key: AtomicU64::new(1),
             flushers: Flushers::new(flushers, Arc::clone(&counts)),
             counts,
+            witness,
             tracker,
             halt,
         }));
@@ -130,10 +143,30 @@ impl Hub {
         &self.0.counts
     }
 
+    /// Tells whoever listens what has happened.
+    pub fn happened(&self, what: impl FnOnce() -> Happening) {
+        if let Some(witness) = &self.0.witness {
+            witness.happened(what());
+        }
+    }
+
+    /// Whether somebody listens: what takes work to find out is found out for them only.
+    pub fn has_witness(&self) -> bool {
+        self.0.witness.is_some()
+    }
+
     /// Answers a session, in its words: refusals and gaps are counted.
     pub fn answer(&self, session: &RoomsSession, frame: &ServerFrame) {
         self.counts().told(frame);
+        if let ServerFrame::Error { code, .. } = frame {
+            self.happened(|| Happening::Refused(session.user(), *code, session.dialect().id()));
+        }
         session.tell(frame, self.limits());
+    }
+
+    fn evicted(&self, session: &RoomsSession, why: Eviction) {
+        self.counts().evicted(why);
+        self.happened(|| Happening::Evicted(session.user(), why));
     }
 
     /// The broker.
@@ -197,7 +230,7 @@ impl Hub {
             Ok(reason @ (LeaveReason::Expired | LeaveReason::Empty)) => {
                 if keeper.delete().await {
                     // Who came between the two ends is inside a room of which there is no record: it ends for them, too.
-                    self.end_room(handle.id, reason);
+                    self.end_room_everywhere(handle.id, reason);
                 }
             }
             // Whoever deleted it has deleted its record before.
@@ -321,7 +354,7 @@ impl Hub {
         drop(sessions);
         for oldest in dropped.iter().take((dropped.len() + 1).saturating_sub(most)) {
             if let Some(insides) = oldest.end_if_dropped() {
-                self.counts().evicted(Eviction::MadeWay);
+                self.evicted(oldest, Eviction::MadeWay);
                 self.end_session(oldest, insides);
             }
         }
@@ -341,7 +374,7 @@ impl Hub {
         let idle = sessions.into_iter().filter_map(|session| Some((session.abandoned_for(now)?, session)));
         if let Some((_, session)) = idle.max_by_key(|(idle, _)| *idle) {
             session.close(ErrorCode::Silence);
-            self.counts().evicted(Eviction::MadeWay);
+            self.evicted(&session, Eviction::MadeWay);
             self.end_session(&session, session.end());
         }
     }
@@ -403,6 +436,13 @@ impl Host<ForRooms> for Hub {
 
     fn dropped(&self, session: &Arc<RoomsSession>, generation: Generation) {
         Self::dropped(self, session, generation);
+    }
+
+    fn closed(&self, session: &RoomsSession, code: ErrorCode) {
+        self.counts().closed(code);
+        if let Some(why) = Eviction::of(code) {
+            self.happened(|| Happening::Evicted(session.user(), why));
+        }
     }
 }
 

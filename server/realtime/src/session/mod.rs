@@ -79,6 +79,11 @@ pub trait Host<P: Purpose>: Send + Sync + std::fmt::Debug {
 
     /// This connection of a session is gone.
     fn dropped(&self, session: &Arc<Session<P>>, generation: Generation);
+
+    /// The server has ended a connection of this session for this reason.
+    fn closed(&self, _: &Session<P>, code: ErrorCode) {
+        self.flushers().counts().closed(code);
+    }
 }
 
 /// What a client is told that has a new line, in its own words.

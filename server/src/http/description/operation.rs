@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -81,6 +82,13 @@ impl Body {
     fn content(&self) -> utoipa::openapi::Content {
         ContentBuilder::new().schema(Some(self.schema.clone())).build()
     }
+}
+
+/// What every answer has.
+fn answer(says: &str) -> ResponseBuilder {
+    let id = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).build();
+    let id = HeaderBuilder::new().schema(id).description(Some("Names the request; the operator's log has it.")).build();
+    ResponseBuilder::new().description(says).header("X-Request-Id", id)
 }
 
 /// One that takes and answers nothing yet.
@@ -168,16 +176,14 @@ impl Operation {
             described = described.request_body(Some(taken.build()));
         }
         for (status, says, body) in &self.answers {
-            let mut answer = ResponseBuilder::new().description(*says);
+            let mut answer = answer(says);
             if let Some(body) = body {
                 answer = answer.content(body.kind, body.content());
             }
             described = described.response(status.to_string(), answer.build());
         }
         let problem = Body::problem();
-        let refused = ResponseBuilder::new()
-            .description("Refused: why, and what to do.")
-            .content(problem.kind, problem.content());
+        let refused = answer("Refused: why, and what to do.").content(problem.kind, problem.content());
         described = described.response("default", refused.build());
         for need in self.needs() {
             described = described.security(need);

@@ -77,6 +77,7 @@ impl Server {
             connections: Connections::new(crate::open_files::Budget { lines_total: 100, reserve: 10 }),
             transports: crate::transports::Transports::default(),
             metrics_at: None,
+            events: crate::event_log::EventLog::off(),
             readiness: crate::readiness::Readiness::default(),
             leptos: crate::http::pages::options(),
             store,
@@ -185,7 +186,9 @@ impl Answer {
         assert_eq!(self.status.as_u16(), code.http_status(), "{}", self.text());
         assert_eq!(self.headers["content-type"], "application/problem+json");
         let problem: Problem = serde_json::from_slice(&self.body).expect("is a problem");
-        assert_eq!(problem, Problem::new(code, problem.retry_after_ms).with_number(problem.number()));
+        assert_eq!(problem.request_id.as_deref().map(str::as_bytes), Some(self.headers["x-request-id"].as_bytes()));
+        let plain = Problem { request_id: None, ..problem.clone() };
+        assert_eq!(plain, Problem::new(code, problem.retry_after_ms).with_number(problem.number()));
         problem
     }
 

@@ -51,7 +51,10 @@ impl Canary {
 fn search(folder: &Folder, planted: &Planted) {
     let files = folder.files();
     let named = |name: &str| files.iter().any(|(path, content)| path.ends_with(name) && !content.is_empty());
-    assert!(named("data/whisperspace.db") && named("stderr") && named("stdout"), "there is something to be searched");
+    assert!(
+        named("data/whisperspace.db") && named("stderr") && named("stdout") && named("events.jsonl"),
+        "there is something to be searched"
+    );
     for (path, content) in &files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let database = name.starts_with("whisperspace.db");
@@ -71,7 +74,7 @@ fn is_in_database(folder: &Folder, canary: &Canary) -> bool {
 
 async fn run(format: &str, kill: bool) {
     let folder = Folder::new();
-    let server = folder.serve(&["--log=trace", &format!("--log-format={format}")]).await;
+    let server = folder.serve(&["--log=trace", "--event-log=events.jsonl", &format!("--log-format={format}")]).await;
     let (planted, clients) = plant(server.addr).await;
     // The search finds what is there: the room is in the database.
     assert!(planted.database_only.iter().all(|canary| is_in_database(&folder, canary)));

@@ -164,6 +164,7 @@ impl Answer {
         let problem: Problem = self.json();
         assert_eq!(problem.status, self.status, "the body repeats another status");
         assert_eq!(self.status, problem.code.http_status(), "{} has another status", problem.code);
+        assert_eq!(problem.request_id.as_deref(), self.header("x-request-id"), "one id in header and body");
         assert_eq!(problem.kind, format!("urn:whisperspace:error:{}", problem.code));
         problem
     }
