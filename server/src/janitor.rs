@@ -108,8 +108,12 @@ impl Janitor {
                         match end_stored(state, room).await {
                             Ok(deleted) => {
                                 // Whoever came in the meantime is told.
-                                state.hub.end_room(room.into(), LeaveReason::Empty);
-                                ended += u32::from(deleted);
+                                if deleted {
+                                    state.hub.end_room(room.into(), LeaveReason::Empty);
+                                    ended += 1;
+                                } else {
+                                    state.hub.end_room_everywhere(room.into(), LeaveReason::Empty);
+                                }
                             }
                             Err(StoreError::Unavailable) => return,
                             Err(error) => {

@@ -158,13 +158,13 @@ pub async fn serve_over(
     tracker.spawn(secured.serve(port, stopping, halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
     begin_chores(&state, &halt);
-    say_serving(&state, &budget);
+    say_serving(&state, budget);
     listen::accept(state.clone(), listener, shutdown).await;
     stop(&state, &halt).await
 }
 
 /// For the log: how far this server goes.
-fn say_serving(state: &AppState, budget: &open_files::Budget) {
+fn say_serving(state: &AppState, budget: open_files::Budget) {
     tracing::info!(
         database = state.config.database.kind(),
         node = state.config.node_name.as_deref(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::api::PutOut;
 use protocol::{ErrorCode, LeaveReason};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::config::EventLogTo;
 use server::event_log::{AdminAct, Event, Via};
 use tempfile::TempDir;
@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::canary::random_word;
 use crate::harness::process::Folder;
 use crate::harness::{Ask, Guest, TestClient, TestServer, Wire, poll};
+use crate::socketio::Polling;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -307,6 +308,28 @@ async fn one_id_is_in_the_header_the_body_and_every_log() {
         assert_eq!((said(&refused[1]).as_str(), text(&refused[1], "request")), ("refused room_not_found native", &*id));
         assert!(server.terminate().await.success());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_on_a_session_of_socket_io_has_the_id_of_the_request_that_opened_it() {
+    let folder = TempDir::new().expect("there is room");
+    let (server, log) = logging(folder.path()).await;
+    let mut nobody = Polling::open(server.addr).await;
+    nobody.post("40{}").await;
+    nobody.expect("44{").await;
+    let guest = Guest::new(&server).await;
+    let mut client = Polling::connect(server.addr, &json!({"token": guest.token()})).await;
+    for id in 0..2 {
+        client.post(&format!("42{id}[\"join_room\",\"KW7P3MXQ\"]")).await;
+        client.expect(&format!("43{id}[")).await;
+    }
+    let refused = log.of("refused", 3).await;
+    let told: Vec<_> = refused.iter().map(said).collect();
+    let of_session = "refused room_not_found socket.io";
+    assert_eq!(told, ["refused unauthorized socket.io", of_session, of_session]);
+    let id = |line: usize| text(&refused[line], "request");
+    assert!(id(0) != id(1) && id(1) == id(2) && id(1).len() == 16, "{refused:?}");
+    assert_eq!(refused[1]["person"], log.one("login_made").await["person"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,8 +68,8 @@ impl Hub {
         self.end_room_everywhere(room, reason);
     }
 
-    /// As [`Hub::end_room`], where it is known here that the room is over.
-    pub(super) fn end_room_everywhere(&self, room: ChannelId, reason: LeaveReason) {
+    /// As [`Hub::end_room`], where it is not news that the room is over.
+    pub fn end_room_everywhere(&self, room: ChannelId, reason: LeaveReason) {
         self.tell_nodes(Word::RoomEnded(room, reason));
         self.end_room_here(room, reason);
     }
