@@ -69,6 +69,21 @@ export class Server {
     return this.log.split("\n").filter((line) => /panicked|\bERROR\b/.test(line));
   }
 
+  /** Makes an operator while it runs. */
+  async addOperator(name: string, password: string): Promise<void> {
+    const data = path.join(this.folder, "data");
+    const child = spawn(binary(), ["--data-dir", data, "admin", "add", name], {
+      cwd: this.folder,
+      env: cleanEnvironment(),
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    child.stdin?.end(`${password}\n`);
+    if ((await ended) !== 0) {
+      throw new Error("no operator was made");
+    }
+  }
+
   private async run(): Promise<void> {
     const limits = Object.entries(this.limits).map(([name, value]) => `${name}=${value}`);
     const data = path.join(this.folder, "data");

@@ -11,6 +11,8 @@ compile_error!(
      variable RUSTFLAGS replaces that; add it there, or unset the variable"
 );
 
+#[cfg(feature = "ssr")]
+pub mod admin;
 pub mod boot;
 mod browser;
 mod components;

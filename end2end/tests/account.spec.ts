@@ -145,7 +145,7 @@ test("rooms are listed, and their owner ends one from its menu", async ({ visito
   await settings.page.getByRole("button", { name: "End for everyone" }).click();
   await said(settings, "The room has ended for everyone.");
   await expect(settings.page.getByText("You are in no room.")).toBeVisible();
-  await expect(ben.page.getByText("Its owner ended it for everyone.", { exact: false })).toBeVisible();
+  await expect(ben.page.getByText("It was ended for everyone.", { exact: false })).toBeVisible();
 });
 
 test("a new password ends every other login", async ({ visitor }) => {

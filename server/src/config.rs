@@ -2,6 +2,7 @@
 //!
 //! The only place that reads the environment (through clap). Flags win over the environment, that over the file.
 
+mod admin;
 mod values;
 
 use std::ffi::OsStr;
@@ -19,6 +20,7 @@ use realtime::broker::redis::RedisAddress;
 use crate::origins::{AllowedOrigin, public_origin};
 use crate::tls::TlsFiles;
 
+pub use self::admin::Admin;
 pub use self::values::{Database, EventLogTo, LogFormat, LogLevel};
 
 /// What the names of all variables begin with.
@@ -99,6 +101,11 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_METRICS", value_name = "ADDRESS")]
     pub metrics: Option<SocketAddr>,
 
+    /// A file with a token of at least 32 characters: whoever sends it as a bearer token is an operator of /api/v1/admin
+    /// (operators with a password are made by `whisperspace admin add`)
+    #[arg(long, env = "WHISPERSPACE_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
+
     /// Threads that serve [default: one for each processor]
     #[arg(long, env = "WHISPERSPACE_THREADS")]
     pub threads: Option<NonZeroUsize>,
@@ -154,6 +161,9 @@ pub enum Command {
     /// Looks after the files of applications (--apps)
     #[command(subcommand)]
     Apps(Apps),
+    /// Looks after those who may use the page /admin
+    #[command(subcommand)]
+    Admin(Admin),
     /// Asks the server of this configuration whether it is ready; exits with 0 where it is and with 1 where not
     Health,
     /// Writes a configuration with every option and limit, and what each means
@@ -247,6 +257,8 @@ pub struct Config {
     pub apps: Option<PathBuf>,
     /// Where to serve numbers, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// Where the token of an operator's programs is, if anywhere.
+    pub admin_token_file: Option<PathBuf>,
     /// How many threads serve; `None`: one for each processor.
     pub threads: Option<NonZeroUsize>,
     /// The memory, in bytes, beyond which nobody new is let in.
@@ -304,6 +316,7 @@ impl Options {
         self.tls_redirect = self.tls_redirect.or(file.tls_redirect);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
+        self.admin_token_file = self.admin_token_file.or(file.admin_token_file);
         self.threads = self.threads.or(file.threads);
         self.memory_max = self.memory_max.or(file.memory_max);
         self.log = self.log.or(file.log);
@@ -377,6 +390,7 @@ impl TryFrom<Options> for Config {
             proxies,
             apps: options.apps,
             metrics: options.metrics,
+            admin_token_file: options.admin_token_file,
             threads: options.threads,
             memory_max,
             log: options.log.unwrap_or_default(),
@@ -428,6 +442,7 @@ impl Config {
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
             apps: self.apps.clone(),
             metrics: self.metrics,
+            admin_token_file: self.admin_token_file.clone(),
             threads: self.threads,
             memory_max: self.memory_max.map(|bytes| format!("{bytes}B")),
             log: Some(self.log),

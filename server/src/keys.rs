@@ -30,7 +30,7 @@ const CLAIM_BYTES: usize = 8 + 8 + 16;
 /// The same of a whisper: to whom comes behind it.
 const WHISPER_BYTES: usize = CLAIM_BYTES + 16;
 /// Characters of a mark of one day, of six bits each: enough that two people of a day do not share one.
-const DAY_MARK_CHARS: usize = 12;
+pub(crate) const DAY_MARK_CHARS: usize = 12;
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]
@@ -45,6 +45,7 @@ struct Derived {
     invites: [u8; 32],
     nodes: [u8; 32],
     events: [u8; 32],
+    operators: [u8; 32],
 }
 
 impl Keys {
@@ -65,6 +66,7 @@ impl Keys {
             invites: derive("whisperspace invite v1"),
             nodes: derive("whisperspace nodes v1"),
             events: derive("whisperspace events v1"),
+            operators: derive("whisperspace operator v1"),
         }))
     }
 
@@ -93,6 +95,16 @@ impl Keys {
         &self.0.tokens
     }
 
+    /// The key that signs sessions of operators, and nothing of people.
+    pub(crate) fn operators(&self) -> &[u8] {
+        &self.0.operators
+    }
+
+    /// What stands for the hash of an operator's password.
+    pub(crate) fn operator_mark(&self, phc: &str) -> String {
+        base64url(&mac(&self.0.operators, &[b"password", phc.as_bytes()]))
+    }
+
     /// What others in a room see of a user: the same on return, unlinkable between rooms.
     pub fn member_id(&self, room: ChannelId, user: UserId) -> MemberId {
         let mac = mac(&self.0.members, &[&room.0, &user.0]);
@@ -119,9 +131,9 @@ impl Keys {
         base64url(&mac(&self.0.nodes, &[b"deployment"]))
     }
 
-    /// What stands for a person or a room in the event log of one day: the same all day and on every node, another on the
+    /// What stands for a person or a room in the event log of one day, and before operators: the same all day and on every node, another on the
     /// next day.
-    pub(crate) fn day_mark(&self, day: u64, id: &[u8; 16]) -> String {
+    pub fn day_mark(&self, day: u64, id: &[u8; 16]) -> String {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(Some(&day.to_be_bytes()), &self.0.events)
             .expand(b"day", &mut key)

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod abortable_stream;
+pub mod admin;
 pub mod apps;
 pub mod auth;
 pub mod commands;
@@ -133,6 +134,8 @@ pub async fn serve_over(
     let state = AppState::new(State {
         clock,
         auth: auth::Auth::new(&keys, config.threads()).with_tokens_of(config.limits.token_s),
+        desk: admin::desk::Desk::open(&config, keys.clone())?,
+        drain: admin::drain::Drain::new(&stopping),
         live,
         sessions: apps::sessions::Sessions::default(),
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
@@ -181,6 +184,7 @@ fn say_serving(state: &AppState, budget: open_files::Budget) {
 fn begin_chores(state: &AppState, halt: &CancellationToken) {
     state.tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
     state.tracker.spawn(janitor::run(state.clone(), halt.clone()));
+    state.tracker.spawn(admin::keep_rates(state.clone(), halt.clone()));
     for flusher in state.hub.flushers().each() {
         state.tracker.spawn(flusher.clone().run(halt.clone()));
     }

@@ -67,6 +67,7 @@ fn start() -> anyhow::Result<()> {
         }
         Some(Command::Man) => print(&papers::man()?),
         Some(Command::Completions { shell }) => print(&papers::completions(shell)?),
+        Some(Command::Admin(command)) => print(&server::admin::commands::tend(&command, &config.data_dir)?),
         Some(Command::Apps(command)) => print(&server::apps::commands::tend(&command, &config.limits)?),
         Some(Command::Db(command)) => print(&runtime.block_on(server::database::tend(&config, &command))?),
         None => runtime.block_on(run(config)),

@@ -7,6 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post};
 use protocol::ErrorCode;
 
+use crate::admin;
 use crate::apps;
 use crate::connections;
 use crate::http::access_log::access_log;
@@ -36,6 +37,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/api", any(not_found))
         .route("/api/", any(not_found))
         .route("/api/{*path}", any(not_found))
+        .merge(admin::page::routes(&state))
         .merge(without_scripts())
         .merge(pages::routes())
         .fallback(pages::missing)
@@ -104,6 +106,7 @@ fn api(state: &AppState) -> Router<AppState> {
         .route("/rooms/{code}/invites", get(invites::list).post(invites::make))
         .route("/rooms/{code}/invites/{id}", delete(invites::revoke))
         .route("/qr", post(invites::draw))
+        .nest("/admin", admin::api::routes(state))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), share))

@@ -8,6 +8,8 @@ use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::admin::desk::Desk;
+use crate::admin::drain::Drain;
 use crate::apps::live::LiveChannels;
 use crate::apps::registry::Applications;
 use crate::apps::sessions::Sessions;
@@ -49,6 +51,10 @@ pub struct State {
     pub auth: Auth,
     /// Rate limits.
     pub rate_limits: RateLimits,
+    /// Who is an operator.
+    pub desk: Desk,
+    /// Whether people are sent elsewhere.
+    pub drain: Drain,
     /// Applications that use this server for their own events.
     pub apps: Applications,
     /// Their channels, and who hears them.
@@ -97,6 +103,11 @@ impl AppState {
     pub fn renew_files(&self) {
         self.events.reopen();
         self.reload_applications();
+    }
+
+    /// Whether nobody new comes in: the server stops, or sends its people elsewhere.
+    pub fn turns_away(&self) -> bool {
+        self.stopping.is_cancelled() || self.drain.turns_away()
     }
 
     /// As the core sees it.

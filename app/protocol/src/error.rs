@@ -71,6 +71,8 @@ errors! {
     Revoked = "revoked", 401, 4511, "This login was ended. Sign in again.";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", 403, 4512, "You are not allowed to do that.";
+    /// The operator has closed registration, or the making of rooms.
+    Closed = "closed", 403, 4517, "The operator of this server has closed that for now. Ask them, or try again later.";
     /// A cross-site request without a bearer token.
     BadOrigin = "bad_origin", 403, 4513, "This request came from another site. Use the site's own page, or a bearer token.";
     /// Two cookies of one request claim to be the login: one of them is another site's.

@@ -14,6 +14,7 @@
 
 #[macro_use]
 mod decode;
+pub mod admin;
 pub mod api;
 mod channel_frames;
 mod client_frame;

@@ -314,7 +314,7 @@ pub(super) static EN: Catalogue = Catalogue {
         LeaveReason::Empty => ("The room has ended", "Nobody was inside for a while. The server kept nothing."),
         LeaveReason::Deleted => (
             "The room was ended",
-            "Its owner ended it for everyone. The server kept nothing; what you still read is on your page alone.",
+            "It was ended for everyone. The server kept nothing; what you still read is on your page alone.",
         ),
         LeaveReason::SignedOut => ("You were signed out", "This login has ended. Sign in again, or go on as a guest."),
         LeaveReason::Kicked => {

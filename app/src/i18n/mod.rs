@@ -3,12 +3,16 @@
 //! Plain Rust instead of a translation crate: a missing key does not compile, plurals are functions, nothing is parsed in
 //! the browser. Texts of errors come from the protocol's table and may be translated by code.
 
+#[cfg(feature = "ssr")]
+mod admin;
 mod catalogue;
 mod en;
 mod entry;
 mod notices;
 mod room_news;
 
+#[cfg(feature = "ssr")]
+pub(crate) use admin::admin_words;
 pub(crate) use catalogue::Catalogue;
 pub(crate) use entry::entry_words;
 pub(crate) use notices::notice_words;

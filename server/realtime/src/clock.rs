@@ -45,6 +45,11 @@ impl Clock {
         Now { wall: self.wall(), mono: self.mono() }
     }
 
+    /// How long it has counted, in milliseconds.
+    pub fn counted_ms(&self) -> u64 {
+        self.mono().since(Monotonic::START)
+    }
+
     /// For stamps: milliseconds since the Unix epoch. May jump.
     #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
     pub fn wall(&self) -> Millis {

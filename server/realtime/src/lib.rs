@@ -21,6 +21,7 @@ mod heartbeat;
 pub mod hub;
 pub mod identity;
 pub mod knock;
+pub mod orders;
 pub mod rate_limits;
 pub mod record;
 pub mod renewal;

@@ -17,6 +17,7 @@ use channels::{Access, Channel, Namespace};
 use protocol::ErrorCode;
 use realtime::session::{Generation, Turn};
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::client::Person;
 use super::live::{Entering, Way};
@@ -58,6 +59,7 @@ struct Reader {
     has_greeted: bool,
     is_over: bool,
     ends_at: Instant,
+    leaving: CancellationToken,
     /// Given back when it goes.
     _place: Place,
     _carried: Carried,
@@ -81,6 +83,9 @@ pub(super) async fn events(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if state.turns_away() {
+        return Err(ErrorCode::ShuttingDown.into());
+    }
     let limits = &state.config.limits;
     let token = sole_bearer(&headers).ok_or(ErrorCode::Unauthorized)?;
     let app = state.apps.find_by_name(&name).ok_or(ErrorCode::Unauthorized)?;
@@ -103,6 +108,7 @@ pub(super) async fn events(
         has_greeted: false,
         is_over: false,
         ends_at: Instant::now() + lasts,
+        leaving: state.drain.leaving(),
         _place: place,
         _carried: state.transports.carry(Carries::EventStream),
     };
@@ -207,7 +213,7 @@ impl Reader {
                 () = &mut still_here => return Some(Bytes::from_static(STILL_HERE.as_bytes())),
                 () = sleep_until(self.ends_at) => break ErrorCode::Unauthorized,
                 () = self.person.0.app.gone.cancelled() => break ErrorCode::Revoked,
-                () = self.state.stopping.cancelled() => break ErrorCode::ShuttingDown,
+                () = self.leaving.cancelled() => break ErrorCode::ShuttingDown,
             }
         };
         self.is_over = true;

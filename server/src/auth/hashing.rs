@@ -76,7 +76,7 @@ impl Hashing {
 }
 
 /// The PHC string of a secret's hash.
-fn hash(secret: &[u8], salt: &[u8]) -> Result<String, ApiError> {
+pub(super) fn hash(secret: &[u8], salt: &[u8]) -> Result<String, ApiError> {
     let broken = |_| ApiError::from(ErrorCode::Internal);
     let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| ErrorCode::Internal)?;

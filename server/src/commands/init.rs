@@ -30,6 +30,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("tls-redirect", "\"0.0.0.0:80\""),
     ("metrics", "\"127.0.0.1:9100\""),
     ("event-log", "\"/var/log/whisperspace/events.jsonl\""),
+    ("admin-token-file", "\"/etc/whisperspace/admin.token\""),
     ("threads", "2"),
     ("broker", "\"redis://127.0.0.1:6379\""),
     ("node-name", "\"one\""),

@@ -91,6 +91,10 @@ impl LoginEnd {
 /// What operators do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminAct {
+    /// Signs in.
+    SignIn,
+    /// Signs out.
+    SignOut,
     /// Looks at what there is: rooms, people, numbers, the configuration.
     Look,
     /// Ends a room.
@@ -123,6 +127,8 @@ impl AdminAct {
     /// As the log names it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::SignIn => "sign_in",
+            Self::SignOut => "sign_out",
             Self::Look => "look",
             Self::EndRoom => "end_room",
             Self::Disconnect => "disconnect",

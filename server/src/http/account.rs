@@ -42,6 +42,9 @@ pub(crate) async fn register(
     context: RequestContext,
     JsonBody(request): JsonBody<Register>,
 ) -> Result<Response, ApiError> {
+    if state.hub.orders().registration_closed {
+        return Err(ErrorCode::Closed.into());
+    }
     let username = Username::parse(&request.username)?;
     let password = Password::parse(&request.password)?;
     let chosen = request.name.as_deref().map(DisplayName::parse).transpose()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{BodyDataStream, HttpBody as _};
 use axum::extract::{FromRequest, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use futures::StreamExt as _;
 use protocol::ErrorCode;
 use serde::de::DeserializeOwned;
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalBody<T> {
 }
 
 /// Reads a body within the limits of size and time.
-pub(super) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<Vec<u8>, ApiError> {
     read_up_to(state.config.limits.body_bytes_max, request, state).await
 }
 
@@ -121,8 +121,17 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type(headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }
 
+/// A form's body once more, now that it is known to be small.
+pub(crate) fn encoded(bytes: Vec<u8>) -> Request {
+    let mut request = Request::new(bytes.into());
+    *request.method_mut() = Method::POST;
+    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    request
+}
+
 /// The type of a body, without its parameters.
-pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(str::trim)
 }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::auth::Identity;
 use crate::error::ApiError;
-use crate::http::body::{media_type, read};
+use crate::http::body::{encoded, media_type, read};
 use crate::http::identity::RequestContext;
 use crate::http::login;
 use crate::http::origin::Origin;
@@ -61,15 +61,6 @@ async fn not_ours(state: &AppState, mut parts: Parts, typed: Typed) -> Response 
         }
         Ok(_) | Err(_) => problem::problem(ErrorCode::BadFrame),
     }
-}
-
-/// The body once more, now that it is known to be small.
-fn encoded(bytes: Vec<u8>) -> Request {
-    let mut request = Request::new(bytes.into());
-    *request.method_mut() = axum::http::Method::POST;
-    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(header::CONTENT_TYPE, kind);
-    request
 }
 
 /// `POST /create`: a guest where nobody is signed in, then a room, then into it.

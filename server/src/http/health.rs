@@ -14,9 +14,9 @@ pub(crate) async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: it also reaches its database and can write to it, has memory for
-/// newcomers, and is not about to stop.
+/// newcomers, and does not send its people elsewhere.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    if state.stopping.is_cancelled() {
+    if state.turns_away() {
         return problem(ErrorCode::ShuttingDown);
     }
     if state.connections.is_closed() {

@@ -252,7 +252,8 @@ pub async fn leave(state: &State, user: UserId, room: &Room) -> Result<LeaveOutc
 /// Makes a room; its maker is a member and owns it.
 ///
 /// # Errors
-/// The code of the first field outside its rules, or [`ErrorCode::RateLimited`] beyond what one address may make.
+/// [`ErrorCode::Closed`] where the operator wants no rooms, the code of the first field outside its rules, or
+/// [`ErrorCode::RateLimited`] beyond what one address may make.
 pub async fn create(
     state: &State,
     identity: &Identity,
@@ -260,6 +261,9 @@ pub async fn create(
     request: CreateRoom,
     now: Now,
 ) -> Result<RoomView, ApiError> {
+    if state.hub.orders().rooms_closed {
+        return Err(ErrorCode::Closed.into());
+    }
     let limits = &state.config.limits;
     let name = match request.name {
         Some(typed) => RoomName::parse(&typed)?,

@@ -102,7 +102,7 @@ pub(super) async fn run(
     let mut client = AppClient { engine, namespaces, state, handle, frames, blocked_since, first, place: Some(place) };
     client.open(&person, &namespace);
     let handler = ChannelsHandler::new(person, &signed_in);
-    Connection::new(line, handler, state.stopping.clone()).run(&mut client).await;
+    Connection::new(line, handler, state.drain.leaving()).run(&mut client).await;
 }
 
 impl Transport<ChannelsHandler> for AppClient<'_> {

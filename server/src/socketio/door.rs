@@ -34,6 +34,10 @@ pub(super) async fn enter(
 }
 
 fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    // Sessions that are there go on until they are told to go.
+    if state.drain.turns_away() {
+        return Err(ErrorCode::ShuttingDown.into());
+    }
     let https = is_https(peer.ip(), headers, &state.config);
     let site = site(state, peer, headers);
     let page = of_application(site, headers, &state.apps);

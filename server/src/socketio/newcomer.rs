@@ -59,7 +59,7 @@ impl Newcomer {
     /// more than the question.
     async fn admitted(&mut self, engine: &mut Engine) -> Result<Inside, End> {
         let mut asking: Option<Asking> = None;
-        let stopping = self.state.stopping.clone();
+        let stopping = self.state.drain.leaving();
         loop {
             self.namespaces.tick(Instant::now()).map_err(|Fault| End::Gone)?;
             engine.write_own().await?;
@@ -122,7 +122,7 @@ impl Application for Newcomer {
                 Err(End::Close(_)) => return engine.dismiss(false).await,
             };
             let handler = RoomsHandler::new(self.state.services(), &line, self.handle.address);
-            let connection = Connection::new(line, handler, self.state.stopping.clone());
+            let connection = Connection::new(line, handler, self.state.drain.leaving());
             let mut client = Client::new(&mut engine, &mut self.namespaces, &self.state.config.limits, place);
             match connection.run(&mut client).await {
                 End::Left => self.handle.is_stranger(&self.state.config.limits),

@@ -28,7 +28,7 @@ enum For {
 
 /// Runs one connection from its first frame to its end.
 pub(super) async fn run(socket: Box<Socket<Stream>>, state: AppState, caller: Caller) {
-    let (stopping, address) = (state.stopping.clone(), caller.address);
+    let (stopping, address) = (state.drain.leaving(), caller.address);
     let mut carried = state.transports.carry(Carries::WebSocket);
     let mut line = Line { socket, state, says_bye: true };
     // Boxed: what a task needs at its beginning is not to be kept for as long as it lives.

@@ -80,7 +80,7 @@ pub fn size_limits(limits: &Limits) -> SizeLimits {
 type Admitted = (Caller, crate::connections::Place);
 
 async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Admitted, ApiError> {
-    if state.stopping.is_cancelled() {
+    if state.turns_away() {
         return Err(ErrorCode::ShuttingDown.into());
     }
     if offers_another_version(headers) {

@@ -76,6 +76,9 @@ pub(crate) async fn upgrade(
         Some(Ok(signed_in)) => Some(signed_in),
         None => None,
     };
+    if state.turns_away() {
+        return problem(ErrorCode::ShuttingDown).into_response();
+    }
     if let Err(failure) = state.connections.room(address, &state.config.limits) {
         return problem(failure).into_response();
     }
@@ -141,7 +144,7 @@ fn begin(
     let line = Attachment { host: Box::new(SessionHost::new(Arc::clone(&person))), session, generation };
     person.hear(path);
     let handler = Deaf(ChannelsHandler::new(person, &signed_in));
-    Ok((Connection::new(line, handler, state.stopping.clone()), place))
+    Ok((Connection::new(line, handler, state.drain.leaving()), place))
 }
 
 /// Waits for a frame that says who it is.

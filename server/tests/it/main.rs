@@ -6,6 +6,7 @@
 mod harness;
 
 mod accounts;
+mod admin;
 mod admission;
 mod api_description;
 mod applications;

@@ -49,6 +49,10 @@ impl Broker for LocalBroker {
 
     fn tell_nodes(&self, _word: Word) {}
 
+    fn other_nodes(&self) -> Option<usize> {
+        None
+    }
+
     fn words(&self) -> Option<mpsc::Receiver<Word>> {
         None
     }

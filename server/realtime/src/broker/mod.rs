@@ -100,6 +100,9 @@ pub trait Broker: Send + Sync + fmt::Debug + 'static {
     /// Tells all other nodes; lost where they are not reached.
     fn tell_nodes(&self, word: Word);
 
+    /// How many other nodes were heard of lately; `None`: there are no others.
+    fn other_nodes(&self) -> Option<usize>;
+
     /// What they tell; whoever takes it first has it alone. `None`: it was taken, or there are no others.
     fn words(&self) -> Option<mpsc::Receiver<Word>>;
 }

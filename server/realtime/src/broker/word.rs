@@ -1,12 +1,14 @@
-//! What one node tells all others beside what goes on in a room: what has ended in the records, and who is called how.
+//! What one node tells all others beside what goes on in a room: what has ended in the records, who is called how, and what
+//! the operator says.
 
 use chat::ChannelId;
 use protocol::{DisplayName, LeaveReason, MemberId};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{LoginKey, UserId};
+use crate::orders::Orders;
 
-/// Each is news that the records hold already.
+/// Each is news that the records hold already, but for what the operator says, which no record holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
     /// A login was revoked.
@@ -21,4 +23,6 @@ pub enum Word {
     Removed(ChannelId, MemberId, LeaveReason),
     /// A room has another owner.
     Owner(ChannelId, MemberId),
+    /// What the operator has said for all nodes.
+    Orders(Orders),
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chat::{ChannelId, Doorway, Input, Invites, Monotonic, Room};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use protocol::{ErrorCode, MemberId, RoomCode};
+use protocol::{ErrorCode, MemberId, Millis, RoomCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::unconstrained;
 
@@ -47,6 +47,8 @@ pub(super) struct Outside {
 #[derive(Debug, Default)]
 struct Seen {
     ends_at: Monotonic,
+    locked: bool,
+    created_at: Millis,
     doorway: Doorway,
 }
 
@@ -55,6 +57,7 @@ impl Outside {
         self.count.store(room.count(), Ordering::Relaxed);
         let mut seen = self.seen();
         seen.ends_at = room.ends_at();
+        (seen.locked, seen.created_at) = (room.info().locked, room.info().created_at);
         if let Some(doorway) = room.take_doorway() {
             seen.doorway = doorway;
         }
@@ -126,6 +129,12 @@ impl RoomHandle {
     /// When its lifetime is over.
     pub fn ends_at(&self) -> Monotonic {
         self.outside.seen().ends_at
+    }
+
+    /// Whether no newcomers are let in, and when it was made.
+    pub fn facts(&self) -> (bool, Millis) {
+        let seen = self.outside.seen();
+        (seen.locked, seen.created_at)
     }
 
     /// Who may not come in, and who has been inside for longest.

@@ -4,6 +4,7 @@
 //! but for the marks of rooms that have ended.
 
 mod endings;
+mod orders;
 mod survey;
 mod words;
 
@@ -25,11 +26,12 @@ use crate::counts::{Counts, Eviction};
 use crate::dialect::Dialect;
 use crate::events::{Happening, Witness};
 use crate::identity::{Identity, LoginKey, UserId};
+use crate::orders::Orders;
 use crate::record::Keeper;
 use crate::session::for_rooms::{ForRooms, RoomsSession};
 use crate::session::{Carrier, Flushers, Generation, Host};
 
-pub use survey::Survey;
+pub use survey::{RoomSurvey, Survey};
 
 /// A cheap handle to the one hub.
 #[derive(Clone)]
@@ -46,6 +48,7 @@ struct Inner {
     flushers: Flushers,
     counts: Arc<Counts>,
     witness: Option<Arc<dyn Witness>>,
+    orders: Mutex<Orders>,
     tracker: TaskTracker,
     /// Cancelled when the last connection has said goodbye: rooms and grace periods end.
     halt: CancellationToken,
@@ -111,6 +114,7 @@ impl Hub {
             flushers: Flushers::new(flushers, Arc::clone(&counts)),
             counts,
             witness,
+            orders: Mutex::default(),
             tracker,
             halt,
         }));
@@ -176,6 +180,10 @@ impl Hub {
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<ChannelId, Live>> {
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Orders> {
+        self.0.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -313,6 +321,11 @@ impl Hub {
                 session.renewed(expires_at);
             }
         }
+    }
+
+    /// Every user with a live session, in no order.
+    pub fn users(&self) -> Vec<UserId> {
+        self.sessions().by_user.keys().copied().collect()
     }
 
     /// The live sessions of a user.

@@ -1,6 +1,12 @@
 //! A look at what lives on this node, for an operator's numbers. It is made when somebody asks: nobody keeps these up.
 
+use std::collections::HashMap;
+
+use chat::ChannelId;
+use protocol::Millis;
+
 use super::Hub;
+use crate::channel::RoomHandle;
 
 /// How many there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,6 +23,21 @@ pub struct Survey {
     pub unconfirmed_bytes: u64,
 }
 
+/// One room with a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomSurvey {
+    /// Which.
+    pub id: ChannelId,
+    /// People inside, on all nodes.
+    pub people: u32,
+    /// Sessions inside, on this one.
+    pub sessions: u32,
+    /// Whether no newcomers are let in.
+    pub locked: bool,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
 impl Hub {
     /// Counts. Each session is looked at for a moment, one after the other, none of them held up by another: with a hundred
     /// thousand it takes a while, so a task that others wait for should not call this.
@@ -30,5 +51,20 @@ impl Hub {
             all.unconfirmed_bytes += load.unconfirmed as u64;
             all
         })
+    }
+
+    /// Each room with a task, in no order. As long as [`Hub::survey`] takes.
+    pub fn survey_rooms(&self) -> Vec<RoomSurvey> {
+        let sessions: Vec<_> = self.sessions().by_id.values().cloned().collect();
+        let mut inside: HashMap<ChannelId, u32> = HashMap::new();
+        for seat in sessions.iter().flat_map(|session| session.insides()) {
+            *inside.entry(seat.room.id).or_default() += 1;
+        }
+        let survey = |room: RoomHandle| {
+            let (locked, created_at) = room.facts();
+            let sessions = inside.get(&room.id).copied().unwrap_or_default();
+            RoomSurvey { id: room.id, people: room.count(), sessions, locked, created_at }
+        };
+        self.live_rooms().into_iter().map(survey).collect()
     }
 }

@@ -28,6 +28,7 @@ impl Hub {
             Word::Renamed(user, name) => self.rename_here(user, &name),
             Word::RoomEnded(room, reason) => self.end_room_here(room, reason),
             Word::Removed(room, member, reason) => self.tell(room, Input::Remove { member, reason }),
+            Word::Orders(orders) => self.order_here(orders),
             Word::Owner(room, member) => self.tell(room, Input::Owner { member }),
         }
     }

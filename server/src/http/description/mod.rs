@@ -1,9 +1,10 @@
 //! What this server says and takes, described for programs: `OpenAPI` 3.1 for the HTTP API, `AsyncAPI` 3 for frames. Both are made
-//! once, from the types that travel; which address takes and answers which type stands in `rooms`, `applications` and
-//! `frames`, and tests hold the three against what is really sent.
+//! once, from the types that travel; which address takes and answers which type stands in `rooms`, `applications`,
+//! `admin` and `frames`, and tests hold them against what is really sent.
 //!
 //! Decides nothing: what is described here is done elsewhere.
 
+mod admin;
 mod applications;
 mod frames;
 mod operation;
@@ -41,7 +42,7 @@ fn document(bytes: &Bytes) -> Response {
 
 /// Every operation, in the order of the document.
 fn operations() -> Vec<Operation> {
-    [rooms::operations(), applications::operations()].concat()
+    [rooms::operations(), applications::operations(), admin::operations()].concat()
 }
 
 fn openapi() -> OpenApi {
@@ -53,6 +54,10 @@ fn openapi() -> OpenApi {
         )
         .security_scheme(operation::COOKIE, cookie())
         .security_scheme(operation::API_KEY, bearer("key", "An API key of the application (`whisperspace apps key`)."))
+        .security_scheme(
+            operation::OPERATOR,
+            bearer("token", "An operator's: that of `--admin-token-file`, or as `POST /admin/sign-in` answers it."),
+        )
         .security_scheme(operation::APP_TOKEN, bearer("JWT", "A token that the application signed for its user."));
     for operation in operations() {
         components = components.schemas_from_iter(operation.schemas());

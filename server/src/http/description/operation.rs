@@ -18,6 +18,7 @@ pub(super) const LOGIN: &str = "login";
 pub(super) const COOKIE: &str = "cookie";
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const APP_TOKEN: &str = "app_token";
+pub(super) const OPERATOR: &str = "operator";
 
 /// Who may ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) enum Asker {
     Backend,
     /// A user of an application.
     AppUser,
+    /// An operator of this server.
+    Operator,
 }
 
 /// What a body is.
@@ -197,6 +200,7 @@ impl Operation {
             Asker::Person => &[LOGIN, COOKIE],
             Asker::Backend => &[API_KEY],
             Asker::AppUser => &[APP_TOKEN],
+            Asker::Operator => &[OPERATOR],
         };
         names.iter().map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(*name, [])).collect()
     }

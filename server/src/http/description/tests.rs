@@ -9,9 +9,9 @@ use super::{frames, openapi, operations};
 /// Method and path of every route that the source names, but for pages, files and forms.
 fn routed() -> BTreeSet<(String, String)> {
     let (site, apps) = (include_str!("../../routes.rs"), include_str!("../../apps/api.rs"));
-    let here = include_str!("mod.rs");
+    let (here, admin) = (include_str!("mod.rs"), include_str!("../../admin/api.rs"));
     let mut found = BTreeSet::new();
-    for (source, is_nested) in [(site, true), (apps, false), (here, false)] {
+    for (source, below) in [(site, "/api/v1"), (apps, ""), (here, ""), (admin, "/api/v1/admin")] {
         for line in source.lines().map(str::trim).filter(|line| line.starts_with(".route(\"")) {
             let mut parts = line.trim_start_matches(".route(\"").splitn(2, "\", ");
             let (path, handlers) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -19,8 +19,8 @@ fn routed() -> BTreeSet<(String, String)> {
             if is_other || handlers.starts_with("any(") {
                 continue;
             }
-            let is_api = is_nested && !path.ends_with('z');
-            let path = if is_api { format!("/api/v1{path}") } else { path.to_owned() };
+            let is_api = !path.ends_with('z');
+            let path = if is_api { format!("{below}{path}") } else { path.to_owned() };
             for method in ["get", "post", "patch", "delete"] {
                 if handlers.starts_with(&format!("{method}(")) || handlers.contains(&format!(").{method}(")) {
                     found.insert((method.to_ascii_uppercase(), path.clone()));

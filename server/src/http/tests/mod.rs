@@ -69,6 +69,8 @@ impl Server {
                 hub.flushers().clone(),
                 halt,
             ),
+            desk: crate::admin::desk::Desk::open(&config, keys.clone()).expect("there is no file"),
+            drain: crate::admin::drain::Drain::new(&stopping),
             sessions: crate::apps::sessions::Sessions::default(),
             apps: crate::apps::registry::Applications::load(None, &config.limits),
             clock,

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::document;
 use super::generator::{Dice, spoilt, value};
 use super::schemas::{faults, resolved, validator};
 use crate::applications::Two;
-use crate::harness::{Answer, Ask, Guest};
+use crate::harness::{Answer, Ask, Guest, TestServer};
 
 /// Requests of each operation.
 const TIMES: usize = 24;
@@ -36,6 +37,10 @@ impl Operation<'_> {
 
     fn is_of_applications(&self) -> bool {
         self.path.contains("/apps/") || self.path.contains("socket-debug")
+    }
+
+    fn is_of_operators(&self) -> bool {
+        self.path.starts_with("/api/v1/admin/")
     }
 
     /// Answers without an end, which are read elsewhere (`applications::streams`).
@@ -77,6 +82,24 @@ impl Operation<'_> {
     }
 }
 
+/// Operators ask a server of their own: what they close is closed for all.
+struct Desk {
+    server: TestServer,
+    _folder: TempDir,
+}
+
+const OPERATORS_TOKEN: &str = "operators-token-of-the-description-tests";
+
+impl Desk {
+    async fn start() -> Self {
+        let folder = TempDir::new().expect("there is room for a temporary folder");
+        let file = folder.path().join("token");
+        std::fs::write(&file, OPERATORS_TOKEN).expect("can be written");
+        let server = TestServer::with(move |config| config.admin_token_file = Some(file)).await;
+        Self { server, _folder: folder }
+    }
+}
+
 /// Who asks, and where: somebody new each time, since some requests end those who ask.
 struct Asking<'a> {
     two: &'a Two,
@@ -98,6 +121,7 @@ impl<'a> Asking<'a> {
         let part = |there: &str| if spoil { wrong.to_owned() } else { there.to_owned() };
         let path = operation.path.replace("{code}", &part(&self.room)).replace("{app}", &part("market"));
         let path = path.replace("{member}", &"C".repeat(22)).replace("{id}", &"C".repeat(22));
+        let path = path.replace("{hash}", &"C".repeat(22));
         assert!(!path.contains('{'), "{path} has a part that this test knows no value of");
         let wanted = operation.described["parameters"].as_array().into_iter().flatten();
         let mut query = Vec::new();
@@ -117,6 +141,9 @@ impl<'a> Asking<'a> {
         if dice.once_in(8) || operation.is_stream() {
             return ask.bearer("eyJhbGciOiJIUzI1NiJ9.e30.c2ln");
         }
+        if operation.is_of_operators() {
+            return ask.bearer(OPERATORS_TOKEN);
+        }
         if !operation.is_of_applications() {
             return ask.bearer(self.guest.token());
         }
@@ -132,7 +159,7 @@ impl<'a> Asking<'a> {
 /// What one operation answered: how often with which status.
 type Statuses = BTreeMap<u16, usize>;
 
-async fn ask(two: &Two, document: &Value, operation: &Operation<'_>, dice: &mut Dice) -> u16 {
+async fn ask(two: &Two, desk: &Desk, document: &Value, operation: &Operation<'_>, dice: &mut Dice) -> u16 {
     let asking = Asking::new(two, operation).await;
     let request = Ask::new(&operation.method, &asking.address(operation, dice));
     let mut request = asking.identified(request, operation, dice);
@@ -152,7 +179,8 @@ async fn ask(two: &Two, document: &Value, operation: &Operation<'_>, dice: &mut 
             request = request.json(&body);
         }
     }
-    let answer = request.send(two.server.addr).await;
+    let server = if operation.is_of_operators() { &desk.server } else { &two.server };
+    let answer = request.send(server.addr).await;
     operation.check(document, &answer);
     assert!(answer.status < 500, "{} {}: {}", operation.method, operation.path, answer.text());
     let is_refused = answer.status >= 400;
@@ -178,13 +206,14 @@ async fn every_operation_answers_as_described_whatever_it_is_asked() {
         limits.knock_wait_ms = 10;
     })
     .await;
+    let desk = Desk::start().await;
     let document = document(&two.server, "openapi").await;
     let mut dice = Dice::new(SEED);
     let mut never_done = Vec::new();
     for operation in Operation::all(&document) {
         let mut statuses = Statuses::new();
         for _ in 0..TIMES {
-            *statuses.entry(ask(&two, &document, &operation, &mut dice).await).or_default() += 1;
+            *statuses.entry(ask(&two, &desk, &document, &operation, &mut dice).await).or_default() += 1;
         }
         if statuses.keys().all(|status| *status >= 400) {
             never_done.push(format!("{} {}", operation.method, operation.path));
@@ -195,11 +224,14 @@ async fn every_operation_answers_as_described_whatever_it_is_asked() {
 }
 
 /// Operations that need somebody else, a password or an id that was told; each has tests of its own.
-const NEEDS_MORE: [&str; 10] = [
+const NEEDS_MORE: [&str; 13] = [
     "DELETE /api/v1/me/logins/{id}",
     "DELETE /api/v1/rooms/{code}/bans/{member}",
     "DELETE /api/v1/rooms/{code}/invites/{id}",
     "GET /api/v1/apps/{app}/events",
+    "POST /api/v1/admin/logins/{id}/end",
+    "POST /api/v1/admin/rooms/{hash}/end",
+    "POST /api/v1/admin/sign-in",
     "POST /api/v1/login",
     "POST /api/v1/me/password",
     "POST /api/v1/rooms/{code}/admit",

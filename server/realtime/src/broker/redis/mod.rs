@@ -87,6 +87,10 @@ impl Broker for RedisBroker {
         }
     }
 
+    fn other_nodes(&self) -> Option<usize> {
+        Some(self.0.topics().other_nodes())
+    }
+
     fn words(&self) -> Option<mpsc::Receiver<Word>> {
         self.0.heard.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

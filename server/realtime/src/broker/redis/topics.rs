@@ -159,6 +159,12 @@ impl Topics {
         }
     }
 
+    /// Nodes that were heard of lately.
+    pub(super) fn other_nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Tells all other nodes, where they are reached.
     pub(super) fn tell_nodes(&mut self, bytes: Vec<u8>) {
         if self.reach != Reach::Alone && !self.is_full(bytes.len()) {
             self.send(To::Nodes, bytes);
