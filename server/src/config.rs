@@ -21,7 +21,7 @@ use crate::origins::{AllowedOrigin, public_origin};
 use crate::tls::TlsFiles;
 
 pub use self::admin::Admin;
-pub use self::values::{Database, EventLogTo, LogFormat, LogLevel};
+pub use self::values::{Database, EventLogTo, LogFormat, LogLevel, ProxyHeaders};
 
 /// What the names of all variables begin with.
 const VARIABLES: &str = "WHISPERSPACE_";
@@ -89,9 +89,15 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
 
-    /// Address or network of a reverse proxy whose X-Forwarded-For and -Proto are believed; may be repeated
+    /// Address or network of a reverse proxy whose X-Forwarded-For and -Proto, or Forwarded, are believed; may be
+    /// repeated
     #[arg(long, env = "WHISPERSPACE_TRUST_PROXY", value_delimiter = ',')]
     pub trust_proxy: Vec<String>,
+
+    /// Which of the two such proxies write; the other, which they may hand on as clients sent it, is not read then
+    /// [default: X-Forwarded-* where they are there, or else Forwarded]
+    #[arg(long, env = "WHISPERSPACE_PROXY_HEADERS")]
+    pub proxy_headers: Option<ProxyHeaders>,
 
     /// Folder with a file for each application that uses this server for its own events
     #[arg(long, env = "WHISPERSPACE_APPS", value_name = "DIR")]
@@ -253,6 +259,8 @@ pub struct Config {
     pub origins: Vec<AllowedOrigin>,
     /// Proxies that are believed.
     pub proxies: Vec<crate::network::Network>,
+    /// By which headers; `None`: by whichever are there.
+    pub proxy_headers: Option<ProxyHeaders>,
     /// Where the files of applications are.
     pub apps: Option<PathBuf>,
     /// Where to serve numbers, if anywhere.
@@ -314,6 +322,7 @@ impl Options {
         self.tls_cert = self.tls_cert.or(file.tls_cert);
         self.tls_key = self.tls_key.or(file.tls_key);
         self.tls_redirect = self.tls_redirect.or(file.tls_redirect);
+        self.proxy_headers = self.proxy_headers.or(file.proxy_headers);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
         self.admin_token_file = self.admin_token_file.or(file.admin_token_file);
@@ -388,6 +397,7 @@ impl TryFrom<Options> for Config {
             public_url,
             origins,
             proxies,
+            proxy_headers: options.proxy_headers,
             apps: options.apps,
             metrics: options.metrics,
             admin_token_file: options.admin_token_file,
@@ -440,6 +450,10 @@ impl Config {
             node_name: self.node_name.clone(),
             allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
+            proxy_headers: self.proxy_headers,
+            tls_cert: self.tls.as_ref().map(|files| files.certificate.clone()),
+            tls_key: self.tls.as_ref().map(|files| files.key.clone()),
+            tls_redirect: self.tls_redirect,
             apps: self.apps.clone(),
             metrics: self.metrics,
             admin_token_file: self.admin_token_file.clone(),

@@ -24,6 +24,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("public-url", "\"https://chat.example\""),
     ("allow-origin", "[\"https://other.example\"]"),
     ("trust-proxy", "[\"127.0.0.1\"]"),
+    ("proxy-headers", "\"forwarded\""),
     ("apps", "\"/etc/whisperspace/apps\""),
     ("tls-cert", "\"/etc/whisperspace/chat.pem\""),
     ("tls-key", "\"/etc/whisperspace/chat.key\""),

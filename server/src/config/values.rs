@@ -60,6 +60,16 @@ impl EventLogTo {
     }
 }
 
+/// By which headers a trusted proxy tells who called it.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeaders {
+    /// X-Forwarded-For and X-Forwarded-Proto.
+    XForwarded,
+    /// Forwarded, as RFC 7239 has it.
+    Forwarded,
+}
+
 /// Where users and rooms are kept.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Database {

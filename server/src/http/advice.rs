@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::config::Config;
+use crate::http::client_address::elements;
 use crate::http::host::{host, is_same_host};
 
 /// What is wrong with a request that a proxy handed on.
@@ -65,7 +66,10 @@ fn fault_of_host(told: &str, headers: &HeaderMap, config: &Config) -> Option<Pro
     // by, or asks by one that only a machine behind it would use.
     let named = || {
         let forwarded = headers.get("x-forwarded-host").and_then(|host| host.to_str().ok());
-        forwarded.is_some_and(|host| host.split(',').any(|host| host.trim().eq_ignore_ascii_case(authority)))
+        let by_x =
+            || forwarded.is_some_and(|host| host.split(',').any(|host| host.trim().eq_ignore_ascii_case(authority)));
+        let standard = || elements(headers).flatten().filter_map(|told| told.host);
+        by_x() || standard().any(|host| host.eq_ignore_ascii_case(authority))
     };
     let inner = || host(headers).is_some_and(is_inner) && !is_inner(authority);
     site.unwrap_or_else(|| named() || inner()).then_some(ProxyFault::HostRewritten)
@@ -148,7 +152,13 @@ mod tests {
 
     #[test]
     fn a_host_that_a_proxy_rewrote_is_told_from_another_site() {
-        let table: [(Option<&str>, List, &str, Option<ProxyFault>); 14] = [
+        let table: [(Option<&str>, List, &str, Option<ProxyFault>); 15] = [
+            (
+                None,
+                &[("host", "inner.example"), ("forwarded", "for=192.0.2.1;host=Chat.example")],
+                "https://chat.example",
+                Some(ProxyFault::HostRewritten),
+            ),
             (None, &[("host", "127.0.0.1:3000")], "https://chat.example", Some(ProxyFault::HostRewritten)),
             (None, &[("host", "whisperspace:3000")], "https://chat.example", Some(ProxyFault::HostRewritten)),
             (None, &[("host", "[::1]:3000")], "https://chat.example", Some(ProxyFault::HostRewritten)),

@@ -13,6 +13,7 @@ mod cookie_check;
 pub(crate) mod cors;
 pub(crate) mod description;
 pub(crate) mod forms;
+mod forwarded;
 pub mod headers;
 pub(crate) mod health;
 pub(crate) mod host;

@@ -168,6 +168,17 @@ async fn r16_x_forwarded_for_is_believed_of_trusted_proxies_only() {
     ] {
         assert_eq!(guest_from(&behind, address).await, status, "{address}");
     }
+    // The standard's header alike, where the other is not there.
+    for (told, status) in [
+        ("for=203.0.113.1", 429),
+        ("for=203.0.113.3;proto=https", 201),
+        ("for=203.0.113.9, for=\"203.0.113.3:4711\"", 201),
+        ("for=\"open, for=203.0.113.3", 429),
+        ("for=\"[2001:db8:1:2::9]\"", 429),
+    ] {
+        let asked = Ask::post("/api/v1/guest").header("forwarded", told).send(behind.addr).await;
+        assert_eq!(asked.status, status, "{told}");
+    }
     // The socket counts by the same rule.
     let sockets = TestServer::limited(|limits| limits.connections_per_address = 1).await;
     let _one = Wire::open(sockets.addr).await;
