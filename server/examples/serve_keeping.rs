@@ -5,16 +5,16 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 use server::config::{Config, Options};
-use tokio::net::TcpListener;
+use server::listener::Listener;
 
 fn main() -> anyhow::Result<()> {
     let config = Config::try_from(Options::read().0)?;
     let _logging = server::telemetry::start(config.log, config.log_format)?;
     server::open_files::raise();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let listener = TcpListener::bind(config.listen).await.context("the address is in use")?;
+        let listener = Listener::bind(&config.listen, None).await.context("the address is in use")?;
         // Whoever comes before it serves waits in the backlog.
-        writeln!(std::io::stdout(), "at http://{}", listener.local_addr()?)?;
+        writeln!(std::io::stdout(), "at {}", listener.place(false))?;
         server::serve(config, listener, std::future::pending()).await
     })
 }

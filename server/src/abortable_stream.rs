@@ -348,6 +348,7 @@ impl fmt::Debug for AbortableStream {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
     use std::time::Duration;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -362,9 +363,24 @@ mod tests {
         (near.expect("connects"), far.expect("is accepted").0)
     }
 
+    /// Without an address, as they come from a Unix socket.
+    fn unix_pair() -> (TcpStream, TcpStream) {
+        let (near, far) = std::os::unix::net::UnixStream::pair().expect("there are sockets");
+        let stream = |socket: std::os::unix::net::UnixStream| {
+            socket.set_nonblocking(true).expect("can be set");
+            TcpStream::from_std(std::net::TcpStream::from(OwnedFd::from(socket))).expect("is a socket")
+        };
+        (stream(near), stream(far))
+    }
+
     #[tokio::test]
     async fn a_reader_that_takes_nothing_ends_a_watched_line() {
-        let (stream, _far) = pair().await;
+        for (stream, _far) in [pair().await, unix_pair()] {
+            takes_nothing(stream).await;
+        }
+    }
+
+    async fn takes_nothing(stream: TcpStream) {
         let (mut line, handle) = AbortableStream::new(stream, None);
         handle.watch(50);
         let fill = async { while line.write_all(&vec![0; 65_536]).await.is_ok() {} };
@@ -377,7 +393,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_is_slow_but_reads_keeps_its_line() {
-        let (stream, mut far) = pair().await;
+        tokio::join!(
+            async {
+                let (stream, far) = pair().await;
+                is_slow(stream, far).await;
+            },
+            async {
+                let (stream, far) = unix_pair();
+                is_slow(stream, far).await;
+            }
+        );
+    }
+
+    async fn is_slow(stream: TcpStream, mut far: TcpStream) {
         let (mut line, handle) = AbortableStream::new(stream, None);
         handle.watch(200);
         // More than the sockets hold, so that the writer waits; taken in portions over several times its patience.

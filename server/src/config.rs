@@ -3,10 +3,11 @@
 //! The only place that reads the environment (through clap). Flags win over the environment, that over the file.
 
 mod admin;
+mod commands;
 mod values;
 
-use std::ffi::OsStr;
-use std::net::SocketAddr;
+use std::ffi::{OsStr, OsString};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -15,20 +16,22 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser};
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
 
+use listenfd::ListenFd;
 use realtime::broker::redis::RedisAddress;
 
+use crate::listener::{Held, ListenAt};
+use crate::network::Network;
 use crate::origins::{AllowedOrigin, public_origin};
 use crate::tls::TlsFiles;
 
 pub use self::admin::Admin;
+use self::commands::MIGRATE_TO;
+pub use self::commands::{Apps, Command, Db};
 pub use self::values::{Database, EventLogTo, LogFormat, LogLevel, ProxyHeaders};
+use self::values::{mode, networks, size};
 
 /// What the names of all variables begin with.
 const VARIABLES: &str = "WHISPERSPACE_";
-/// The one that is not an option of the server.
-const MIGRATE_TO: &str = "WHISPERSPACE_MIGRATE_TO";
-/// An empty server takes about half of it.
-const MEMORY_MIN: u64 = 64 << 20;
 /// And those that are named in the files of applications.
 const OF_APPLICATIONS: &str = "WHISPERSPACE_APP_";
 
@@ -40,9 +43,18 @@ const NODE_NAME_MAX: usize = 32;
 #[command(name = "whisperspace", version, about, next_line_help = false)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// Address and port to serve at [default: 127.0.0.1:3000]
+    /// Address and port to serve at, or a Unix socket as unix:PATH [default: 127.0.0.1:3000]
     #[arg(long, env = "WHISPERSPACE_LISTEN")]
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<ListenAt>,
+
+    /// Who may connect to a Unix socket, as the permissions of its file, such as 0660 [default: by the umask]
+    #[arg(long, env = "WHISPERSPACE_LISTEN_MODE", value_name = "MODE")]
+    pub listen_mode: Option<String>,
+
+    /// Address or network of a proxy that says whose line it brings by the PROXY protocol: it has to on each, and
+    /// nobody else may; may be repeated
+    #[arg(long, env = "WHISPERSPACE_PROXY_PROTOCOL", value_name = "NETWORK", value_delimiter = ',')]
+    pub proxy_protocol: Vec<String>,
 
     /// Folder for the secret and the database [default: whisperspace-data in the current folder]
     #[arg(long, env = "WHISPERSPACE_DATA_DIR")]
@@ -158,44 +170,34 @@ pub struct Options {
     pub print_config: bool,
 }
 
-/// What the program does instead of serving.
-#[derive(clap::Subcommand, Clone)]
-pub enum Command {
-    /// Looks after the database
-    #[command(subcommand)]
-    Db(Db),
-    /// Looks after the files of applications (--apps)
-    #[command(subcommand)]
-    Apps(Apps),
-    /// Looks after those who may use the page /admin
-    #[command(subcommand)]
-    Admin(Admin),
-    /// Asks the server of this configuration whether it is ready; exits with 0 where it is and with 1 where not
-    Health,
-    /// Writes a configuration with every option and limit, and what each means
-    Init {
-        /// Where to; a file that is there stays as it is
-        #[arg(value_name = "FILE", default_value = "whisperspace.toml")]
-        file: PathBuf,
-    },
-    /// Prints the manual page, for `man -l`
-    Man,
-    /// Prints what a shell reads to complete the options
-    Completions {
-        /// Of which shell
-        shell: clap_complete::Shell,
-    },
-    /// Tries this very program on this machine, and exits
-    Selftest {
-        /// Talks over every transport and looks for what was typed in the memory of the server (Linux only)
-        #[arg(long, required = true)]
-        memory: bool,
-    },
-}
-
 /// A variable that a file of an application names, where it is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a supervisor holds open for this server (systemd's units of sockets: `LISTEN_FDS`, `LISTEN_PID`).
+///
+/// # Errors
+/// A sentence, where that is not one socket of lines.
+pub fn held_socket() -> anyhow::Result<Option<Held>> {
+    let mut sockets = ListenFd::from_env();
+    match sockets.len() {
+        0 => return Ok(None),
+        1 => {}
+        more => {
+            anyhow::bail!("systemd holds {more} sockets for this server, which serves at one: keep one ListenStream=")
+        }
+    }
+    if let Ok(Some(listener)) = sockets.take_tcp_listener(0) {
+        return Ok(Some(Held::Tcp(listener)));
+    }
+    let listener = sockets.take_unix_listener(0).context("what systemd holds for this server is no ListenStream=")?;
+    Ok(listener.map(Held::Unix))
+}
+
+/// Where a supervisor wants to be told how far the server is.
+pub fn notify_socket() -> Option<OsString> {
+    std::env::var_os("NOTIFY_SOCKET").filter(|at| !at.is_empty())
 }
 
 /// Where files may be made that go again.
@@ -203,42 +205,15 @@ pub(crate) fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// What is done with the database.
-#[derive(clap::Subcommand, Clone)]
-pub enum Db {
-    /// Reads every record, counts, and names what is not as the program writes it
-    Check,
-    /// Prints the tables, or the collections and indexes
-    ExportSchema,
-    /// Copies every user and room into an empty database, and compares; the server should not run meanwhile
-    Migrate {
-        /// Where to, as for --database
-        #[arg(env = MIGRATE_TO, hide_env_values = true)]
-        to: String,
-    },
-}
-
-/// What is done with the files of applications.
-#[derive(clap::Subcommand, Clone)]
-pub enum Apps {
-    /// Reads every file of a folder, and names each mistake with its file and line
-    Check {
-        /// The folder
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
-    },
-    /// Draws an API key: prints it once, and the line for the application's file
-    Key {
-        /// The application's name
-        name: String,
-    },
-}
-
 /// The configuration in force: parsed, valid.
 #[derive(Clone)]
 pub struct Config {
     /// Where to serve.
-    pub listen: SocketAddr,
+    pub listen: ListenAt,
+    /// Permissions of a Unix socket; `None`: by the umask.
+    pub listen_mode: Option<u32>,
+    /// Those who say whose lines they bring.
+    pub introducers: Vec<Network>,
     /// Where the secret is.
     pub data_dir: PathBuf,
     /// Where users and rooms are.
@@ -258,7 +233,7 @@ pub struct Config {
     /// Origins that count as this site's own beside it.
     pub origins: Vec<AllowedOrigin>,
     /// Proxies that are believed.
-    pub proxies: Vec<crate::network::Network>,
+    pub proxies: Vec<Network>,
     /// By which headers; `None`: by whichever are there.
     pub proxy_headers: Option<ProxyHeaders>,
     /// Where the files of applications are.
@@ -314,6 +289,7 @@ impl Options {
         let file: Self =
             toml::from_str(&text).with_context(|| format!("the configuration {} is not valid", path.display()))?;
         self.listen = self.listen.or(file.listen);
+        self.listen_mode = self.listen_mode.or(file.listen_mode);
         self.data_dir = self.data_dir.or(file.data_dir);
         self.database = self.database.or(file.database);
         self.broker = self.broker.or(file.broker);
@@ -337,6 +313,9 @@ impl Options {
         }
         if self.trust_proxy.is_empty() {
             self.trust_proxy = file.trust_proxy;
+        }
+        if self.proxy_protocol.is_empty() {
+            self.proxy_protocol = file.proxy_protocol;
         }
         Ok(self)
     }
@@ -384,9 +363,12 @@ impl TryFrom<Options> for Config {
         let https = tls.is_some() || public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let origins = options.allow_origin.iter().map(|allowed| allowed.parse()).collect::<Result<_, _>>();
         let origins = origins.context("--allow-origin")?;
-        let proxies = options.trust_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<_, _>>()?;
+        let proxies = networks(&options.trust_proxy).context("--trust-proxy")?;
+        let introducers = networks(&options.proxy_protocol).context("--proxy-protocol")?;
         Ok(Self {
-            listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+            listen: options.listen.unwrap_or_else(|| ListenAt::Tcp(([127, 0, 0, 1], 3000).into())),
+            listen_mode: options.listen_mode.as_deref().map(mode).transpose().context("--listen-mode")?,
+            introducers,
             data_dir,
             database,
             broker,
@@ -411,14 +393,6 @@ impl TryFrom<Options> for Config {
     }
 }
 
-/// A number of bytes with its unit; so few that the program itself does not fit are a mistake.
-fn size(text: &str) -> anyhow::Result<u64> {
-    let read: Result<bytesize::ByteSize, _> = text.parse();
-    let Ok(bytesize::ByteSize(bytes)) = read else { anyhow::bail!("takes a size such as 512MiB, not '{text}'") };
-    anyhow::ensure!(bytes >= MEMORY_MIN, "the server itself takes more than '{text}'");
-    Ok(bytes)
-}
-
 impl Config {
     /// How many threads serve.
     pub fn threads(&self) -> usize {
@@ -431,6 +405,17 @@ impl Config {
         self.apps.is_some() || matches!(self.event_log, Some(EventLogTo::File(_)))
     }
 
+    /// Whether lines from there say by the PROXY protocol whose they are.
+    pub fn is_introduced(&self, ip: IpAddr) -> bool {
+        self.introducers.iter().any(|network| network.contains(ip))
+    }
+
+    /// Whether somebody on this machine is believed who says for whom they ask.
+    pub fn believes_this_machine(&self) -> bool {
+        let this = IpAddr::from(Ipv4Addr::LOCALHOST);
+        self.is_introduced(this) || self.proxies.iter().any(|network| network.contains(this))
+    }
+
     /// Whether pages of this origin are listed as this site's own; `told` is in lower case.
     pub fn lists(&self, told: &str) -> bool {
         self.public_url.as_deref() == Some(told) || self.origins.iter().any(|origin| origin.allows(told))
@@ -439,7 +424,9 @@ impl Config {
     /// The configuration in force, as a file that would give it (but for a database's password, which is not shown).
     pub fn to_toml(&self) -> anyhow::Result<String> {
         let options = Options {
-            listen: Some(self.listen),
+            listen: Some(self.listen.clone()),
+            listen_mode: self.listen_mode.map(|mode| format!("{mode:04o}")),
+            proxy_protocol: self.introducers.iter().map(ToString::to_string).collect(),
             data_dir: Some(self.data_dir.clone()),
             database: Some(match &self.database {
                 Database::Sqlite(path) => format!("sqlite:{}", path.display()),
@@ -473,25 +460,6 @@ impl Config {
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Options(…)")
-    }
-}
-
-impl std::fmt::Debug for Command {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Command(…)")
-    }
-}
-
-impl std::fmt::Debug for Apps {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Apps(…)")
-    }
-}
-
-/// It may hold an address with a password.
-impl std::fmt::Debug for Db {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Db(…)")
     }
 }
 

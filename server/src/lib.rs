@@ -25,6 +25,7 @@ pub mod keys;
 mod line_output;
 #[doc(hidden)]
 pub mod listen;
+pub mod listener;
 mod lock_file;
 mod memory_bound;
 mod metrics;
@@ -33,6 +34,7 @@ pub mod open_files;
 pub mod origins;
 mod pace;
 mod process;
+mod proxy_protocol;
 mod qr;
 pub mod readiness;
 pub mod rooms;
@@ -43,6 +45,7 @@ pub mod signals;
 pub mod socketio;
 pub mod state;
 pub mod store;
+pub mod supervisor;
 pub mod telemetry;
 pub mod tls;
 pub mod transports;
@@ -54,7 +57,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -62,6 +64,7 @@ use crate::config::{Config, Database};
 use crate::event_log::{Event, EventLog};
 use crate::folders::make_folder;
 use crate::keys::Keys;
+use crate::listener::Listener;
 use crate::metrics::watched::Watched;
 use crate::rooms::Rooms;
 use crate::state::{AppState, State};
@@ -75,7 +78,11 @@ use realtime::hub::Hub;
 ///
 /// # Errors
 /// A sentence for the operator, when the secret or the database cannot be opened.
-pub async fn serve(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn serve(
+    config: Config,
+    listener: impl Into<Listener>,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     serve_observed(config, listener, shutdown, |_| {}).await
 }
 
@@ -86,7 +93,7 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: impl Future<
 /// As [`serve`].
 pub async fn serve_observed(
     config: Config,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
     observe: impl FnOnce(&AppState),
 ) -> anyhow::Result<()> {
@@ -100,7 +107,7 @@ pub async fn serve_observed(
 #[doc(hidden)]
 pub async fn serve_over(
     mut config: Config,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
     wrap: impl FnOnce(SharedStore) -> SharedStore,
     observe: impl FnOnce(&AppState),
@@ -157,8 +164,8 @@ pub async fn serve_over(
         config,
     });
     observe(&state);
-    let port = listener.local_addr().map_or(0, |address| address.port());
-    tracker.spawn(secured.serve(port, stopping, halt.clone()));
+    let listener = listener.into();
+    tracker.spawn(secured.serve(listener.port(), stopping, halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
     begin_chores(&state, &halt);
     say_serving(&state, budget);

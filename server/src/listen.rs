@@ -1,9 +1,12 @@
 //! The accept loop: one task a connection, counted from here on, small buffers, a deadline for request heads and for
-//! writes of which a peer takes nothing, no Nagle.
+//! writes of which a peer takes nothing, no Nagle. A line that a proxy brings by the PROXY protocol is counted as its
+//! client's when its first bytes have said whose it is.
 //!
 //! `axum::serve` has neither the deadlines nor `TCP_NODELAY`, and coalescing of writes is ours. Beyond the number of
 //! connections a reserve answers for health and says that the server is full; it makes way for those that come later, so
 //! that idle lines keep no probe out.
+
+mod introduction;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,17 +20,19 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::ErrorCode;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::abortable_stream::{AbortableStream, StreamHandle};
-use crate::connections::{Admission, Waiting};
+use crate::connections::{Admission, Place, Waiting};
 use crate::http::client_address::is_trusted;
+use crate::listener::Listener;
 use crate::routes;
 use crate::state::AppState;
 use crate::tls::{Tls, TlsLine};
+use introduction::introduction;
 
 /// After a failed accept (out of files, mostly): long enough not to spin, short enough not to be noticed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -51,8 +56,15 @@ struct Behind {
     too_many: Router,
 }
 
+/// How a line is served.
+struct Entry {
+    place: Place,
+    waiting: Option<Waiting>,
+    router: Router,
+}
+
 /// Accepts until `shutdown` resolves.
-pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+pub(crate) async fn accept(state: AppState, listener: Listener, shutdown: impl Future<Output = ()>) {
     let router = routes::router(state.clone());
     let behind = Behind {
         overloaded: routes::reserve(state.clone(), ErrorCode::Overloaded, router.clone()),
@@ -60,6 +72,7 @@ pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: imp
         router,
         state,
     };
+    let behind = Arc::new(behind);
     let mut told_at: Option<Instant> = None;
     tokio::pin!(shutdown);
     loop {
@@ -81,37 +94,85 @@ pub(crate) async fn accept(state: AppState, listener: TcpListener, shutdown: imp
 
 impl Behind {
     /// Counts a line and serves it, as far as there is room.
-    async fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+    async fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let tracker = &self.state.tracker;
+        if self.state.config.is_introduced(peer.ip()) {
+            // Until it has said whose it is, it is one of all.
+            let Some(entry) = self.enter(None, peer).await else { return };
+            tracker.spawn(Arc::clone(self).serve_introduced(stream, peer, entry));
+        } else if let Some(entry) = self.enter(Some(peer), peer).await {
+            tracker.spawn(self.serve(stream, peer, entry));
+        }
+    }
+
+    /// Finds room for a line. `of`: whose line it is, as far as that is known.
+    async fn enter(&self, of: Option<SocketAddr>, peer: SocketAddr) -> Option<Entry> {
         let state = &self.state;
         let limits = &state.config.limits;
-        let is_proxy = is_trusted(peer.ip(), &state.config);
-        let address = (!is_proxy).then(|| peer.ip().into());
+        // The lines of a proxy are those of many.
+        let address = of.filter(|of| !is_trusted(of.ip(), &state.config)).map(|of| of.ip().into());
         let asked = Instant::now();
-        let (place, waiting, router) = loop {
-            match state.connections.accept(address, peer.ip().is_loopback(), limits) {
-                Admission::Served(place) => break (place, None, &self.router),
-                Admission::Reserved(place, waiting, ErrorCode::Overloaded) => {
-                    break (place, Some(waiting), &self.overloaded);
-                }
-                Admission::Reserved(place, waiting, _) => break (place, Some(waiting), &self.too_many),
+        loop {
+            let (place, waiting, router) = match state.connections.accept(address, peer.ip().is_loopback(), limits) {
+                Admission::Served(place) => (place, None, &self.router),
+                Admission::Reserved(place, waiting, ErrorCode::Overloaded) => (place, Some(waiting), &self.overloaded),
+                Admission::Reserved(place, waiting, _) => (place, Some(waiting), &self.too_many),
                 Admission::Soon if asked.elapsed() < MAKING_WAY => {
                     let _ = timeout(MAKING_WAY, state.connections.gone()).await;
+                    continue;
                 }
-                Admission::Soon | Admission::Refused => return,
-            }
-        };
+                Admission::Soon | Admission::Refused => return None,
+            };
+            return Some(Entry { place, waiting, router: router.clone() });
+        }
+    }
+
+    /// Serves a line from its first byte on.
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, entry: Entry) -> impl Future<Output = ()> + Send + use<> {
+        let limits = &self.state.config.limits;
+        let Entry { place, waiting, router } = entry;
         let (line, handle) = AbortableStream::new(stream, Some(place));
         handle.watch(limits.unwritten_ms_max);
         let patience = Duration::from_millis(limits.headers_ms_max);
-        let (stopping, tls) = (state.stopping.clone(), state.tls.clone());
-        let serving = Serving { handle, peer, router: router.clone(), patience, waiting: waiting.clone() };
-        state.tracker.spawn(async move {
+        let (stopping, tls) = (self.state.stopping.clone(), self.state.tls.clone());
+        let serving = Serving { handle, peer, router, patience, waiting: waiting.clone() };
+        async move {
             let serving = serving.run(line, tls.as_ref(), &stopping);
             match waiting {
                 Some(waiting) => reserved(serving, &waiting).await,
                 None => serving.await,
             }
-        });
+        }
+    }
+
+    /// Serves a line that a proxy brings, for whoever is behind it.
+    async fn serve_introduced(self: Arc<Self>, mut stream: TcpStream, proxy: SocketAddr, entry: Entry) {
+        let patience = match &entry.waiting {
+            Some(_) => RESERVED_HEAD,
+            None => Duration::from_millis(self.state.config.limits.headers_ms_max),
+        };
+        let makes_way = async {
+            match &entry.waiting {
+                Some(waiting) => waiting.leave().await,
+                None => std::future::pending().await,
+            }
+        };
+        let introduced = tokio::select! {
+            introduced = timeout(patience, introduction(&mut stream)) => introduced,
+            () = makes_way => return,
+            () = self.state.stopping.cancelled() => return,
+        };
+        match introduced {
+            Ok(Ok(Some(client))) if entry.waiting.is_none() => {
+                drop(entry);
+                if let Some(entry) = self.enter(Some(client), client).await {
+                    self.serve(stream, client, entry).await;
+                }
+            }
+            Ok(Ok(client)) => self.serve(stream, client.unwrap_or(proxy), entry).await,
+            // Nobody said whose it is: it is nobody's.
+            Ok(Err(_)) | Err(_) => {}
+        }
     }
 }
 

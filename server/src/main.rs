@@ -1,20 +1,15 @@
 //! The command line: reads the configuration, opens the port, serves until it is told to stop.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use forgetting::{Forgetting, clear_stack};
 use protocol::Limits;
 use server::commands::{health, init, papers};
-use server::config::{Command, Config, Options};
-use server::{open_files, signals, telemetry};
-use tokio::net::{TcpListener, TcpSocket};
-
-/// Connections that wait to be accepted, so that a burst of them is not turned away; bounded by the system's
-/// `net.core.somaxconn`.
-const BACKLOG: u32 = 1_024;
+use server::config::{self, Command, Config, Options};
+use server::listener::Listener;
+use server::{open_files, signals, supervisor, telemetry};
 
 /// What was typed is gone from the heap as soon as nothing needs it.
 #[global_allocator]
@@ -60,7 +55,7 @@ fn start() -> anyhow::Result<()> {
         Some(Command::Selftest { memory: _ }) => server::selftest::memory(|told| {
             let _ = print(told);
         }),
-        Some(Command::Health) => print(&runtime.block_on(health::check(config.listen, config.tls.as_ref()))?),
+        Some(Command::Health) => print(&runtime.block_on(health::check(&config))?),
         Some(Command::Init { file }) => {
             given.limits = Some(config.limits);
             print(&init::write(&file, &given)?)
@@ -79,11 +74,20 @@ async fn run(config: Config) -> anyhow::Result<()> {
     // Where there is no file to open again, a hang-up can mean a stop only.
     let mut reload = config.renews_files().then(signals::Reload::watch).transpose()?;
     let ending = signals::Ending::watch(reload.is_none())?;
-    let listener = listen(config.listen).with_context(|| {
-        format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
-    })?;
-    let address = listener.local_addr()?;
-    server::serve_observed(config, listener, ending.asked(), |state| {
+    let listener = listen(&config).await?;
+    let place = listener.place(config.tls.is_some());
+    if listener.is_unix() && !config.believes_this_machine() {
+        tracing::warn!(
+            "all who come by the Unix socket count as one: have the proxy say for whom it asks, and start with \
+             --trust-proxy 127.0.0.1 (X-Forwarded-For, Forwarded) or --proxy-protocol 127.0.0.1"
+        );
+    }
+    let notify = config::notify_socket();
+    let stopping = async {
+        ending.asked().await;
+        supervisor::tell(notify.as_deref(), supervisor::STOPPING);
+    };
+    server::serve_observed(config, listener, stopping, |state| {
         if let Some(mut reload) = reload.take() {
             let reloading = state.clone();
             state.tracker.spawn(state.stopping.clone().run_until_cancelled_owned(async move {
@@ -94,21 +98,23 @@ async fn run(config: Config) -> anyhow::Result<()> {
             }));
         }
         // It serves all the same: who cannot be told the address knows it, or finds it in the log.
-        let scheme = if state.tls.is_some() { "https" } else { "http" };
-        let _ = print(&format!("WhisperSpace is at {scheme}://{address}\n"));
+        let _ = print(&format!("WhisperSpace is at {place}\n"));
         if let Some(metrics) = state.metrics_at {
             let _ = print(&format!("Its metrics are at http://{metrics}/metrics\n"));
         }
+        supervisor::tell(notify.as_deref(), supervisor::READY);
     })
     .await
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // As everywhere: a server that was just stopped has left lines behind that are not quite over.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+/// At the socket that a supervisor holds, or where the configuration says.
+async fn listen(config: &Config) -> anyhow::Result<Listener> {
+    if let Some(held) = config::held_socket()? {
+        return Listener::held(held).context("the socket that systemd holds for this server cannot be used");
+    }
+    Listener::bind(&config.listen, config.listen_mode).await.with_context(|| {
+        format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
+    })
 }
 
 fn list_limits() -> String {

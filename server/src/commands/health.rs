@@ -12,8 +12,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use protocol::Problem;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -21,7 +21,11 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use tokio_util::either::Either;
 
+use crate::config::Config;
+use crate::listener::ListenAt;
+use crate::proxy_protocol;
 use crate::tls::TlsFiles;
 
 /// For the whole question. The server takes two seconds at the most to find out.
@@ -29,13 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A problem is shorter.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
+/// A line to the server of the same configuration.
+type Line = Either<TcpStream, UnixStream>;
+
 /// Asks `GET /readyz` where the configuration has the server listen; a sentence where it is ready.
 ///
 /// # Errors
 /// A sentence that says what is the matter.
-pub async fn check(listen: SocketAddr, tls: Option<&TlsFiles>) -> anyhow::Result<String> {
-    let at = reachable(listen);
-    let asked = timeout(PATIENCE, ask(at, tls)).await;
+pub async fn check(config: &Config) -> anyhow::Result<String> {
+    let at = reachable(&config.listen);
+    let asked = timeout(PATIENCE, ask(&at, config)).await;
     let Ok(answer) = asked else { bail!("the server at {at} does not answer") };
     let (status, body) =
         answer.with_context(|| format!("no server answers at {at}: does it run, and with this configuration?"))?;
@@ -48,15 +55,35 @@ pub async fn check(listen: SocketAddr, tls: Option<&TlsFiles>) -> anyhow::Result
     }
 }
 
-async fn ask(at: SocketAddr, tls: Option<&TlsFiles>) -> anyhow::Result<(StatusCode, Vec<u8>)> {
-    let request = Request::get("/readyz").header(header::HOST, at.to_string()).body(Body::empty())?;
-    let stream = TcpStream::connect(at).await?;
-    let answer = match tls {
-        Some(files) => send(own_line(stream, files).await?, request).await?,
-        None => send(stream, request).await?,
+async fn ask(at: &ListenAt, config: &Config) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+    let host = match at {
+        ListenAt::Tcp(address) => address.to_string(),
+        ListenAt::Unix(_) => "localhost".to_owned(),
+    };
+    let request = Request::get("/readyz").header(header::HOST, host).body(Body::empty())?;
+    let line = connect(at, config).await?;
+    let answer = match &config.tls {
+        Some(files) => send(own_line(line, files).await?, request).await?,
+        None => send(line, request).await?,
     };
     let (head, body) = answer.into_parts();
     Ok((head.status, to_bytes(Body::new(body), ANSWER_BYTES_MAX).await?.to_vec()))
+}
+
+/// As the server expects it of this machine.
+async fn connect(at: &ListenAt, config: &Config) -> std::io::Result<Line> {
+    let (mut line, own) = match at {
+        ListenAt::Tcp(address) => {
+            let line = TcpStream::connect(address).await?;
+            let own = line.local_addr()?.ip();
+            (Line::Left(line), own)
+        }
+        ListenAt::Unix(path) => (Line::Right(UnixStream::connect(path).await?), Ipv4Addr::LOCALHOST.into()),
+    };
+    if config.is_introduced(own) {
+        line.write_all(proxy_protocol::OWN).await?;
+    }
+    Ok(line)
 }
 
 async fn send<L>(line: L, request: Request<Body>) -> anyhow::Result<Response<Incoming>>
@@ -69,11 +96,12 @@ where
 }
 
 /// The server is asked by its address, which no certificate names: it has to show the very one of the configuration.
-async fn own_line(stream: TcpStream, files: &TlsFiles) -> anyhow::Result<TlsStream<TcpStream>> {
+async fn own_line(line: Line, files: &TlsFiles) -> anyhow::Result<TlsStream<Line>> {
     let verifier = Arc::new(Pinned { certificate: files.own_certificate()?, provider: ring::default_provider() });
     let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-    let name = ServerName::from(stream.peer_addr()?.ip());
-    Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await?)
+    // An address is no name to ask for.
+    let name = ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST));
+    Ok(TlsConnector::from(Arc::new(config)).connect(name, line).await?)
 }
 
 /// Believes one certificate and no other.
@@ -123,13 +151,14 @@ impl ServerCertVerifier for Pinned {
 }
 
 /// Every address of a machine is none that can be asked: the server is there on the machine's own.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
+fn reachable(listen: &ListenAt) -> ListenAt {
+    let ListenAt::Tcp(address) = listen else { return listen.clone() };
+    let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(ip, listen.port())
+    ListenAt::Tcp(SocketAddr::new(ip, address.port()))
 }
 
 #[cfg(test)]
@@ -143,9 +172,10 @@ mod tests {
             ("[::]:80", "[::1]:80"),
             ("192.0.2.1:3000", "192.0.2.1:3000"),
             ("[2001:db8::1]:1", "[2001:db8::1]:1"),
+            ("unix:/run/chat.sock", "unix:/run/chat.sock"),
         ] {
-            let listen = listen.parse().expect("is an address");
-            assert_eq!(reachable(listen).to_string(), asked);
+            let listen = listen.parse().expect("is a place");
+            assert_eq!(reachable(&listen).to_string(), asked);
         }
     }
 }

@@ -25,6 +25,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("allow-origin", "[\"https://other.example\"]"),
     ("trust-proxy", "[\"127.0.0.1\"]"),
     ("proxy-headers", "\"forwarded\""),
+    ("proxy-protocol", "[\"10.0.0.1\"]"),
+    ("listen-mode", "\"0660\""),
     ("apps", "\"/etc/whisperspace/apps\""),
     ("tls-cert", "\"/etc/whisperspace/chat.pem\""),
     ("tls-key", "\"/etc/whisperspace/chat.key\""),

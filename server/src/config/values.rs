@@ -5,7 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use crate::network::Network;
 use crate::store::mongodb::MongoUri;
+
+/// An empty server takes about half of it.
+const MEMORY_MIN: u64 = 64 << 20;
+/// Permissions of a file.
+const MODE_MAX: u32 = 0o777;
 
 /// Lines of which importance are written.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -115,4 +121,23 @@ impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.kind())
     }
+}
+
+/// As they are listed.
+pub(super) fn networks(texts: &[String]) -> anyhow::Result<Vec<Network>> {
+    texts.iter().map(|text| text.parse()).collect()
+}
+
+/// In octal, as `chmod` takes it.
+pub(super) fn mode(text: &str) -> anyhow::Result<u32> {
+    let read = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= MODE_MAX);
+    read.with_context(|| format!("takes permissions such as 0660, not '{text}'"))
+}
+
+/// A number of bytes with its unit; so few that the program itself does not fit are a mistake.
+pub(super) fn size(text: &str) -> anyhow::Result<u64> {
+    let read: Result<bytesize::ByteSize, _> = text.parse();
+    let Ok(bytesize::ByteSize(bytes)) = read else { anyhow::bail!("takes a size such as 512MiB, not '{text}'") };
+    anyhow::ensure!(bytes >= MEMORY_MIN, "the server itself takes more than '{text}'");
+    Ok(bytes)
 }

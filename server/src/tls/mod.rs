@@ -24,6 +24,8 @@ pub(crate) use line::TlsLine;
 
 use crate::config::Config;
 
+/// Where browsers look, and a proxy in front of a Unix socket is.
+const HTTPS: u16 = 443;
 /// Between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
@@ -60,8 +62,8 @@ impl Secured {
         self.redirect.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Looks after the files and leads others here, until these say so. `port` is that of the pages.
-    pub(crate) async fn serve(self, port: u16, stopping: CancellationToken, halt: CancellationToken) {
+    /// Looks after the files and leads others here, until these say so. `port` is that of the pages, where they have one.
+    pub(crate) async fn serve(self, port: Option<u16>, stopping: CancellationToken, halt: CancellationToken) {
         let Self { tls, redirect } = self;
         let watching = async {
             if let Some(tls) = tls {
@@ -70,7 +72,7 @@ impl Secured {
         };
         let leading = async {
             if let Some(listener) = redirect {
-                redirect::redirect(listener, port, stopping).await;
+                redirect::redirect(listener, port.unwrap_or(HTTPS), stopping).await;
             }
         };
         tokio::join!(watching, leading);

@@ -71,8 +71,18 @@ async fn a_printed_configuration_gives_itself() {
             "--data-dir=elsewhere",
             "--database=sqlite:other.db",
         ],
+        vec![
+            "--listen=unix:chat.sock",
+            "--listen-mode=0660",
+            "--proxy-protocol=10.0.0.1,2001:db8::/32",
+            "--proxy-headers=forwarded",
+        ],
+        vec!["--tls-cert=chat.pem", "--tls-key=chat.key", "--tls-redirect=0.0.0.0:80"],
     ] {
         let printed = succeeded(&folder.run(&[flags.clone(), vec!["--print-config"]].concat()).await);
+        for name in flags.iter().filter_map(|flag| flag.strip_prefix("--")?.split('=').next()) {
+            assert!(name == "limit" || printed.contains(&format!("{name} = ")), "{name} is not in {printed}");
+        }
         std::fs::write(folder.path().join("printed.toml"), &printed).expect("the folder can be written");
         let again = succeeded(&folder.run(&["--config=printed.toml", "--print-config"]).await);
         assert_eq!(printed, again, "{flags:?}");

@@ -11,6 +11,7 @@ mod admission;
 mod api_description;
 mod applications;
 mod apps_examples;
+mod behind;
 mod burning;
 mod canary;
 mod changes;

@@ -9,6 +9,8 @@ use futures::{SinkExt as _, StreamExt as _};
 use protocol::SUBPROTOCOL;
 use serde_json::{Value, json};
 use server::commands::health;
+use server::config::Config;
+use server::listener::ListenAt;
 use server::tls::TlsFiles;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -197,11 +199,12 @@ async fn another_certificate_is_shown_when_the_files_change() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_asks_by_it_and_others_are_led_to_it() {
     let secure = Secure::start(|_| {}).await;
-    let asked = health::check(secure.server.addr, Some(&secure.files)).await.expect("is ready");
+    let config = Config { listen: ListenAt::Tcp(secure.server.addr), ..secure.server.state.config.clone() };
+    let asked = health::check(&config).await.expect("is ready");
     assert!(asked.contains("is ready"), "{asked}");
-    health::check(secure.server.addr, None).await.expect_err("not without TLS");
+    health::check(&Config { tls: None, ..config.clone() }).await.expect_err("not without TLS");
     write(&secure.files, SECOND);
-    health::check(secure.server.addr, Some(&secure.files)).await.expect_err("it shows another certificate");
+    health::check(&config).await.expect_err("it shows another certificate");
 
     let at = secure.server.state.redirect_at.expect("is there");
     let mut line = TcpStream::connect(at).await.expect("listens");

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use protocol::{ErrorCode, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::PATIENCE;
@@ -73,11 +73,11 @@ impl Ask {
         ask
     }
 
-    fn bytes(&self, addr: SocketAddr) -> Vec<u8> {
+    fn bytes(&self, host: &str) -> Vec<u8> {
         let has = |wanted: &str| self.headers.iter().any(|(name, _)| name == wanted);
         let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.path)];
         if !has("host") {
-            lines.push(format!("host: {addr}"));
+            lines.push(format!("host: {host}"));
         }
         if self.method != "GET" {
             lines.push(format!("content-length: {}", self.body.len()));
@@ -98,21 +98,32 @@ impl Ask {
     /// As [`Ask::send`], for a server that may be away.
     pub(crate) async fn try_send(&self, addr: SocketAddr) -> std::io::Result<Answer> {
         let exchange = async {
-            let mut stream = TcpStream::connect(addr).await?;
-            // A server that refuses a large body may close before it has read it all.
-            let _ = stream.write_all(&self.bytes(addr)).await;
-            let mut read = Vec::new();
-            loop {
-                match stream.read_buf(&mut read).await {
-                    Ok(0) => break,
-                    Ok(_) => {}
-                    Err(error) if read.is_empty() => return Err(error),
-                    Err(_) => break,
-                }
-            }
-            Answer::parse(&read).ok_or_else(|| std::io::Error::other("that is no HTTP answer"))
+            let stream = TcpStream::connect(addr).await?;
+            self.exchange(stream, &addr.to_string()).await
         };
         tokio::time::timeout(PATIENCE, exchange).await?
+    }
+
+    /// As [`Ask::send`], over a line of the test's own.
+    pub(crate) async fn send_over(&self, line: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Answer {
+        let exchange = self.exchange(line, host);
+        let answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer comes in time");
+        answer.unwrap_or_else(|error| panic!("{} {} was not answered: {error}", self.method, self.path))
+    }
+
+    async fn exchange(&self, mut line: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> std::io::Result<Answer> {
+        // A server that refuses a large body may close before it has read it all.
+        let _ = line.write_all(&self.bytes(host)).await;
+        let mut read = Vec::new();
+        loop {
+            match line.read_buf(&mut read).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if read.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Answer::parse(&read).ok_or_else(|| std::io::Error::other("that is no HTTP answer"))
     }
 }
 

@@ -1,13 +1,14 @@
 //! A whole server in this process, on a port that the system chooses, with its state in sight.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::Limits;
 use server::auth::Identity;
 use server::config::{Config, Database, Options};
+use server::listener::{ListenAt, Listener};
 use server::state::AppState;
 use server::store::SharedStore;
 use tempfile::TempDir;
@@ -19,6 +20,9 @@ use super::PATIENCE;
 use super::database::{self, Scratch};
 use super::engine::Engine;
 use super::held::{HeldStore, LockFile};
+
+/// A free port.
+const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Stops, at the latest, when it is dropped with its runtime.
 pub(crate) struct TestServer {
@@ -34,11 +38,8 @@ pub(crate) struct TestServer {
 
 /// The configuration of a server that keeps everything in memory.
 pub(crate) fn config() -> Config {
-    let options = Options {
-        database: Some("memory:".to_owned()),
-        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-        ..Options::default()
-    };
+    let options =
+        Options { database: Some("memory:".to_owned()), listen: Some(ListenAt::Tcp(ANY)), ..Options::default() };
     Config::try_from(options).expect("the defaults are valid")
 }
 
@@ -70,19 +71,19 @@ impl TestServer {
         let socket = TcpSocket::new_v4().expect("there are sockets");
         // Those that are accepted inherit it.
         socket.set_send_buffer_size(16 * 1024).expect("the size may be set");
-        socket.bind(config().listen).expect("there is a free port");
+        socket.bind(ANY).expect("there is a free port");
         Self::on(socket.listen(128).expect("a bound port"), |config| change(&mut config.limits)).await
     }
 
     /// With any configuration; in memory means: on the database of this run.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        let listener = TcpListener::bind(ANY).await.expect("there is a free port");
         Self::on(listener, change).await
     }
 
     /// In memory, with a hand on the answers of its store.
     pub(crate) async fn held() -> (Self, Arc<LockFile>) {
-        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        let listener = TcpListener::bind(ANY).await.expect("there is a free port");
         let hold = Arc::<LockFile>::default();
         let held = Arc::clone(&hold);
         let wrap = move |inner| -> SharedStore { Arc::new(HeldStore { inner, hold: held }) };
@@ -91,7 +92,7 @@ impl TestServer {
 
     /// One of several nodes: over this engine, with the database and the secret of the first.
     pub(crate) async fn node(engine: &Engine, first: Option<&Self>) -> Self {
-        let listener = TcpListener::bind(config().listen).await.expect("there is a free port");
+        let listener = TcpListener::bind(ANY).await.expect("there is a free port");
         let store = first.map(|first| Arc::clone(&first.state.store));
         let folder = TempDir::new().expect("there is room for a temporary folder");
         if let Some(first) = first {
@@ -120,6 +121,32 @@ impl TestServer {
         change: impl FnOnce(&mut Config),
         wrap: impl FnOnce(SharedStore) -> SharedStore + Send + 'static,
     ) -> Self {
+        let addr = listener.local_addr().expect("a bound port has an address");
+        Self::at(listener.into(), addr, change, wrap).await
+    }
+
+    /// At an address of the test's own.
+    pub(crate) async fn at_address(address: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(TcpListener::bind(address).await.expect("can be had"), change).await
+    }
+
+    /// At a Unix socket; it has no address.
+    pub(crate) async fn in_path(path: &Path, change: impl FnOnce(&mut Config)) -> Self {
+        let at = ListenAt::Unix(path.to_owned());
+        let listener = Listener::bind(&at, None).await.expect("nobody is there");
+        let change = |config: &mut Config| {
+            config.listen = at;
+            change(config);
+        };
+        Self::at(listener, ANY, change, |store| store).await
+    }
+
+    async fn at(
+        listener: Listener,
+        addr: SocketAddr,
+        change: impl FnOnce(&mut Config),
+        wrap: impl FnOnce(SharedStore) -> SharedStore + Send + 'static,
+    ) -> Self {
         let mut config = config();
         change(&mut config);
         let scratch = (config.database == Database::Memory).then(Scratch::fresh);
@@ -129,7 +156,6 @@ impl TestServer {
             config.data_dir = scratch.folder().unwrap_or(secret.path()).to_owned();
         }
         config.limits.check().expect("the limits of a test are possible ones");
-        let addr = listener.local_addr().expect("a bound port has an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, state) = oneshot::channel();
         let serving = tokio::spawn(server::serve_over(

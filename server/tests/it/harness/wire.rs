@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use futures::{SinkExt as _, StreamExt as _};
 use protocol::{ClientFrame, ErrorCode, SUBPROTOCOL, ServerFrame, decode_server, encode};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -18,8 +19,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::PATIENCE;
 
 /// A socket to `/ws`.
-pub(crate) struct Wire {
-    socket: WebSocketStream<TcpStream>,
+pub(crate) struct Wire<S = TcpStream> {
+    socket: WebSocketStream<S>,
     /// Every text that came, as it came.
     pub(crate) texts: Vec<String>,
 }
@@ -62,14 +63,16 @@ impl Wire {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         Self::over(stream, addr, headers).await
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// As [`Wire::try_open`], over a socket of the test's own.
     pub(crate) async fn over(
-        stream: TcpStream,
-        addr: SocketAddr,
+        stream: S,
+        host: impl fmt::Display,
         headers: &[(&str, &str)],
     ) -> Result<(Self, Response), Response> {
-        let mut request = format!("ws://{addr}/ws").into_client_request().expect("the address is a URL");
+        let mut request = format!("ws://{host}/ws").into_client_request().expect("the address is a URL");
         let own = [("sec-websocket-protocol", SUBPROTOCOL)];
         for (name, value) in own.iter().chain(headers) {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("is a header's name");

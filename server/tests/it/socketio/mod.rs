@@ -6,7 +6,7 @@ mod clients;
 mod heartbeat;
 mod polling;
 mod puppet;
-mod raw;
+pub(crate) mod raw;
 mod strangers;
 mod upgrade;
 

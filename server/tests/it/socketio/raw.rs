@@ -7,6 +7,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::{Value, json};
 use server::origins::AllowedOrigin;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -17,8 +18,8 @@ use super::polling::Polling;
 use crate::harness::{Ask, Guest, PATIENCE, TestServer, eventually};
 
 /// One Engine.IO session over one WebSocket.
-pub(crate) struct Raw {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+pub(crate) struct Raw<S = TcpStream> {
+    pub(crate) socket: WebSocketStream<S>,
 }
 
 impl Raw {
@@ -27,13 +28,23 @@ impl Raw {
         Self::over(stream, addr, "EIO=4", &[]).await.unwrap_or_else(|status| panic!("refused with {status}"))
     }
 
+    /// A socket that is connected to the namespace.
+    pub(crate) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
+        let mut raw = Self::open(addr).await;
+        raw.send(&format!("40{auth}")).await;
+        raw.expect("40{\"sid\"").await;
+        raw
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     pub(crate) async fn over(
-        stream: TcpStream,
-        addr: SocketAddr,
+        stream: S,
+        host: impl std::fmt::Display,
         query: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, u16> {
-        let url = format!("ws://{addr}/socket.io/?{query}&transport=websocket");
+        let url = format!("ws://{host}/socket.io/?{query}&transport=websocket");
         let mut request = url.into_client_request().expect("is a URL");
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("is a name");
@@ -45,14 +56,6 @@ impl Raw {
             Err(Error::Http(refused)) => Err(refused.status().as_u16()),
             Err(error) => panic!("the upgrade failed: {error}"),
         }
-    }
-
-    /// A socket that is connected to the namespace.
-    pub(crate) async fn connect(addr: SocketAddr, auth: &Value) -> Self {
-        let mut raw = Self::open(addr).await;
-        raw.send(&format!("40{auth}")).await;
-        raw.expect("40{\"sid\"").await;
-        raw
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
