@@ -1,10 +1,11 @@
-//! Debian's packages, where the machine is a Debian: what is installed, which files it has, and installing it as root.
+//! Debian's packages, where the machine is a Debian: what is installed, which files it has, installing it as root, and
+//! unpacking it without.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::shell;
 use crate::steps::say;
@@ -53,6 +54,51 @@ pub(crate) fn file_of(package: &str, end: &str) -> Result<PathBuf> {
         .with_context(|| format!("Debian's package {package} has no {end}"))
 }
 
+/// A package, and the libraries it needs that are not installed.
+pub(crate) fn with_libraries(package: &str) -> Result<Vec<String>> {
+    let mut packages = vec![package.to_owned()];
+    let mut read = 0;
+    while let Some(package) = packages.get(read) {
+        for library in libraries_of(package)? {
+            if !packages.contains(&library) && !all_installed(&[&library]) {
+                packages.push(library);
+            }
+        }
+        read += 1;
+    }
+    Ok(packages)
+}
+
+/// What a package depends on by its list.
+fn libraries_of(package: &str) -> Result<Vec<String>> {
+    let mut command = Command::new("apt-cache");
+    command.args(["depends", "--important", package]);
+    let list = match shell::capture(&mut command) {
+        Ok(list) if !list.is_empty() => list,
+        // A fresh container has no package lists.
+        Ok(_) | Err(_) => {
+            shell::run(apt_get().arg("update"))?;
+            shell::capture(&mut command)?
+        }
+    };
+    Ok(libraries(&list))
+}
+
+fn libraries(list: &str) -> Vec<String> {
+    let names = list.lines().filter_map(|line| line.split_once("Depends: "));
+    names.map(|(_, name)| name.trim().to_owned()).filter(|name| name.starts_with("lib")).collect()
+}
+
+/// Unpacks packages into a folder, without installing them.
+pub(crate) fn unpack(packages: &[String], folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    shell::run(apt_get().args(["download", "--quiet"]).args(packages).current_dir(folder))?;
+    let files = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "deb")).collect();
+    ensure!(!files.is_empty(), "apt-get has fetched no package");
+    files.iter().try_for_each(|file| shell::run(Command::new("dpkg-deb").arg("--extract").arg(file).arg(folder)))
+}
+
 /// Never removes a package: what a person has installed matters more than a build.
 fn install(packages: &[&str]) -> Result<()> {
     shell::run(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends", "--no-remove"]).args(packages))
@@ -71,6 +117,12 @@ pub(crate) fn is_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libraries_are_read_of_a_list() {
+        let list = "haproxy\n  PreDepends: dpkg\n |Depends: libc6\n  Depends: <libvirtual>\n  Depends: libssl3\n";
+        assert_eq!(libraries(list), ["libc6", "libssl3"]);
+    }
 
     #[test]
     fn debian_is_told_from_its_children() {

@@ -14,6 +14,7 @@ mod first_load;
 mod http;
 mod mode;
 mod mongodb;
+mod proxies;
 mod redis;
 mod second_try;
 mod shell;

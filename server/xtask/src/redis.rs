@@ -32,21 +32,12 @@ pub(crate) fn provide(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target().join("redis");
     let program = folder.join("redis-server");
     if !program.is_file() {
-        unpack(&folder)?;
+        debian::unpack(&[PACKAGE.to_owned()], &folder)?;
         // It is the server by its name.
         fs::copy(folder.join(PROGRAM), &program).context("the package holds no server")?;
     }
     ensure!(runs(&program), "{} does not run: apt-get install redis-server, or set REDIS_SERVER", program.display());
     Ok(program)
-}
-
-fn unpack(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)?;
-    shell::run(Command::new("apt-get").args(["download", "--quiet", PACKAGE]).current_dir(folder))?;
-    let packages = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
-    let package = packages.into_iter().find(|path| path.extension().is_some_and(|end| end == "deb"));
-    let package = package.context("apt-get has fetched no package")?;
-    shell::run(Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder))
 }
 
 fn runs(program: &Path) -> bool {

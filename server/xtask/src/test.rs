@@ -11,6 +11,7 @@ use crate::clients;
 use crate::e2e;
 use crate::mode::Mode;
 use crate::mongodb;
+use crate::proxies;
 use crate::redis;
 use crate::second_try;
 use crate::shell;
@@ -112,6 +113,8 @@ const FAULTS: &str = "faults::";
 /// Start Redis servers.
 const NODES: &str = "nodes::";
 const NODES_BROKER: &str = "broker::redis::tests::";
+/// Start proxies.
+const PROXIES: &str = "behind::proxies::";
 /// Say the same whatever the database is.
 const NO_DATABASE: &[&str] = &[
     "tidy::",
@@ -124,6 +127,7 @@ const NO_DATABASE: &[&str] = &[
     "pages::",
     "origins::",
     "apps_examples::",
+    "behind::",
     NODES,
 ];
 
@@ -135,6 +139,45 @@ fn validators(workspace: &Workspace, steps: &mut Steps) -> Totals {
             let result =
                 check::could_not_run("the descriptions of the API were not given to their validators", &reason);
             counted("validators of the API", result.map(|()| Totals::default()))
+        }
+    }
+}
+
+/// What tests start beside the server: the variables that name it, and the tests for which there is none.
+struct Programs {
+    variables: Vec<(&'static str, String)>,
+    skipped: Vec<&'static str>,
+}
+
+impl Programs {
+    fn provide(workspace: &Workspace, steps: &mut Steps, totals: &mut Totals) -> Self {
+        let mut programs = Self { variables: Vec::new(), skipped: vec![FAULTS] };
+        let redis = steps.step("a Redis server", || redis::provide(workspace));
+        let redis = redis.map(|program| vec![("REDIS_SERVER", program.display().to_string())]);
+        *totals += programs.add(redis, "several nodes are not tested", &[NODES, NODES_BROKER]);
+        let proxies = steps.step("nginx, HAProxy and Caddy", || proxies::provide(workspace));
+        *totals += programs.add(proxies, "no proxy is tested in front of the server", &[PROXIES]);
+        programs
+    }
+
+    fn add(
+        &mut self,
+        provided: Result<Vec<(&'static str, String)>>,
+        untested: &'static str,
+        tests: &[&'static str],
+    ) -> Totals {
+        match provided {
+            Ok(variables) => {
+                for (variable, program) in &variables {
+                    say(&format!("    {variable}={program}"));
+                }
+                self.variables.extend(variables);
+                Totals::default()
+            }
+            Err(reason) => {
+                self.skipped.extend(tests);
+                counted(untested, check::could_not_run(untested, &reason).map(|()| Totals::default()))
+            }
         }
     }
 }
@@ -156,22 +199,12 @@ fn native(workspace: &Workspace, steps: &mut Steps, filters: &[String]) -> Total
         let result = check::could_not_run("the official Socket.IO clients were not driven", &reason);
         totals += counted("Socket.IO clients", result.map(|()| Totals::default()));
     }
-    let redis = match steps.step("a Redis server", || redis::provide(workspace)) {
-        Ok(program) => {
-            say(&format!("    Redis: {}", program.display()));
-            program.display().to_string()
-        }
-        Err(reason) => {
-            let result = check::could_not_run("several nodes are not tested", &reason);
-            totals += counted("Redis", result.map(|()| Totals::default()));
-            String::new()
-        }
-    };
-    let skipped: &[&str] = if redis.is_empty() { &[FAULTS, NODES, NODES_BROKER] } else { &[FAULTS] };
+    let programs = Programs::provide(workspace, steps, &mut totals);
     totals += validators(workspace, steps);
     let uri = server.as_ref().map_or("", |server| &server.uri);
-    let everything =
-        Run { packages: PRODUCT, skipped, variables: &[("TEST_MONGODB_URI", uri), ("REDIS_SERVER", &redis)] };
+    let named = programs.variables.iter().map(|(variable, program)| (*variable, program.as_str()));
+    let variables: Vec<_> = std::iter::once(("TEST_MONGODB_URI", uri)).chain(named).collect();
+    let everything = Run { packages: PRODUCT, skipped: &programs.skipped, variables: &variables };
     totals += cargo_test(workspace, steps, "tests of the product", &everything, filters);
     totals += integration(workspace, steps, &[("TEST_DATABASE", "sqlite")], filters);
     if let Some(server) = &server {

@@ -2,7 +2,9 @@
 //! real proxies with the configurations that the documentation shows.
 
 mod activated;
+mod documented;
 mod introduced;
+mod proxies;
 mod unix;
 
 use std::path::Path;
