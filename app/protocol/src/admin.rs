@@ -132,6 +132,34 @@ pub struct LiveRoom {
     pub age_s: u64,
 }
 
+/// `GET socket-debug`: which sockets of whom are in which room, as guides for Socket.IO servers have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
+pub struct SocketDebug {
+    /// Connections of every kind on this node.
+    pub total_connections: u64,
+    /// Rooms that are live here, listed or not.
+    pub total_rooms: u64,
+    /// The largest of them, largest first.
+    pub rooms: Vec<DebuggedRoom>,
+}
+
+/// One of them. Everything is named by keyed hashes, as in the log of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
+pub struct DebuggedRoom {
+    /// The room.
+    pub room_name: String,
+    /// Sessions inside, on this node, listed or not.
+    pub socket_count: u64,
+    /// The first of them.
+    pub socket_ids: Vec<String>,
+    /// Whose these are, each person once.
+    pub user_ids: Vec<String>,
+}
+
 /// `GET switches`, and the answer to a change: what the operator has said for all nodes. Gone with the process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]

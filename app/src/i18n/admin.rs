@@ -120,9 +120,13 @@ static EN: AdminWords = AdminWords {
     code: "Code",
     rooms: "Rooms",
     rooms_more: "Each by a keyed hash of the day, as in the log of events. It is no code: nobody can enter by it.",
-    rooms_listed: |listed, total| match u64::try_from(listed).is_ok_and(|listed| listed == total) {
-        true => format!("{total} live on this node."),
-        false => format!("The {listed} largest of {total} that live on this node."),
+    rooms_listed: |listed, total| {
+        let all = u64::try_from(listed).is_ok_and(|listed| listed == total);
+        if all {
+            format!("{total} live on this node.")
+        } else {
+            format!("The {listed} largest of {total} that live on this node.")
+        }
     },
     no_rooms: "Nobody is in any room of this node.",
     room: "Room",
@@ -140,9 +144,7 @@ static EN: AdminWords = AdminWords {
     open: "open",
     closed: "closed",
     announcement: "Announcement",
-    announcement_hint: |most| {
-        format!("Shown to everybody who is connected, and to those who come. At most {most} characters.")
-    },
+    announcement_hint: |most| format!("Shown in every room, also to those who come in. At most {most} characters."),
     no_announcement: "Nothing is announced.",
     logins: "Logins of a person",
     login_box: "Account name or keyed hash",
@@ -163,9 +165,8 @@ static EN: AdminWords = AdminWords {
         Act::CloseRegistration | Act::CloseRooms => "Close",
         Act::OpenRegistration | Act::OpenRooms => "Open",
         Act::Announce => "Announce",
-        Act::Unannounce => "Take back",
+        Act::Unannounce | Act::TakeDrainBack => "Take back",
         Act::Drain => "Drain this node",
-        Act::TakeDrainBack => "Take back",
     },
     ask: |act| match act {
         Act::EndRoom => "End this room for everybody in it?",

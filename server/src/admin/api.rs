@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use protocol::admin::{
     BeginDrain, ChangeSwitches, Drain, EndedLogins, LiveRooms, NodeOverview, OperatorCredentials, OperatorToken,
-    Switches,
+    SocketDebug, Switches,
 };
 
 use super::sign_in::sign_in;
@@ -25,6 +25,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/sign-in", post(begin))
         .route("/overview", get(overview))
         .route("/rooms", get(rooms))
+        .route("/socket-debug", get(sockets))
         .route("/rooms/{hash}/end", post(end_room))
         .route("/logins/{id}/end", post(end_logins))
         .route("/switches", get(switches).post(change_switches))
@@ -47,6 +48,10 @@ async fn overview(State(state): State<AppState>, _: Operator) -> Json<NodeOvervi
 
 async fn rooms(State(state): State<AppState>, _: Operator) -> Json<LiveRooms> {
     Json(look::rooms(&state).await)
+}
+
+async fn sockets(State(state): State<AppState>, _: Operator) -> Json<SocketDebug> {
+    Json(look::sockets(&state).await)
 }
 
 async fn end_room(

@@ -72,7 +72,7 @@ impl Desk {
 
     /// The operator of a name.
     pub(super) async fn find(&self, name: &Username) -> Option<Operator> {
-        operators::find(&*self.operators.now().await?, name).cloned()
+        operators::find(&self.operators.now().await?, name).cloned()
     }
 
     /// Signs one in whose password was right.

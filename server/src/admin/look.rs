@@ -1,9 +1,13 @@
 //! What an operator sees: numbers of this node, and its rooms by their keyed hashes. Gathered when somebody asks.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
+use chat::SessionKey;
 use protocol::ErrorCode;
-use protocol::admin::{Carried, LiveRoom, LiveRooms, NodeOverview, Refusals, Switches, Traffic};
+use protocol::admin::{
+    Carried, DebuggedRoom, LiveRoom, LiveRooms, NodeOverview, Refusals, SocketDebug, Switches, Traffic,
+};
 use realtime::channel::RoomHandle;
 use realtime::hub::Survey;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +22,8 @@ use crate::transports::Carries;
 const DAY_MS: u64 = 86_400_000;
 /// Rooms that are listed.
 const ROOMS_MAX: usize = 100;
+/// Sessions that are listed of a room.
+const SOCKETS_MAX: usize = 1_000;
 /// Kinds of refusals that are listed.
 const REFUSALS_MAX: usize = 10;
 
@@ -115,6 +121,39 @@ pub(super) async fn rooms(state: &AppState) -> LiveRooms {
         LiveRooms { total: rooms.len() as u64, rooms: listed.collect() }
     });
     looking.await.unwrap_or(LiveRooms { total: 0, rooms: Vec::new() })
+}
+
+/// Which sessions of whom are in the largest rooms of this node.
+pub(super) async fn sockets(state: &AppState) -> SocketDebug {
+    let (hub, marks) = (state.hub.clone(), Marks::new(state));
+    let total_connections = Carries::ALL.iter().map(|by| state.transports.count(*by)).sum();
+    let looking = tokio::task::spawn_blocking(move || {
+        let (total_rooms, mut seats) = (hub.room_count() as u64, Vec::from_iter(hub.survey_seats()));
+        seats.sort_by_key(|(room, inside)| (Reverse(inside.len()), *room));
+        seats.truncate(ROOMS_MAX);
+        let rooms = seats.into_iter().map(|(room, mut inside)| {
+            inside.sort_by_key(|(session, _)| *session);
+            let socket_count = inside.len() as u64;
+            inside.truncate(SOCKETS_MAX);
+            let people: BTreeSet<_> = inside.iter().map(|(_, user)| *user).collect();
+            DebuggedRoom {
+                room_name: marks.of(&room.0),
+                socket_count,
+                socket_ids: inside.iter().map(|(session, _)| marks.of(&named(*session))).collect(),
+                user_ids: people.iter().map(|user| marks.of(&user.0)).collect(),
+            }
+        });
+        SocketDebug { total_connections, total_rooms, rooms: rooms.collect() }
+    });
+    looking.await.unwrap_or(SocketDebug { total_connections, total_rooms: 0, rooms: Vec::new() })
+}
+
+/// A session as marks take it: no id of a person or a room begins so but by a chance that never comes.
+fn named(session: SessionKey) -> [u8; 16] {
+    let mut id = *b"session:\0\0\0\0\0\0\0\0";
+    let (_, number) = id.split_at_mut(8);
+    number.copy_from_slice(&session.0.to_be_bytes());
+    id
 }
 
 /// The live room of a keyed hash.

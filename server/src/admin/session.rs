@@ -41,7 +41,7 @@ pub(super) struct Claimed {
 
 /// Signs and reads them.
 pub(super) struct Signing {
-    signing: EncodingKey,
+    key: EncodingKey,
     checking: DecodingKey,
     validation: Validation,
 }
@@ -54,14 +54,14 @@ impl Signing {
         validation.leeway = 0;
         // The library reads a clock of its own; `read` compares with the time it is given.
         validation.validate_exp = false;
-        Self { signing: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
+        Self { key: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
     }
 
     pub(super) fn issue(&self, operator: &Operator, mark: String, now: Millis) -> OperatorToken {
         let iat = now / 1_000;
         let (iss, sub) = (ISSUER.to_owned(), operator.name.as_str().to_owned());
         let claims = Claims { iss, sub, jti: mark, iat, exp: iat + LASTS_S };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key)
             .expect("strings and numbers always serialise, and the key is one for HMAC");
         OperatorToken { token, expires_at: claims.exp * 1_000 }
     }

@@ -33,17 +33,13 @@ pub(super) async fn sign_in(
     // No login of a person counts: who asks is nobody but an address.
     let caller = Caller { user: None, address: context.address, followed: context.reach != Reach::Direct };
     let right = check(state, caller, context.now, &folded, &typed.password, phc).await?;
-    match operator.filter(|_| right) {
-        Some(operator) => {
-            note(state, &Who::Operator(operator.name.as_str().to_owned()), AdminAct::SignIn, About::default());
-            Ok(state.desk.sign_in(&operator, state.clock.wall()))
-        }
-        None => {
-            tracing::warn!("somebody tried to sign in as an operator, and failed");
-            state.events.record(Event::Admin { act: AdminAct::Refused, room: None, person: None });
-            Err(ErrorCode::BadCredentials.into())
-        }
-    }
+    let Some(operator) = operator.filter(|_| right) else {
+        tracing::warn!("somebody tried to sign in as an operator, and failed");
+        state.events.record(Event::Admin { act: AdminAct::Refused, room: None, person: None });
+        return Err(ErrorCode::BadCredentials.into());
+    };
+    note(state, &Who::Operator(operator.name.as_str().to_owned()), AdminAct::SignIn, About::default());
+    Ok(state.desk.sign_in(&operator, state.clock.wall()))
 }
 
 async fn check(

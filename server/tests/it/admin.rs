@@ -5,16 +5,19 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use protocol::admin::{
-    BeginDrain, ChangeSwitches, Drain, DrainState, EndedLogins, LiveRooms, NodeOverview, OperatorToken, Switches,
+    BeginDrain, ChangeSwitches, Drain, DrainState, EndedLogins, LiveRooms, NodeOverview, OperatorToken, SocketDebug,
+    Switches,
 };
 use protocol::{ErrorCode, LeaveReason, Limits, ServerFrame};
 use serde_json::{Value, json};
-use server::config::Database;
+use server::config::{Database, EventLogTo};
 use tempfile::TempDir;
 
+use crate::harness::engine::Engine;
 use crate::harness::{Answer, Ask, Guest, Heard, TestServer, Wire, poll};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const EVENTS: &str = "events.jsonl";
 const PASSWORD: &str = "correct horse battery";
 
 /// A server with an operator's token.
@@ -22,7 +25,22 @@ async fn with_token() -> (TestServer, TempDir) {
     let folder = TempDir::new().expect("there is room for a temporary folder");
     let file = folder.path().join("token");
     std::fs::write(&file, format!("{TOKEN}\n")).expect("can be written");
-    (TestServer::with(move |config| config.admin_token_file = Some(file)).await, folder)
+    let events = folder.path().join(EVENTS);
+    let server = TestServer::with(move |config| {
+        config.admin_token_file = Some(file);
+        config.event_log = Some(EventLogTo::File(events));
+    });
+    (server.await, folder)
+}
+
+/// Waits for a line of the log of events about this act, and answers it.
+async fn act_in(folder: &TempDir, act: &str) -> String {
+    let act = format!("\"act\":\"{act}\"");
+    poll("the act is in the log", async || {
+        let text = std::fs::read_to_string(folder.path().join(EVENTS)).unwrap_or_default();
+        text.lines().find(|line| line.contains("\"event\":\"admin\"") && line.contains(&act)).map(str::to_owned)
+    })
+    .await
 }
 
 /// A server with a folder for the file of operators.
@@ -76,9 +94,10 @@ async fn cookie_of(server: &TestServer, name: &str) -> String {
 }
 
 /// Every address, by what it is asked with.
-const ALL: [(&str, &str); 9] = [
+const ALL: [(&str, &str); 10] = [
     ("GET", "/api/v1/admin/overview"),
     ("GET", "/api/v1/admin/rooms"),
+    ("GET", "/api/v1/admin/socket-debug"),
     ("POST", "/api/v1/admin/rooms/AAAAAAAAAAAAAAAAAAAAAA/end"),
     ("POST", "/api/v1/admin/logins/somebody/end"),
     ("GET", "/api/v1/admin/switches"),
@@ -209,15 +228,23 @@ async fn the_numbers_are_those_of_what_people_did_and_name_nobody() {
     let rooms: LiveRooms = answer.json();
     let sizes: Vec<_> = rooms.rooms.iter().map(|room| (room.people, room.sessions, room.locked)).collect();
     assert_eq!((rooms.total, sizes), (2, vec![(2, 2, false), (0, 0, false)]));
+    let debugged = get(&server, "socket-debug").await.assert_status(200);
+    let sockets: SocketDebug = debugged.json();
+    assert_eq!((sockets.total_connections, sockets.total_rooms, sockets.rooms.len()), (2, 2, 1));
+    assert_eq!(sockets.rooms[0].room_name, rooms.rooms[0].hash);
+    assert_eq!((sockets.rooms[0].socket_ids.len(), sockets.rooms[0].user_ids.len()), (2, 2));
     assert!(rooms.rooms.iter().all(|room| room.hash.len() == 12 && room.age_s < 60));
     for word in [&room.code, &other.code, &room.view.code.dashed(), "Zaphod", "Trillian", "fish", "127.0.0.1"] {
-        assert!(!text.contains(word) && !answer.text().contains(word), "{word} is shown");
+        assert!(
+            !text.contains(word) && !answer.text().contains(word) && !debugged.text().contains(word),
+            "{word} is shown"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_is_ended_for_all_by_its_hash() {
-    let (server, _folder) = with_token().await;
+    let (server, folder) = with_token().await;
     let owner = Guest::new(&server).await;
     let (room, other) = (owner.room().await, owner.room().await);
     let mut client = owner.enter(&room).await;
@@ -225,6 +252,8 @@ async fn a_room_is_ended_for_all_by_its_hash() {
     let path = format!("rooms/{}/end", rooms.rooms[0].hash);
     post(&server, &path, &Value::Null).await.assert_status(204);
     assert_eq!(client.expect_left().await, LeaveReason::Deleted);
+    let line = act_in(&folder, "end_room").await;
+    assert!(line.contains(&rooms.rooms[0].hash) && !line.contains(&room.code), "{line}");
     assert_eq!(owner.look_up(&room.code).await.code(), ErrorCode::RoomEnded);
     owner.look_up(&other.code).await.assert_status(200);
     let gone = poll("the room is not listed", async || {
@@ -273,12 +302,13 @@ async fn the_logins_of_a_person_end_by_name_and_by_hash() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_closed_is_closed_by_every_way_and_can_be_opened() {
-    let (server, _folder) = with_token().await;
+    let (server, folder) = with_token().await;
     let owner = Guest::new(&server).await;
     let room = owner.room().await;
     let change = ChangeSwitches { registration_closed: Some(true), rooms_closed: Some(true), announcement: None };
     let now: Switches = post(&server, "switches", &change).await.assert_status(200).json();
     assert_eq!(now, Switches { registration_closed: true, rooms_closed: true, announcement: None });
+    act_in(&folder, "set").await;
     let register = json!({"username": "ford", "password": PASSWORD});
     let refused = Ask::post("/api/v1/register").json(&register).send(server.addr).await.assert_status(403);
     assert_eq!(refused.code(), ErrorCode::Closed);
@@ -389,4 +419,29 @@ async fn the_page_asks_before_it_does_and_only_the_sites_own_forms_count() {
     assert!(page(&joe).await.text().contains("action=\"/admin/sign-in\""));
     let out = form(&server, "/admin/sign-out", "").send(server.addr).await.assert_status(303);
     assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_on_one_node_holds_on_the_others() {
+    let engine = Engine::start().await;
+    let one = TestServer::node(&engine, None).await;
+    let other = TestServer::node(&engine, Some(&one)).await;
+    write_operators(&one, &["maria"]);
+    let session: OperatorToken = sign_in(&one, "maria", PASSWORD).await.assert_status(200).json();
+    let ask = async |ask: Ask| ask.bearer(&session.token).send(one.addr).await.assert_status(200);
+    let heard = poll("the other node is heard", async || {
+        let seen: NodeOverview = ask(Ask::get("/api/v1/admin/overview")).await.json();
+        (seen.other_nodes == Some(1)).then_some(())
+    });
+    heard.await;
+    let change = ChangeSwitches { rooms_closed: Some(true), ..ChangeSwitches::default() };
+    ask(Ask::post("/api/v1/admin/switches").json(&change)).await;
+    let guest = Guest::new(&other).await;
+    let refused = poll("no rooms are made there", async || {
+        let answer = guest.ask(Ask::post("/api/v1/rooms").json(&json!({}))).await;
+        (answer.status != 201).then(|| answer.code())
+    });
+    assert_eq!(refused.await, ErrorCode::Closed);
+    // The other node has no operator.
+    assert_eq!(Ask::get("/api/v1/admin/overview").bearer(&session.token).send(other.addr).await.status, 404);
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use chat::ChannelId;
+use chat::{ChannelId, SessionKey};
 use protocol::Millis;
 
 use super::Hub;
 use crate::channel::RoomHandle;
+use crate::identity::UserId;
 
 /// How many there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,16 +54,24 @@ impl Hub {
         })
     }
 
+    /// The sessions inside of each room, with whose they are. As long as [`Hub::survey`] takes.
+    pub fn survey_seats(&self) -> HashMap<ChannelId, Vec<(SessionKey, UserId)>> {
+        let sessions: Vec<_> = self.sessions().by_id.values().cloned().collect();
+        let mut inside: HashMap<_, Vec<_>> = HashMap::new();
+        for session in sessions {
+            for seat in session.insides() {
+                inside.entry(seat.room.id).or_default().push((session.key, session.user()));
+            }
+        }
+        inside
+    }
+
     /// Each room with a task, in no order. As long as [`Hub::survey`] takes.
     pub fn survey_rooms(&self) -> Vec<RoomSurvey> {
-        let sessions: Vec<_> = self.sessions().by_id.values().cloned().collect();
-        let mut inside: HashMap<ChannelId, u32> = HashMap::new();
-        for seat in sessions.iter().flat_map(|session| session.insides()) {
-            *inside.entry(seat.room.id).or_default() += 1;
-        }
+        let inside = self.survey_seats();
         let survey = |room: RoomHandle| {
             let (locked, created_at) = room.facts();
-            let sessions = inside.get(&room.id).copied().unwrap_or_default();
+            let sessions = inside.get(&room.id).map_or(0, |seats| u32::try_from(seats.len()).unwrap_or(u32::MAX));
             RoomSurvey { id: room.id, people: room.count(), sessions, locked, created_at }
         };
         self.live_rooms().into_iter().map(survey).collect()

@@ -2,7 +2,7 @@
 
 use protocol::admin::{
     BeginDrain, ChangeSwitches, Drain, EndedLogins, LiveRooms, NodeOverview, OperatorCredentials, OperatorToken,
-    Switches,
+    SocketDebug, Switches,
 };
 use utoipa::openapi::HttpMethod::{Delete, Get, Post};
 
@@ -27,6 +27,11 @@ fn questions() -> Vec<Operation> {
             200,
             "At most 100 of them.",
             Body::json::<LiveRooms>(),
+        ),
+        ask("/api/v1/admin/socket-debug", "Which sessions of whom are in which room, by keyed hashes.").answers(
+            200,
+            "At most 100 rooms, and 1,000 sessions of each.",
+            Body::json::<SocketDebug>(),
         ),
         ask("/api/v1/admin/switches", "What is closed, and what is announced.").answers(
             200,
