@@ -20,16 +20,18 @@ const HOST: &str = "chat.example";
 const ORIGIN: &str = "https://chat.example";
 const UPSTREAM: &str = "127.0.0.1:3000";
 
-/// As it is started behind a proxy.
-fn behind(config: &mut Config) {
-    config.public_url = Some(ORIGIN.to_owned());
-    config.https = true;
+/// Behind a proxy that writes headers: of the host and of https it knows what these say.
+fn trusting(config: &mut Config) {
     config.limits.guests_made_per_hour = 2;
+    config.proxies = vec!["127.0.0.1".parse().expect("is an address")];
 }
 
-fn trusting(config: &mut Config) {
-    behind(config);
-    config.proxies = vec!["127.0.0.1".parse().expect("is an address")];
+/// Behind one that says whose line it brings, and no more.
+fn introduced(config: &mut Config) {
+    config.limits.guests_made_per_hour = 2;
+    config.introducers = vec!["127.0.0.1".parse().expect("is an address")];
+    config.public_url = Some(ORIGIN.to_owned());
+    config.https = true;
 }
 
 async fn ask(proxy: &Proxy, from: u8, ask: Ask) -> crate::harness::Answer {
@@ -40,6 +42,8 @@ async fn ask(proxy: &Proxy, from: u8, ask: Ask) -> crate::harness::Answer {
 async fn passes_and_counts(proxy: &Proxy) {
     let page = ask(proxy, 4, Ask::get("/")).await.assert_status(200);
     assert!(page.text().contains("WhisperSpace"));
+    let named = ask(proxy, 4, Ask::get("/healthz").header("x-request-id", "of-a-stranger")).await;
+    assert!(named.header("x-request-id").is_some_and(|id| id != "of-a-stranger"), "{named:?}");
     let made = ask(proxy, 4, guest().origin(ORIGIN)).await.assert_status(201);
     assert!(made.header("set-cookie").is_some_and(|cookie| cookie.starts_with("__Host-ws=")), "{made:?}");
     let token = made.json::<Value>()["token"].as_str().expect("has one").to_owned();
@@ -128,11 +132,7 @@ async fn haproxy_by_x_forwarded_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn haproxy_by_the_proxy_protocol() {
-    let server = TestServer::with(|config| {
-        behind(config);
-        config.introducers = vec!["127.0.0.1".parse().expect("is an address")];
-    })
-    .await;
+    let server = TestServer::with(introduced).await;
     let block = Block::of("haproxy", "send-proxy-v2").with(UPSTREAM, &upstream(server.addr));
     passes_and_counts(&Proxy::haproxy(block).await).await;
 }
@@ -141,11 +141,7 @@ async fn haproxy_by_the_proxy_protocol() {
 async fn haproxy_by_the_proxy_protocol_and_a_unix_socket() {
     let folder = Folder::new();
     let path = folder.path().join("chat.sock");
-    let _server = TestServer::in_path(&path, |config| {
-        behind(config);
-        config.introducers = vec!["127.0.0.1".parse().expect("is an address")];
-    })
-    .await;
+    let _server = TestServer::in_path(&path, introduced).await;
     let at = format!("unix@{}", path.display());
     let block = Block::of("haproxy", "send-proxy-v2").with(UPSTREAM, &at).with("send-proxy-v2", "send-proxy");
     passes_and_counts(&Proxy::haproxy(block).await).await;
