@@ -20,6 +20,7 @@ use crate::rooms::ended::Mark;
 use crate::store::UserId;
 use realtime::address::Address;
 use realtime::clock::{base64url, from_base64url, random};
+use realtime::rate_limits::NameKey;
 
 /// Bytes of the secret.
 const SECRET_BYTES: usize = 32;
@@ -46,6 +47,7 @@ struct Derived {
     nodes: [u8; 32],
     events: [u8; 32],
     operators: [u8; 32],
+    names: [u8; 32],
 }
 
 impl Keys {
@@ -67,6 +69,7 @@ impl Keys {
             nodes: derive("whisperspace nodes v1"),
             events: derive("whisperspace events v1"),
             operators: derive("whisperspace operator v1"),
+            names: derive("whisperspace account name v1"),
         }))
     }
 
@@ -124,6 +127,12 @@ impl Keys {
     /// What stands for the token of one room's invite.
     pub(crate) fn invite_mark(&self, room: ChannelId, token: &InviteToken) -> chat::InviteMark {
         chat::InviteMark(mac(&self.0.invites, &[&room.0, token.as_str().as_bytes()]))
+    }
+
+    /// Under which the tries at an account's password are counted. `folded`: what all spellings of the name have in common.
+    pub(crate) fn name_key(&self, folded: &str) -> NameKey {
+        let mac = mac(&self.0.names, &[folded.as_bytes()]);
+        NameKey(mac.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)))
     }
 
     /// Names the nodes that have this secret, between them; it says nothing of it.

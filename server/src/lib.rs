@@ -146,7 +146,7 @@ pub async fn serve_over(
         live,
         sessions: apps::sessions::Sessions::default(),
         apps: apps::registry::Applications::load(config.apps.as_deref(), &config.limits),
-        rate_limits: realtime::rate_limits::RateLimits::new(&config.limits),
+        rate_limits: Arc::new(realtime::rate_limits::RateLimits::new(&config.limits)),
         connections: connections::Connections::new(budget),
         transports: transports::Transports::default(),
         metrics_at: watched.address(),
@@ -189,6 +189,7 @@ fn say_serving(state: &AppState, budget: open_files::Budget) {
 
 /// What goes on beside the lines.
 fn begin_chores(state: &AppState, halt: &CancellationToken) {
+    state.hub.share(&state.rate_limits);
     state.tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
     state.tracker.spawn(janitor::run(state.clone(), halt.clone()));
     state.tracker.spawn(admin::keep_rates(state.clone(), halt.clone()));

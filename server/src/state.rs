@@ -50,7 +50,7 @@ pub struct State {
     /// Tokens and passwords.
     pub auth: Auth,
     /// Rate limits.
-    pub rate_limits: RateLimits,
+    pub rate_limits: Arc<RateLimits>,
     /// Who is an operator.
     pub desk: Desk,
     /// Whether people are sent elsewhere.

@@ -57,6 +57,10 @@ pub struct RoomState {
     outbox: Outbox,
     typing: Vec<MemberId>,
     knocks: Vec<Knocking>,
+    /// It was told that other servers are out of reach.
+    apart: bool,
+    /// What the operator said last.
+    announced: Option<String>,
     pin: Option<String>,
     seat: Seat,
     refusals: u32,
@@ -88,6 +92,8 @@ impl RoomState {
             outbox: Outbox::default(),
             typing: Vec::new(),
             knocks: Vec::new(),
+            apart: false,
+            announced: None,
             pin,
             seat: Seat::None,
             refusals: 0,
@@ -133,8 +139,9 @@ impl RoomState {
             self.join_refused(ErrorCode::SealedRoom, None, now);
             return;
         }
-        // Told anew behind this, if there are some.
+        // Told anew behind this, where it is so.
         self.knocks.clear();
+        self.apart = false;
         // A fresh seat counts as online; what a kept one counts as is told again.
         self.told = joined.cid.is_some().then_some(Activity::Online);
         self.timeline.joined(&joined.you, joined.position);

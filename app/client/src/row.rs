@@ -86,6 +86,10 @@ pub enum RoomNews {
     Timer(Option<u32>),
     /// What somebody is in it.
     Role(Role),
+    /// Whether other servers of the site are out of reach.
+    Apart(bool),
+    /// What the operator says to everybody.
+    Announced(String),
 }
 
 /// One message.

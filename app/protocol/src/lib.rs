@@ -28,6 +28,7 @@ pub mod limits;
 mod member;
 pub mod names;
 mod powers;
+mod said;
 mod server_frame;
 mod timer;
 
@@ -51,7 +52,8 @@ pub use names::{DisplayName, Emoji, RoomName, Sealed, Text, Topic};
 #[cfg(feature = "door")]
 pub use names::{Password, Pin, Username};
 pub use powers::{Power, Role};
-pub use server_frame::{Message, ReadUpTo, SealedMessage, ServerFrame, Whisper, decode_server, encode};
+pub use said::{Message, SealedMessage, Whisper};
+pub use server_frame::{Notice, ReadUpTo, ServerFrame, decode_server, encode};
 pub use timer::{Timer, timer_within};
 
 /// The WebSocket subprotocol that names this version of the wire.

@@ -10,8 +10,8 @@ use crate::error::ErrorCode;
 use crate::ids::{ClientId, MemberId, MessageId, RoomCode, Secret, SessionId};
 use crate::json::{Object, Value};
 use crate::member::{Knocking, LeaveReason, Me, Member, Position, RoomInfo, WireLimits};
-use crate::names::{DisplayName, Emoji, Sealed};
-use crate::timer::Timer;
+use crate::names::{DisplayName, Emoji};
+use crate::said::{Message, SealedMessage, Whisper};
 
 /// One frame from the server. `t` names the variant; clients ignore the ones they do not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -188,6 +188,17 @@ pub enum ServerFrame {
         #[serde(skip_serializing_if = "Option::is_none")]
         missed: Option<u64>,
     },
+    /// Something about the server that concerns those inside. Not counted: it is told again to whoever joins while it holds.
+    Notice {
+        /// The room that it is about; absent: all of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<RoomCode>,
+        /// What.
+        notice: Notice,
+        /// In the operator's words, of an announcement; absent: it holds no more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
     /// A request failed; the connection goes on.
     Error {
         /// From the table.
@@ -227,6 +238,19 @@ pub enum ServerFrame {
     Unknown,
 }
 
+/// What of the server is told to those inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Other servers of the site are out of reach: people on those hear nothing of the room, and nothing is sent later.
+    Apart,
+    /// They are reached again.
+    Together,
+    /// The operator says something to everybody.
+    Announcement,
+}
+
 /// How far somebody has read: what was sent between these two times, both by the server's clock.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
@@ -237,95 +261,6 @@ pub struct ReadUpTo {
     pub from: Millis,
     /// When the last message that they have seen was sent.
     pub at: Millis,
-}
-
-/// One message as everybody in the room gets it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
-pub struct Message {
-    /// The room's code.
-    pub room: RoomCode,
-    /// Its place in the order.
-    pub seq: u64,
-    /// Its id.
-    pub id: MessageId,
-    /// The sender's request: receivers drop a repeated (member, cid).
-    pub cid: ClientId,
-    /// Who sent it.
-    pub member: MemberId,
-    /// What they were called then.
-    pub name: DisplayName,
-    /// When the server took it.
-    pub at: Millis,
-    /// What was typed; show it as text.
-    pub text: String,
-    /// The same as sanitised HTML, only where markup makes a difference.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub html: Option<String>,
-    /// The message that it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<MessageId>,
-    /// The people inside whom it names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mentions: Vec<MemberId>,
-    /// For how long it is there. One that was over before it could be told comes without its text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timer: Option<Timer>,
-}
-
-/// One message of a sealed room: where it stands and whose it is, and what only the members can read.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
-pub struct SealedMessage {
-    /// The room's code.
-    pub room: RoomCode,
-    /// Its place in the order.
-    pub seq: u64,
-    /// Its id.
-    pub id: MessageId,
-    /// The sender's request: receivers drop a repeated (member, cid).
-    pub cid: ClientId,
-    /// Who sent it.
-    pub member: MemberId,
-    /// What they were called then.
-    pub name: DisplayName,
-    /// When the server took it.
-    pub at: Millis,
-    /// As the sender's client encrypted it, byte for byte.
-    pub sealed: Sealed,
-}
-
-/// One whisper. It has no place in the order of messages: nobody else can tell that there was one.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "describe", derive(utoipa::ToSchema))]
-pub struct Whisper {
-    /// The room's code.
-    pub room: RoomCode,
-    /// Its id.
-    pub id: MessageId,
-    /// The sender's request: receivers drop a repeated (member, cid).
-    pub cid: ClientId,
-    /// Who sent it.
-    pub member: MemberId,
-    /// What they were called then.
-    pub name: DisplayName,
-    /// To whom.
-    pub to: MemberId,
-    /// What they were called then.
-    pub to_name: DisplayName,
-    /// When the server took it.
-    pub at: Millis,
-    /// What was typed; show it as text.
-    pub text: String,
-    /// The same as sanitised HTML, only where markup makes a difference.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub html: Option<String>,
-    /// The message, or the whisper between these two, that it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<MessageId>,
-    /// When it burns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timer: Option<Timer>,
 }
 
 impl ServerFrame {
@@ -353,6 +288,7 @@ impl ServerFrame {
             | Self::Typing { .. }
             | Self::Knocks { .. }
             | Self::Receipt { .. }
+            | Self::Notice { .. }
             | Self::Bye { .. }
             | Self::Ping {}
             | Self::Pong {} => false,
@@ -384,6 +320,7 @@ impl ServerFrame {
             Self::Typing { .. } => "typing",
             Self::Receipt { .. } => "receipt",
             Self::Gap { .. } => "gap",
+            Self::Notice { .. } => "notice",
             Self::Error { .. } => "error",
             Self::Token { .. } => "token",
             Self::Bye { .. } => "bye",
@@ -401,24 +338,6 @@ impl fmt::Debug for ServerFrame {
     }
 }
 
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Message({} bytes)", self.text.len())
-    }
-}
-
-impl fmt::Debug for SealedMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SealedMessage({:?})", self.sealed)
-    }
-}
-
-impl fmt::Debug for Whisper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Whisper({} bytes)", self.text.len())
-    }
-}
-
 /// Ties people to times: a log line never needs it.
 impl fmt::Debug for ReadUpTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -427,6 +346,17 @@ impl fmt::Debug for ReadUpTo {
 }
 
 read_struct!(ReadUpTo { member, from, at });
+
+impl Read for Notice {
+    fn read(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "apart" => Some(Self::Apart),
+            "together" => Some(Self::Together),
+            "announcement" => Some(Self::Announcement),
+            _ => None,
+        }
+    }
+}
 
 /// Writes one frame. Called once for a broadcast, whatever the number of readers.
 #[must_use]
@@ -450,9 +380,8 @@ impl Read for ServerFrame {
         let tag: String = field(&mut object, "t")?;
         let object = &mut object;
         Some(match tag.as_str() {
-            "knocks" | "done" | "sealed" | "whisper" | "edited" | "deleted" | "reaction" | "receipt" | "token" => {
-                read_seldom(&tag, object)?
-            }
+            "knocks" | "done" | "sealed" | "whisper" | "edited" | "deleted" | "reaction" | "receipt" | "notice"
+            | "token" => read_seldom(&tag, object)?,
             "welcome" => {
                 from_fields!(object => Self::Welcome { session, secret, resumed, rooms, me, now, limits })
             }
@@ -491,6 +420,7 @@ fn read_seldom(tag: &str, object: &mut Object) -> Option<ServerFrame> {
         "deleted" => from_fields!(object => ServerFrame::Deleted { room, id, at, whisper }),
         "reaction" => from_fields!(object => ServerFrame::Reaction { room, id, member, name, emoji, on, whisper }),
         "receipt" => from_fields!(object => ServerFrame::Receipt { room, reads }),
+        "notice" => from_fields!(object => ServerFrame::Notice { room, notice, text }),
         "token" => from_fields!(object => ServerFrame::Token { token, expires_at }),
         _ => ServerFrame::Unknown,
     })

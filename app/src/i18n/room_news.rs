@@ -27,5 +27,10 @@ pub(crate) fn room_news(who: Option<&DisplayName>, what: &RoomNews) -> String {
         RoomNews::Role(Role::Owner) => [who, " owns the room now"].concat(),
         RoomNews::Role(Role::Moderator) => [who, " is a moderator now"].concat(),
         RoomNews::Role(Role::Member) => [who, " is no moderator any more"].concat(),
+        RoomNews::Apart(true) => {
+            "Some of this site’s servers are out of reach: people there get nothing from here now".to_owned()
+        }
+        RoomNews::Apart(false) => "All servers of this site are in reach again".to_owned(),
+        RoomNews::Announced(text) => ["From whoever runs this site: ", text].concat(),
     }
 }

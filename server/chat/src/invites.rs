@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use protocol::{InviteId, Millis};
+use serde::{Deserialize, Serialize};
 
 use crate::time::Monotonic;
 
 /// Stands for an invite's token: a keyed hash, so that what is in memory lets nobody in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteMark(pub [u8; 16]);
 
 /// It is no secret, and says nothing either.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Activity, DisplayName, Member, MemberId};
+use protocol::{Activity, DisplayName, Member, MemberId, Millis};
 use serde::{Deserialize, Serialize};
 
 use crate::bans::Ban;
@@ -24,6 +24,13 @@ pub enum People {
         /// Who is inside on it no more.
         gone: Vec<MemberId>,
     },
+    /// Somebody inside on it began to type, or goes on, or stopped.
+    Typing {
+        /// Who.
+        member: MemberId,
+        /// Whether they do.
+        on: bool,
+    },
 }
 
 /// Somebody inside, as their node knows them. Their role is told by the room's record, which all nodes have.
@@ -35,6 +42,11 @@ pub struct Inside {
     pub name: DisplayName,
     /// Over their sessions on that node.
     pub state: Activity,
+    /// When they came, by the wall clock.
+    pub from: Millis,
+    /// When the last message was sent that they say they have seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Millis>,
 }
 
 /// What other nodes have to be told.
@@ -46,6 +58,8 @@ pub(crate) struct News {
     pub(crate) tells_all: bool,
     /// They are told of these.
     pub(crate) of: BTreeSet<MemberId>,
+    /// Who began to type, or stopped.
+    pub(crate) typing: BTreeMap<MemberId, bool>,
 }
 
 impl News {
@@ -72,12 +86,15 @@ pub(crate) struct Elsewhere {
     pub(crate) member: Member,
     /// The name's place among those in use; with their seat, where they have one here.
     pub(crate) claim: Option<Claim>,
+    /// When they came, and when the last message was sent that they say they have seen; by what any node tells.
+    pub(crate) from: Millis,
+    pub(crate) read: Option<Millis>,
     on: BTreeMap<NodeId, Activity>,
 }
 
 impl Elsewhere {
-    pub(crate) fn new(member: Member, claim: Option<Claim>) -> Self {
-        Self { member, claim, on: BTreeMap::new() }
+    pub(crate) fn new(member: Member, claim: Option<Claim>, from: Millis) -> Self {
+        Self { member, claim, from, read: None, on: BTreeMap::new() }
     }
 
     /// They are as present as where they are most present.

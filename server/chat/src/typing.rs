@@ -4,16 +4,34 @@ use std::collections::BTreeMap;
 
 use protocol::MemberId;
 
-use crate::ids::SessionKey;
+use crate::ids::{NodeId, SessionKey};
 use crate::time::Monotonic;
 
 /// Names in one typing frame; with more, "several people" is all that is shown.
 const TYPISTS_MAX: usize = 8;
 
+/// How long things last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TypingTimes {
+    /// A signal that is not given again.
+    pub(crate) expires_ms: u64,
+    /// One in which others are told at the most once.
+    pub(crate) tick_ms: u64,
+}
+
+/// Whose signal it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Typist {
+    /// A session of this node.
+    Here(SessionKey),
+    /// Somebody on another node, which says so of all their sessions there together.
+    There(NodeId, MemberId),
+}
+
 /// The typing sessions of a room.
 #[derive(Debug, Default)]
 pub(crate) struct Typing {
-    until: BTreeMap<SessionKey, (MemberId, Monotonic)>,
+    until: BTreeMap<Typist, (MemberId, Monotonic)>,
     told: Vec<MemberId>,
     changed_at: Option<Monotonic>,
     /// What was told may not be what readers show.
@@ -21,13 +39,27 @@ pub(crate) struct Typing {
 }
 
 impl Typing {
-    pub(crate) fn start(&mut self, session: SessionKey, member: &MemberId, now: Monotonic, expires_ms: u64) {
-        self.until.insert(session, (member.clone(), now.after(expires_ms)));
+    /// Answers whether others have to hear it: a signal that was given just now need not be told again.
+    pub(crate) fn start(&mut self, typist: Typist, member: &MemberId, now: Monotonic, times: TypingTimes) -> bool {
+        let until = now.after(times.expires_ms);
+        let before = self.until.insert(typist, (member.clone(), until));
         self.note(now);
+        before.is_none_or(|(_, before)| before.after(times.tick_ms) <= until)
     }
 
-    pub(crate) fn stop(&mut self, session: SessionKey, now: Monotonic) {
-        if self.until.remove(&session).is_some() {
+    /// Answers whose signal it was, where no other session of theirs on this node types.
+    pub(crate) fn stop(&mut self, typist: &Typist, now: Monotonic) -> Option<MemberId> {
+        let (member, _) = self.until.remove(typist)?;
+        self.note(now);
+        let mut others = self.until.iter().filter(|(typist, _)| matches!(typist, Typist::Here(_)));
+        (!others.any(|(_, (other, _))| *other == member)).then_some(member)
+    }
+
+    /// Whatever this person did on other nodes, they do it no more.
+    pub(crate) fn stop_there(&mut self, member: &MemberId, now: Monotonic) {
+        let before = self.until.len();
+        self.until.retain(|typist, _| !matches!(typist, Typist::There(_, other) if other == member));
+        if self.until.len() != before {
             self.note(now);
         }
     }

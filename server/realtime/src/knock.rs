@@ -1,10 +1,11 @@
 //! A place at which somebody waits in front of a room for the answer of those inside: a request, or a line.
 
-use chat::{ChannelId, Input};
-use protocol::ErrorCode;
+use chat::ChannelId;
+use protocol::{ErrorCode, MemberId};
 use tokio::sync::oneshot;
 
-use crate::channel::{Verdict, Visitor};
+use crate::broker::Word;
+use crate::channel::{RoomHandle, Verdict, Visitor};
 use crate::error::Refused;
 use crate::events::Happening;
 use crate::hub::Hub;
@@ -47,11 +48,19 @@ impl Drop for Knock {
     }
 }
 
-/// Those inside who may let people in are told who knocks.
-pub fn tell_knocks(hub: &Hub, room: ChannelId) {
+/// What those inside say to somebody who waits in front of a room, at whichever node. Answers whether somebody did.
+pub fn answer(hub: &Hub, live: &RoomHandle, member: &MemberId, verdict: Verdict) -> bool {
+    let was_there = live.knocks().answer(hub.clock().mono(), member, verdict, hub.limits());
+    hub.tell_nodes(Word::Verdict(live.id, member.clone(), verdict));
+    tell_knocks(hub, live.id);
+    was_there
+}
+
+/// Those inside who may let people in are told who knocks, on this node and the others.
+fn tell_knocks(hub: &Hub, room: ChannelId) {
     if let Some(live) = hub.live(room) {
-        let list = live.knocks().list();
-        hub.tell(room, Input::Knocks(list));
+        hub.tell_knocks_to_nodes(&live);
+        hub.tell_knocks_here(&live);
     }
 }
 

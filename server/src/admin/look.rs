@@ -8,6 +8,7 @@ use protocol::ErrorCode;
 use protocol::admin::{
     Carried, DebuggedRoom, LiveRoom, LiveRooms, NodeOverview, Refusals, SocketDebug, Switches, Traffic,
 };
+use realtime::broker::{BrokerState, Reach};
 use realtime::channel::RoomHandle;
 use realtime::hub::Survey;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +65,7 @@ pub(super) async fn overview(state: &AppState) -> NodeOverview {
     NodeOverview {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         node: state.config.node_name.clone(),
-        other_nodes: state.hub.broker().other_nodes().map(|count| count as u64),
+        other_nodes: other_nodes(state.hub.broker().state()),
         uptime_s: state.clock.counted_ms() / 1_000,
         memory_bytes,
         memory_max_bytes: state.config.memory_max,
@@ -76,6 +77,14 @@ pub(super) async fn overview(state: &AppState) -> NodeOverview {
         total,
         last_minute: state.desk.rates.last_minute(now, total),
         refusals: refusals(state),
+    }
+}
+
+/// `None` where there is one node and nothing between.
+fn other_nodes(broker: BrokerState) -> Option<u64> {
+    match broker.reach {
+        Reach::Local => None,
+        Reach::Unknown | Reach::Together | Reach::Alone => Some(broker.others as u64),
     }
 }
 

@@ -50,7 +50,7 @@ async fn check(
     password: &str,
     phc: Option<&str>,
 ) -> Result<bool, ApiError> {
-    let key = state.rate_limits.name_key(&[TRIES_AT, folded].concat());
+    let key = state.keys.name_key(&[TRIES_AT, folded].concat());
     let attempt = state.rate_limits.try_password(key, false, caller, now)?;
     let attempt = state.rate_limits.turn(attempt, &state.clock).await?;
     let right = state.auth.verify(Password::tried(password).tries(), phc).await;

@@ -102,14 +102,14 @@ async fn known_by(
     let Some(username) = Username::known(&typed.username) else {
         // No account can have this name. A hash is compared all the same and the try is counted, so that neither time
         // nor limits tell which names exist.
-        let key = state.rate_limits.name_key(&typed.username);
+        let key = state.keys.name_key(&typed.username);
         check_password(state, context, key, false, typed.password, None).await?;
         return Err(ErrorCode::BadCredentials.into());
     };
     let found = state.store.user_by_name(&username).await?.and_then(|user| Some((user.id, user.account?)));
     let phc = found.as_ref().map(|(_, account)| account.password_hash.as_str());
     let own = context.known()?.is_some_and(|known| found.as_ref().is_some_and(|(user, _)| *user == known.user));
-    let key = state.rate_limits.name_key(&username.folded());
+    let key = state.keys.name_key(&username.folded());
     let right = check_password(state, context, key, own, typed.password, phc).await?;
     found.filter(|_| right).ok_or_else(|| ErrorCode::BadCredentials.into())
 }
@@ -191,7 +191,7 @@ pub(super) async fn confirm_password(
 ) -> Result<(), ApiError> {
     let account = state.store.user(identity.user, context.now.wall).await?.and_then(|user| user.account);
     let account = account.ok_or(ErrorCode::Forbidden)?;
-    let key = state.rate_limits.name_key(&account.username.folded());
+    let key = state.keys.name_key(&account.username.folded());
     let right = check_password(state, context, key, true, typed, Some(&account.password_hash)).await?;
     if right { Ok(()) } else { Err(ErrorCode::BadCredentials.into()) }
 }

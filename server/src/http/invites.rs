@@ -26,7 +26,7 @@ pub(crate) async fn make(
 ) -> Result<Response, ApiError> {
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
     state.rate_limits.take(RateLimit::Powers(identity.user), context.now)?;
-    let view = invites::make(&state, &room, identity.user, wish, context.now)?;
+    let view = invites::make(&state, &room, identity.user, wish, context.now).await?;
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn list(
     PathSegment(code): PathSegment,
 ) -> Result<Json<Vec<InviteView>>, ApiError> {
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
-    invites::list(&state, &room, identity.user, context.now).map(Json)
+    invites::list(&state, &room, identity.user, context.now).await.map(Json)
 }
 
 /// Takes one back.
@@ -50,7 +50,7 @@ pub(crate) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
     state.rate_limits.take(RateLimit::Powers(identity.user), context.now)?;
-    invites::revoke(&state, &room, identity.user, &id, context.now)?;
+    invites::revoke(&state, &room, identity.user, &id, context.now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

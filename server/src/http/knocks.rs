@@ -16,7 +16,6 @@ use crate::http::rooms::exercise;
 use crate::rooms::admission::{self, Knocked};
 use crate::state::AppState;
 use realtime::channel::Verdict;
-use realtime::knock::tell_knocks;
 use realtime::rate_limits::RateLimit;
 use realtime::services::{Admission, Wish};
 
@@ -66,8 +65,7 @@ pub(crate) async fn withdraw(
     let room = admission::find(&state, context.caller(), &code, context.now).await?;
     let live = state.rooms.live(&room);
     let member = state.keys.member_id(live.id, identity.user);
-    live.knocks().answer(context.now.mono, &member, Verdict::Withdrawn, &state.config.limits);
-    tell_knocks(&state.hub, live.id);
+    realtime::knock::answer(&state.hub, &live, &member, Verdict::Withdrawn);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use protocol::ErrorCode;
+use realtime::broker::Reach;
 use realtime::counts::{ByCode, Eviction, Spans};
 
 use super::snapshot::Snapshot;
@@ -38,6 +39,7 @@ impl Collector for Snapshot {
         self.connections(&mut writer)?;
         self.rooms(&mut writer)?;
         self.store(&mut writer)?;
+        self.broker(&mut writer)?;
         self.process(&mut writer)
     }
 }
@@ -128,6 +130,40 @@ impl Snapshot {
             histogram(times.encode_family(&[("operation", name)])?, spans)?;
         }
         Ok(())
+    }
+
+    /// Of one node alone nothing is written.
+    fn broker(&self, out: &mut Writer<'_>) -> Result {
+        let broker = self.of.state.hub.broker().state();
+        let is_up = match broker.reach {
+            Reach::Local => return Ok(()),
+            Reach::Together => 1_u32,
+            Reach::Unknown | Reach::Alone => 0,
+        };
+        out.gauge("whisperspace_broker_up", "Whether other nodes are reached over the broker.", is_up)?;
+        let nodes = "Other nodes that were heard of lately.";
+        out.gauge("whisperspace_broker_nodes", nodes, u64::try_from(broker.others).unwrap_or(u64::MAX))?;
+        let bytes = u64::try_from(broker.waiting_bytes).unwrap_or(u64::MAX);
+        out.gauge("whisperspace_broker_queue_bytes", "Bytes that wait for the broker.", bytes)?;
+        let trip = broker.round_trip.unwrap_or_default().as_secs_f64();
+        out.gauge(
+            "whisperspace_broker_round_trip_seconds",
+            "How long the last sign of life took, there and back.",
+            trip,
+        )?;
+        let events = [("published", broker.published), ("received", broker.brought)];
+        out.counters(
+            "whisperspace_broker_events",
+            "Events handed to other nodes and got of them.",
+            "direction",
+            events,
+        )?;
+        out.counter(
+            "whisperspace_broker_holes",
+            "Times that events of other nodes were found missing.",
+            broker.missed,
+        )?;
+        out.counter("whisperspace_broker_losses", "Times that other nodes went out of reach.", broker.losses)
     }
 
     /// Under the names that exporters of every language share.

@@ -131,7 +131,11 @@ async fn at_the_door(state: &State, admission: Admission<'_>) -> Result<(Room, M
     if kind == UserKind::Guest && bans.has_mark(state.keys.ban_mark(room.id.into(), address)) {
         return Err(ErrorCode::Banned.into());
     }
-    if let Some(claim) = invite.map(|token| invited(state, &room, token, now)).transpose()?.flatten() {
+    let claim = match invite {
+        Some(token) => invited(state, &room, token, now).await?,
+        None => None,
+    };
+    if let Some(claim) = claim {
         return Ok((room, member, Way::Invited(claim)));
     }
     let refused = |code| if invite.is_some() { ErrorCode::InvalidInvite } else { code };
@@ -171,12 +175,12 @@ async fn enter(
 }
 
 /// Claims the use of an invite. Where no seat is free none is used up: the link has to be good when there is one.
-fn invited(state: &State, room: &Room, token: &str, now: Now) -> Result<Option<Claim>, ApiError> {
+async fn invited(state: &State, room: &Room, token: &str, now: Now) -> Result<Option<Claim>, ApiError> {
     let live = state.rooms.live(room);
     if live.count() >= room.capacity {
         return Err(ErrorCode::RoomFull.into());
     }
-    Ok(invites::claim(state, live, token, now))
+    Ok(invites::claim(state, live, token, now).await)
 }
 
 /// Makes the membership. At the bound guests without a seat are forgotten first, one for each newcomer.

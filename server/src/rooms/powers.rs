@@ -8,7 +8,7 @@ use protocol::api::{BanView, ChangeRoom};
 use protocol::{ErrorCode, MemberId, Pin, Power, Role, RoomName, ServerFrame, Topic, timer_within};
 use realtime::channel::{RoomCommand, Verdict, Visitor};
 use realtime::clock::random;
-use realtime::knock::tell_knocks;
+use realtime::knock;
 use realtime::services::{Asked, Wish};
 use tokio::sync::oneshot;
 
@@ -72,8 +72,7 @@ pub async fn exercise(state: &State, room: ChannelId, asked: Asked, wish: Wish) 
         open_door(state, &kept, locked, now).await;
     }
     if let Some(member) = barred {
-        live.knocks().answer(now.mono, &member, Verdict::Banned, state.hub.limits());
-        tell_knocks(&state.hub, live.id);
+        knock::answer(&state.hub, &live, &member, Verdict::Banned);
     }
     Ok(())
 }
@@ -90,10 +89,9 @@ async fn open_door(state: &State, room: &Room, locked: bool, now: Now) {
             if !locked {
                 let _ = admission::let_in(state, room, visitor.user, now).await;
             }
-            live.knocks().answer(now.mono, &member, verdict, state.hub.limits());
+            knock::answer(&state.hub, &live, &member, verdict);
         }
     }
-    tell_knocks(&state.hub, live.id);
 }
 
 /// Who may not come back.
@@ -214,8 +212,7 @@ async fn answer_knock(state: &State, room: &Room, asked: Asked, member: &MemberI
         admission::let_in(state, room, visitor.user, asked.now).await?;
     }
     let verdict = if on { Verdict::LetIn } else { Verdict::TurnedAway };
-    live.knocks().answer(asked.now.mono, member, verdict, state.hub.limits());
-    tell_knocks(&state.hub, live.id);
+    knock::answer(&state.hub, &live, member, verdict);
     if let Some((session, cid)) = asked.by {
         let frame = ServerFrame::Done { cid, room: room.code };
         let input = Input::Answer { session, frame };

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::encoder::{
-    DeletedMessage, Fault, MessageReaction, NewMessage, NewWhisper, Receipt, Renewed, RoomUpdated, Typist,
-    UpdatedMessage,
+    DeletedMessage, Fault, MessageReaction, NewMessage, NewWhisper, Receipt, Renewed, RoomUpdated, ServerNotice,
+    Typist, UpdatedMessage,
 };
 
 /// One event.
@@ -102,6 +102,11 @@ fn told() -> Vec<Told> {
         ("left_room", "You have none any more, and why.", vec![code(), reasons]),
         ("users_online", "Who is inside, at most 200.", vec![person(&["isOnline"]), code()]),
         ("room_updated", "The room as it is now.", vec![of::<RoomUpdated<'_>>()]),
+        (
+            "server_notice",
+            "Other servers are out of reach (`apart`) or back (`together`), or the operator says something.",
+            vec![of::<ServerNotice<'_>>()],
+        ),
         ("knocks", "Who asks to be let in, for those who may let in.", vec![code(), person(&[])]),
         ("new_message", "Somebody said something; the sender hears it too.", vec![of::<NewMessage<'_>>()]),
         ("whisper", "Somebody said something to one person.", vec![of::<NewWhisper<'_>>()]),

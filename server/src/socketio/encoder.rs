@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use crate::iso_time::iso;
 use protocol::{
-    Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, ReadUpTo, RoomCode,
-    RoomInfo, ServerFrame, Timer, Whisper, encode,
+    Activity, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId, Millis, Notice, ReadUpTo,
+    RoomCode, RoomInfo, ServerFrame, Timer, Whisper, encode,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -128,6 +128,17 @@ pub(super) struct UpdatedMessage<'a> {
     room: &'a str,
     updated_at: String,
     is_edited: bool,
+}
+
+/// Something about the server itself.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ServerNotice<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'a str>,
+    #[schema(inline)]
+    notice: Notice,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -301,6 +312,11 @@ pub(super) fn room_updated(info: &RoomInfo) -> Frame {
     event("room_updated", &[&encode(&told)])
 }
 
+/// `server_notice`.
+pub(super) fn notice(room: Option<RoomCode>, notice: Notice, text: Option<&str>) -> Frame {
+    event("server_notice", &[&encode(&ServerNotice { room: room.as_ref().map(RoomCode::as_str), notice, text })])
+}
+
 /// `left_room`.
 pub(super) fn left(room: RoomCode, reason: LeaveReason) -> Frame {
     event("left_room", &[&encode(&room), &encode(&reason)])
@@ -336,6 +352,7 @@ pub(crate) fn replies(frame: &ServerFrame, own_id: &str) -> Vec<Frame> {
             let renewed = Renewed { token: token.as_deref(), expires_at: *expires_at };
             vec![event("token", &[&encode(&renewed)])]
         }
+        ServerFrame::Notice { room, notice: told, text } => vec![notice(*room, *told, text.as_deref())],
         ServerFrame::Receipt { room, reads } => reads.iter().map(|read| receipt(*room, read)).collect(),
         // What these clients have no event for, and what only a broadcast brings.
         ServerFrame::Welcome { .. }

@@ -105,6 +105,9 @@ impl Projection for Events {
             ServerFrame::Typing { room: code, members } => Some(self.typing(*code, members, context.room)),
             ServerFrame::Left { room: code, reason, .. } => Some(Broadcast::Shared(encoder::left(*code, *reason))),
             ServerFrame::Room { room, .. } => Some(Broadcast::Shared(encoder::room_updated(room))),
+            ServerFrame::Notice { room, notice, text } => {
+                Some(Broadcast::Shared(encoder::notice(*room, *notice, text.as_deref())))
+            }
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
             | ServerFrame::Knocks { .. }

@@ -1,10 +1,13 @@
 //! Several nodes that share their rooms over a real Redis server: one order, one list of people, owners who are obeyed
 //! everywhere, and rooms that go on where the engine is away.
 
-use protocol::{ClientFrame, ErrorCode, LeaveReason, ServerFrame};
+use protocol::api::{AdmitMember, InviteView, JoinRoom, MakeInvite};
+use protocol::{ClientFrame, ErrorCode, Knocking, LeaveReason, Notice, ReadUpTo, ServerFrame};
+use realtime::broker::Reach;
+use serde_json::json;
 
 use crate::harness::engine::Engine;
-use crate::harness::{Ask, Guest, Heard, Room, TestClient, TestServer};
+use crate::harness::{Ask, Guest, Heard, Room, TestClient, TestServer, poll};
 
 /// Two nodes with one database and one secret.
 struct Nodes {
@@ -163,9 +166,19 @@ async fn a_room_goes_on_within_each_node_while_the_engine_is_away_and_its_holes_
     let code = talk.room.code.clone();
     talk.both_hear("before").await;
     nodes.engine.kill();
+    for client in [&mut talk.here, &mut talk.there] {
+        expect_notice(client, Notice::Apart).await;
+    }
     talk.here.say(&code, "alone here").await;
     talk.there.say(&code, "alone there").await;
+    let mut late = TestClient::connect(nodes.a.addr, talk.owner.token()).await;
+    late.join(&code).await;
+    expect_notice(&mut late, Notice::Apart).await;
+    late.close().await;
     nodes.engine.start_again().await;
+    for client in [&mut talk.here, &mut talk.there] {
+        expect_notice(client, Notice::Together).await;
+    }
     // Each missed what the other node said.
     for client in [&mut talk.here, &mut talk.there] {
         let missed = client.expect("gap", |frame| match frame {
@@ -181,4 +194,157 @@ async fn a_room_goes_on_within_each_node_while_the_engine_is_away_and_its_holes_
     assert_eq!(nodes.engine.keys(), Vec::<String>::new(), "nothing is kept at the engine");
     let mut again = TestClient::connect(nodes.b.addr, talk.owner.token()).await;
     assert_eq!(again.join(&code).await.count, 2, "both are known on both");
+}
+
+async fn expect_notice(client: &mut TestClient, expected: Notice) {
+    let told = |frame: &ServerFrame| matches!(frame, ServerFrame::Notice { notice, .. } if *notice == expected);
+    client.expect("notice", |frame| told(frame).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_types_and_how_far_somebody_has_read_is_told_on_every_node() {
+    let nodes = Nodes::start().await;
+    let mut talk = nodes.talk(10).await;
+    let code = talk.room.code.clone();
+    talk.there.typing(&code, true).await;
+    assert_eq!(talk.here.expect_typing().await, vec![talk.guest_id.clone()]);
+    talk.there.typing(&code, false).await;
+    assert!(talk.here.expect_typing().await.is_empty());
+    talk.there.typing(&code, true).await;
+    assert_eq!(talk.here.expect_typing().await, vec![talk.guest_id.clone()]);
+    talk.there.say(&code, "typed").await;
+    talk.here.expect_message("typed").await;
+    assert!(talk.here.expect_typing().await.is_empty(), "the message ends it");
+    // Who tells how far they have read is told it of others.
+    let said = talk.here.say(&code, "news").await;
+    let sent_at = talk.there.expect_message("news").await.at;
+    for client in [&mut talk.here, &mut talk.there] {
+        client.tell(&ClientFrame::Read { room: code.clone(), id: Some(said.id.clone()) }).await;
+    }
+    let told = |read: &ReadUpTo| read.member == talk.guest_id && read.at == sent_at;
+    talk.here
+        .expect("receipt", |frame| match frame {
+            ServerFrame::Receipt { reads, .. } => reads.iter().any(told).then_some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_knocks_at_one_node_is_let_in_by_somebody_on_another() {
+    let nodes = Nodes::start().await;
+    let mut talk = nodes.talk(10).await;
+    let path = format!("/api/v1/rooms/{}", talk.room.code);
+    talk.owner.ask(Ask::new("PATCH", &path).json(&json!({"lobby": true}))).await.assert_status(200);
+    let visitors = [Guest::at(nodes.b.addr, None).await, Guest::at(nodes.b.addr, None).await];
+    for (visitor, on) in visitors.iter().zip([true, false]) {
+        let knock = visitor.ask(Ask::post(&format!("{path}/knock")));
+        let (answered, ()) = tokio::join!(knock, async {
+            let knocks = expect_knocks(&mut talk.here, 1).await;
+            let answer = AdmitMember { member: knocks[0].id.clone(), on };
+            talk.owner.ask(Ask::post(&format!("{path}/admit")).json(&answer)).await.assert_status(204);
+            expect_knocks(&mut talk.here, 0).await;
+        });
+        if on {
+            answered.assert_status(200);
+        } else {
+            assert_eq!(answered.code(), ErrorCode::NotLetIn);
+        }
+    }
+    // Who was turned away may not knock again at another node either.
+    let turned_away = Guest { addr: nodes.a.addr, session: visitors[1].session.clone() };
+    assert_eq!(turned_away.ask(Ask::post(&format!("{path}/knock"))).await.code(), ErrorCode::NotLetIn);
+    visitors[0].connect().await.join(&talk.room.code).await;
+}
+
+async fn expect_knocks(client: &mut TestClient, count: usize) -> Vec<Knocking> {
+    client
+        .expect("who knocks", |frame| match frame {
+            ServerFrame::Knocks { knocks, .. } if knocks.len() == count => Some(knocks.clone()),
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invite_lets_in_at_every_node_and_once_where_it_is_for_one() {
+    let nodes = Nodes::start().await;
+    let owner = Guest::new(&nodes.a).await;
+    let room = owner.pin_room("4711").await;
+    let path = format!("/api/v1/rooms/{}", room.code);
+    let heard = || (nodes.a.state.hub.broker().state().others == 1).then_some(());
+    poll("node b", async || heard()).await;
+    poll("node a", async || (nodes.b.state.hub.broker().state().others == 1).then_some(())).await;
+    let wish = MakeInvite { once: true, lasts_s: None };
+    let once: InviteView = owner.ask(Ask::post(&format!("{path}/invites")).json(&wish)).await.json();
+    let token = once.token.expect("who makes it is told").as_str().to_owned();
+    let join_by = async |who: &Guest| {
+        let body = JoinRoom { pin: None, invite: Some(token.clone()) };
+        who.ask(Ask::post(&format!("{path}/join")).json(&body)).await
+    };
+    let guests = futures::future::join_all((0..6).map(|number| {
+        let node = if number % 2 == 0 { &nodes.a } else { &nodes.b };
+        Guest::at(node.addr, None)
+    }));
+    let guests = guests.await;
+    let answers = futures::future::join_all(guests.iter().map(join_by)).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "one for one");
+    // A second one is seen and taken back at the other node.
+    let many: InviteView = owner.ask(Ask::post(&format!("{path}/invites")).json(&MakeInvite::default())).await.json();
+    let there = Guest { addr: nodes.b.addr, session: owner.session.clone() };
+    let listed: Vec<InviteView> = there.ask(Ask::get(&format!("{path}/invites"))).await.json();
+    assert_eq!(listed.iter().map(|one| &one.id).collect::<Vec<_>>(), [&many.id]);
+    let revoke = Ask::new("DELETE", &format!("{path}/invites/{}", many.id.as_str()));
+    there.ask(revoke).await.assert_status(204);
+    let token = many.token.expect("is told").as_str().to_owned();
+    let body = JoinRoom { pin: None, invite: Some(token) };
+    let late = Guest::new(&nodes.a).await.ask(Ask::post(&format!("{path}/join")).json(&body)).await;
+    assert_eq!(late.code(), ErrorCode::InvalidInvite);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_guesses_has_one_allowance_over_all_nodes() {
+    let nodes = Nodes::start().await;
+    let owner = Guest::new(&nodes.a).await;
+    let room = owner.pin_room("right").await;
+    poll("node b", async || (nodes.a.state.hub.broker().state().reach == Reach::Together).then_some(())).await;
+    poll("node a", async || (nodes.b.state.hub.broker().state().reach == Reach::Together).then_some(())).await;
+    let guesser = [Guest::new(&nodes.a).await, Guest::at(nodes.b.addr, None).await];
+    let body = JoinRoom { pin: Some("guess".to_owned()), invite: None };
+    let join = format!("/api/v1/rooms/{}/join", room.code);
+    let mut wrong = 0;
+    // A guess at one node is known at the other a moment later: the last ones may be refused late, by as many as there are
+    // nodes, and not by an allowance for each.
+    let refused = loop {
+        let answer = guesser[wrong % 2].ask(Ask::post(&join).json(&body)).await;
+        if answer.code() != ErrorCode::WrongPin {
+            break answer;
+        }
+        wrong += 1;
+        assert!(wrong <= 8, "five are free, wherever they are made");
+    };
+    assert_eq!(refused.code(), ErrorCode::TooManyTries);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_resumes_at_another_node_joins_anew_and_is_told_that_something_may_be_missed() {
+    let nodes = Nodes::start().await;
+    let mut talk = nodes.talk(10).await;
+    let code = talk.room.code.clone();
+    talk.here.say(&code, "seen").await;
+    talk.there.expect_message("seen").await;
+    let position = talk.there.join(&code).await.position;
+    let mut lost = talk.there.cut();
+    lost.addr = nodes.a.addr;
+    talk.here.say(&code, "meanwhile").await;
+    let mut back = TestClient::resume(&lost).await;
+    assert!(!back.resumed, "that session is at the other node");
+    back.ask_join(&code, None, Some(position)).await;
+    let missed = back.expect("gap", |frame| match frame {
+        ServerFrame::Gap { missed, .. } => Some(*missed),
+        _ => None,
+    });
+    assert_eq!(missed.await, None, "numbers of two nodes have nothing to do with each other");
+    talk.here.say(&code, "goes on").await;
+    back.expect_message("goes on").await;
 }

@@ -1,7 +1,7 @@
 //! Who waits in front of a room; and what is another of it, found by comparing it with itself as it was: a line of the log
 //! for each. Also what was missed while the connection was lost; then nobody knows who it was.
 
-use protocol::{DisplayName, Knocking, MemberId, RoomInfo};
+use protocol::{DisplayName, Knocking, MemberId, Notice, RoomInfo};
 
 use super::RoomState;
 use crate::row::RoomNews;
@@ -23,6 +23,25 @@ impl RoomState {
         let by = by.and_then(|by| self.roster.name_of(by)).cloned();
         self.tell_news(&info, by.as_ref());
         self.info = Some(info);
+        self.changed = true;
+    }
+
+    /// The server tells something of itself: a line, unless the same was told before.
+    pub fn notice(&mut self, notice: Notice, text: Option<&str>) {
+        match notice {
+            Notice::Apart if !self.apart => self.timeline.news(None, RoomNews::Apart(true)),
+            Notice::Together if self.apart => self.timeline.news(None, RoomNews::Apart(false)),
+            Notice::Announcement => {
+                if let Some(text) = text.filter(|text| self.announced.as_deref() != Some(*text)) {
+                    self.timeline.news(None, RoomNews::Announced(text.to_owned()));
+                }
+                self.announced = text.map(str::to_owned);
+                self.changed = true;
+                return;
+            }
+            Notice::Apart | Notice::Together => {}
+        }
+        self.apart = notice == Notice::Apart;
         self.changed = true;
     }
 

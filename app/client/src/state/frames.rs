@@ -46,7 +46,8 @@ impl ClientState {
             | ServerFrame::Edited { .. }
             | ServerFrame::Reaction { .. }
             | ServerFrame::Deleted { .. }
-            | ServerFrame::Receipt { .. }) => self.take_seldom(seldom),
+            | ServerFrame::Receipt { .. }
+            | ServerFrame::Notice { .. }) => self.take_seldom(seldom),
             // What this page asks of a room's powers it asks by HTTP.
             ServerFrame::Done { .. }
             // Only of sealed rooms, in which this client is not (see `RoomState::joined`).
@@ -74,6 +75,10 @@ impl ClientState {
             }
             ServerFrame::Deleted { room, id, whisper, .. } => self.in_room(room, |room| room.deleted(&id, whisper)),
             ServerFrame::Receipt { room, reads } => self.in_room(room, |room| room.receipts(reads)),
+            ServerFrame::Notice { room, notice, text } => {
+                let concerned = self.rooms.iter_mut().filter(|(code, _)| room.is_none_or(|room| room == **code));
+                concerned.for_each(|(_, state)| state.notice(notice, text.as_deref()));
+            }
             ServerFrame::Welcome { .. }
             | ServerFrame::Joined { .. }
             | ServerFrame::Left { .. }

@@ -171,6 +171,9 @@ const SERVER: &[(&str, &str)] = &[
     ),
     ("gap", r#"{"t":"gap","room":"KW7P3MXQ","missed":3}"#),
     ("gap_some", r#"{"t":"gap","room":"KW7P3MXQ"}"#),
+    ("notice", r#"{"t":"notice","room":"KW7P3MXQ","notice":"apart"}"#),
+    ("notice_together", r#"{"t":"notice","room":"KW7P3MXQ","notice":"together"}"#),
+    ("notice_announcement", r#"{"t":"notice","notice":"announcement","text":"Closed from 8 to 9 tonight"}"#),
     (
         "error",
         r#"{"t":"error","code":"rate_limited","text":"That was a bit fast. Wait a moment and try again.","cid":"c3","retry_after_ms":2000}"#,

@@ -24,7 +24,7 @@ impl Room {
         };
         self.remember(session, &cid);
         match kind {
-            ChangeKind::Edit { .. } if between.is_none() => self.typing.stop(session, now.mono),
+            ChangeKind::Edit { .. } if between.is_none() => self.stop_typing(now.mono, session),
             // Nobody sees when somebody is at a whisper.
             ChangeKind::Edit { .. } | ChangeKind::Delete | ChangeKind::React { .. } => {}
         }

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use protocol::{LeaveReason, Member, MemberId, ServerFrame};
+use protocol::{Activity, LeaveReason, Member, MemberId, Notice, ServerFrame};
 
 use super::Room;
 use crate::bans::Ban;
 use crate::event::Effect;
-use crate::ids::NodeId;
+use crate::ids::{NodeId, SessionKey};
 use crate::people::{Elsewhere, Inside, People};
 use crate::time::Monotonic;
+use crate::typing::Typist;
 
 impl Room {
     /// What other nodes have to be told now, until there is nothing more.
@@ -24,7 +25,8 @@ impl Room {
             return Some(People::Are(self.seats.keys().filter_map(|id| self.inside(id)).collect(), self.bans.all()));
         }
         if self.news.of.is_empty() {
-            return None;
+            let (member, on) = self.news.typing.pop_first()?;
+            return Some(People::Typing { member, on });
         }
         let (mut are, mut gone) = (Vec::new(), Vec::new());
         for member in std::mem::take(&mut self.news.of) {
@@ -38,7 +40,8 @@ impl Room {
 
     fn inside(&self, member: &MemberId) -> Option<Inside> {
         let seat = self.seats.get(member)?;
-        Some(Inside { id: member.clone(), name: seat.member.name.clone(), state: self.state_here(seat) })
+        let (name, state) = (seat.member.name.clone(), self.state_here(seat));
+        Some(Inside { id: member.clone(), name, state, from: seat.from, read: seat.read })
     }
 
     /// Somebody inside, on whichever node.
@@ -68,6 +71,7 @@ impl Room {
                 self.are_there(now, node, are, gone);
             }
             People::Changed { are, gone } => self.are_there(now, node, are, gone),
+            People::Typing { member, on } => self.types_there(now, node, member, on),
         }
     }
 
@@ -93,11 +97,17 @@ impl Room {
     }
 
     fn is_there(&mut self, now: Monotonic, node: NodeId, inside: Inside) {
-        let Inside { id, name, state } = inside;
+        let Inside { id, name, state, from, read } = inside;
         let has_seat = self.seats.contains_key(&id);
+        if state == Activity::Offline {
+            self.typing.stop(&Typist::There(node, id.clone()), now);
+        }
         if let Some(there) = self.elsewhere.get_mut(&id) {
             there.is_on(node, state);
+            there.from = there.from.min(from);
             let state = there.state();
+            self.has_read_there(now, &id, read);
+            let Some(there) = self.elsewhere.get_mut(&id) else { return };
             if (&there.member.name, there.member.state) == (&name, state) {
                 return;
             }
@@ -113,9 +123,10 @@ impl Room {
             let (owner, moderator) = (self.owner == id, self.moderators.contains(&id));
             // The name stays as it is told; who comes after them gets another.
             let claim = (!has_seat).then(|| self.names.claim(&name).1);
-            let mut there = Elsewhere::new(Member { id: id.clone(), name, state, owner, moderator }, claim);
+            let mut there = Elsewhere::new(Member { id: id.clone(), name, state, owner, moderator }, claim, from);
             there.is_on(node, state);
             self.elsewhere.insert(id.clone(), there);
+            self.has_read_there(now, &id, read);
             self.empty_since = None;
             if has_seat {
                 self.in_both += 1;
@@ -130,7 +141,20 @@ impl Room {
         }
     }
 
+    /// Of somebody who is not known to be there nothing is kept.
+    fn types_there(&mut self, now: Monotonic, node: NodeId, member: MemberId, on: bool) {
+        let is_there = self.elsewhere.get(&member).is_some_and(|there| there.was_on(node));
+        let typist = Typist::There(node, member.clone());
+        if on && is_there {
+            let times = self.typing_times();
+            self.typing.start(typist, &member, now, times);
+        } else {
+            self.typing.stop(&typist, now);
+        }
+    }
+
     fn is_gone_there(&mut self, now: Monotonic, node: NodeId, member: &MemberId) {
+        self.typing.stop(&Typist::There(node, member.clone()), now);
         let Some(there) = self.elsewhere.get_mut(member) else { return };
         let has_seat = self.seats.contains_key(member);
         if !there.is_gone_from(node) {
@@ -152,6 +176,19 @@ impl Room {
         self.refresh_state(now, member);
     }
 
+    /// Whether other nodes are out of reach, as those inside are told.
+    fn notice(&self) -> ServerFrame {
+        let notice = if self.alone { Notice::Apart } else { Notice::Together };
+        ServerFrame::Notice { room: Some(self.info.code), notice, text: None }
+    }
+
+    /// The same for one who comes, where there is something to tell.
+    pub(super) fn tell_if_alone(&self, out: &mut Vec<Effect>, session: SessionKey) {
+        if self.alone {
+            out.push(Effect::Reply(session, self.notice()));
+        }
+    }
+
     pub(super) fn node_gone(&mut self, now: Monotonic, node: NodeId) {
         let there: Vec<_> =
             self.elsewhere.iter().filter(|(_, there)| there.was_on(node)).map(|(id, _)| id.clone()).collect();
@@ -167,8 +204,12 @@ impl Room {
     }
 
     /// Whoever comes back to the others hears of them, and is heard of, as if the room began.
-    pub(super) fn set_alone(&mut self, now: Monotonic, alone: bool) {
-        self.alone = alone;
+    pub(super) fn set_alone(&mut self, out: &mut Vec<Effect>, now: Monotonic, alone: bool) {
+        // Nodes that come back one by one are told of each: those inside are told of a change only.
+        if self.alone != alone {
+            self.alone = alone;
+            out.push(Effect::Broadcast(self.notice()));
+        }
         if !alone {
             (self.news.asks, self.news.tells_all) = (true, true);
             // How long others have been inside meanwhile is not known.

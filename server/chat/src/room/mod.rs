@@ -171,7 +171,7 @@ impl Room {
             Input::People { node, people } => self.hear_people(&mut out, now.mono, node, people),
             Input::NodeGone(node) => self.node_gone(now.mono, node),
             Input::Missed => self.missed(&mut out),
-            Input::Alone(alone) => self.set_alone(now.mono, alone),
+            Input::Alone(alone) => self.set_alone(&mut out, now.mono, alone),
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now.mono),
         }

@@ -1,7 +1,7 @@
 //! How far people have read: told by them, gathered until the next tick, and told to those who tell it of themselves. Kept is
 //! one time a person, and that as long as their seat: nothing of any message.
 
-use protocol::{MemberId, MessageId, ReadUpTo, ServerFrame};
+use protocol::{MemberId, MessageId, Millis, ReadUpTo, ServerFrame};
 
 use super::Room;
 use crate::event::Effect;
@@ -42,7 +42,8 @@ impl Room {
     pub(super) fn tell_all_reads(&self, out: &mut Vec<Effect>, session: SessionKey) {
         let tells = self.sessions.get(&session).is_some_and(|occupant| occupant.tells_reading);
         if tells && self.tells_receipts() {
-            out.extend(self.receipt(self.seats.keys()).map(|frame| Effect::Reply(session, frame)));
+            let everybody = self.members().map(|member| &member.id);
+            out.extend(self.receipt(everybody).map(|frame| Effect::Reply(session, frame)));
         }
     }
 
@@ -51,17 +52,36 @@ impl Room {
             return;
         }
         let PendingReads { who, .. } = std::mem::take(&mut self.reads);
+        // What other nodes told is news here alone.
+        for member in who.iter().filter(|member| self.seats.get(*member).is_some_and(|seat| seat.read.is_some())) {
+            self.news.of(member);
+        }
         let Some(frame) = self.receipt(who.iter()).filter(|_| self.tells_receipts()) else { return };
         let mut listeners: Vec<_> = self.sessions.iter().filter(|(_, occupant)| occupant.tells_reading).collect();
         listeners.sort_unstable_by_key(|(session, _)| **session);
         out.extend(listeners.into_iter().map(|(session, _)| Effect::Reply(*session, frame.clone())));
     }
 
+    /// Somebody has read on, on another node: it is told here with the next tick.
+    pub(super) fn has_read_there(&mut self, now: Monotonic, member: &MemberId, read: Option<Millis>) {
+        let Some(there) = self.elsewhere.get_mut(member).filter(|there| there.read < read) else { return };
+        there.read = read;
+        self.reads.who.insert(member.clone());
+        self.reads.since.get_or_insert(now);
+    }
+
+    /// As far as they have read anywhere.
+    fn read_by(&self, member: &MemberId) -> Option<ReadUpTo> {
+        let here = self.seats.get(member).map(|seat| (seat.from, seat.read));
+        let there = self.elsewhere.get(member).map(|there| (there.from, there.read));
+        let both = || here.into_iter().chain(there);
+        let from = both().map(|(from, _)| from).min()?;
+        let at = both().filter_map(|(_, read)| read).max()?;
+        Some(ReadUpTo { member: member.clone(), from, at })
+    }
+
     fn receipt<'a>(&self, who: impl Iterator<Item = &'a MemberId>) -> Option<ServerFrame> {
-        let seats = who.filter_map(|member| self.seats.get(member));
-        let reads: Vec<_> = seats
-            .filter_map(|seat| Some(ReadUpTo { member: seat.member.id.clone(), from: seat.from, at: seat.read? }))
-            .collect();
+        let reads: Vec<_> = who.filter_map(|member| self.read_by(member)).collect();
         (!reads.is_empty()).then_some(ServerFrame::Receipt { room: self.info.code, reads })
     }
 }

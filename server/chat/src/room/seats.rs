@@ -11,6 +11,7 @@ use crate::names::Claim;
 use crate::people::{Elsewhere, most_present};
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
+use crate::typing::Typist;
 
 impl Room {
     pub(super) fn join(&mut self, out: &mut Vec<Effect>, now: Now, join: JoinRequest) {
@@ -30,6 +31,7 @@ impl Room {
         }
         out.push(Effect::Reply(session, self.joined(now, &member, cid)));
         self.tell_waiting(out, session, &member);
+        self.tell_if_alone(out, session);
         if let Some(gap) = since.and_then(|since| self.gap_since(since)) {
             out.push(Effect::Reply(session, gap));
         }
@@ -135,7 +137,7 @@ impl Room {
         let room = self.info.code;
         for session in seat.sessions {
             self.sessions.remove(&session);
-            self.typing.stop(session, now);
+            self.typing.stop(&Typist::Here(session), now);
             let cid = asked.as_ref().filter(|(by, _)| *by == session).and_then(|(_, cid)| cid.clone());
             out.push(Effect::Reply(session, ServerFrame::Left { cid, room, reason }));
             out.push(Effect::Unseated(session));
@@ -149,7 +151,7 @@ impl Room {
             return;
         };
         out.push(Effect::Unseated(session));
-        self.typing.stop(session, now);
+        self.stop_typing(now, session);
         let Some(seat) = self.seats.get_mut(&occupant.member) else {
             return;
         };
@@ -197,7 +199,7 @@ impl Room {
         occupant.connected = connected;
         let member = occupant.member.clone();
         if !connected {
-            self.typing.stop(session, now);
+            self.stop_typing(now, session);
         }
         self.news.of(&member);
         self.refresh_state(now, &member);
@@ -208,6 +210,7 @@ impl Room {
         if let Some(member) = self.sessions.get(&session).map(|occupant| occupant.member.clone()) {
             out.push(Effect::Reply(session, self.joined(now, &member, None)));
             self.tell_waiting(out, session, &member);
+            self.tell_if_alone(out, session);
             self.tell_all_reads(out, session);
         }
     }

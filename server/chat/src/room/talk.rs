@@ -10,6 +10,7 @@ use crate::ids::{Origin, SessionKey};
 use crate::request::SendRequest;
 use crate::seat::Acked;
 use crate::time::{Monotonic, Now};
+use crate::typing::{TypingTimes, Typist};
 
 /// When a client may try again what the broker would not take.
 const RELAY_RETRY_MS: u64 = 1_000;
@@ -36,7 +37,8 @@ impl Room {
         self.remember(session, &cid);
         // Who has left meanwhile is named by the letters alone.
         refers.mentions.retain(|mentioned| self.is_inside(mentioned));
-        self.typing.stop(session, now.mono);
+        // Other nodes take the message as the end of it.
+        self.typing.stop(&Typist::Here(session), now.mono);
         let id = self.ids.message_id(now.wall, random, &member);
         let timer = self.timer_of(&body, &refers, now.wall);
         let kind = EventKind::Message(NewMessage { cid, member, name, body, refers, timer });
@@ -123,6 +125,7 @@ impl Room {
         let room = self.info.code;
         self.seq = seq;
         self.acknowledge(out, origin, &cid, acked);
+        self.typing.stop_there(&member, now);
         self.typing.spoke(&member, now);
         out.push(Effect::Broadcast(match body {
             Body::Text { text, html } => {
@@ -187,10 +190,24 @@ impl Room {
             return;
         };
         if on {
-            self.typing.start(session, &occupant.member, now, self.limits.typing_expires_ms);
+            let times = self.typing_times();
+            if self.typing.start(Typist::Here(session), &occupant.member, now, times) {
+                self.news.typing.insert(occupant.member.clone(), true);
+            }
         } else {
-            self.typing.stop(session, now);
+            self.stop_typing(now, session);
         }
+    }
+
+    /// Somebody stopped, and other nodes hear of it.
+    pub(super) fn stop_typing(&mut self, now: Monotonic, session: SessionKey) {
+        if let Some(member) = self.typing.stop(&Typist::Here(session), now) {
+            self.news.typing.insert(member, false);
+        }
+    }
+
+    pub(super) const fn typing_times(&self) -> TypingTimes {
+        TypingTimes { expires_ms: self.limits.typing_expires_ms, tick_ms: self.limits.presence_tick_ms }
     }
 
     /// Requests that reach a room which has just ended are answered; everything else has lost its object.

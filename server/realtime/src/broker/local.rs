@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::mpsc;
 
-use super::{Broker, Brought, NotPublished, Subscription, Word};
+use super::{Broker, BrokerState, Brought, NotPublished, Subscription, Word};
 use crate::clock;
 
 /// Keeps nothing but the addresses of its subscribers.
@@ -49,8 +49,8 @@ impl Broker for LocalBroker {
 
     fn tell_nodes(&self, _word: Word) {}
 
-    fn other_nodes(&self) -> Option<usize> {
-        None
+    fn state(&self) -> BrokerState {
+        BrokerState::LOCAL
     }
 
     fn words(&self) -> Option<mpsc::Receiver<Word>> {

@@ -6,7 +6,9 @@
 //! nodes it serves its own alone, and says that ([`Brought::Alone`]).
 
 pub mod local;
+mod question;
 pub mod redis;
+mod state;
 mod word;
 
 #[cfg(test)]
@@ -17,6 +19,8 @@ use std::fmt;
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::{mpsc, oneshot};
 
+pub use question::{Answer, Question, ToldInvite};
+pub use state::{BrokerState, Reach};
 pub use word::Word;
 
 /// Words of other nodes that wait to be heard.
@@ -100,8 +104,8 @@ pub trait Broker: Send + Sync + fmt::Debug + 'static {
     /// Tells all other nodes; lost where they are not reached.
     fn tell_nodes(&self, word: Word);
 
-    /// How many other nodes were heard of lately; `None`: there are no others.
-    fn other_nodes(&self) -> Option<usize>;
+    /// How the line to other nodes is, and how many of them are heard.
+    fn state(&self) -> BrokerState;
 
     /// What they tell; whoever takes it first has it alone. `None`: it was taken, or there are no others.
     fn words(&self) -> Option<mpsc::Receiver<Word>>;

@@ -1,19 +1,23 @@
 //! People who knock at a room that asks for it: not members yet, and known to those inside only while they wait.
 //!
 //! In memory only. A knock lives as long as somebody waits for its answer: its line, or its request. One person's knocks
-//! from several places are one.
+//! from several places are one. Each node tells the others who waits at it; whoever answers may be on another node.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use chat::{Mark, Monotonic};
+use chat::{Mark, Monotonic, NodeId};
 use protocol::{DisplayName, ErrorCode, Knocking, Limits, MemberId};
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::error::Refused;
 use crate::identity::UserId;
 
+/// Nodes that are kept in mind.
+const NODES_MAX: usize = 256;
+
 /// What those inside say to a knock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// They are a member now.
     LetIn,
@@ -43,7 +47,7 @@ impl Verdict {
 }
 
 /// Who knocks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// As the server knows them.
     pub user: UserId,
@@ -73,6 +77,8 @@ impl Waiting {
 #[derive(Default)]
 pub struct Knocks {
     waiting: Vec<Waiting>,
+    /// Who waits at other nodes, as each told last.
+    elsewhere: BTreeMap<NodeId, Vec<Visitor>>,
     /// Who was turned away lately, and until when they may not knock again.
     turned_away: VecDeque<(MemberId, Monotonic)>,
     last: u64,
@@ -101,7 +107,7 @@ impl Knocks {
         let knocks_max = usize::try_from(limits.knocks_per_room).unwrap_or(usize::MAX);
         self.last += 1;
         let (answer, waits) = oneshot::channel();
-        let others = self.waiting.len();
+        let others = self.list().len();
         match self.waiting.iter_mut().find(|one| one.visitor.member == visitor.member) {
             Some(known) => {
                 known.visitor.name = visitor.name;
@@ -121,26 +127,57 @@ impl Knocks {
         self.waiting.retain(|one| !one.answers.is_empty());
     }
 
-    /// Who knocks under this id.
-    pub fn visitor(&self, member: &MemberId) -> Option<Visitor> {
-        self.waiting.iter().find(|one| one.visitor.member == *member).map(|one| one.visitor.clone())
+    /// Everybody, those of this node first.
+    fn visitors(&self) -> impl Iterator<Item = &Visitor> {
+        self.waiting.iter().map(|one| &one.visitor).chain(self.elsewhere.values().flatten())
     }
 
-    /// Answers a knock at every place where its person waits. Answers whether there was one.
+    /// Who knocks under this id, at whichever node.
+    pub fn visitor(&self, member: &MemberId) -> Option<Visitor> {
+        self.visitors().find(|visitor| visitor.member == *member).cloned()
+    }
+
+    /// Answers a knock at every place of this node where its person waits. Who waits at another is told there; here they are
+    /// out of the list. Answers whether there was one.
     pub fn answer(&mut self, now: Monotonic, member: &MemberId, verdict: Verdict, limits: &Limits) -> bool {
-        let Some(place) = self.waiting.iter().position(|one| one.visitor.member == *member) else {
+        if self.visitor(member).is_none() {
             return false;
-        };
-        let one = self.waiting.remove(place);
+        }
+        for visitors in self.elsewhere.values_mut() {
+            visitors.retain(|visitor| visitor.member != *member);
+        }
         if verdict == Verdict::TurnedAway {
             let knocks_max = usize::try_from(limits.knocks_per_room).unwrap_or(usize::MAX);
             while self.turned_away.len() >= knocks_max {
                 self.turned_away.pop_front();
             }
-            self.turned_away.push_back((one.visitor.member.clone(), now.after(limits.knock_again_ms)));
+            self.turned_away.push_back((member.clone(), now.after(limits.knock_again_ms)));
         }
-        one.answer(verdict);
+        if let Some(place) = self.waiting.iter().position(|one| one.visitor.member == *member) {
+            self.waiting.remove(place).answer(verdict);
+        }
         true
+    }
+
+    /// Who waits at this node, as others are told.
+    pub fn here(&self) -> Vec<Visitor> {
+        self.waiting.iter().map(|one| one.visitor.clone()).collect()
+    }
+
+    /// Another node tells who waits at it: all of them; nobody where it is gone. Answers whether that is news.
+    pub fn hear(&mut self, node: NodeId, mut visitors: Vec<Visitor>, limits: &Limits) -> bool {
+        visitors.truncate(usize::try_from(limits.knocks_per_room).unwrap_or(usize::MAX));
+        let before = self.elsewhere.remove(&node).unwrap_or_default();
+        let is_news = before != visitors;
+        if !visitors.is_empty() && self.elsewhere.len() < NODES_MAX {
+            self.elsewhere.insert(node, visitors);
+        }
+        is_news
+    }
+
+    /// Other nodes are out of reach: nobody who waits there could be answered. Answers whether that is news.
+    pub fn forget_elsewhere(&mut self) -> bool {
+        !std::mem::take(&mut self.elsewhere).is_empty()
     }
 
     /// The room is over: all who wait hear it.
@@ -153,11 +190,9 @@ impl Knocks {
 
     /// As those inside are told.
     pub fn list(&self) -> Vec<Knocking> {
-        let told = |Waiting { visitor: Visitor { member, name, .. }, .. }: &Waiting| Knocking {
-            id: member.clone(),
-            name: name.clone(),
-        };
-        self.waiting.iter().map(told).collect()
+        let mut listed = BTreeSet::new();
+        let once = self.visitors().filter(|visitor| listed.insert(&visitor.member));
+        once.map(|visitor| Knocking { id: visitor.member.clone(), name: visitor.name.clone() }).collect()
     }
 }
 
@@ -205,6 +240,18 @@ mod tests {
         let refused = knocks.knock(now, visitor(3), &limits()).map(|_| ()).expect_err("is one too many");
         assert_eq!(refused.code, ErrorCode::TooManyKnocks);
         assert!(knocks.knock(now, visitor(2), &limits()).is_ok(), "who waits already may wait at one more place");
+    }
+
+    #[test]
+    fn who_waits_at_another_node_is_listed_once_and_is_gone_with_it() {
+        let (mut knocks, now, there) = (Knocks::default(), Monotonic::START, chat::NodeId(2));
+        let (_, _waits) = knocks.knock(now, visitor(1), &limits()).expect("is taken");
+        assert!(knocks.hear(there, vec![visitor(1), visitor(2), visitor(3)], &limits()));
+        assert_eq!(knocks.list().len(), 2, "as many as may wait are taken of a node, and one person is listed once");
+        assert!(knocks.knock(now, visitor(4), &limits()).is_err(), "those of other nodes count");
+        assert!(knocks.answer(now, &visitor(2).member, Verdict::LetIn, &limits()));
+        assert!(knocks.hear(there, Vec::new(), &limits()) && !knocks.hear(there, Vec::new(), &limits()));
+        assert_eq!(knocks.list().len(), 1);
     }
 
     #[tokio::test]

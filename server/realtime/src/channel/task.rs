@@ -10,7 +10,7 @@ use chat::{ChannelId, Effect, EventKind, Input, Room, RoomStart, SessionKey};
 use protocol::{ErrorCode, LeaveReason, MemberId, ServerFrame};
 use tokio::sync::mpsc;
 
-use crate::broker::{Brought, Subscription};
+use crate::broker::{Brought, Subscription, Word};
 use crate::channel::handle::{Outside, RoomCommand, RoomHandle, SeatHandle};
 use crate::dialect::{Broadcast, Dialect, Projection, RoomContext, Viewer};
 use crate::events::Happening;
@@ -90,6 +90,7 @@ impl RoomTask {
         // Who comes in hears from then on what is said on other nodes.
         let _ = tokio::time::timeout(READY_MAX, self.relayed.ready()).await;
         self.tell_others();
+        self.ask_for_knocks();
         loop {
             let held_back = self.spoken.iter().filter_map(|spoken| spoken.projection.deadline());
             let due = held_back.fold(self.room.deadline(), Ord::min);
@@ -124,6 +125,7 @@ impl RoomTask {
 
     /// The broker's own words to this room's.
     fn hear(&mut self, brought: Brought) {
+        self.follow_knocks(&brought);
         let input = match brought {
             Brought::Event(event) => Input::Relay(event),
             Brought::People(node, people) => Input::People { node, people },
@@ -133,6 +135,30 @@ impl RoomTask {
             Brought::Together => Input::Alone(false),
         };
         self.handle(input, None);
+    }
+
+    /// Who waits in front of the room at other nodes is known as far as those are reached.
+    fn follow_knocks(&mut self, brought: &Brought) {
+        let is_news = match brought {
+            Brought::NodeGone(node) => self.handle.knocks().hear(*node, Vec::new(), self.hub.limits()),
+            Brought::Alone => self.handle.knocks().forget_elsewhere(),
+            Brought::Together => {
+                self.ask_for_knocks();
+                self.hub.tell_knocks_to_nodes(&self.handle);
+                false
+            }
+            Brought::Event(_) | Brought::People(..) | Brought::Missed => false,
+        };
+        if is_news {
+            let list = self.handle.knocks().list();
+            self.handle(Input::Knocks(list), None);
+        }
+    }
+
+    fn ask_for_knocks(&self) {
+        if self.room.info().lobby {
+            self.hub.tell_nodes(Word::KnocksAsked(self.handle.id));
+        }
     }
 
     /// Who came, went or is another here is news to other nodes.
@@ -188,7 +214,7 @@ impl RoomTask {
                 }
                 let inside = self.sessions.get(&key).map(|seated| &seated.session);
                 if let Some(session) = inside.or(asking.filter(|session| session.key == key)) {
-                    self.hub.answer(session, &frame);
+                    self.answer(session, &frame);
                 }
             }
             Effect::Broadcast(frame) => {
@@ -220,6 +246,16 @@ impl RoomTask {
                 }
             }
             Effect::Ended(ended) => self.ended = Some(ended.0),
+        }
+    }
+
+    /// Whoever comes in is also told what the operator says.
+    fn answer(&self, session: &RoomsSession, frame: &ServerFrame) {
+        self.hub.answer(session, frame);
+        if matches!(frame, ServerFrame::Joined { .. })
+            && let Some(notice) = self.hub.announcement(self.handle.code)
+        {
+            session.tell(&notice, self.hub.limits());
         }
     }
 

@@ -3,6 +3,8 @@
 //! The hub never looks into a message. Its maps hold what is live and nothing else: they are empty when all have left,
 //! but for the marks of rooms that have ended.
 
+mod asked;
+mod asking;
 mod endings;
 mod orders;
 mod survey;
@@ -10,7 +12,7 @@ mod words;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chat::{ChannelId, Input, NodeId, RoomStart, SessionKey};
@@ -27,10 +29,12 @@ use crate::dialect::Dialect;
 use crate::events::{Happening, Witness};
 use crate::identity::{Identity, LoginKey, UserId};
 use crate::orders::Orders;
+use crate::rate_limits::RateLimits;
 use crate::record::Keeper;
 use crate::session::for_rooms::{ForRooms, RoomsSession};
 use crate::session::{Carrier, Flushers, Generation, Host};
 
+use asked::Asked;
 pub use survey::{RoomSurvey, Survey};
 
 /// A cheap handle to the one hub.
@@ -49,6 +53,10 @@ struct Inner {
     counts: Arc<Counts>,
     witness: Option<Arc<dyn Witness>>,
     orders: Mutex<Orders>,
+    /// Counted over all nodes.
+    rates: OnceLock<Arc<RateLimits>>,
+    /// Questions to other nodes.
+    asked: Asked,
     tracker: TaskTracker,
     /// Cancelled when the last connection has said goodbye: rooms and grace periods end.
     halt: CancellationToken,
@@ -115,6 +123,8 @@ impl Hub {
             counts,
             witness,
             orders: Mutex::default(),
+            rates: OnceLock::new(),
+            asked: Asked::default(),
             tracker,
             halt,
         }));

@@ -18,6 +18,7 @@ use crate::rate_limits::meter::{Meter, Spread};
 use crate::rate_limits::strikes::{Guesser, Strikes};
 use crate::rate_limits::table::{Entry, Table};
 use crate::rate_limits::target::{NameKey, Target};
+use serde::{Deserialize, Serialize};
 
 /// The period of `auth_failures`.
 const SIGN_INS_PERIOD_MS: u64 = 15 * 60_000;
@@ -30,18 +31,27 @@ const KNOWN_MS: u64 = 30 * 24 * 60 * 60_000;
 #[derive(Debug)]
 #[must_use = "what became of it has to be told"]
 pub struct Attempt {
-    target: Target,
-    caller: Caller,
-    counted: Counted,
+    pub(super) of: Counting,
     /// `None` for those who need not stand in line.
     lane: Option<Lane>,
 }
 
+/// What a try is counted by, the same on every node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counting {
+    target: Target,
+    caller: Caller,
+    counted: Counted,
+}
+
 /// Where a try was counted.
-#[derive(Debug, Clone, Copy)]
-enum Counted {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Counted {
+    /// Among those at a room's PIN.
     Pin(ChannelId, Guesser),
+    /// Among those at an account's password.
     Password {
+        /// Which account's.
         name: NameKey,
         /// Whether it was counted among those of the address over all accounts, too: one who is known is let through also
         /// where those are used up, and what was not taken is not given back.
@@ -99,14 +109,16 @@ impl Attempts {
             Refused::after(ErrorCode::TooManyTries, wait_ms)
         })?;
         let is_known = user.is_some() || self.is_known_from(target, caller.address, now);
-        Ok(Attempt { target, caller, counted: Counted::Pin(room, guesser), lane: lane(is_known, is_first) })
+        let of = Counting { target, caller, counted: Counted::Pin(room, guesser) };
+        Ok(Attempt { of, lane: lane(is_known, is_first) })
     }
 
     pub(super) fn password(&self, name: NameKey, own: bool, caller: Caller, now: Now) -> Result<Attempt, Refused> {
         let (target, now) = (Target::Account(name), now.mono);
         if let Some(user) = caller.user.filter(|_| own) {
             self.own_passwords.take(user, now).map_err(Refused::rate_limited)?;
-            return Ok(Attempt { target, caller, counted: Counted::OwnPassword(user), lane: None });
+            let of = Counting { target, caller, counted: Counted::OwnPassword(user) };
+            return Ok(Attempt { of, lane: None });
         }
         let is_known = self.is_known_from(target, caller.address, now);
         if !is_known {
@@ -116,13 +128,13 @@ impl Attempts {
         self.passwords.take(name, caller.address, 1, now).map_err(Refused::rate_limited)?;
         // Of somebody known it is counted too; beyond the limit it is the others who are refused.
         let of_address = self.passwords_from.take((), caller.address, FAILURES_PER_ADDRESS, now).is_ok();
-        let counted = Counted::Password { name, of_address };
-        Ok(Attempt { target, caller, counted, lane: lane(is_known, is_first) })
+        let of = Counting { target, caller, counted: Counted::Password { name, of_address } };
+        Ok(Attempt { of, lane: lane(is_known, is_first) })
     }
 
     /// The refusal of a wrong PIN: how many tries are left, and where none is, how long to wait for the next.
     pub(super) fn wrong_pin(&self, attempt: Attempt, now: Now) -> Refused {
-        let Counted::Pin(room, guesser) = attempt.counted else {
+        let Counted::Pin(room, guesser) = attempt.of.counted else {
             return ErrorCode::WrongPin.into();
         };
         let (left, wait_ms) = self.pins.left(room, guesser, now.mono);
@@ -136,24 +148,32 @@ impl Attempts {
             return Ok(attempt);
         };
         let arrived = clock.mono();
-        let mut step = self.lanes.arrive(attempt.target, lane, arrived);
+        let mut step = self.lanes.arrive(attempt.of.target, lane, arrived);
         let _waiting =
-            matches!(step, Step::Wait(_)).then(|| Waiting { lanes: &self.lanes, target: attempt.target, lane });
+            matches!(step, Step::Wait(_)).then(|| Waiting { lanes: &self.lanes, target: attempt.of.target, lane });
         loop {
             match step {
                 Step::Go => return Ok(attempt),
                 Step::Refused(wait_ms) => {
-                    self.uncount(&attempt, clock.now());
+                    self.uncount(attempt.of, clock.now());
                     return Err(Refused::rate_limited(wait_ms));
                 }
                 Step::Wait(wait_ms) => clock.sleep(wait_ms).await,
             }
-            step = self.lanes.look(attempt.target, lane, arrived, clock.mono());
+            step = self.lanes.look(attempt.of.target, lane, arrived, clock.mono());
         }
     }
 
     pub(super) fn succeed(&self, attempt: Attempt, now: Now) {
-        let Attempt { target, caller, counted, lane } = attempt;
+        if let Some(lane) = attempt.lane {
+            self.lanes.give_back(attempt.of.target, lane);
+        }
+        self.forgive(attempt.of, now);
+    }
+
+    /// What a try that was right means for the counts, on whichever node it was made.
+    pub(super) fn forgive(&self, of: Counting, now: Now) {
+        let Counting { target, caller, counted } = of;
         let now = now.mono;
         match counted {
             Counted::Pin(room, guesser) => {
@@ -170,9 +190,6 @@ impl Attempts {
             }
             Counted::OwnPassword(user) => self.own_passwords.forget(&user),
         }
-        if let Some(lane) = lane {
-            self.lanes.give_back(target, lane);
-        }
         let from = caller.address.blocks().next().map(|(block, _)| Known::From(block));
         let user = match target {
             Target::Room(_) => caller.user.map(Known::User),
@@ -187,16 +204,39 @@ impl Attempts {
 
     /// It was the try's turn, and the secret was not looked at: nobody has learned anything.
     pub(super) fn withdraw(&self, attempt: Attempt, now: Now) {
-        self.uncount(&attempt, now);
+        self.uncount(attempt.of, now);
         if let Some(lane) = attempt.lane {
-            self.lanes.give_back(attempt.target, lane);
+            self.lanes.give_back(attempt.of.target, lane);
+        }
+    }
+
+    /// Counts a try that was made on another node. It was let through there, so nothing is refused here.
+    pub(super) fn count(&self, of: Counting, now: Now) {
+        let (address, now) = (of.caller.address, now.mono);
+        // What is used up already stays so.
+        match of.counted {
+            Counted::Pin(room, guesser) => {
+                let _ = self.pins.strike(room, guesser, now);
+                if matches!(guesser, Guesser::From(_)) {
+                    let _ = self.pins_from.take((), address, FAILURES_PER_ADDRESS, now);
+                }
+            }
+            Counted::Password { name, of_address } => {
+                let _ = self.passwords.take(name, address, 1, now);
+                if of_address {
+                    let _ = self.passwords_from.take((), address, FAILURES_PER_ADDRESS, now);
+                }
+            }
+            Counted::OwnPassword(user) => {
+                let _ = self.own_passwords.take(user, now);
+            }
         }
     }
 
     /// The try was not made after all.
-    pub(super) fn uncount(&self, attempt: &Attempt, now: Now) {
-        let address = attempt.caller.address;
-        match attempt.counted {
+    pub(super) fn uncount(&self, of: Counting, now: Now) {
+        let address = of.caller.address;
+        match of.counted {
             Counted::Pin(room, guesser) => {
                 self.pins.take_back(room, guesser, now.mono);
                 if matches!(guesser, Guesser::From(_)) {
@@ -232,7 +272,7 @@ impl Attempts {
     /// For tests: what one who is not known meets at the target now, as [`Attempts::turn`] goes through it.
     #[cfg(test)]
     pub(super) fn arrive(&self, attempt: &Attempt, now: Now) -> Step {
-        attempt.lane.map_or(Step::Go, |lane| self.lanes.arrive(attempt.target, lane, now.mono))
+        attempt.lane.map_or(Step::Go, |lane| self.lanes.arrive(attempt.of.target, lane, now.mono))
     }
 
     #[cfg(test)]
@@ -240,9 +280,9 @@ impl Attempts {
         let Some(lane) = attempt.lane else {
             return Step::Go;
         };
-        let step = self.lanes.look(attempt.target, lane, arrived.mono, now.mono);
+        let step = self.lanes.look(attempt.of.target, lane, arrived.mono, now.mono);
         if !matches!(step, Step::Wait(_)) {
-            self.lanes.leave(attempt.target, lane);
+            self.lanes.leave(attempt.of.target, lane);
         }
         step
     }

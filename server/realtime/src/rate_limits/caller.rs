@@ -1,10 +1,12 @@
 //! Who is counted: the user where one is known, and the address that everybody behind it shares.
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::identity::UserId;
 
 /// Somebody who asks for something that is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// Who it is, where there is a login.
     pub user: Option<UserId>,

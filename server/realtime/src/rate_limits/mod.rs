@@ -1,6 +1,7 @@
 //! Who may do what how often: token buckets for each user and address, and growing waits for guessed PINs.
 //!
-//! Every table is bounded and pruned. Names are hashed with a key of the process, so no table holds one. An address is
+//! Every table is bounded and pruned. Names are keyed hashes, so no table holds one. What guards accounts, PINs and
+//! look-ups is counted over all nodes ([`Charge`]). An address is
 //! counted in all the networks that it lies in (`Address::blocks`), and who has a login has an allowance of their own
 //! beside that of the address, which a neighbour behind the same NAT may have used up. What is counted for one target
 //! alone (a room, an account) is never refused to those who are known there (`lanes`): a refusal would lock out those it
@@ -8,13 +9,14 @@
 
 mod attempts;
 mod caller;
+mod charge;
 mod lanes;
 mod meter;
 mod strikes;
 mod table;
 mod target;
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::sync::OnceLock;
 
 use chat::{ChannelId, Now, Rate};
 use protocol::Limits;
@@ -22,9 +24,10 @@ use protocol::Limits;
 use crate::clock::Clock;
 use crate::error::Refused;
 use crate::identity::UserId;
-pub use crate::rate_limits::attempts::Attempt;
 use crate::rate_limits::attempts::Attempts;
+pub use crate::rate_limits::attempts::{Attempt, Counting};
 pub use crate::rate_limits::caller::Caller;
+pub use crate::rate_limits::charge::{Charge, Guarded};
 use crate::rate_limits::meter::{Meter, Spread};
 pub use crate::rate_limits::target::{NameKey, Target};
 
@@ -57,6 +60,24 @@ pub enum RateLimit {
     Misses(Caller),
 }
 
+impl RateLimit {
+    /// Whether it holds over all nodes, and for whom.
+    pub(super) const fn guarded(self) -> Option<(Guarded, Caller)> {
+        match self {
+            Self::RoomsMade(caller) => Some((Guarded::RoomsMade, caller)),
+            Self::UsersMade(caller) => Some((Guarded::UsersMade, caller)),
+            Self::Misses(caller) => Some((Guarded::Misses, caller)),
+            Self::Sends(_)
+            | Self::Edits(_)
+            | Self::Reactions(_)
+            | Self::Joins(_)
+            | Self::Follows(_)
+            | Self::Renames(_)
+            | Self::Powers(_) => None,
+        }
+    }
+}
+
 /// Which allowance of an address is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Share {
@@ -68,8 +89,10 @@ enum Share {
     Followed,
 }
 
+/// Tells other nodes.
+type Tell = Box<dyn Fn(Charge) + Send + Sync>;
+
 /// Every rate limit that outlives a connection.
-#[derive(Debug)]
 pub struct RateLimits {
     sends: Meter<UserId>,
     edits: Meter<UserId>,
@@ -82,7 +105,7 @@ pub struct RateLimits {
     users_made: Shared,
     misses: Shared,
     attempts: Attempts,
-    names: RandomState,
+    others: OnceLock<Tell>,
 }
 
 impl RateLimits {
@@ -105,7 +128,39 @@ impl RateLimits {
             users_made: Shared::new(Rate::per_hour(limits.guests_made_per_hour), entries_max),
             misses: Shared::new(Rate::per_minute(limits.misses_per_minute), entries_max),
             attempts: Attempts::new(limits, entries_max),
-            names: RandomState::new(),
+            others: OnceLock::new(),
+        }
+    }
+
+    /// From here on other nodes are told what is counted; they hand it to [`RateLimits::hear`].
+    pub fn tell_others(&self, tell: impl Fn(Charge) + Send + Sync + 'static) {
+        // Once for a server.
+        let _ = self.others.set(Box::new(tell));
+    }
+
+    fn tell(&self, charge: Charge) {
+        if let Some(tell) = self.others.get() {
+            tell(charge);
+        }
+    }
+
+    /// What another node has counted. It is not told on.
+    pub fn hear(&self, charge: Charge, now: Now) {
+        match charge {
+            // Where it is used up here already, nothing is left to take.
+            Charge::Took(what, caller) => drop(self.shared(what).take(caller, now.mono)),
+            Charge::GaveBack(what, caller) => self.shared(what).give_back(caller),
+            Charge::Tried(of) => self.attempts.count(of, now),
+            Charge::Withdrawn(of) => self.attempts.uncount(of, now),
+            Charge::Succeeded(of) => self.attempts.forgive(of, now),
+        }
+    }
+
+    const fn shared(&self, what: Guarded) -> &Shared {
+        match what {
+            Guarded::RoomsMade => &self.rooms_made,
+            Guarded::UsersMade => &self.users_made,
+            Guarded::Misses => &self.misses,
         }
     }
 
@@ -114,6 +169,14 @@ impl RateLimits {
     /// # Errors
     /// [`ErrorCode::RateLimited`] with the time until the next.
     pub fn take(&self, limit: RateLimit, now: Now) -> Result<(), Refused> {
+        self.take_here(limit, now)?;
+        if let Some((what, caller)) = limit.guarded() {
+            self.tell(Charge::Took(what, caller));
+        }
+        Ok(())
+    }
+
+    fn take_here(&self, limit: RateLimit, now: Now) -> Result<(), Refused> {
         let now = now.mono;
         match limit {
             RateLimit::Sends(user) => self.sends.take(user, now),
@@ -155,6 +218,9 @@ impl RateLimits {
 
     /// Gives back one of what a limit allows, which was taken and came to nothing.
     pub fn give_back(&self, limit: RateLimit) {
+        if let Some((what, caller)) = limit.guarded() {
+            self.tell(Charge::GaveBack(what, caller));
+        }
         match limit {
             RateLimit::Sends(user) => self.sends.give_back(&user),
             RateLimit::Edits(user) => self.edits.give_back(&user),
@@ -195,7 +261,9 @@ impl RateLimits {
     /// # Errors
     /// [`ErrorCode::TooManyTries`] with the wait, which grows with every try beyond the limit.
     pub fn try_pin(&self, room: ChannelId, caller: Caller, now: Now) -> Result<Attempt, Refused> {
-        self.attempts.pin(room, caller, now)
+        let attempt = self.attempts.pin(room, caller, now)?;
+        self.tell(Charge::Tried(attempt.of));
+        Ok(attempt)
     }
 
     /// Counts a try at an account's password before it is checked. `own`: the caller is that account's user.
@@ -203,7 +271,9 @@ impl RateLimits {
     /// # Errors
     /// [`ErrorCode::RateLimited`] with the wait.
     pub fn try_password(&self, name: NameKey, own: bool, caller: Caller, now: Now) -> Result<Attempt, Refused> {
-        self.attempts.password(name, own, caller, now)
+        let attempt = self.attempts.password(name, own, caller, now)?;
+        self.tell(Charge::Tried(attempt.of));
+        Ok(attempt)
     }
 
     /// Waits for a try's turn among all that the world makes at its target.
@@ -211,11 +281,17 @@ impl RateLimits {
     /// # Errors
     /// [`ErrorCode::RateLimited`] where so many are before it that waiting is of no use. The try is not counted then.
     pub async fn turn(&self, attempt: Attempt, clock: &Clock) -> Result<Attempt, Refused> {
-        self.attempts.turn(attempt, clock).await
+        let of = attempt.of;
+        let turn = self.attempts.turn(attempt, clock).await;
+        if turn.is_err() {
+            self.tell(Charge::Withdrawn(of));
+        }
+        turn
     }
 
     /// The secret was right: the tries are forgotten, and who made this one is known at the target from now on.
     pub fn succeeded(&self, attempt: Attempt, now: Now) {
+        self.tell(Charge::Succeeded(attempt.of));
         self.attempts.succeed(attempt, now);
     }
 
@@ -231,12 +307,8 @@ impl RateLimits {
 
     /// The secret was not looked at, for want of time or memory: the try is not counted.
     pub fn withdrawn(&self, attempt: Attempt, now: Now) {
+        self.tell(Charge::Withdrawn(attempt.of));
         self.attempts.withdraw(attempt, now);
-    }
-
-    /// The key under which an account's tries are counted. `folded`: what all spellings of the name have in common.
-    pub fn name_key(&self, folded: &str) -> NameKey {
-        NameKey(self.names.hash_one(folded))
     }
 
     /// Forgets everything that is of no consequence any more.
@@ -267,6 +339,12 @@ impl RateLimits {
     /// Whether nothing is counted.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl std::fmt::Debug for RateLimits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RateLimits({} entries)", self.len())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat::{ChannelId, Monotonic};
+use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Block};
 use crate::identity::UserId;
@@ -17,9 +18,11 @@ pub(super) const PIN_WAIT_MS_MAX: u64 = 15 * 60_000;
 pub(super) const PIN_MEMORY_MS: u64 = 60 * 60_000;
 
 /// Whose tries are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Guesser {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(in crate::rate_limits) enum Guesser {
+    /// Of an address, and of the networks around it.
     From(Address),
+    /// Of somebody who is known at the room.
     User(UserId),
 }
 

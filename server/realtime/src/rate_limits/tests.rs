@@ -2,7 +2,9 @@
 
 mod attacks;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chat::{ChannelId, Monotonic, Now};
 use protocol::{ErrorCode, Limits, Username};
@@ -31,8 +33,63 @@ fn nobody(last: u8) -> Caller {
     Caller { user: None, address: address(last), followed: false }
 }
 
-fn name(rate_limits: &RateLimits, typed: &str) -> NameKey {
-    rate_limits.name_key(&Username::parse(typed).expect("is a name").folded())
+fn name_key(folded: &str) -> NameKey {
+    let mut hasher = DefaultHasher::new();
+    folded.hash(&mut hasher);
+    NameKey(hasher.finish())
+}
+
+fn name(typed: &str) -> NameKey {
+    name_key(&Username::parse(typed).expect("is a name").folded())
+}
+
+/// Two nodes, each of which hears what the other counts at once.
+fn two_nodes() -> [Arc<RateLimits>; 2] {
+    let nodes = [(); 2].map(|()| Arc::new(rate_limits()));
+    for (node, other) in [(0, 1), (1, 0)] {
+        let other = Arc::downgrade(&nodes[other]);
+        nodes[node].tell_others(move |charge| {
+            // As it travels.
+            let json = serde_json::to_string(&charge).expect("is JSON");
+            let other = other.upgrade().expect("lives as long");
+            other.hear(serde_json::from_str(&json).expect("is read"), NOW);
+        });
+    }
+    nodes
+}
+
+#[test]
+fn whoever_asks_two_nodes_in_turn_may_no_more_than_at_one() {
+    let limits = Limits::default();
+    let [a, b] = two_nodes();
+    let at = |turn: u32| if turn.is_multiple_of(2) { &a } else { &b };
+    let mut turn = 0;
+    let mut next = || {
+        turn += 1;
+        at(turn)
+    };
+    let wrong_pins = made(|| next().try_pin(ROOM, nobody(1), NOW));
+    assert_eq!(wrong_pins, limits.pin_tries);
+    let mut misses = 0;
+    while next().take(RateLimit::Misses(nobody(2)), NOW).is_ok() {
+        misses += 1;
+    }
+    assert_eq!(misses, limits.misses_per_minute);
+    next().give_back(RateLimit::Misses(nobody(2)));
+    assert_eq!(next().take(RateLimit::Misses(nobody(2)), NOW), Ok(()), "what came to nothing is given back everywhere");
+    let wrong_passwords = made(|| next().try_password(name("somebody"), false, nobody(3), NOW));
+    assert_eq!(wrong_passwords, limits.auth_failures);
+}
+
+#[test]
+fn who_was_right_on_one_node_is_known_on_the_other() {
+    let [a, b] = two_nodes();
+    let me = Caller::user(USER, address(1));
+    let attempt = a.try_pin(ROOM, me, NOW).expect("is the first");
+    a.succeeded(attempt, NOW);
+    // A neighbour guesses; that costs those who are known there nothing.
+    let _ = made(|| b.try_pin(ROOM, nobody(1), NOW));
+    assert!(b.try_pin(ROOM, me, NOW).is_ok());
 }
 
 #[track_caller]
@@ -103,8 +160,8 @@ fn who_has_a_login_has_an_allowance_of_their_own() {
 #[test]
 fn five_failed_sign_ins_in_fifteen_minutes_are_the_most() {
     let rate_limits = rate_limits();
-    let key = name(&rate_limits, "Somebody");
-    assert_eq!(key, name(&rate_limits, "sOMEBODY"));
+    let key = name("Somebody");
+    assert_eq!(key, name("sOMEBODY"));
     assert_eq!(made(|| rate_limits.try_password(key, false, nobody(1), NOW)), 5);
     assert_eq!(wait_of(rate_limits.try_password(key, false, nobody(1), NOW)), 180_000);
     let other = rate_limits.try_password(key, false, nobody(2), NOW).expect("others are not locked out");
@@ -119,13 +176,13 @@ fn five_failed_sign_ins_in_fifteen_minutes_are_the_most() {
 #[test]
 fn one_address_fails_at_so_many_accounts_only_and_who_is_known_there_gets_through() {
     let rate_limits = rate_limits();
-    let known = name(&rate_limits, "known");
+    let known = name("known");
     let right = rate_limits.try_password(known, false, nobody(1), NOW).expect("is the first");
     rate_limits.succeeded(right, NOW);
     let mut accounts = 0_u32;
     let failed = made(|| {
         accounts += 1;
-        rate_limits.try_password(rate_limits.name_key(&format!("account{accounts}")), false, nobody(1), NOW)
+        rate_limits.try_password(name_key(&format!("account{accounts}")), false, nobody(1), NOW)
     });
     assert_eq!(failed, 60);
     assert_eq!(made(|| rate_limits.try_password(known, false, nobody(1), NOW)), 5);
@@ -134,12 +191,12 @@ fn one_address_fails_at_so_many_accounts_only_and_who_is_known_there_gets_throug
 #[test]
 fn signing_in_to_an_account_of_ones_own_buys_no_guess_at_others() {
     let rate_limits = rate_limits();
-    let own = name(&rate_limits, "own");
+    let own = name("own");
     rate_limits.succeeded(rate_limits.try_password(own, false, nobody(1), NOW).expect("is the first"), NOW);
     let mut accounts = 0_u32;
     let mut spray = || {
         accounts += 1;
-        rate_limits.try_password(rate_limits.name_key(&format!("account{accounts}")), false, nobody(1), NOW)
+        rate_limits.try_password(name_key(&format!("account{accounts}")), false, nobody(1), NOW)
     };
     made(&mut spray);
     for _ in 0..10 {
@@ -199,7 +256,7 @@ fn the_right_pin_and_time_make_forget_the_wrong_ones() {
 #[test]
 fn what_was_not_looked_at_is_not_counted() {
     let rate_limits = rate_limits();
-    let key = name(&rate_limits, "somebody");
+    let key = name("somebody");
     for _ in 0..1_000 {
         let attempt = rate_limits.try_pin(ROOM, nobody(1), NOW).expect("is not counted");
         assert_eq!(rate_limits.attempts.arrive(&attempt, NOW), Step::Go, "nor is its turn among all the world's");
@@ -237,7 +294,7 @@ fn the_tables_are_bounded_and_empty_in_the_end() {
         if let Ok(attempt) = rate_limits.try_pin(ChannelId(bytes), caller, NOW) {
             rate_limits.succeeded(attempt, NOW);
         }
-        drop(rate_limits.try_password(rate_limits.name_key(&user.to_string()), false, caller, NOW));
+        drop(rate_limits.try_password(name_key(&user.to_string()), false, caller, NOW));
     }
     assert!(rate_limits.len() <= 1_200 && !rate_limits.is_empty(), "{}", rate_limits.len());
     rate_limits.prune(NOW.after(31 * 24 * 3_600_000));

@@ -75,7 +75,7 @@ impl Server {
             apps: crate::apps::registry::Applications::load(None, &config.limits),
             clock,
             auth: Auth::new(&keys, 2),
-            rate_limits: RateLimits::new(&config.limits),
+            rate_limits: Arc::new(RateLimits::new(&config.limits)),
             connections: Connections::new(crate::open_files::Budget { lines_total: 100, reserve: 10 }),
             transports: crate::transports::Transports::default(),
             metrics_at: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::{
     Activity, ClientId, DisplayName, Emoji, ErrorCode, Knocking, LeaveReason, Member, MemberId, Message, MessageId,
-    Position, ReadUpTo, RoomCode, RoomInfo, RoomName, ServerFrame, Timer, Whisper,
+    Notice, Position, ReadUpTo, RoomCode, RoomInfo, RoomName, ServerFrame, Timer, Whisper,
 };
 use serde_json::{Value, json};
 
@@ -153,6 +153,8 @@ fn broadcasts() -> Vec<Frame> {
         encoder::typing(false, room, &whisper.member, "Ada"),
         encoder::room_updated(&info()),
         encoder::room_updated(&RoomInfo { timer_s: Some(5), ..info() }),
+        encoder::notice(Some(info().code), Notice::Apart, None),
+        encoder::notice(None, Notice::Announcement, Some("Closed at eight")),
     ]
 }
 

@@ -150,7 +150,7 @@ impl Line {
     }
 
     async fn tell_alive(&mut self) -> Result<(), RedisError> {
-        let alive = self.shared.topics().alive();
+        let alive = self.shared.topics().alive(Instant::now());
         redis::cmd("PUBLISH").arg(&self.shared.names.nodes).arg(alive).query_async(&mut self.connection).await
     }
 

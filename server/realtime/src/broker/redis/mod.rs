@@ -19,7 +19,7 @@ use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Broker, NotPublished, Subscription, WORDS_MAX, Word};
+use super::{Broker, BrokerState, NotPublished, Subscription, WORDS_MAX, Word};
 use crate::clock;
 use shared::{Names, Shared};
 use topics::Topics;
@@ -87,8 +87,8 @@ impl Broker for RedisBroker {
         }
     }
 
-    fn other_nodes(&self) -> Option<usize> {
-        Some(self.0.topics().other_nodes())
+    fn state(&self) -> BrokerState {
+        self.0.topics().state()
     }
 
     fn words(&self) -> Option<mpsc::Receiver<Word>> {

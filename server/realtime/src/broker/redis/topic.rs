@@ -16,6 +16,17 @@ struct Pending {
     event: RoomEvent,
 }
 
+/// Whether something is heard for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// A line that was lost delivers late what was told as missed meanwhile.
+    Old,
+    /// It is next.
+    Next,
+    /// More has happened than was heard, which is told.
+    AfterHole,
+}
+
 pub(super) struct Topic {
     pub(super) place: Place,
     sender: mpsc::Sender<Brought>,
@@ -95,12 +106,11 @@ impl Topic {
     }
 
     /// Another node stands there now; `step` is 1 where it got there with the event at hand. Where more has happened than
-    /// was heard, that is told. Answers whether what came is news: a line that was lost may deliver late what was told as
-    /// missed meanwhile.
-    pub(super) fn follow(&mut self, from: NodeId, place: Place, step: u64, nodes_max: usize) -> bool {
+    /// was heard, that is told.
+    pub(super) fn follow(&mut self, from: NodeId, place: Place, step: u64, nodes_max: usize) -> News {
         let before = self.seen.get(&from).copied();
         if before.is_none() && self.seen.len() >= nodes_max {
-            return true;
+            return News::Next;
         }
         let heard = match before {
             // A node of which nothing was heard may be anywhere.
@@ -112,13 +122,14 @@ impl Topic {
         let is_old =
             |before: Place| before.run > place.run || (before.run == place.run && before.number + step > place.number);
         if before.is_some_and(is_old) {
-            return false;
+            return News::Old;
         }
         self.seen.insert(from, place);
-        if place.number > heard {
-            self.bring(Brought::Missed);
+        if place.number <= heard {
+            return News::Next;
         }
-        true
+        self.bring(Brought::Missed);
+        News::AfterHole
     }
 
     pub(super) fn forget(&mut self, node: NodeId) {

@@ -8,9 +8,9 @@ use chat::{ChannelId, NodeId, RoomEvent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::topic::Topic;
+use super::topic::{News, Topic};
 use super::wire::{self, Content, Parcel, Place};
-use crate::broker::{Brought, NotPublished, Subscription};
+use crate::broker::{BrokerState, Brought, NotPublished, Reach, Subscription};
 
 /// Bytes that wait for the engine at the most. What finds no place is refused at once: nothing waits for a better time.
 const OUTGOING_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -27,18 +27,10 @@ const PLACES_MAX: usize = 2_048;
 /// A node of which nothing was heard for so long is gone, and its people with it.
 pub(super) const NODE_GONE_AFTER: Duration = Duration::from_secs(12);
 
-/// Whether the engine is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// The first attempt is under way: what is published waits for its end.
-    Unknown,
-    Together,
-    Alone,
-}
-
 pub(super) struct Topics {
     node: NodeId,
     queue_max: usize,
+    /// While it is not known, what is published waits for the end of the first attempt.
     reach: Reach,
     /// The line that is listened to; what an earlier one still brings is nothing any more.
     line: u64,
@@ -56,6 +48,10 @@ pub(super) struct Topics {
     gone: BTreeSet<NodeId>,
     /// When this node last heard itself through the engine.
     echo: Option<Instant>,
+    /// When the last sign of life was made.
+    told_alive: Option<Instant>,
+    /// What is counted since the start, and the last round trip.
+    counts: BrokerState,
 }
 
 /// To whom something goes.
@@ -97,6 +93,8 @@ impl Topics {
             nodes: HashMap::new(),
             gone: BTreeSet::new(),
             echo: None,
+            told_alive: None,
+            counts: BrokerState::LOCAL,
         }
     }
 
@@ -132,8 +130,9 @@ impl Topics {
         let is_full = self.is_full(bytes.len());
         let topic = self.all.get_mut(&channel).ok_or(NotPublished)?;
         let permit = topic.reserve().ok_or(NotPublished)?;
+        self.counts.published += u64::from(!is_full);
         match self.reach {
-            Reach::Alone => {
+            Reach::Local | Reach::Alone => {
                 topic.count();
                 permit.send(Brought::Event(event));
             }
@@ -157,11 +156,6 @@ impl Topics {
             wire::put_place(&mut bytes, topic.place);
             self.send(To::Channel(channel), bytes);
         }
-    }
-
-    /// Nodes that were heard of lately.
-    pub(super) fn other_nodes(&self) -> usize {
-        self.nodes.len()
     }
 
     /// Tells all other nodes, where they are reached.
@@ -232,6 +226,7 @@ impl Topics {
             return;
         }
         self.reach = Reach::Alone;
+        self.counts.losses += 1;
         for topic in self.all.values_mut() {
             topic.settle_all();
             topic.is_ready();
@@ -265,14 +260,17 @@ impl Topics {
         match content {
             Content::Event(_) if is_own => topic.came_back(place),
             Content::Event(_) => {
-                if topic.follow(from, place, 1, NODES_MAX) {
+                let news = topic.follow(from, place, 1, NODES_MAX);
+                self.counts.missed += u64::from(news == News::AfterHole);
+                self.counts.brought += u64::from(news != News::Old);
+                if news != News::Old {
                     // What cannot be read is of another version: lost like what did not come.
                     topic.bring(event.map_or(Brought::Missed, Brought::Event));
                 }
             }
             Content::People(_) if is_own => {}
             Content::People(people) => {
-                topic.follow(from, place, 0, NODES_MAX);
+                self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
                 topic.bring(Brought::People(from, people));
             }
             Content::Alive(_) | Content::Word(_) | Content::Bye => {}
@@ -286,12 +284,15 @@ impl Topics {
         }
         let from = parcel.from;
         match parcel.content {
-            Content::Alive(_) if from == self.node => self.echo = Some(now),
+            Content::Alive(_) if from == self.node => {
+                self.echo = Some(now);
+                self.counts.round_trip = self.told_alive.take().map(|told| now.saturating_duration_since(told));
+            }
             Content::Alive(places) => {
                 self.is_alive(from, now);
                 for (channel, place) in places {
                     if let Some(topic) = self.all.get_mut(&channel) {
-                        topic.follow(from, place, 0, NODES_MAX);
+                        self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
                     }
                 }
             }
@@ -330,13 +331,20 @@ impl Topics {
         }
     }
 
+    /// As it is now.
+    pub(super) fn state(&self) -> BrokerState {
+        let others = if self.reach == Reach::Together { self.nodes.len() } else { 0 };
+        BrokerState { reach: self.reach, others, waiting_bytes: self.outgoing_bytes, ..self.counts }
+    }
+
     /// When this node last heard itself on this line.
     pub(super) fn echo(&self) -> Option<Instant> {
         self.echo
     }
 
     /// A sign of life: where this node stands in the channels that it has published to lately.
-    pub(super) fn alive(&mut self) -> Vec<u8> {
+    pub(super) fn alive(&mut self, now: Instant) -> Vec<u8> {
+        self.told_alive = Some(now);
         let said = self.all.iter_mut().filter_map(|(channel, topic)| Some((*channel, topic.take_said()?)));
         let places: Vec<(ChannelId, Place)> = said.take(PLACES_MAX).collect();
         wire::alive(self.node, &places)

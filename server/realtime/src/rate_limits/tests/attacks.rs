@@ -47,7 +47,7 @@ impl<'g> Crowd<'g> {
         match self.rate_limits.attempts.arrive(&attempt, now) {
             Step::Go => self.fail(attempt, now),
             Step::Wait(_) => self.waiting.push((attempt, now)),
-            Step::Refused(_) => self.rate_limits.attempts.uncount(&attempt, now),
+            Step::Refused(_) => self.rate_limits.attempts.uncount(attempt.of, now),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'g> Crowd<'g> {
             match self.rate_limits.attempts.look(&attempt, arrived, now) {
                 Step::Go => self.fail(attempt, now),
                 Step::Wait(_) => self.waiting.push((attempt, arrived)),
-                Step::Refused(_) => self.rate_limits.attempts.uncount(&attempt, now),
+                Step::Refused(_) => self.rate_limits.attempts.uncount(attempt.of, now),
             }
         }
     }
@@ -115,7 +115,7 @@ fn a_whole_48_fails_at_so_many_rooms_only() {
 #[test]
 fn one_account_is_guessed_at_sixty_times_a_minute_by_all_the_world() {
     let rate_limits = rate_limits();
-    let key = name(&rate_limits, "somebody");
+    let key = name("somebody");
     let owner = nobody(1);
     rate_limits.succeeded(rate_limits.try_password(key, false, owner, NOW).expect("nobody guesses yet"), NOW);
     let mut crowd = Crowd::new(&rate_limits);
