@@ -4,13 +4,15 @@ import { type BrowserContextOptions, test as base, expect } from "@playwright/te
 
 import { Proxy } from "./proxy";
 import { Relay } from "./relay";
-import { type Limits, Server } from "./server";
+import { type Flags, type Limits, Server } from "./server";
 import { Tab } from "./tab";
 import { Watch } from "./watch";
 
 interface Fixtures {
   /** Limits of the server that differ from its own. */
   limits: Limits;
+  /** More options of it. */
+  flags: Flags;
   server: Server;
   relay: Relay;
   /** A proxy in front of the server that rewrites every document; it ends after the browsers, which ask for icons late. */
@@ -22,8 +24,12 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   limits: [{}, { option: true }],
 
-  server: async ({ limits }, use, info) => {
-    const server = await Server.start(limits);
+  flags: async ({}, use) => {
+    await use(() => []);
+  },
+
+  server: async ({ limits, flags }, use, info) => {
+    const server = await Server.start(limits, flags);
     await use(server);
     await server.stop();
     if (info.status !== info.expectedStatus) {

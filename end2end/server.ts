@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 /** Limits by their names in app/protocol/src/limits.rs. */
 export type Limits = Record<string, number>;
 
+/** More options, for a server at this port. */
+export type Flags = (port: number) => string[];
+
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 15_000;
 const LOG_CHARS_MAX = 200_000;
@@ -22,12 +25,13 @@ export class Server {
     readonly port: number,
     private readonly folder: string,
     private readonly limits: Limits,
+    private readonly flags: Flags,
   ) {}
 
   /** Starts the binary; the limits replace those it has by itself. */
-  static async start(limits: Limits = {}): Promise<Server> {
+  static async start(limits: Limits = {}, flags: Flags = () => []): Promise<Server> {
     const folder = await mkdtemp(path.join(os.tmpdir(), "whisperspace-e2e-"));
-    const server = new Server(await freePort(), folder, limits);
+    const server = new Server(await freePort(), folder, limits, flags);
     await server.run();
     return server;
   }
@@ -87,7 +91,8 @@ export class Server {
   private async run(): Promise<void> {
     const limits = Object.entries(this.limits).map(([name, value]) => `${name}=${value}`);
     const data = path.join(this.folder, "data");
-    const child = spawn(binary(), ["--listen", `127.0.0.1:${this.port}`, "--data-dir", data], {
+    const flags = ["--listen", `127.0.0.1:${this.port}`, "--data-dir", data, ...this.flags(this.port)];
+    const child = spawn(binary(), flags, {
       cwd: this.folder,
       env: { ...cleanEnvironment(), ...(limits.length > 0 ? { WHISPERSPACE_LIMIT: limits.join(",") } : {}) },
       stdio: ["ignore", "pipe", "pipe"],

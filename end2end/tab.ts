@@ -32,6 +32,8 @@ export class Tab {
   readonly state: Locator;
   readonly pill: Locator;
   readonly alert: Locator;
+  /** The path of its host that the site is below, if any. */
+  below = "";
 
   constructor(
     readonly page: Page,
@@ -57,7 +59,7 @@ export class Tab {
 
   /** Opens a page of the site and waits until its program runs. */
   async open(path: string): Promise<void> {
-    await this.page.goto(path);
+    await this.page.goto(this.below + path);
     await this.running();
   }
 
@@ -196,7 +198,9 @@ export class Tab {
 
   /** Another tab of the same browser. */
   async another(): Promise<Tab> {
-    return new Tab(await this.page.context().newPage(), this.watch);
+    const tab = new Tab(await this.page.context().newPage(), this.watch);
+    tab.below = this.below;
+    return tab;
   }
 
   /** Calls the HTTP API as this browser. */

@@ -75,6 +75,8 @@ mod platform {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{CssStyleSheet, Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ResizeObserver};
 
+    use crate::base::{at, of_cookies, own};
+
     /// Set while unsent words may be kept; `start.js` reads it too.
     const KEEP_KEY: &str = "whisperspace.keep";
 
@@ -105,7 +107,7 @@ mod platform {
         -js_sys::Date::new(&JsValue::from_f64(at as f64)).get_timezone_offset() as i64
     }
 
-    /// The whole address of a path on this site.
+    /// The whole address of a path on this host.
     pub(crate) fn link_to(path: &str) -> String {
         window().location().origin().map_or_else(|_| path.to_owned(), |origin| origin + path)
     }
@@ -192,7 +194,7 @@ mod platform {
     /// Leaves a room while the page goes: nothing waits for an answer.
     pub(crate) fn tell_leaving(code: &str) {
         // A browser that cannot send it lets the seat end by itself.
-        let _ = window().navigator().send_beacon(&["/api/v1/rooms/", code, "/leave"].concat());
+        let _ = window().navigator().send_beacon(&[&at("/api/v1/rooms/"), code, "/leave"].concat());
     }
 
     /// Moves the focus to the element with this id, if the page has it.
@@ -227,14 +229,14 @@ mod platform {
 
     /// Whether the person allowed that unsent words stay in this tab's storage for a reload.
     pub(crate) fn keeps_unsent() -> bool {
-        storage().is_some_and(|storage| storage.get_item(KEEP_KEY).is_ok_and(|kept| kept.is_some()))
+        storage().is_some_and(|storage| storage.get_item(&own(KEEP_KEY)).is_ok_and(|kept| kept.is_some()))
     }
 
     /// Allows it, or forbids it.
     pub(crate) fn keep_unsent(allowed: bool) {
         if let Some(storage) = storage() {
             // Where storage is refused nothing is kept, and the warning before a reload stays.
-            let _ = if allowed { storage.set_item(KEEP_KEY, "1") } else { storage.remove_item(KEEP_KEY) };
+            let _ = if allowed { storage.set_item(&own(KEEP_KEY), "1") } else { storage.remove_item(&own(KEEP_KEY)) };
         }
     }
 
@@ -250,7 +252,8 @@ mod platform {
         }
         if let Ok(document) = document().dyn_into::<HtmlDocument>() {
             // Where cookies are refused the theme lasts as long as the page.
-            let _ = document.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
+            let path = of_cookies();
+            let _ = document.set_cookie(&format!("theme={theme}; path={path}; max-age=31536000; samesite=lax"));
         }
     }
 

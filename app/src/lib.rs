@@ -13,6 +13,7 @@ compile_error!(
 
 #[cfg(feature = "ssr")]
 pub mod admin;
+mod base;
 pub mod boot;
 mod browser;
 mod components;
@@ -30,6 +31,8 @@ use leptos::prelude::*;
 
 use boot::{Boot, Page};
 
+#[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+pub use base::Base;
 pub use client;
 pub use protocol;
 #[cfg(feature = "ssr")]

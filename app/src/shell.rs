@@ -8,6 +8,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use protocol::ErrorCode;
 
+use crate::base::{Base, at, of_cookies, own};
 use crate::boot::{self, Boot, Posted};
 use crate::components::told;
 use crate::{App, fingerprint, i18n};
@@ -19,10 +20,11 @@ static START: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The HTML around every page. The server renders it for each request, errors included.
-/// `stylesheet` is the address of the style sheet; `options` name the program's files; `ahead` are the files of the program
-/// that is likely to be needed next, fetched when the browser has nothing else to do. `posted` is the form that the page
-/// answers: its boxes hold what was typed.
+/// `base` is where the site is on its host, and what follows is below it: `stylesheet` is the address of the style sheet;
+/// `options` name the program's files; `ahead` are the files of the program that is likely to be needed next, fetched when
+/// the browser has nothing else to do. `posted` is the form that the page answers: its boxes hold what was typed.
 pub fn shell(
+    base: Base,
     options: LeptosOptions,
     stylesheet: String,
     ahead: Vec<String>,
@@ -31,13 +33,14 @@ pub fn shell(
 ) -> impl IntoView {
     let words = i18n::words();
     let (theme, told_boot) = (boot.theme, protocol::encode(&boot));
+    provide_context(base.clone());
     // As markup: a text that may change would be followed by a mark for hydration, and in a title that mark is read.
     let title = told(&boot.page.title());
-    let program = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let program = at(&format!("/{}/{}", options.site_pkg_dir, options.output_name));
     // Whoever has a login is no search engine.
     let listed = boot.page.may_be_listed() || boot.me.is_some();
     // A program that is running gives the page the address at which it can be read again.
-    let place = posted.as_ref().and_then(|posted| posted.place.clone());
+    let place = posted.as_ref().and_then(|posted| posted.place.as_deref()).map(at);
     provide_context(posted.unwrap_or_default());
     let page = view! { <App boot /> }.to_html();
     let shape = fingerprint::of(&page);
@@ -48,7 +51,8 @@ pub fn shell(
             dir=words.direction
             data-theme=theme.as_str()
             data-place=place
-            data-ahead=(!ahead.is_empty()).then(|| ahead.join(" "))
+            data-ahead=(!ahead.is_empty()).then(|| ahead.iter().map(|file| at(file)).collect::<Vec<_>>().join(" "))
+            data-base=Some(base.0).filter(|base| !base.is_empty())
         >
             <head>
                 <meta charset="utf-8" />
@@ -62,10 +66,10 @@ pub fn shell(
                 <title inner_html=title></title>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141318" />
-                <link rel="stylesheet" href=stylesheet />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="apple-touch-icon" href="/icon-180.png" />
-                <link rel="manifest" href="/manifest.webmanifest" />
+                <link rel="stylesheet" href=at(&stylesheet) />
+                <link rel="icon" href=at("/favicon.svg") type="image/svg+xml" />
+                <link rel="apple-touch-icon" href=at("/icon-180.png") />
+                <link rel="manifest" href=at("/manifest.webmanifest") />
                 <AutoReload options />
                 <Program program />
             </head>
@@ -81,7 +85,8 @@ pub fn shell(
 #[component]
 fn Program(program: String) -> impl IntoView {
     let nonce = use_nonce();
-    let script = START.replace("PROGRAM", &program);
+    // No address has these marks in it, so what is put in stays as it is.
+    let script = START.replace("#PROGRAM#", &program).replace("#KEPT#", &own("")).replace("#COOKIES#", &of_cookies());
     view! {
         <link rel="modulepreload" href=format!("{program}.js") nonce=nonce.clone() />
         <link rel="preload" href=format!("{program}.wasm") r#as="fetch" r#type="application/wasm" crossorigin="" />

@@ -1,5 +1,5 @@
 // Brings the page to life that the server rendered, and says so where that does not work. Inline, so that it runs also
-// where no other file arrives. `shell.rs` fills in PROGRAM and takes the comments out.
+// where no other file arrives. `shell.rs` fills in what is between two #, and takes the comments out.
 //
 // The strip `#start` shows what `data-start` of the root element names; its sentences come with it from the catalogue.
 // Without this script the style sheet shows the first of them after ten seconds.
@@ -39,7 +39,7 @@ addEventListener("beforeunload", (event) => {
 addEventListener("pagehide", () => {
   // A whisper that comes back as words for all would be told to all.
   const keeps = unsent() && !("leaving" in root.dataset || document.querySelector(".whispering"));
-  stored((storage) => (keeps && storage.getItem("whisperspace.keep") ? storage.setItem(draft(), unsent()) : storage.removeItem(draft())));
+  stored((storage) => (keeps && storage.getItem("whisperspace.keep#KEPT#") ? storage.setItem(draft(), unsent()) : storage.removeItem(draft())));
 });
 
 // What hydration depends on: which nodes there are, and in which order. `fingerprint.rs` writes the same of what is sent.
@@ -96,9 +96,9 @@ addEventListener("unhandledrejection", ({ reason }) => reason instanceof Error &
 // Some browsers say yes and keep none: asked by trying.
 const takesCookies = () => {
   try {
-    document.cookie = "probe=1; path=/; samesite=lax";
+    document.cookie = "probe=1; path=#COOKIES#; samesite=lax";
     const kept = document.cookie.includes("probe=");
-    document.cookie = "probe=; path=/; max-age=0; samesite=lax";
+    document.cookie = "probe=; path=#COOKIES#; max-age=0; samesite=lax";
     return navigator.cookieEnabled && kept;
   } catch {
     return false;
@@ -117,8 +117,8 @@ const start = async () => {
   if (typeof WebAssembly !== "object") return say("missing");
   const late = setTimeout(() => say("slow"), 10_000);
   try {
-    program = await import("PROGRAM.js");
-    await program.default({ module_or_path: "PROGRAM.wasm" });
+    program = await import("#PROGRAM#.js");
+    await program.default({ module_or_path: "#PROGRAM#.wasm" });
   } catch (error) {
     program = undefined;
     console.error(error);

@@ -21,7 +21,8 @@ use realtime::broker::redis::RedisAddress;
 
 use crate::listener::{Held, ListenAt};
 use crate::network::Network;
-use crate::origins::{AllowedOrigin, public_origin};
+use crate::origins::{AllowedOrigin, public_address};
+use crate::sub_path::SubPath;
 use crate::tls::TlsFiles;
 
 pub use self::admin::Admin;
@@ -79,8 +80,9 @@ pub struct Options {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// The address people use, such as <https://chat.example>; pages of no other are served then, and with https,
-    /// cookies are Secure and HSTS is sent
+    /// The address people use, such as <https://chat.example> or, where a proxy leads only a path here,
+    /// <https://example.org/chat>; pages of no other are served then, and with https, cookies are Secure and, where it has
+    /// no path, HSTS is sent
     #[arg(long, env = "WHISPERSPACE_PUBLIC_URL")]
     pub public_url: Option<String>,
 
@@ -230,6 +232,8 @@ pub struct Config {
     pub tls_redirect: Option<SocketAddr>,
     /// The origin of the pages as people see it. Where it is not told, it is the host that a request was sent to.
     pub public_url: Option<String>,
+    /// Where they are on that host.
+    pub sub_path: SubPath,
     /// Origins that count as this site's own beside it.
     pub origins: Vec<AllowedOrigin>,
     /// Proxies that are believed.
@@ -350,7 +354,8 @@ impl TryFrom<Options> for Config {
             limits.ping_every_ms < limits.silence_ms_max,
             "ping_every_ms must be less than silence_ms_max, or clients are cut off before they are asked"
         );
-        let public_url = options.public_url.as_deref().map(public_origin).transpose().context("--public-url")?;
+        let public = options.public_url.as_deref().map(public_address).transpose().context("--public-url")?;
+        let (public_url, sub_path) = public.map_or_else(Default::default, |(origin, path)| (Some(origin), path));
         let memory_max = options.memory_max.as_deref().map(size).transpose().context("--memory-max")?;
         let tls = match (options.tls_cert, options.tls_key) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
@@ -377,6 +382,7 @@ impl TryFrom<Options> for Config {
             tls,
             tls_redirect: options.tls_redirect,
             public_url,
+            sub_path,
             origins,
             proxies,
             proxy_headers: options.proxy_headers,
@@ -450,7 +456,7 @@ impl Config {
             log_format: Some(self.log_format),
             event_log: self.event_log.as_ref().map(EventLogTo::to_path),
             limits: Some(self.limits.clone()),
-            public_url: self.public_url.clone(),
+            public_url: self.public_url.as_ref().map(|origin| [origin, self.sub_path.as_str()].concat()),
             ..Options::default()
         };
         toml::to_string(&options).context("the configuration cannot be written as TOML")

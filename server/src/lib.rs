@@ -45,6 +45,7 @@ pub mod signals;
 pub mod socketio;
 pub mod state;
 pub mod store;
+pub mod sub_path;
 pub mod supervisor;
 pub mod telemetry;
 pub mod tls;

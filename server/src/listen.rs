@@ -65,11 +65,12 @@ struct Entry {
 
 /// Accepts until `shutdown` resolves.
 pub(crate) async fn accept(state: AppState, listener: Listener, shutdown: impl Future<Output = ()>) {
-    let router = routes::router(state.clone());
+    let site = routes::router(state.clone());
+    let reserve = |reason| routes::below(&state, routes::reserve(state.clone(), reason, site.clone()));
     let behind = Behind {
-        overloaded: routes::reserve(state.clone(), ErrorCode::Overloaded, router.clone()),
-        too_many: routes::reserve(state.clone(), ErrorCode::TooManyConnections, router.clone()),
-        router,
+        overloaded: reserve(ErrorCode::Overloaded),
+        too_many: reserve(ErrorCode::TooManyConnections),
+        router: routes::below(&state, site),
         state,
     };
     let behind = Arc::new(behind);

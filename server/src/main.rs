@@ -75,7 +75,10 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut reload = config.renews_files().then(signals::Reload::watch).transpose()?;
     let ending = signals::Ending::watch(reload.is_none())?;
     let listener = listen(&config).await?;
-    let place = listener.place(config.tls.is_some());
+    let mut place = listener.place(config.tls.is_some());
+    if !listener.is_unix() {
+        place.push_str(config.sub_path.as_str());
+    }
     if listener.is_unix() && !config.believes_this_machine() {
         tracing::warn!(
             "all who come by the Unix socket count as one: have the proxy say for whom it asks, and start with \

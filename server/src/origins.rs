@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::sub_path::SubPath;
+
 /// Schemes whose pages send `Origin: null` or none, or that are no schemes of pages.
 const NEVER_SENT: [&str; 9] = ["about", "blob", "data", "file", "ftp", "javascript", "mailto", "ws", "wss"];
 /// The longest name in the domain name system.
@@ -89,11 +91,23 @@ impl fmt::Display for AllowedOrigin {
     }
 }
 
-/// The address that people use, as the origin of its pages.
+/// The address that people use, as the origin of its pages, and where on that host they are.
 ///
 /// # Errors
 /// A sentence that repeats the text and says what to write instead.
-pub fn public_origin(typed: &str) -> anyhow::Result<String> {
+pub fn public_address(typed: &str) -> anyhow::Result<(String, SubPath)> {
+    let trimmed = typed.trim();
+    anyhow::ensure!(
+        !trimmed.contains(['?', '#']),
+        "'{typed}' has a query or a fragment: an address is like https://chat.example or https://example.org/chat"
+    );
+    let host = trimmed.find("://").map_or(0, |at| at + 3);
+    let path = trimmed[host..].find('/').map_or(trimmed.len(), |at| host + at);
+    let (origin, path) = trimmed.split_at(path);
+    Ok((public_origin(origin)?, SubPath::parse(path)?))
+}
+
+fn public_origin(typed: &str) -> anyhow::Result<String> {
     let lower = lower(typed)?;
     let (scheme, authority) = split(typed, &lower)?;
     anyhow::ensure!(
@@ -123,7 +137,7 @@ fn split<'a>(typed: &str, lower: &'a str) -> anyhow::Result<(&'a str, &'a str)> 
     anyhow::ensure!(is_scheme, "'{typed}' is not an origin like https://chat.example");
     anyhow::ensure!(
         !authority.contains(['/', '?', '#', '\\']),
-        "'{typed}' has a path: this server and its pages are at the root of a host, like https://chat.example"
+        "'{typed}' has a path: an origin ends with its host, like https://chat.example"
     );
     anyhow::ensure!(!authority.contains('@'), "'{typed}' names a user: an origin is like https://chat.example");
     Ok((scheme, authority))
@@ -176,7 +190,7 @@ fn is_label(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{AllowedOrigin, public_origin};
+    use super::{AllowedOrigin, public_address};
 
     fn parse(typed: &str) -> Result<AllowedOrigin, String> {
         typed.parse().map_err(|error: anyhow::Error| error.to_string())
@@ -305,21 +319,39 @@ mod tests {
 
     #[test]
     fn the_public_address_is_one_that_a_browser_opens() {
-        for (typed, origin) in [
-            ("https://Chat.Example:443/", "https://chat.example"),
-            ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
-            ("https://[::1]", "https://[::1]"),
+        for (typed, origin, path) in [
+            ("https://Chat.Example:443/", "https://chat.example", ""),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000", ""),
+            ("https://[::1]", "https://[::1]", ""),
+            ("https://Example.org/chat", "https://example.org", "/chat"),
+            (" HTTPS://example.org:8443/Team/chat/ ", "https://example.org:8443", "/Team/chat"),
+            ("http://[::1]:3000/chat", "http://[::1]:3000", "/chat"),
         ] {
-            assert_eq!(public_origin(typed).expect(typed), origin);
+            let (found, below) = public_address(typed).expect(typed);
+            assert_eq!((found.as_str(), below.as_str()), (origin, path));
         }
         for (typed, said) in [
             ("chat.example", "origin like"),
-            ("https://chat.example/sub", "root of a host"),
             ("https://*.example.com", "wildcard"),
             ("capacitor://localhost", "browser"),
+            ("https://example.org/chat?x=1", "query"),
+            ("https://example.org/chat#x", "fragment"),
+            ("https://chat.example?x", "query"),
+            ("https://user@chat.example", "user"),
         ] {
-            let error = public_origin(typed).expect_err(typed).to_string();
+            let error = public_address(typed).expect_err(typed).to_string();
             assert!(error.contains(said) && error.contains(typed), "{error}");
+        }
+        for (typed, said) in [
+            ("https://chat.example//", "two slashes"),
+            ("https://example.org/chat/../x", "steps"),
+            ("https://example.org/ch%61t", "other characters"),
+            ("https://example.org/r", "own addresses"),
+            ("https:///chat", "origin like"),
+            ("/chat", "origin like"),
+        ] {
+            let error = public_address(typed).expect_err(typed).to_string();
+            assert!(error.contains(said), "{error}");
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::apps;
 use crate::connections;
 use crate::http::access_log::access_log;
 use crate::http::advice::advise;
+use crate::http::below::{self, to_first_page};
 use crate::http::cors::share;
 use crate::http::description;
 use crate::http::headers::secure;
@@ -49,7 +50,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(site.routes())
-        .merge(description::routes())
+        .merge(description::routes(&state.config))
         // By keys of their own: no login of a person counts there.
         .merge(apps::api::routes(&state))
         .method_not_allowed_fallback(method_not_allowed)
@@ -79,6 +80,17 @@ pub(crate) fn reserve(state: AppState, reason: ErrorCode, site: Router) -> Route
         .layer(from_fn_with_state(state.clone(), request_id::name))
         .with_state(state.clone());
     Router::new().fallback(triage::triage).with_state(Arc::new(Triage { state, site, refusals }))
+}
+
+/// A router of this server, where its host has others beside it: below the path of its public address.
+pub(crate) fn below(state: &AppState, site: Router) -> Router {
+    let bare = Router::new()
+        .fallback(to_first_page)
+        .layer(from_fn_with_state(state.clone(), access_log))
+        .layer(from_fn_with_state(state.clone(), secure))
+        .layer(from_fn_with_state(state.clone(), request_id::name))
+        .with_state(state.clone());
+    below::below(&state.config.sub_path, site, bare)
 }
 
 fn api(state: &AppState) -> Router<AppState> {

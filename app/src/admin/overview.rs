@@ -5,6 +5,7 @@ use protocol::admin::{Carried, LiveRoom, LiveRooms, NodeOverview, Refusals};
 
 use super::panels::{button, drain, logins, refused, switches};
 use super::{Act, Seen};
+use crate::base::at;
 use crate::i18n::admin_words;
 
 /// All of it.
@@ -19,13 +20,13 @@ pub(super) fn overview(seen: Seen) -> impl IntoView {
         <div class="admin-bar">
             <p class="muted">{(words.signed_in_as)(&operator)}</p>
             <nav class="actions">
-                <a class="button" href=again>
+                <a class="button" href=at(again)>
                     {words.refresh}
                 </a>
-                <a class="button" href=other>
+                <a class="button" href=at(other)>
                     {other_words}
                 </a>
-                <form method="post" action="/admin/sign-out">
+                <form method="post" action=at("/admin/sign-out")>
                     <button class="button quiet" type="submit">
                         {words.sign_out}
                     </button>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::panels::refused;
 use super::{Act, AdminPage, overview};
+use crate::base::{Base, at};
 use crate::boot::Theme;
 use crate::components::{Brand, told};
 use crate::i18n::{admin_words, words};
@@ -12,12 +13,20 @@ use client::RequestError;
 /// Seconds between two readings of a page that refreshes itself.
 const REFRESH_S: u32 = 10;
 
-/// The whole document. `stylesheets` are the addresses of the style sheets.
+/// The whole document. `base` is where the site is on its host; `stylesheets` are the addresses of the style sheets below
+/// that.
 #[must_use]
-pub fn document(page: AdminPage, theme: Theme, stylesheets: &[String]) -> String {
+pub fn document(base: Base, page: AdminPage, theme: Theme, stylesheets: &[String]) -> String {
+    Owner::new().with(|| {
+        provide_context(base);
+        rendered(page, theme, stylesheets)
+    })
+}
+
+fn rendered(page: AdminPage, theme: Theme, stylesheets: &[String]) -> String {
     let (words, all) = (admin_words(), words());
     let refreshes = matches!(&page, AdminPage::Seen(seen) if seen.refreshes);
-    let sheets = stylesheets.iter().map(|sheet| view! { <link rel="stylesheet" href=sheet.clone() /> }).collect_view();
+    let sheets = stylesheets.iter().map(|sheet| view! { <link rel="stylesheet" href=at(sheet) /> }).collect_view();
     let title = (all.title)(words.title);
     let page = match page {
         AdminPage::SignIn(failure) => sign_in(failure).into_any(),
@@ -33,7 +42,7 @@ pub fn document(page: AdminPage, theme: Theme, stylesheets: &[String]) -> String
                 {refreshes.then(|| view! { <meta http-equiv="refresh" content=REFRESH_S.to_string() /> })}
                 <title inner_html=told(&title)></title>
                 {sheets}
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=at("/favicon.svg") type="image/svg+xml" />
             </head>
             <body>
                 <div class="page admin">
@@ -53,7 +62,7 @@ fn sign_in(failure: Option<RequestError>) -> impl IntoView {
     view! {
         <h1>{words.title}</h1>
         <p class="lead">{words.sign_in_more}</p>
-        <form class="card admin-sign-in" method="post" action="/admin/sign-in">
+        <form class="card admin-sign-in" method="post" action=at("/admin/sign-in")>
             {refused(failure)}
             <div class="field">
                 <label for="name">{words.name}</label>
@@ -91,7 +100,7 @@ fn ask(act: Act, about: String) -> impl IntoView {
     });
     view! {
         <h1>{(words.ask)(act)}</h1>
-        <form class="card" method="post" action="/admin/do">
+        <form class="card" method="post" action=at("/admin/do")>
             {shown}
             <input type="hidden" name="act" value=act.as_str() />
             <input type="hidden" name="about" value=about />
@@ -99,7 +108,7 @@ fn ask(act: Act, about: String) -> impl IntoView {
                 <button class=if is_end { "button bad" } else { "button primary" } type="submit">
                     {(words.act)(act)}
                 </button>
-                <a class="button quiet" href="/admin">
+                <a class="button quiet" href=at("/admin")>
                     {words.cancel}
                 </a>
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::admin::{ANNOUNCEMENT_CHARS_MAX, DRAIN_AFTER_S, DRAIN_OVER_S, Drain, DrainState, Switches};
 
 use super::Act;
+use crate::base::at;
 use crate::i18n::{admin_words, failure_text};
 use client::RequestError;
 
@@ -21,7 +22,7 @@ pub(super) fn refused(failure: Option<RequestError>) -> impl IntoView {
 /// Leads to the question whether something is to be done. `label`: what it is called for those who do not see where it is.
 pub(super) fn button(act: Act, about: String, label: Option<String>) -> impl IntoView {
     view! {
-        <form method="post" action="/admin/ask">
+        <form method="post" action=at("/admin/ask")>
             <input type="hidden" name="act" value=act.as_str() />
             <input type="hidden" name="about" value=about />
             <button class="button" type="submit" aria-label=label>
@@ -35,7 +36,7 @@ pub(super) fn button(act: Act, about: String, label: Option<String>) -> impl Int
 fn box_with_button(act: Act, label: &'static str, hint: String, most: usize) -> impl IntoView {
     let (id, hint_id) = (act.as_str(), format!("{}-hint", act.as_str()));
     view! {
-        <form class="admin-form" method="post" action="/admin/ask">
+        <form class="admin-form" method="post" action=at("/admin/ask")>
             <input type="hidden" name="act" value=act.as_str() />
             <div class="field">
                 <label for=id>{label}</label>

@@ -29,6 +29,7 @@ mod platform {
     use web_sys::{Element, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
     use super::Step;
+    use crate::base::own;
 
     /// Set where single keys do nothing; outlives the tab, as the theme does.
     const KEYS_KEY: &str = "whisperspace.keys";
@@ -37,19 +38,19 @@ mod platform {
 
     /// Whether single keys act where nothing is typed.
     pub(crate) fn single_keys() -> bool {
-        kept().is_none_or(|kept| kept.get_item(KEYS_KEY).is_ok_and(|off| off.is_none()))
+        kept().is_none_or(|kept| kept.get_item(&own(KEYS_KEY)).is_ok_and(|off| off.is_none()))
     }
 
     /// Whether others are told how far the person has read: unless they have switched it off in this browser.
     pub(crate) fn tells_reading() -> bool {
-        kept().is_none_or(|kept| kept.get_item(READING_KEY).is_ok_and(|off| off.is_none()))
+        kept().is_none_or(|kept| kept.get_item(&own(READING_KEY)).is_ok_and(|off| off.is_none()))
     }
 
     /// Switches it on, or off.
     pub(crate) fn set_tells_reading(tells: bool) {
         if let Some(kept) = kept() {
             // Where storage is refused it holds for this page.
-            let _ = if tells { kept.remove_item(READING_KEY) } else { kept.set_item(READING_KEY, "off") };
+            let _ = if tells { kept.remove_item(&own(READING_KEY)) } else { kept.set_item(&own(READING_KEY), "off") };
         }
     }
 
@@ -71,7 +72,7 @@ mod platform {
     pub(crate) fn set_single_keys(act: bool) {
         if let Some(kept) = kept() {
             // Where storage is refused they go on acting, and the box in the sheet shows it.
-            let _ = if act { kept.remove_item(KEYS_KEY) } else { kept.set_item(KEYS_KEY, "off") };
+            let _ = if act { kept.remove_item(&own(KEYS_KEY)) } else { kept.set_item(&own(KEYS_KEY), "off") };
         }
     }
 

@@ -18,6 +18,8 @@ mod platform {
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
 
+    use crate::base::own;
+
     const SETTINGS_KEY: &str = "whisperspace.alerts";
     const READ_KEY: &str = "whisperspace.read";
     /// How loud a tone is, and how long, in seconds.
@@ -149,7 +151,7 @@ mod platform {
     /// Hears what others tell so, for as long as the page lives.
     pub(crate) fn hear_shown(heard: impl Fn(String) + 'static) {
         let kind = function(&window(), "BroadcastChannel");
-        let name = Array::of1(&JsValue::from_str(READ_KEY));
+        let name = Array::of1(&JsValue::from_str(&own(READ_KEY)));
         let channel = kind.and_then(|kind| Reflect::construct(&kind, &name).ok());
         if let Some(channel) = &channel {
             let hear = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
@@ -168,28 +170,28 @@ mod platform {
 
     /// What the person wants, as it was kept in this browser.
     pub(crate) fn alert_settings() -> String {
-        storage().and_then(|storage| storage.get_item(SETTINGS_KEY).ok().flatten()).unwrap_or_default()
+        storage().and_then(|storage| storage.get_item(&own(SETTINGS_KEY)).ok().flatten()).unwrap_or_default()
     }
 
     /// Keeps it.
     pub(crate) fn keep_alert_settings(settings: &str) {
         if let Some(storage) = storage() {
             // Where storage is refused it lasts as long as the page.
-            let _ = storage.set_item(SETTINGS_KEY, settings);
+            let _ = storage.set_item(&own(SETTINGS_KEY), settings);
         }
     }
 
     /// Tells this person's other tabs that notices were read until then. Nothing else is in what is told.
     pub(crate) fn tell_read(until: Millis) {
         if let Some(storage) = storage() {
-            let _ = storage.set_item(READ_KEY, &until.to_string());
+            let _ = storage.set_item(&own(READ_KEY), &until.to_string());
         }
     }
 
     /// What another tab tells so.
     pub(crate) fn read_elsewhere(event: &StorageEvent) -> Option<Millis> {
         let event: &JsValue = event.as_ref();
-        let is_ours = get(event, "key")?.as_string()? == READ_KEY;
+        let is_ours = get(event, "key")?.as_string()? == own(READ_KEY);
         get(event, "newValue")?.as_string()?.parse().ok().filter(|_| is_ours)
     }
 }

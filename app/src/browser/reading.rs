@@ -13,6 +13,8 @@ mod platform {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlCollection, HtmlElement, Node};
 
+    use crate::base::at;
+
     /// The element with this id.
     pub(crate) fn find(id: &str) -> Option<Element> {
         document().get_element_by_id(id)
@@ -151,11 +153,11 @@ mod platform {
     /// What the tab shows beside its title: with a dot while there is something unread.
     pub(crate) fn set_icon(unread: bool) {
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
-            let file = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
+            let file = at(if unread { "/favicon-unread.svg" } else { "/favicon.svg" });
             // Set to what it is, it would be asked for again.
-            if icon.get_attribute("href").as_deref() != Some(file) {
+            if icon.get_attribute("href").as_deref() != Some(&file) {
                 // Setting a constant attribute name cannot fail.
-                let _ = icon.set_attribute("href", file);
+                let _ = icon.set_attribute("href", &file);
             }
         }
     }

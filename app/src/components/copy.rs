@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use protocol::RoomCode;
 
 use super::{Glyph, Icon, changing, said};
-use crate::browser;
 use crate::i18n::words;
 use crate::signals::{RwSignal, live};
+use crate::{base, browser};
 
 /// What became of the last press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(crate) fn CopyLink(
                 type="button"
                 class="button"
                 class:primary=primary
-                on:click=move |_| press(state, browser::link_to(&format!("/r/{}", code.as_str())))
+                on:click=move |_| press(state, browser::link_to(&base::room(code)))
             >
                 {changing(move || view! { <Icon glyph=glyph(state.get()) /> }.into_any())}
                 <span>{words().copy_link}</span>

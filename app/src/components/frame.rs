@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::UserKind;
 
 use super::{ThemeSwitch, said, told};
+use crate::base::at;
 use crate::browser;
 use crate::driver::use_client;
 use crate::i18n::words;
@@ -28,7 +29,7 @@ pub(crate) fn Mark() -> impl IntoView {
 #[component]
 pub(crate) fn Brand() -> impl IntoView {
     view! {
-        <a class="brand" href="/" aria-label=words().back_to_start>
+        <a class="brand" href=at("/") aria-label=words().back_to_start>
             <Mark />
             <span translate="no">{words().product}</span>
         </a>
@@ -51,8 +52,8 @@ pub(crate) fn Footer(
     view! {
         <footer class="footer">
             <nav class="footer-links">
-                <a href="/about">{words.how_do_i_know}</a>
-                <a href="/account" inner_html=said(account)></a>
+                <a href=at("/about")>{words.how_do_i_know}</a>
+                <a href=at("/account") inner_html=said(account)></a>
             </nav>
             {theme.then(|| view! { <ThemeSwitch /> })}
         </footer>

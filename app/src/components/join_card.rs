@@ -7,6 +7,7 @@ use protocol::api::RoomView;
 
 use super::field::{keep_filled, typed};
 use super::{Field, Form, FormError, FormWait, Heading, WAIT_ID};
+use crate::base::at;
 use crate::browser;
 use crate::i18n::{entry_words, words};
 use crate::signals::{Effect, Signal, live};
@@ -65,7 +66,7 @@ pub(crate) fn JoinCard(
         .as_ref()
         .map_or_else(|| (words.join_unnamed)(&view.code.dashed()), |name| (words.join_named)(name.as_str()));
     view! {
-        <form class="card join-card" method="post" action="/join" on:submit=submit>
+        <form class="card join-card" method="post" action=at("/join") on:submit=submit>
             <Heading text=title />
             {view.count.map(|count| view! { <p class="muted">{(words.inside_now)(count)}</p> })}
             {view.lobby.then(|| view! { <p class="muted">{entry_words().lobby_more}</p> })}

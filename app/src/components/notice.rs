@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::{Brand, Footer, Heading, told};
+use crate::base::at;
 use crate::i18n::words;
 
 /// What happened, and what can be done.
@@ -42,11 +43,11 @@ pub(crate) fn Notice(
 fn ways_on(more: ViewFn) -> AnyView {
     let words = words();
     view! {
-        <form class="actions" method="post" action="/create">
+        <form class="actions" method="post" action=at("/create")>
             {more.run()}
             <button type="submit" class="button primary">{words.new_room}</button>
         </form>
-        <form class="field" method="get" action="/join">
+        <form class="field" method="get" action=at("/join")>
             <label for="field-code">{words.other_code}</label>
             <div class="code-box">
                 <input

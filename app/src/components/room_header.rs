@@ -7,6 +7,7 @@ use protocol::{Millis, RoomCode};
 use super::frame::Mark;
 use super::people;
 use super::{CopyCode, Glyph, Icon, RoomsToggle, said};
+use crate::base::at;
 use crate::format::Span;
 use crate::i18n::{entry_words, words};
 use crate::signals::{Memo, RwSignal, Signal, live};
@@ -54,7 +55,7 @@ pub(crate) fn RoomHeader(
             <a class="skip-link" href="#log">{words.skip_to_log}</a>
             <RoomsToggle open=rooms_open unread=unread_elsewhere />
             // Beside the rooms, not instead of them: their logs live in this page only.
-            <a class="room-home" href="/" target="_blank" aria-label=words.start_in_new_tab>
+            <a class="room-home" href=at("/") target="_blank" aria-label=words.start_in_new_tab>
                 <Mark />
             </a>
             <div class="room-title">
@@ -121,7 +122,7 @@ fn WayOut(code: RoomCode, on_leave: Callback<()>) -> impl IntoView {
         on_leave.run(());
     };
     view! {
-        <form method="post" action="/leave" on:submit=leave>
+        <form method="post" action=at("/leave") on:submit=leave>
             <input type="hidden" name="code" value=code.as_str().to_owned() />
             <button type="submit" class="button quiet leave" id=LEAVE_ID>
                 <Icon glyph=Glyph::Leave />

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::RoomCode;
 
 use super::{Glyph, Icon, said, when};
+use crate::base::{self, at};
 use crate::browser;
 use crate::format::time_of_day;
 use crate::i18n::words;
@@ -72,7 +73,7 @@ pub(crate) fn RoomList(
                     <For each=move || codes.get() key=|code| *code children=move |code| item.draw(code) />
                 </ul>
                 // Without scripts, and for who wants it beside: the first page has the same forms.
-                <a class="rooms-add" href="/" target="_blank" on:click=add>
+                <a class="rooms-add" href=at("/") target="_blank" on:click=add>
                     <Icon glyph=Glyph::Plus />
                     <span>{words.another_room}</span>
                 </a>
@@ -167,7 +168,7 @@ impl Item {
                 <span class="dot" aria-hidden="true"></span>
                 <a
                     class="rooms-link"
-                    href=String::from("/r/") + code.as_str()
+                    href=base::room(code)
                     aria-current=live(move || (shown.get() == code).then_some("page"))
                     aria-label=live(move || named(&title(), state(), mentions(), unread()))
                     on:click=go

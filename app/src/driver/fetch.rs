@@ -7,6 +7,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, Response};
 
+use crate::base::at;
+
 /// Sends a request and returns the body of a successful answer (empty for 204). A server that takes longer than
 /// `answer_ms_max` counts as unreachable.
 pub(super) async fn call(
@@ -15,7 +17,7 @@ pub(super) async fn call(
     body: Option<String>,
     answer_ms_max: u32,
 ) -> Result<String, RequestError> {
-    let answer = exchange(method, &["/api/v1/", &path].concat(), body, answer_ms_max).await;
+    let answer = exchange(method, &(at("/api/v1/") + &path), body, answer_ms_max).await;
     let (status, text) = answer.map_err(|_| RequestError::UNREACHABLE)?;
     if (200..300).contains(&status) {
         return Ok(text);

@@ -8,16 +8,18 @@ use client::{Claim, Confidant, Outgoing};
 use leptos::prelude::window;
 use protocol::{ClientId, DisplayName, MemberId, MessageId, Refers, RoomCode, decode, encode};
 
+use crate::base::{own, room};
+
 /// Where the claim to the session waits for a reload. Lives as long as the tab.
 const CLAIM_KEY: &str = "whisperspace.session";
 /// Prefix of the keys for unsent messages; the room's code follows.
-const UNSENT_KEY: &str = "whisperspace.unsent.";
-/// Prefix of the keys for drafts, as `start.js` has it; the room's code follows.
-const DRAFT_KEY: &str = "whisperspace.draft/r/";
+const UNSENT_KEY: &str = "whisperspace.unsent";
+/// Prefix of the keys for drafts, as `start.js` has it; the room's address follows.
+const DRAFT_KEY: &str = "whisperspace.draft";
 
 /// The claim of the page before this one in the tab.
 pub(super) fn kept_claim() -> Option<Claim> {
-    let kept = storage()?.get_item(CLAIM_KEY).ok()??;
+    let kept = storage()?.get_item(&own(CLAIM_KEY)).ok()??;
     decode(&kept).ok()
 }
 
@@ -25,8 +27,8 @@ pub(super) fn kept_claim() -> Option<Claim> {
 pub(super) fn keep_claim(claim: Option<&Claim>) {
     if let Some(storage) = storage() {
         let _ = match claim {
-            Some(claim) => storage.set_item(CLAIM_KEY, &encode(claim)),
-            None => storage.remove_item(CLAIM_KEY),
+            Some(claim) => storage.set_item(&own(CLAIM_KEY), &encode(claim)),
+            None => storage.remove_item(&own(CLAIM_KEY)),
         };
     }
 }
@@ -97,7 +99,7 @@ fn unsent(flat: &[String]) -> Option<(ClientId, Outgoing)> {
 /// Stores the draft of a room that is not shown; an empty one deletes what was stored.
 pub(super) fn keep_draft(code: RoomCode, draft: &str) {
     if let Some(storage) = storage() {
-        let key = String::from(DRAFT_KEY) + code.as_str();
+        let key = String::from(DRAFT_KEY) + &room(code);
         // A full storage loses it, as no storage would; the browser has asked the person before leaving the page.
         let _ = if draft.is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, draft) };
     }
@@ -105,14 +107,14 @@ pub(super) fn keep_draft(code: RoomCode, draft: &str) {
 
 /// The draft of a room that the previous page in this tab stored. It is deleted there.
 pub(super) fn kept_draft(code: RoomCode) -> Option<String> {
-    let (storage, key) = (storage()?, String::from(DRAFT_KEY) + code.as_str());
+    let (storage, key) = (storage()?, String::from(DRAFT_KEY) + &room(code));
     let kept = storage.get_item(&key).ok().flatten();
     let _ = storage.remove_item(&key);
     kept
 }
 
 fn unsent_key(code: RoomCode) -> String {
-    String::from(UNSENT_KEY) + code.as_str()
+    own(UNSENT_KEY) + "." + code.as_str()
 }
 
 fn storage() -> Option<web_sys::Storage> {

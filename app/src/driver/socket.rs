@@ -8,6 +8,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
+use crate::base::at;
+
 /// What happens to a socket.
 pub(super) enum SocketEvent {
     /// Frames can be sent.
@@ -84,5 +86,5 @@ impl Drop for Socket {
 fn address() -> Option<String> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss://" } else { "ws://" };
-    Some(String::from(scheme) + &location.host().ok()? + "/ws")
+    Some(String::from(scheme) + &location.host().ok()? + &at("/ws"))
 }

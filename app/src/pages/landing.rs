@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use protocol::api::CreateRoom;
 use protocol::{ErrorCode, InviteToken, RoomCode};
 
+use crate::base::{self, at};
 use crate::boot::{Bounds, CameBack};
 use crate::browser;
 use crate::components::{Field, Footer, Form, FormError, FormWait, Glyph, Icon, Mark, keep_filled, said, typed};
@@ -141,7 +142,7 @@ fn Doors() -> impl IntoView {
     };
     view! {
         <div class="card doors">
-            <form class="door" method="post" action="/create" on:submit=create>
+            <form class="door" method="post" action=at("/create") on:submit=create>
                 <Field
                     label=words.your_name
                     name="name"
@@ -160,7 +161,7 @@ fn Doors() -> impl IntoView {
             <p class="or">
                 <span>{words.or}</span>
             </p>
-            <form class="door" method="get" action="/join" on:submit=join>
+            <form class="door" method="get" action=at("/join") on:submit=join>
                 <CodeBox boxes form />
             </form>
             <FormError error=form.error() />
@@ -182,7 +183,7 @@ fn create_room(form: Form, boxes: Boxes, bounds: Bounds, client: Client) {
     form.attempt_to_go(async move {
         let wish = boxes.wish(bounds)?;
         client.be_called(typed(boxes.name)).await?;
-        Ok(address_of(http::create_room(wish).await?.code))
+        Ok(base::room(http::create_room(wish).await?.code))
     });
 }
 
@@ -194,9 +195,9 @@ fn join_room(form: Form, boxes: Boxes, client: Client) {
         match http::join_room(code, None, invite).await {
             // The card in front of the room asks for the PIN, and those inside.
             Err(failure) if matches!(failure.code, ErrorCode::PinRequired | ErrorCode::KnockFirst) => {
-                Ok(address_of(code))
+                Ok(base::room(code))
             }
-            answer => Ok(address_of(answer?.code)),
+            answer => Ok(base::room(answer?.code)),
         }
     });
 }
@@ -205,10 +206,6 @@ fn join_room(form: Form, boxes: Boxes, client: Client) {
 fn invite_in(typed: &str) -> Option<String> {
     let (_, invite) = typed.trim().rsplit_once('#')?;
     InviteToken::parse(invite).is_ok().then(|| invite.to_owned())
-}
-
-fn address_of(code: RoomCode) -> String {
-    format!("/r/{}", code.as_str())
 }
 
 /// The code with its button.

@@ -58,7 +58,7 @@ async fn if_open(State(state): State<AppState>, context: RequestContext, request
 
 /// Whose cookie came along.
 async fn who(state: &AppState, context: &RequestContext, headers: &HeaderMap) -> Option<Who> {
-    state.desk.session(cookie_of(headers, context.https)?, state.clock.wall()).await
+    state.desk.session(cookie_of(headers, context.https, &state.config.sub_path)?, state.clock.wall()).await
 }
 
 async fn page(State(state): State<AppState>, context: RequestContext, request: Request) -> Response {
@@ -68,9 +68,9 @@ async fn page(State(state): State<AppState>, context: RequestContext, request: R
         Some(who) => {
             let done = query.strip_prefix("done=").and_then(Act::parse);
             let seen = seen(&state, &who, done, None, query == "refresh").await;
-            shown(StatusCode::OK, AdminPage::Seen(seen), headers)
+            shown(&state, StatusCode::OK, AdminPage::Seen(seen), headers)
         }
-        None => shown(StatusCode::OK, AdminPage::SignIn(None), headers),
+        None => shown(&state, StatusCode::OK, AdminPage::SignIn(None), headers),
     }
 }
 
@@ -100,8 +100,8 @@ async fn begin(State(state): State<AppState>, context: RequestContext, headers: 
     }
     let typed = OperatorCredentials { name: fields.get("name"), password: fields.get("password") };
     match sign_in(&state, &context, typed).await {
-        Ok(token) => with_cookie(see("/admin"), set_cookie(&token, context.https)),
-        Err(failure) => shown(status_of(failure.code), AdminPage::SignIn(Some(told(failure))), &headers),
+        Ok(token) => with_cookie(see("/admin"), set_cookie(&token, context.https, &state.config.sub_path)),
+        Err(failure) => shown(&state, status_of(failure.code), AdminPage::SignIn(Some(told(failure))), &headers),
     }
 }
 
@@ -113,7 +113,7 @@ async fn end(State(state): State<AppState>, context: RequestContext, headers: He
     if let Some(who) = who(&state, &context, &headers).await {
         acts::note(&state, &who, AdminAct::SignOut, acts::About::default());
     }
-    with_cookie(see("/admin"), clear_cookie(context.https))
+    with_cookie(see("/admin"), clear_cookie(context.https, &state.config.sub_path))
 }
 
 /// `POST /admin/ask`: the question whether something is to be done.
@@ -121,9 +121,9 @@ async fn ask(State(state): State<AppState>, context: RequestContext, headers: He
     if context.origin != Origin::Own {
         return problem::problem(ErrorCode::BadOrigin);
     }
-    let Some(who) = who(&state, &context, &headers).await else { return signed_out(&headers) };
+    let Some(who) = who(&state, &context, &headers).await else { return signed_out(&state, &headers) };
     match fields.act() {
-        Ok((act, about)) => shown(StatusCode::OK, AdminPage::Ask(act, about), &headers),
+        Ok((act, about)) => shown(&state, StatusCode::OK, AdminPage::Ask(act, about), &headers),
         Err(failure) => refused(&state, &who, failure, &headers).await,
     }
 }
@@ -133,7 +133,7 @@ async fn act(State(state): State<AppState>, context: RequestContext, headers: He
     if context.origin != Origin::Own {
         return problem::problem(ErrorCode::BadOrigin);
     }
-    let Some(who) = who(&state, &context, &headers).await else { return signed_out(&headers) };
+    let Some(who) = who(&state, &context, &headers).await else { return signed_out(&state, &headers) };
     let done = match fields.act() {
         Ok((act, about)) => perform(&state, &who, act, about).await.map(|()| act),
         Err(failure) => Err(failure),
@@ -167,19 +167,20 @@ async fn perform(state: &AppState, who: &Who, act: Act, about: String) -> Result
 
 async fn refused(state: &AppState, who: &Who, failure: ApiError, headers: &HeaderMap) -> Response {
     let seen = seen(state, who, None, Some(failure), false).await;
-    shown(status_of(failure.code), AdminPage::Seen(seen), headers)
+    shown(state, status_of(failure.code), AdminPage::Seen(seen), headers)
 }
 
 /// The hour is over, or the file is another.
-fn signed_out(headers: &HeaderMap) -> Response {
+fn signed_out(state: &AppState, headers: &HeaderMap) -> Response {
     let failure = told(ErrorCode::Unauthorized.into());
-    shown(StatusCode::UNAUTHORIZED, AdminPage::SignIn(Some(failure)), headers)
+    shown(state, StatusCode::UNAUTHORIZED, AdminPage::SignIn(Some(failure)), headers)
 }
 
-fn shown(status: StatusCode, page: AdminPage, headers: &HeaderMap) -> Response {
+fn shown(state: &AppState, status: StatusCode, page: AdminPage, headers: &HeaderMap) -> Response {
     let site = assets::site();
     let sheets = [format!("/{}/{OUTPUT_NAME}.css", site.package()), STYLE_AT.to_owned()];
-    let html = document(page, theme(headers), &sheets);
+    let base = app::Base(state.config.sub_path.as_str().to_owned());
+    let html = document(base, page, theme(headers), &sheets);
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     (status, [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY)], html).into_response()
 }

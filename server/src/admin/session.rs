@@ -4,6 +4,8 @@
 //! A token names the operator and a mark of the password's hash: who is taken out of the file, or gets another password,
 //! is signed out with it.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::Millis;
@@ -11,7 +13,8 @@ use protocol::admin::OperatorToken;
 use serde::{Deserialize, Serialize};
 
 use super::operators::Operator;
-use crate::auth::cookies;
+use crate::auth::{cookies, named};
+use crate::sub_path::SubPath;
 
 const ISSUER: &str = "whisperspace operator";
 /// How long one is signed in.
@@ -74,30 +77,31 @@ impl Signing {
 }
 
 /// The session of a page; two cookies of the name are none, since one of them was set by somebody else.
-pub(super) fn cookie_of(headers: &HeaderMap, https: bool) -> Option<&str> {
-    let mut found = cookies(headers, name(https));
+pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, https: bool, path: &SubPath) -> Option<&'a str> {
+    let name = name(https, path);
+    let mut found = cookies(headers, &name);
     let first = found.next()?;
     found.next().is_none().then(|| std::str::from_utf8(first).ok()).flatten()
 }
 
-pub(super) fn set_cookie(token: &OperatorToken, https: bool) -> HeaderValue {
-    cookie(&token.token, LASTS_S, https)
+pub(super) fn set_cookie(token: &OperatorToken, https: bool, path: &SubPath) -> HeaderValue {
+    cookie(&token.token, LASTS_S, https, path)
 }
 
-pub(super) fn clear_cookie(https: bool) -> HeaderValue {
-    cookie("", 0, https)
+pub(super) fn clear_cookie(https: bool, path: &SubPath) -> HeaderValue {
+    cookie("", 0, https, path)
 }
 
-fn cookie(value: &str, max_age_s: u64, https: bool) -> HeaderValue {
-    let secure = if https { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path={PATH}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}", name(https));
-    let mut header = HeaderValue::try_from(text).expect("a token is base64url and dots");
+fn cookie(value: &str, max_age_s: u64, https: bool, path: &SubPath) -> HeaderValue {
+    let (name, page, secure) = (name(https, path), path.at(PATH), if https { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path={page}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
+    let mut header = HeaderValue::try_from(text).expect("a token is base64url and dots, and a path has no more");
     header.set_sensitive(true);
     header
 }
 
-const fn name(https: bool) -> &'static str {
-    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
+fn name(https: bool, path: &SubPath) -> Cow<'static, str> {
+    named(if https { SECURE_COOKIE } else { PLAIN_COOKIE }, path)
 }
 
 impl std::fmt::Debug for Signing {
@@ -128,14 +132,17 @@ mod tests {
     #[test]
     fn the_cookie_goes_to_the_page_alone_and_two_are_none() {
         let token = OperatorToken { token: "a.b.c".to_owned(), expires_at: 0 };
-        let set = set_cookie(&token, true);
+        let root = &SubPath::default();
+        let set = set_cookie(&token, true, root);
         assert_eq!(set, "__Secure-ws-admin=a.b.c; Path=/admin; Max-Age=3600; HttpOnly; SameSite=Strict; Secure");
-        assert_eq!(clear_cookie(false), "ws-admin=; Path=/admin; Max-Age=0; HttpOnly; SameSite=Strict");
+        assert_eq!(clear_cookie(false, root), "ws-admin=; Path=/admin; Max-Age=0; HttpOnly; SameSite=Strict");
+        let chat = &SubPath::parse("/chat").expect("is one");
+        assert_eq!(clear_cookie(false, chat), "ws-admin+chat=; Path=/chat/admin; Max-Age=0; HttpOnly; SameSite=Strict");
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("ws=x; ws-admin=a.b.c"));
-        assert_eq!(cookie_of(&headers, false), Some("a.b.c"));
-        assert_eq!(cookie_of(&headers, true), None);
+        assert_eq!(cookie_of(&headers, false, root), Some("a.b.c"));
+        assert_eq!(cookie_of(&headers, true, root), None);
         headers.append(header::COOKIE, HeaderValue::from_static("ws-admin=d.e.f"));
-        assert_eq!(cookie_of(&headers, false), None);
+        assert_eq!(cookie_of(&headers, false, root), None);
     }
 }

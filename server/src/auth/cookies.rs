@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 
 /// The values of every cookie with this name, in the order of the request, as bytes: what another site of the same
 /// domain put beside them need not be text.
-pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b';'));
     pairs.filter_map(move |pair| {
         let equals = pair.iter().position(|&byte| byte == b'=')?;

@@ -4,6 +4,7 @@
 //! One of them was set by somebody else, such as a sibling domain, and which one the browser sends first is no proof:
 //! taking either could sign a person in as another.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,9 +12,12 @@ use protocol::{ErrorCode, Millis};
 
 use crate::auth::Issued;
 use crate::auth::cookies::cookies;
+use crate::sub_path::SubPath;
 
 /// The prefix binds the cookie to this host and to https; browsers refuse it over plain http.
 const SECURE_COOKIE: &str = "__Host-ws";
+/// The same where the server is below a path: that prefix is for cookies of a whole host, and this one for https.
+const SECURE_COOKIE_BELOW: &str = "__Secure-ws";
 /// Over plain http, as on a home network, there is no such promise.
 const PLAIN_COOKIE: &str = "ws";
 
@@ -33,14 +37,15 @@ pub enum Credential {
 ///
 /// # Errors
 /// [`ErrorCode::TwoLogins`] where two bearer tokens, or two cookies, claim to be the login.
-pub fn credential(headers: &HeaderMap, https: bool) -> Sent {
+pub fn credential(headers: &HeaderMap, https: bool, path: &SubPath) -> Sent {
     let mut bearers = headers.get_all(header::AUTHORIZATION).iter().filter_map(bearer);
     match (bearers.next(), bearers.next()) {
         (None, _) => {}
         (Some(token), None) => return Ok(Some(Credential::Bearer(token.to_owned()))),
         (Some(_), Some(_)) => return Err(ErrorCode::TwoLogins),
     }
-    let mut found = cookies(headers, cookie_name(https));
+    let name = cookie_name(https, path);
+    let mut found = cookies(headers, &name);
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
         // A value that is not text is no token of this server: the empty string stands for it, which no check accepts.
@@ -62,31 +67,45 @@ pub(crate) fn sole_bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The header that gives a browser its token, for as long as that lasts.
-pub fn set_cookie(issued: &Issued, https: bool, now: Millis) -> HeaderValue {
-    cookie(&issued.token, issued.expires_at.saturating_sub(now) / 1_000, https)
+pub fn set_cookie(issued: &Issued, https: bool, path: &SubPath, now: Millis) -> HeaderValue {
+    cookie(&issued.token, issued.expires_at.saturating_sub(now) / 1_000, https, path)
 }
 
 /// The header that takes it away.
-pub fn clear_cookie(https: bool) -> HeaderValue {
-    cookie("", 0, https)
+pub fn clear_cookie(https: bool, path: &SubPath) -> HeaderValue {
+    cookie("", 0, https, path)
 }
 
 /// The header of a cookie that stands for nobody, by which a browser shows whether it sends cookies back. It has the
 /// name of the login, which takes its place; by itself it goes within a minute.
-pub fn asking_cookie(https: bool) -> HeaderValue {
-    cookie("asked", 60, https)
+pub fn asking_cookie(https: bool, path: &SubPath) -> HeaderValue {
+    cookie("asked", 60, https, path)
 }
 
-fn cookie(value: &str, max_age_s: u64, https: bool) -> HeaderValue {
-    let secure = if https { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}", cookie_name(https));
-    let mut header = HeaderValue::try_from(text).expect("a token is base64url and dots");
+fn cookie(value: &str, max_age_s: u64, https: bool, path: &SubPath) -> HeaderValue {
+    let (name, below, secure) = (cookie_name(https, path), path.of_cookies(), if https { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path={below}; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
+    let mut header = HeaderValue::try_from(text).expect("a token is base64url and dots, and a path has no more");
     header.set_sensitive(true);
     header
 }
 
-const fn cookie_name(https: bool) -> &'static str {
-    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
+/// What the login's cookie is called. Below a path it is called by that too: the one of another server, at the root of
+/// the host or in between, is sent along.
+pub(crate) fn cookie_name(https: bool, path: &SubPath) -> Cow<'static, str> {
+    match (https, path.is_root()) {
+        (true, true) => Cow::Borrowed(SECURE_COOKIE),
+        (true, false) => named(SECURE_COOKIE_BELOW, path),
+        (false, _) => named(PLAIN_COOKIE, path),
+    }
+}
+
+/// A cookie's name, with the path that the server is below.
+pub(crate) fn named(name: &'static str, path: &SubPath) -> Cow<'static, str> {
+    if path.is_root() {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned([name, &path.as_str().replace('/', "+")].concat())
 }
 
 impl fmt::Debug for Credential {
@@ -106,6 +125,7 @@ mod tests {
 
     use super::{Credential, asking_cookie, clear_cookie, credential, set_cookie};
     use crate::auth::Issued;
+    use crate::sub_path::SubPath;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -147,19 +167,42 @@ mod tests {
             (&[("cookie", "ws=a; ws=b"), ("authorization", "Bearer a.b.c")], false, bearer("a.b.c")),
         ];
         for (list, https, expected) in table {
-            assert_eq!(credential(&headers(list), https), expected, "{} headers, https: {https}", list.len());
+            assert_eq!(
+                credential(&headers(list), https, &SubPath::default()),
+                expected,
+                "{} headers, https: {https}",
+                list.len()
+            );
         }
     }
 
     #[test]
     fn a_cookie_lasts_as_long_as_its_token() {
-        let issued = Issued { token: "a.b.c".to_owned(), expires_at: 86_400_999 };
+        let (issued, root) = (Issued { token: "a.b.c".to_owned(), expires_at: 86_400_999 }, &SubPath::default());
         assert_eq!(
-            set_cookie(&issued, true, 999),
+            set_cookie(&issued, true, root, 999),
             "__Host-ws=a.b.c; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"
         );
-        assert_eq!(set_cookie(&issued, false, 86_500_000), "ws=a.b.c; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-        assert_eq!(asking_cookie(true), "__Host-ws=asked; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
-        assert_eq!(clear_cookie(false), "ws=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(set_cookie(&issued, false, root, 86_500_000), "ws=a.b.c; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(asking_cookie(true, root), "__Host-ws=asked; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(clear_cookie(false, root), "ws=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn below_a_path_a_cookie_is_of_that_path_alone() {
+        let issued = Issued { token: "a.b.c".to_owned(), expires_at: 86_400_999 };
+        let [chat, dev] = ["/chat", "/chat/dev"].map(|path| SubPath::parse(path).expect("is one"));
+        assert_eq!(
+            set_cookie(&issued, true, &chat, 999),
+            "__Secure-ws+chat=a.b.c; Path=/chat; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(clear_cookie(false, &dev), "ws+chat+dev=; Path=/chat/dev; Max-Age=0; HttpOnly; SameSite=Lax");
+        // As a browser sends them to the innermost of three servers of one host.
+        let sent = headers(&[("cookie", "ws+chat+dev=d.e.v; ws+chat=c.h.at; ws=r.o.ot")]);
+        for (path, token) in [(&SubPath::default(), "r.o.ot"), (&chat, "c.h.at"), (&dev, "d.e.v")] {
+            assert_eq!(credential(&sent, false, path), Ok(Some(Credential::Cookie(token.to_owned()))));
+        }
+        let whole = headers(&[("cookie", "__Host-ws=r.o.ot; ws+chat=c.h.at")]);
+        assert_eq!(credential(&whole, true, &chat), Ok(None));
     }
 }

@@ -15,8 +15,8 @@ mod tests;
 use protocol::{DisplayName, ErrorCode, Millis, UserKind};
 
 pub use cookies::cookies;
-pub(crate) use credential::sole_bearer;
 pub use credential::{Credential, Sent, asking_cookie, clear_cookie, credential, set_cookie};
+pub(crate) use credential::{cookie_name, named, sole_bearer};
 pub use token::Issued;
 
 pub use realtime::identity::Identity;

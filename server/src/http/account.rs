@@ -124,7 +124,7 @@ pub(crate) async fn logout(State(state): State<AppState>, context: RequestContex
             }
         }
     }
-    Ok(login::without_cookie(&context, StatusCode::NO_CONTENT.into_response()))
+    Ok(login::without_cookie(&state, &context, StatusCode::NO_CONTENT.into_response()))
 }
 
 /// Who asks.
@@ -179,7 +179,7 @@ pub(crate) async fn delete_me(
         confirm_password(&state, &context, &identity, typed.password.unwrap_or_default()).await?;
     }
     login::delete_user(&state, identity.user).await?;
-    Ok(login::without_cookie(&context, StatusCode::NO_CONTENT.into_response()))
+    Ok(login::without_cookie(&state, &context, StatusCode::NO_CONTENT.into_response()))
 }
 
 /// Checks the password of somebody who is signed in.

@@ -215,6 +215,7 @@ mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
     use super::{ASK_AGAIN, OUTPUT_NAME, Program, Site, accepts};
+    use crate::sub_path::TAKEN;
 
     fn site(files: &[(&str, &'static str)]) -> Site {
         Site::new(files.iter().map(|(name, text)| ((*name).to_owned(), Cow::Borrowed(text.as_bytes()))))
@@ -222,6 +223,15 @@ mod tests {
 
     fn asking(name: header::HeaderName, value: &'static str) -> HeaderMap {
         std::iter::once((name, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn no_sub_path_begins_like_a_file_of_the_site() {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../frontend/public")).expect("is there");
+        for file in files {
+            let name = file.expect("is readable").file_name().to_string_lossy().into_owned();
+            assert!(TAKEN.contains(&name.as_str()), "{name} is an address at the root");
+        }
     }
 
     #[test]

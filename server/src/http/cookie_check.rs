@@ -32,5 +32,5 @@ pub(super) async fn ask(state: &AppState, context: &RequestContext, head: &Parts
         }
     };
     // With the refusal as well: whoever allows cookies and loads it again is past it the next time.
-    with_cookie(answer, Some(asking_cookie(context.https)))
+    with_cookie(answer, Some(asking_cookie(context.https, &state.config.sub_path)))
 }

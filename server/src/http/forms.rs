@@ -226,7 +226,7 @@ async fn lead(
 ) -> Response {
     let (cookie, done) = match identity {
         Some(identity) => match tokens::issue(state, identity, context.now.wall).await {
-            Ok(issued) => (login::cookie(context, &issued), done),
+            Ok(issued) => (login::cookie(state, context, &issued), done),
             Err(failure) => (None, Err(failure)),
         },
         None => (None, done),

@@ -30,7 +30,8 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-r
     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), \
     serial=(), usb=(), xr-spatial-tracking=()";
 
-/// Only where https is spoken, and without the subdomains: those are not this server's to speak for.
+/// Only where https is spoken, and without the subdomains: those are not this server's to speak for. Nor is the host of
+/// which it has a path only.
 const HSTS: &str = "max-age=31536000";
 
 /// The policy of one page. Scripts run by the nonce of this answer only, and so does what they load.
@@ -76,7 +77,7 @@ pub(crate) async fn secure(
         let name = HeaderName::from_static("cross-origin-opener-policy");
         headers.insert(name, HeaderValue::from_static("same-origin"));
     }
-    if https {
+    if https && state.config.sub_path.is_root() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
     response

@@ -93,7 +93,7 @@ pub async fn identify(
     let https = is_https(peer.ip(), headers, &state.config);
     let origin = origin(peer.ip(), headers, &state.config);
     let reach = reach(origin, peer.ip(), headers, &state.config);
-    let claim = match permitted(origin, reach, credential(headers, https), request.method()) {
+    let claim = match permitted(origin, reach, credential(headers, https, &state.config.sub_path), request.method()) {
         Ok(claim) => claim,
         Err(code) => return problem(code),
     };
@@ -142,7 +142,8 @@ async fn renew(state: &AppState, identity: &Identity, https: bool, now: Now, res
     }
     // A store that is away is no reason to fail a request that succeeded: the next one renews.
     if let Ok(issued) = tokens::issue(state, identity, now.wall).await {
-        response.headers_mut().insert(header::SET_COOKIE, crate::auth::set_cookie(&issued, https, now.wall));
+        let cookie = crate::auth::set_cookie(&issued, https, &state.config.sub_path, now.wall);
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
 }
 

@@ -165,7 +165,7 @@ pub(super) async fn session(
     identity: &Identity,
 ) -> Result<Response, ApiError> {
     let issued = tokens::issue(state, identity, context.now.wall).await?;
-    let cookie = cookie(context, &issued);
+    let cookie = cookie(state, context, &issued);
     if cookie.is_some() {
         state.hub.renewed(identity.user, identity.login, issued.expires_at);
     }
@@ -175,17 +175,17 @@ pub(super) async fn session(
 }
 
 /// The cookie for a page of the site. Another program gets its token in the body, and no cookie to be confused by.
-pub(super) fn cookie(context: &RequestContext, issued: &Issued) -> Option<HeaderValue> {
+pub(super) fn cookie(state: &State, context: &RequestContext, issued: &Issued) -> Option<HeaderValue> {
     match context.origin {
-        Origin::Own => Some(set_cookie(issued, context.https, context.now.wall)),
+        Origin::Own => Some(set_cookie(issued, context.https, &state.config.sub_path, context.now.wall)),
         Origin::Absent | Origin::Foreign => None,
     }
 }
 
 /// Takes the cookie away, if it was the site's own page that asked.
-pub(super) fn without_cookie(context: &RequestContext, response: Response) -> Response {
+pub(super) fn without_cookie(state: &State, context: &RequestContext, response: Response) -> Response {
     let cookie = match context.origin {
-        Origin::Own => Some(clear_cookie(context.https)),
+        Origin::Own => Some(clear_cookie(context.https, &state.config.sub_path)),
         Origin::Absent | Origin::Foreign => None,
     };
     with_cookie(response, cookie)

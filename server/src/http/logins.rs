@@ -80,7 +80,7 @@ pub(crate) async fn revoke_login(
         return Err(ErrorCode::NotFound.into());
     }
     let done = StatusCode::NO_CONTENT.into_response();
-    Ok(if key == identity.login { login::without_cookie(&context, done) } else { done })
+    Ok(if key == identity.login { login::without_cookie(&state, &context, done) } else { done })
 }
 
 fn login_id(key: LoginKey) -> LoginId {

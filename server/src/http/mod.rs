@@ -7,6 +7,7 @@ pub(crate) mod access_log;
 pub(crate) mod account;
 pub(crate) mod advice;
 pub(crate) mod assets;
+pub(crate) mod below;
 pub(crate) mod body;
 pub mod client_address;
 mod cookie_check;

@@ -237,10 +237,14 @@ async fn render(state: &AppState, context: &RequestContext, page: Page, request:
     let mut options = state.leptos.clone();
     options.output_name = assets::site().program(boot.page.program()).into();
     let stylesheet = format!("/{}/{OUTPUT_NAME}.css", options.site_pkg_dir);
+    let base = app::Base(state.config.sub_path.as_str().to_owned());
     let ahead = program_ahead(assets::site(), boot.page.program());
     let is_for_anybody =
         boot.me.is_none() && boot.error.is_none() && request.uri().query().is_none() && boot.page.may_be_listed();
-    let shell = move || app::shell(options.clone(), stylesheet.clone(), ahead.clone(), boot.clone(), posted.clone());
+    let shell = move || {
+        let (options, stylesheet, ahead) = (options.clone(), stylesheet.clone(), ahead.clone());
+        app::shell(base.clone(), options, stylesheet, ahead, boot.clone(), posted.clone())
+    };
     let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
     if is_for_anybody {
         // `no-store` would also keep the page out of the memory to which the browser's way back leads.

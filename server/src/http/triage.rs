@@ -44,7 +44,7 @@ pub(crate) async fn triage(
 /// before the store is asked.
 async fn is_kept(state: &AppState, peer: SocketAddr, waiting: &Waiting, headers: &HeaderMap) -> bool {
     let Ok(Some(Credential::Bearer(token) | Credential::Cookie(token))) =
-        credential(headers, is_https(peer.ip(), headers, &state.config))
+        credential(headers, is_https(peer.ip(), headers, &state.config), &state.config.sub_path)
     else {
         return false;
     };

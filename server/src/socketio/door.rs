@@ -42,7 +42,7 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<Call
     let site = site(state, peer, headers);
     let page = of_application(site, headers, &state.apps);
     let site = if page.is_some() { Origin::Absent } else { site };
-    let credential = login(site, credential(headers, https))?;
+    let credential = login(site, credential(headers, https, &state.config.sub_path))?;
     let address = client_address(peer.ip(), headers, &state.config);
     // The place is taken by whoever says who it is, so by somebody with a login; that there is none can be said now.
     state.connections.room(address, &state.config.limits)?;

@@ -90,7 +90,7 @@ async fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Resul
     let site = origin(peer.ip(), headers, &state.config);
     let page = of_application(site, headers, &state.apps);
     let site = if page.is_some() { Origin::Absent } else { site };
-    let credential = login(site, credential(headers, https))?;
+    let credential = login(site, credential(headers, https, &state.config.sub_path))?;
     let address = client_address(peer.ip(), headers, &state.config);
     let place = match (state.connections.enter(address, &state.config.limits), &credential) {
         (Err(failure), Ok(Some(Credential::Bearer(token) | Credential::Cookie(token))))

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Extension, OriginalUri, State};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use protocol::ErrorCode;
@@ -49,7 +49,7 @@ const BEARER: &str = "bearer.";
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: Upgrade,
     Extension(handle): Extension<Arc<StreamHandle>>,
@@ -64,7 +64,7 @@ pub(crate) async fn upgrade(
     if site == Origin::Foreign && page.is_none() {
         return problem(ErrorCode::BadOrigin).into_response();
     }
-    let sent = credential(&headers, false);
+    let sent = credential(&headers, false, &state.config.sub_path);
     let in_header = match &sent {
         Ok(Some(Credential::Bearer(token))) => Some(token.as_str()),
         Ok(Some(Credential::Cookie(_)) | None) | Err(_) => None,

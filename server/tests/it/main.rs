@@ -62,6 +62,7 @@ mod seats;
 mod shutdown;
 mod slow;
 mod socketio;
+mod sub_path;
 mod tidy;
 mod tls;
 mod transcripts;

@@ -9,7 +9,7 @@ use crate::components::{Form, FormError, told};
 use crate::driver::http;
 use crate::i18n::words;
 use crate::signals::{Effect, RwSignal};
-use crate::{browser, format};
+use crate::{base, browser, format};
 use client::RequestError;
 
 /// What the menu of a room does.
@@ -90,7 +90,7 @@ fn Entry(room: RoomView, act: Callback<(RoomCode, Wish)>) -> impl IntoView {
     view! {
         <li class="login">
             <p dir="auto">
-                <a href=format!("/r/{}", code.as_str()) translate="no">
+                <a href=base::room(code) translate="no">
                     {name.clone()}
                 </a>
                 ", "

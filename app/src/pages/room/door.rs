@@ -5,7 +5,8 @@ use protocol::api::RoomView;
 use protocol::{ErrorCode, LeaveReason};
 
 use super::super::Join;
-use super::switch::{Switch, path_of};
+use super::switch::Switch;
+use crate::base;
 use crate::components::{Notice, changing};
 use crate::driver;
 use crate::i18n::{entry_words, failure_text, words};
@@ -34,7 +35,7 @@ pub(super) fn Door(
             // Another document: this one has done with the room. With others beside it they would go too.
             let back = (comes_back && !others).then(|| {
                 view! {
-                    <a class="button" href=path_of(room.code)>
+                    <a class="button" href=base::room(room.code)>
                         {entry_words().come_back}
                     </a>
                 }

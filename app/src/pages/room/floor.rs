@@ -9,6 +9,7 @@ use super::commands::{Commands, copy_text};
 use super::inviting::InvitePeople;
 use super::powers::powers;
 use super::switch::Switch;
+use crate::base::at;
 use crate::browser;
 use crate::components::{
     Banner, Chosen, Composer, Draft, EmptyRoom, Form, KnockStrip, MessageMenu, Mode, Naming, Parting, PartingStrip,
@@ -388,7 +389,7 @@ fn end(switch: Switch, room: driver::Room, leaving: StoredValue<bool>) -> AnyVie
 fn way_on(switch: Switch, class: &'static str) -> AnyView {
     let words = words();
     if !switch.has_others() {
-        return view! { <a class=class href="/">{words.new_room}</a> }.into_any();
+        return view! { <a class=class href=at("/")>{words.new_room}</a> }.into_any();
     }
     view! {
         <button type="button" class=class on:click=move |_| switch.depart()>

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use protocol::api::InviteView;
 use protocol::{Power, Role};
 
-use super::switch::{Switch, path_of};
-use crate::browser;
+use super::switch::Switch;
 use crate::components::{Form, INVITE_COPY_ID, InviteDialog, Inviting};
 use crate::driver::{self, http, use_client};
 use crate::signals::{Effect, RwSignal, Signal};
+use crate::{base, browser};
 
 /// The dialog of one room.
 #[component]
@@ -19,7 +19,7 @@ pub(super) fn InvitePeople(switch: Switch, room: driver::Room, role: Signal<Role
 /// Anew each time it opens: what was made before is in the list, and its token nowhere.
 fn begin_inviting(room: driver::Room, role: Signal<Role>) -> Inviting {
     let code = room.code;
-    let (link, qr) = (RwSignal::new(browser::link_to(&path_of(code))), RwSignal::new(None));
+    let (link, qr) = (RwSignal::new(browser::link_to(&base::room(code))), RwSignal::new(None));
     let (list, form) = (RwSignal::new(Vec::new()), Form::new(&[], None));
     let may = Signal::derive(move || role.get().may(Power::Invite));
     Effect::new(move || {
@@ -44,7 +44,7 @@ fn begin_inviting(room: driver::Room, role: Signal<Role>) -> Inviting {
         form.attempt(async move {
             let InviteView { token, .. } = http::make_invite(code, wish).await?;
             if let Some(token) = token {
-                let made = browser::link_to(&[&path_of(code), "#", token.as_str()].concat());
+                let made = browser::link_to(&[&base::room(code), "#", token.as_str()].concat());
                 link.try_update(|link| *link = made);
                 browser::focus(INVITE_COPY_ID);
             }
@@ -55,7 +55,7 @@ fn begin_inviting(room: driver::Room, role: Signal<Role>) -> Inviting {
         form.attempt(async move {
             http::revoke_invite(code, id).await?;
             // The link that is shown may be the one that leads nowhere now.
-            link.try_update(|link| *link = browser::link_to(&path_of(code)));
+            link.try_update(|link| *link = browser::link_to(&base::room(code)));
             refresh().await
         });
     });

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use protocol::RoomCode;
 use protocol::api::RoomView;
 
+use crate::base::{self, at};
 use crate::browser;
 use crate::components::focus_writing;
 use crate::driver::{Client, use_client};
@@ -33,11 +34,6 @@ pub(super) struct Switch {
     /// Whether the dialog that brings others in is open.
     pub(super) inviting: RwSignal<bool>,
     client: Client,
-}
-
-/// The address of a room.
-pub(super) fn path_of(code: RoomCode) -> String {
-    String::from("/r/") + code.as_str()
 }
 
 impl Switch {
@@ -87,7 +83,7 @@ impl Switch {
     /// Shows a room of the list.
     pub(super) fn go(self, code: RoomCode) {
         if code != self.shown.get_untracked() {
-            browser::push_path(&path_of(code));
+            browser::push_path(&base::room(code));
         }
         self.show(code);
     }
@@ -131,10 +127,10 @@ impl Switch {
         let gone = self.shown.get_untracked();
         let next = self.list.with_untracked(|list| room_entry::neighbour(list, gone, true));
         let Some(next) = next else {
-            browser::replace_with("/");
+            browser::replace_with(&at("/"));
             return;
         };
-        browser::replace_path(&path_of(next));
+        browser::replace_path(&base::room(next));
         self.show(next);
         self.client.close(gone);
     }
@@ -162,7 +158,7 @@ impl Switch {
     /// The browser went to another address of this page.
     fn came_back(self) {
         let path = browser::path();
-        let code = path.strip_prefix("/r/").and_then(|code| RoomCode::parse(code).ok());
+        let code = path.strip_prefix(&*at("/r/")).and_then(|code| RoomCode::parse(code).ok());
         let shown = self.shown.get_untracked();
         let is_listed = |code: &RoomCode| self.list.with_untracked(|list| list.iter().any(|it| it.code == *code));
         match code.filter(is_listed) {
@@ -170,7 +166,7 @@ impl Switch {
             Some(code) if code == shown => {}
             Some(code) => self.show(code),
             // A room that was left is not entered by the way back.
-            None => browser::replace_path(&path_of(shown)),
+            None => browser::replace_path(&base::room(shown)),
         }
     }
 

@@ -17,23 +17,41 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, OpenApiVersion, PathsBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, OpenApiVersion, PathsBuilder, Server};
 
 use self::operation::Operation;
+use crate::auth::cookie_name;
+use crate::config::Config;
+use crate::sub_path::SubPath;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// It changes with the program only.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-static OPENAPI: LazyLock<Bytes> = LazyLock::new(|| protocol::encode(&openapi()).into());
+static OPENAPI: LazyLock<Bytes> = LazyLock::new(|| protocol::encode(&openapi(&SubPath::default())).into());
 static ASYNCAPI: LazyLock<Bytes> = LazyLock::new(|| frames::asyncapi().to_string().into());
 
 /// `GET /api/v1/openapi.json` and `GET /api/v1/asyncapi.json`.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(config: &Config) -> Router<S> {
+    let (http, frames) = match &config.public_url {
+        Some(origin) if !config.sub_path.is_root() => below(origin, &config.sub_path),
+        Some(_) | None => (OPENAPI.clone(), ASYNCAPI.clone()),
+    };
     Router::new()
-        .route("/api/v1/openapi.json", get(async || document(&OPENAPI)))
-        .route("/api/v1/asyncapi.json", get(async || document(&ASYNCAPI)))
+        .route("/api/v1/openapi.json", get(async move || document(&http)))
+        .route("/api/v1/asyncapi.json", get(async move || document(&frames)))
+}
+
+/// Of a server that is below a path: the addresses of the documents begin there, and not at the host.
+fn below(origin: &str, path: &SubPath) -> (Bytes, Bytes) {
+    let (mut http, mut frames) = (openapi(path), frames::asyncapi());
+    http.servers = Some(vec![Server::new([origin, path.as_str()].concat())]);
+    let (scheme, host) = origin.split_once("://").unwrap_or_default();
+    let scheme = if scheme == "https" { "wss" } else { "ws" };
+    frames["servers"] = json!({"public": {"host": host, "pathname": path.as_str(), "protocol": scheme}});
+    (protocol::encode(&http).into(), frames.to_string().into())
 }
 
 fn document(bytes: &Bytes) -> Response {
@@ -45,14 +63,14 @@ fn operations() -> Vec<Operation> {
     [rooms::operations(), applications::operations(), admin::operations()].concat()
 }
 
-fn openapi() -> OpenApi {
+fn openapi(path: &SubPath) -> OpenApi {
     let mut paths = PathsBuilder::new();
     let mut components = ComponentsBuilder::new()
         .security_scheme(
             operation::LOGIN,
             bearer("JWT", "The token of a guest or an account, as `POST /guest` and `POST /login` answer it."),
         )
-        .security_scheme(operation::COOKIE, cookie())
+        .security_scheme(operation::COOKIE, cookie(path))
         .security_scheme(operation::API_KEY, bearer("key", "An API key of the application (`whisperspace apps key`)."))
         .security_scheme(
             operation::OPERATOR,
@@ -79,10 +97,12 @@ fn bearer(format: &str, says: &str) -> SecurityScheme {
     SecurityScheme::Http(scheme.build())
 }
 
-fn cookie() -> SecurityScheme {
-    let says =
-        "For pages of this server; over HTTPS it is called `__Host-ws`. Unsafe methods need the site's own Origin.";
-    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("ws", says)))
+fn cookie(path: &SubPath) -> SecurityScheme {
+    let secure = cookie_name(true, path);
+    let says = format!(
+        "For pages of this server; over HTTPS it is called `{secure}`. Unsafe methods need the site's own Origin."
+    );
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(cookie_name(false, path), says.into())))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{frames, openapi, operations};
+use super::{below, frames, openapi, operations};
+use crate::sub_path::SubPath;
 
 /// Method and path of every route that the source names, but for pages, files and forms.
 fn routed() -> BTreeSet<(String, String)> {
@@ -61,7 +62,7 @@ fn assert_whole(document: &Value) {
 
 #[test]
 fn the_document_of_the_api_is_whole() {
-    let document = serde_json::to_value(openapi()).expect("is JSON");
+    let document = serde_json::to_value(openapi(&SubPath::default())).expect("is JSON");
     assert_whole(&document);
     assert_eq!(document["openapi"], "3.1.0");
     let codes = document["components"]["schemas"]["ErrorCode"]["enum"].as_array().map(Vec::len);
@@ -103,4 +104,16 @@ fn the_document_of_frames_is_whole_and_has_every_frame() {
         count += 1;
     }
     assert!(count > 90, "{count}");
+}
+
+#[test]
+fn below_a_path_the_documents_say_where() {
+    let (http, frames) = below("https://example.org:8443", &SubPath::parse("/chat").expect("is one"));
+    let read = |bytes: &[u8]| -> Value { serde_json::from_slice(bytes).expect("is JSON") };
+    let (http, frames) = (read(&http), read(&frames));
+    assert_whole(&http);
+    assert_eq!(http["servers"], serde_json::json!([{"url": "https://example.org:8443/chat"}]));
+    assert_eq!(http["components"]["securitySchemes"]["cookie"]["name"], "ws+chat");
+    let public = serde_json::json!({"host": "example.org:8443", "pathname": "/chat", "protocol": "wss"});
+    assert_eq!(frames["servers"], serde_json::json!({ "public": public }));
 }

@@ -63,6 +63,16 @@ impl Wire {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         Self::over(stream, addr, headers).await
     }
+
+    /// As [`Wire::try_open`], at another address.
+    pub(crate) async fn at(
+        addr: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<(Self, Response), Response> {
+        let stream = TcpStream::connect(addr).await.expect("the server listens");
+        Self::upgraded(stream, &format!("ws://{addr}{path}"), headers).await
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
@@ -72,7 +82,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         host: impl fmt::Display,
         headers: &[(&str, &str)],
     ) -> Result<(Self, Response), Response> {
-        let mut request = format!("ws://{host}/ws").into_client_request().expect("the address is a URL");
+        Self::upgraded(stream, &format!("ws://{host}/ws"), headers).await
+    }
+
+    async fn upgraded(stream: S, url: &str, headers: &[(&str, &str)]) -> Result<(Self, Response), Response> {
+        let mut request = url.into_client_request().expect("the address is a URL");
         let own = [("sec-websocket-protocol", SUBPROTOCOL)];
         for (name, value) in own.iter().chain(headers) {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("is a header's name");
