@@ -8,13 +8,13 @@ use protocol::admin::{
     BeginDrain, ChangeSwitches, Drain, DrainState, EndedLogins, LiveRooms, NodeOverview, OperatorToken, SocketDebug,
     Switches,
 };
-use protocol::{ErrorCode, LeaveReason, Limits, ServerFrame};
+use protocol::{ErrorCode, LeaveReason, Limits, Notice, RoomCode, ServerFrame};
 use serde_json::{Value, json};
 use server::config::{Database, EventLogTo};
 use tempfile::TempDir;
 
 use crate::harness::engine::Engine;
-use crate::harness::{Answer, Ask, Guest, Heard, TestServer, Wire, poll};
+use crate::harness::{Answer, Ask, Guest, Heard, TestClient, TestServer, Wire, poll};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const EVENTS: &str = "events.jsonl";
@@ -325,6 +325,42 @@ async fn what_is_closed_is_closed_by_every_way_and_can_be_opened() {
     for wrong in [json!({"announcement": "x".repeat(281)}), json!({"announcement": "a\nb"}), json!({"rooms": true})] {
         assert_eq!(post(&server, "switches", &wrong).await.status, 400, "{wrong}");
     }
+}
+
+/// The announcement that comes next: for which room, and what it says.
+async fn announced(client: &mut TestClient) -> (Option<RoomCode>, Option<String>) {
+    let told = |frame: &ServerFrame| match frame {
+        ServerFrame::Notice { room, notice: Notice::Announcement, text } => Some((*room, text.clone())),
+        _ => None,
+    };
+    client.expect("an announcement", told).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announcement_is_told_to_all_and_to_those_who_come_until_it_is_taken_back() {
+    let (server, folder) = with_token().await;
+    let owner = Guest::new(&server).await;
+    let room = owner.room().await;
+    let mut here = owner.enter(&room).await;
+    let mut nowhere = Guest::new(&server).await.connect().await;
+    let say = async |text: &str| {
+        let change = ChangeSwitches { announcement: Some(text.to_owned()), ..ChangeSwitches::default() };
+        let now: Switches = post(&server, "switches", &change).await.assert_status(200).json();
+        now.announcement
+    };
+    assert_eq!(say("  Back at ten <b>.  ").await.as_deref(), Some("Back at ten <b>."));
+    let text = || Some("Back at ten <b>.".to_owned());
+    assert_eq!(announced(&mut here).await, (None, text()));
+    assert_eq!(announced(&mut nowhere).await, (None, text()));
+    let mut late = Guest::new(&server).await.enter(&room).await;
+    assert_eq!(announced(&mut late).await, (Some(room.code()), text()));
+    assert_eq!(say(" ").await, None);
+    assert_eq!(announced(&mut late).await, (None, None));
+    let line = act_in(&folder, "announce").await;
+    assert!(!line.contains("ten"), "{line}");
+    let mut later = Guest::new(&server).await.enter(&room).await;
+    let heard = later.ping().await;
+    assert!(!heard.iter().any(|frame| matches!(frame, ServerFrame::Notice { .. })), "nothing holds any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
