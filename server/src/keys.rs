@@ -135,6 +135,11 @@ impl Keys {
         NameKey(mac.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)))
     }
 
+    /// The broker's channel of an application.
+    pub(crate) fn app_topic(&self, app: &str) -> ChannelId {
+        ChannelId(mac(&self.0.nodes, &[b"application ", app.as_bytes()]))
+    }
+
     /// Names the nodes that have this secret, between them; it says nothing of it.
     pub fn deployment(&self) -> String {
         base64url(&mac(&self.0.nodes, &[b"deployment"]))

@@ -191,11 +191,22 @@ fn say_serving(state: &AppState, budget: open_files::Budget) {
 /// What goes on beside the lines.
 fn begin_chores(state: &AppState, halt: &CancellationToken) {
     state.hub.share(&state.rate_limits);
+    share_applications(state);
     state.tracker.spawn(memory_bound::watch(state.clone(), halt.clone()));
     state.tracker.spawn(janitor::run(state.clone(), halt.clone()));
     state.tracker.spawn(admin::keep_rates(state.clone(), halt.clone()));
     for flusher in state.hub.flushers().each() {
         state.tracker.spawn(flusher.clone().run(halt.clone()));
+    }
+}
+
+/// Where there are other nodes, they tell what applications are told here, too.
+fn share_applications(state: &AppState) {
+    if state.config.broker.is_some() {
+        let (keys, broker) = (state.keys.clone(), state.hub.shared_broker());
+        let topic_of = Box::new(move |app: &channels::AppName| keys.app_topic(app.as_str()));
+        state.live.go_between(apps::live::Between { broker, topic_of, apps: state.apps.clone() });
+        state.apps.running().iter().for_each(|app| state.live.join_nodes(app));
     }
 }
 

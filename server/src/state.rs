@@ -96,6 +96,7 @@ impl AppState {
         self.apps.reload();
         for app in self.apps.running() {
             self.live.follow(&app);
+            self.live.join_nodes(&app);
         }
     }
 

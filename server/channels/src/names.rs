@@ -1,7 +1,11 @@
 //! Names as newtypes, parsed once. What may tell who somebody is, or where, is never formatted.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bounds::{CHANNEL_BYTES_MAX, EVENT_BYTES_MAX, NAMESPACE_BYTES_MAX, PART_BYTES_MAX};
 
@@ -21,6 +25,19 @@ macro_rules! name {
             /// As it was typed.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| D::Error::custom("is no such name"))
             }
         }
 

@@ -50,6 +50,9 @@ impl Refused {
     /// No backend, or none that answers.
     pub const BACKEND: Self =
         Self { code: RefusedCode::BackendUnavailable, message: "The application cannot be asked now; try again later" };
+    /// More is being told than other nodes can be told.
+    pub const BUSY: Self =
+        Self { code: RefusedCode::TooMany, message: "Too much is told at this moment; try again in a second" };
     /// A channel is full, or the application has too many of them.
     pub const FULL: Self =
         Self { code: RefusedCode::TooMany, message: "The channel is full; try again when somebody has left" };

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::handle::{Full, Live as _, LiveChannel, Overview, Present};
+use super::handle::{Busy, Full, Live as _, LiveChannel, Overview, Present};
 use super::publication::{Count, Fault, Publication, Target, Written};
 use super::registry::App;
 use super::sse;
@@ -31,6 +31,8 @@ use crate::state::AppState;
 
 /// Publications of a batch between two pauses.
 const TOLD_AT_ONCE: usize = 16;
+/// Told of a publication that found no place.
+const BUSY: Fault = "too much is told at this moment: try this one again in a second";
 /// Whose role may see who is where.
 const ADMIN: &str = "admin";
 
@@ -130,6 +132,7 @@ async fn publish(State(state): State<AppState>, Keyed(app): Keyed, request: Requ
     let MaybeBatch { batch } = serde_json::from_str(body).map_err(|_| ErrorCode::BadFrame)?;
     let Some(batch) = batch.filter(|_| is_object(body)) else {
         return Ok(match tell(&state, &app, body) {
+            Outcome::Wrong { error: BUSY } => return Err(ErrorCode::Overloaded.into()),
             Outcome::Wrong { error } => problem_saying(ErrorCode::BadFrame, error),
             told @ (Outcome::Told { .. } | Outcome::Repeated { .. }) => Json(told).into_response(),
         });
@@ -157,7 +160,15 @@ fn tell(state: &AppState, app: &Arc<App>, written: &str) -> Outcome {
     match read(app, written) {
         Err(error) => Outcome::Wrong { error },
         Ok((_, Some(id))) if !state.apps.is_first(app, &id, state.clock.mono()) => Outcome::Repeated { repeated: true },
-        Ok((publication, _)) => Outcome::Told { connections: state.live.publish(app, &publication).connections },
+        Ok((publication, id)) => match state.live.publish(app, &publication, id.clone()) {
+            Ok(delivered) => Outcome::Told { connections: delivered.connections },
+            Err(Busy) => {
+                if let Some(id) = id {
+                    state.apps.forget_id(app, &id);
+                }
+                Outcome::Wrong { error: BUSY }
+            }
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::backend::CallFailure;
 use super::client::{Person, Told, refused};
+use super::handle::Busy;
 use super::live::{Encoded, Entering, Except, said};
 use super::loaded::Loaded;
 
@@ -72,7 +73,8 @@ impl Person {
         told.insert("data".to_owned(), data);
         let told = Value::Object(told).to_string();
         let mut encoded = Encoded::new(namespace, event, &told);
-        self.live().tell(&self.app, &channel.name, &mut encoded, Except::Listener(self.member.key()));
+        let told = self.live().tell(&self.app, &channel.name, &mut encoded, Except::Listener(self.member.key()));
+        told.map_err(|Busy| Refused::BUSY)?;
         self.done(cid, None);
         Ok(())
     }

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::backend::{Answer, Call, CallFailure};
-use super::handle::{Full, Live as _};
+use super::handle::{Busy, Full, Live as _};
 use super::live::{At, Encoded, Entering, Except, Listener, LiveChannels, Way};
 use super::loaded::Loaded;
 use super::recent::Recent;
@@ -175,7 +175,8 @@ impl Person {
             let data = self.filled(&told.data, Facts { channel: Some(&to), ..facts });
             let data = data.to_string();
             let mut said = Encoded::new(namespace, &told.event, &data);
-            Some(self.live.tell(&self.app, &to, &mut said, Except::User(&self.client.user)))
+            // Who is there is news that a moment of too much may cost.
+            self.live.tell(&self.app, &to, &mut said, Except::User(&self.client.user)).ok()
         };
         rules.presences().iter().filter(|presence| presence.namespace == *namespace).for_each(|presence| {
             // Where there is nobody to tell, nobody is told.
@@ -251,7 +252,7 @@ impl Person {
                         self.live.tell_volatile(&self.app, &name, &mut said, (&self.member, *to_self), *every_ms);
                     }
                     None => {
-                        self.live.tell(&self.app, &name, &mut said, except);
+                        self.live.tell(&self.app, &name, &mut said, except).map_err(|Busy| Refused::BUSY)?;
                     }
                 }
             }
@@ -310,12 +311,15 @@ impl Person {
         let call = Call { id: &doing.id, event: name, namespace: doing.namespace, client: &self.client, data: &data };
         let answer = backend.event(call, self.live.clock().now()).await;
         let answer = answer.map_err(|failure| doing.failed(failure))?;
-        self.answered(loaded, doing, answer);
-        Ok(())
+        self.answered(loaded, doing, answer)
     }
 
     /// Does what the application's backend says. It may let a user into any channel that exists.
-    fn answered(&self, loaded: &Loaded, doing: &mut Doing<'_>, answer: Answer) {
+    ///
+    /// # Errors
+    /// Too much is told at this moment; everything else was done.
+    fn answered(&self, loaded: &Loaded, doing: &mut Doing<'_>, answer: Answer) -> Result<(), Told> {
+        let mut told = Ok(());
         let Answer { ack, reply, publish, subscribe, unsubscribe } = answer;
         for name in &subscribe {
             if let Some(channel) = loaded.rules.channel(name.as_str()) {
@@ -329,7 +333,8 @@ impl Person {
         }
         for publication in &publish {
             let except = if publication.except_caller { Except::Listener(self.member.key()) } else { Except::Nobody };
-            self.live.deliver(&self.app, &loaded.rules, publication, except);
+            let delivered = self.live.deliver(&self.app, &loaded.rules, publication, except, None);
+            told = told.and(delivered.map(|_| ()));
         }
         for name in &unsubscribe {
             self.leave(name);
@@ -341,6 +346,7 @@ impl Person {
         if ack.is_some() {
             doing.acknowledged = ack;
         }
+        told.map_err(|Busy| Refused::BUSY.into())
     }
 
     /// What is not known yet is looked up where the template needs it.

@@ -1,6 +1,6 @@
 //! What the API asks of the part that keeps channels and their subscribers: the seam between the two.
 //!
-//! Nothing here waits: a publication is handed to queues, and a subscriber that does not read is not waited for.
+//! Nothing here waits (what is too much is refused): a publication is handed to queues, and a subscriber that does not read is not waited for.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -60,6 +60,10 @@ pub struct Room {
     pub user_ids: Vec<String>,
 }
 
+/// More is told than other nodes can be told: none of it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
 /// A bound keeps a user out of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
@@ -71,10 +75,13 @@ pub enum Full {
     Channels,
 }
 
-/// The channels of all applications, on this node.
+/// The channels of all applications, on this node and those that it shares them with.
 pub trait Live: Send + Sync + Debug {
-    /// Tells an event.
-    fn publish(&self, app: &Arc<App>, publication: &Publication) -> Delivered;
+    /// Tells an event. `id`: by what it is known again.
+    ///
+    /// # Errors
+    /// [`Busy`].
+    fn publish(&self, app: &Arc<App>, publication: &Publication, id: Option<String>) -> Result<Delivered, Busy>;
 
     /// All connections of a user enter a channel; answers how many are in it now.
     ///

@@ -17,7 +17,7 @@ const TARGETS_MAX: usize = 1_000;
 const ID_BYTES_MAX: usize = 128;
 
 /// To whom.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// Whoever is subscribed to any of these.
     Channels(Vec<ChannelName>),

@@ -206,6 +206,11 @@ impl Applications {
         self.0.repeats.is_first(&app.name, id, now)
     }
 
+    /// It was not told after all.
+    pub fn forget_id(&self, app: &App, id: &str) {
+        self.0.repeats.forget(&app.name, id);
+    }
+
     fn with<T>(&self, look: impl FnOnce(&BTreeMap<AppName, Known>) -> T) -> T {
         look(&self.0.known.read().unwrap_or_else(PoisonError::into_inner))
     }

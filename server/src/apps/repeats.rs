@@ -53,6 +53,16 @@ impl Repeats {
     }
 }
 
+impl Repeats {
+    /// It was not told after all: whoever sends it again has it told.
+    pub fn forget(&self, app: &AppName, id: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = (app.clone(), id.to_owned());
+        known.since.remove(&id);
+        known.order.retain(|other| *other != id);
+    }
+}
+
 fn forget_oldest(since: &mut HashMap<Id, Monotonic>, order: &mut VecDeque<Id>) {
     if let Some(oldest) = order.pop_front() {
         since.remove(&oldest);

@@ -13,6 +13,8 @@ use chat::{
 };
 use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
 
+use bytes::Bytes;
+
 use super::{Broker, Brought, NotPublished, Subscription};
 
 /// The nodes of one deployment; never empty.
@@ -32,6 +34,7 @@ macro_rules! broker_conformance {
         every_node_is_told_which_one_an_event_began_on
         messages_come_back_in_the_order_of_publishing
         every_node_sees_one_order
+        bytes_come_back_as_they_were_among_events
         rooms_are_apart
         without_a_subscription_nothing_is_published
         a_later_subscription_replaces_the_one_before
@@ -143,7 +146,12 @@ async fn next_event(subscription: &mut Subscription) -> Option<RoomEvent> {
     let next = tokio::time::timeout(PATIENCE, subscription.recv()).await;
     match next.expect("an event or the end comes in time")? {
         Brought::Event(event) => Some(event),
-        other @ (Brought::People(..) | Brought::NodeGone(_) | Brought::Missed | Brought::Alone | Brought::Together) => {
+        other @ (Brought::Bytes(..)
+        | Brought::People(..)
+        | Brought::NodeGone(_)
+        | Brought::Missed
+        | Brought::Alone
+        | Brought::Together) => {
             panic!("nothing was lost and nobody went: {other:?}")
         }
     }
@@ -241,6 +249,27 @@ pub(crate) async fn every_node_sees_one_order(nodes: Nodes) {
     }
     for subscription in &mut subscriptions[1..] {
         assert_eq!(take(subscription, QUEUE_MAX).await, order);
+    }
+}
+
+/// What the broker knows nothing of has its place in the one order, too.
+pub(crate) async fn bytes_come_back_as_they_were_among_events(nodes: Nodes) {
+    let mut subscriptions: Vec<_> = nodes.iter().map(|node| node.subscribe(room(1))).collect();
+    for subscription in &mut subscriptions {
+        subscription.ready().await;
+    }
+    let first = &nodes[0];
+    first.publish(room(1), event(1)).expect("is taken");
+    first.publish_bytes(room(1), Bytes::from_static(b"\x00\xff{\"a\":1}")).expect("is taken");
+    first.publish(room(1), event(2)).expect("is taken");
+    for subscription in &mut subscriptions {
+        let mut heard = Vec::new();
+        while heard.len() < 3 {
+            let brought = tokio::time::timeout(PATIENCE, subscription.recv()).await.expect("it comes in time");
+            heard.push(brought.expect("the subscription goes on"));
+        }
+        let bytes = Brought::Bytes(first.node(), Bytes::from_static(b"\x00\xff{\"a\":1}"));
+        assert_eq!(heard, [Brought::Event(event(1)), bytes, Brought::Event(event(2))]);
     }
 }
 

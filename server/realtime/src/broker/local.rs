@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use bytes::Bytes;
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::mpsc;
 
@@ -18,6 +19,11 @@ pub struct LocalBroker {
 }
 
 impl LocalBroker {
+    fn bring(&self, channel: ChannelId, brought: Brought) -> Result<(), NotPublished> {
+        let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
+        channels.get(&channel).ok_or(NotPublished)?.try_send(brought).map_err(|_| NotPublished)
+    }
+
     /// A broker whose queues hold so many events each.
     pub fn new(queue_max: usize) -> Self {
         Self { node: NodeId(u64::from_be_bytes(clock::random())), channels: RwLock::default(), queue_max }
@@ -40,11 +46,18 @@ impl Broker for LocalBroker {
     }
 
     fn publish(&self, channel: ChannelId, event: RoomEvent) -> Result<(), NotPublished> {
-        let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
-        channels.get(&channel).ok_or(NotPublished)?.try_send(Brought::Event(event)).map_err(|_| NotPublished)
+        self.bring(channel, Brought::Event(event))
+    }
+
+    fn publish_bytes(&self, channel: ChannelId, bytes: Bytes) -> Result<(), NotPublished> {
+        self.bring(channel, Brought::Bytes(self.node, bytes))
     }
 
     /// There are no others.
+    fn tell_others_bytes(&self, _channel: ChannelId, _bytes: Bytes) -> Result<(), NotPublished> {
+        Ok(())
+    }
+
     fn tell_others(&self, _channel: ChannelId, _people: People) {}
 
     fn tell_nodes(&self, _word: Word) {}

@@ -1,4 +1,4 @@
-//! Between the nodes that serve one channel: hands an event over, brings it back in the channel's one order.
+//! Between the nodes that serve one channel (a room, or all that one application is told): hands an event over, brings it back in the channel's one order.
 //!
 //! The contract: at most once; one order for each channel, the same on every node; the publisher's own node gets its
 //! events back too; an event comes back as it was, so its id, its time and its origin are made before; a publish never
@@ -16,6 +16,7 @@ pub mod conformance;
 
 use std::fmt;
 
+use bytes::Bytes;
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +32,8 @@ const WORDS_MAX: usize = 4_096;
 pub enum Brought {
     /// An event, of this node or another, in its place.
     Event(RoomEvent),
+    /// What a node published of which the broker knows nothing but the order.
+    Bytes(NodeId, Bytes),
     /// Another node says who is inside there.
     People(NodeId, People),
     /// Another node has stopped, or has not been heard of for so long that nobody can be inside there.
@@ -97,6 +100,19 @@ pub trait Broker: Send + Sync + fmt::Debug + 'static {
     /// [`NotPublished`]: it was not relayed and will not be. So it is where nobody is subscribed, and where the queue of
     /// this node's subscription is full.
     fn publish(&self, channel: ChannelId, event: RoomEvent) -> Result<(), NotPublished>;
+
+    /// The same for something else than a room's event. All of a channel has one order.
+    ///
+    /// # Errors
+    /// [`NotPublished`].
+    fn publish_bytes(&self, channel: ChannelId, bytes: Bytes) -> Result<(), NotPublished>;
+
+    /// Hands bytes to the other nodes alone, behind what was published before. They have no number: that they are lost is not
+    /// told. Where other nodes are out of reach it is done with nothing.
+    ///
+    /// # Errors
+    /// [`NotPublished`]: too much waits, or nobody is subscribed.
+    fn tell_others_bytes(&self, channel: ChannelId, bytes: Bytes) -> Result<(), NotPublished>;
 
     /// Tells other nodes who is inside on this one. It does not come back, and is lost where they are not reached.
     fn tell_others(&self, channel: ChannelId, people: People);

@@ -127,6 +127,8 @@ impl RoomTask {
     fn hear(&mut self, brought: Brought) {
         self.follow_knocks(&brought);
         let input = match brought {
+            // Nothing of the kind is published to rooms.
+            Brought::Bytes(..) => return,
             Brought::Event(event) => Input::Relay(event),
             Brought::People(node, people) => Input::People { node, people },
             Brought::NodeGone(node) => Input::NodeGone(node),
@@ -147,7 +149,7 @@ impl RoomTask {
                 self.hub.tell_knocks_to_nodes(&self.handle);
                 false
             }
-            Brought::Event(_) | Brought::People(..) | Brought::Missed => false,
+            Brought::Event(_) | Brought::Bytes(..) | Brought::People(..) | Brought::Missed => false,
         };
         if is_news {
             let list = self.handle.knocks().list();

@@ -183,6 +183,11 @@ impl Hub {
         self.happened(|| Happening::Evicted(session.user(), why));
     }
 
+    /// For those who publish beside rooms.
+    pub fn shared_broker(&self) -> Arc<dyn Broker> {
+        Arc::clone(&self.0.broker)
+    }
+
     /// The broker.
     pub fn broker(&self) -> &dyn Broker {
         &*self.0.broker

@@ -26,12 +26,13 @@ const USERS_TOLD_MAX: usize = 200;
 pub(super) struct LiveChannel {
     name: ChannelName,
     pub(super) place: Place,
-    epoch: u64,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    /// Random; another one where what was told is not all that there was.
+    epoch: u64,
     /// Of the last event that was told.
     seq: u64,
     inside: Vec<Inside>,
@@ -49,6 +50,17 @@ pub(crate) struct Entering<'a> {
 
 /// One event of one user in one namespace.
 pub(super) type Key = (EventName, AppUser, u64);
+
+/// How often what may be left out is told, and to whom it is not.
+#[derive(Clone, Copy)]
+pub(super) struct Volatile<'a> {
+    /// Whose.
+    pub(super) user: &'a AppUser,
+    /// A connection that is not told; 0: none has this number.
+    pub(super) except: u64,
+    /// Between two of one user.
+    pub(super) every_ms: Millis,
+}
 
 /// When it was told last, and what waits to be.
 struct Held {
@@ -73,7 +85,7 @@ pub(super) struct Later {
 impl LiveChannel {
     /// One that nobody hears yet. `epoch` is random.
     pub(super) fn new(name: ChannelName, place: Place, epoch: u64) -> Self {
-        Self { name, place, epoch, state: Mutex::default() }
+        Self { name, place, state: Mutex::new(State { epoch, ..State::default() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -124,14 +136,14 @@ impl LiveChannel {
         if member.way() != Way::Native {
             return;
         }
-        let (channel, position) = (self.name.as_str(), ChannelPosition { epoch: self.epoch, seq: state.seq });
+        let (channel, position) = (self.name.as_str(), ChannelPosition { epoch: state.epoch, seq: state.seq });
         let present = has_presence.then(|| present::present(&state.inside));
         let users = present.map(|present| present.into_iter().take(USERS_TOLD_MAX).map(|one| one.user).collect());
         let count = has_presence.then(|| present::count(&state.inside).connections);
         let entered = ChannelServerFrame::Subscribed { cid, channel, position, count, users };
         member.push(&said(&entered, Counted::Yes(Tells::Nothing)), limits);
         let missed = match since {
-            Some(since) if since.epoch == self.epoch => Some(state.seq.saturating_sub(since.seq)),
+            Some(since) if since.epoch == state.epoch => Some(state.seq.saturating_sub(since.seq)),
             Some(_) | None => None,
         };
         if since.is_some() && missed != Some(0) {
@@ -171,15 +183,12 @@ impl LiveChannel {
         &self,
         bit: u64,
         said: &mut Encoded<'_>,
-        (by, to_self): (&Listener, bool),
-        every_ms: Millis,
+        Volatile { user, except, every_ms }: Volatile<'_>,
         now: Monotonic,
         limits: &Limits,
     ) -> Option<Later> {
         let mut state = self.lock();
-        let (key, at) = ((said.event.clone(), by.user().clone(), bit), At::Volatile(&self.name, self.place));
-        // No connection has this number.
-        let except = if to_self { 0 } else { by.key() };
+        let (key, at) = ((said.event.clone(), user.clone(), bit), At::Volatile(&self.name, self.place));
         if let Some(held) = state.volatile.get_mut(&key).filter(|held| held.again_at > now) {
             let is_first = held.waiting.is_none();
             let frames = Way::ALL.map(|way| (way, said.frame(way, at).clone()));
@@ -204,6 +213,25 @@ impl LiveChannel {
         let Some(waiting) = held.waiting.take() else { return };
         held.again_at = now.after(held.every_ms);
         state.tell_waiting(&waiting, limits);
+    }
+
+    /// Other nodes have told something that did not come here. `epoch`: a new one, random, so that whoever comes back with an
+    /// older position is told as well.
+    pub(super) fn tell_gap(&self, epoch: u64, limits: &Limits) {
+        let mut state = self.lock();
+        state.epoch = epoch;
+        let gap = ChannelServerFrame::Gap { channel: Some(self.name.as_str()), missed: None };
+        let frame = said(&gap, Counted::Yes(Tells::Gap(self.place, None)));
+        let native = state.inside.iter().filter(|(member, _)| member.way() == Way::Native);
+        native.for_each(|(member, _)| member.push(&frame, limits));
+    }
+
+    /// How many connections of a user who is there are in it, and since when; `None`: none.
+    pub(super) fn inside_of(&self, user: &AppUser) -> Option<(usize, Millis)> {
+        let state = self.lock();
+        let of_user = present::there(&state.inside).filter(|(member, _)| member.user() == user);
+        let known = of_user.map(|(_, since)| (1, *since));
+        known.reduce(|(count, first), (_, since)| (count + 1, first.min(since)))
     }
 
     /// Everybody in it.

@@ -53,6 +53,11 @@ impl<'a> Encoded<'a> {
         Self { namespace, event, data, socketio: None, plain: None, stream: None, native: None }
     }
 
+    /// JSON.
+    pub(super) const fn data(&self) -> &'a str {
+        self.data
+    }
+
     /// As it is written for these.
     pub(crate) fn frame(&mut self, way: Way, at: At<'_>) -> &Frame<Place> {
         let (namespace, event, data) = (self.namespace, self.event.as_str(), self.data);

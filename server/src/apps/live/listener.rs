@@ -161,6 +161,10 @@ impl Listener {
         self.0.with_held(|heard| heard.0.remove(channel).is_some())
     }
 
+    pub(super) fn channels(&self) -> Vec<ChannelName> {
+        self.0.with_held(|heard| heard.0.keys().cloned().collect())
+    }
+
     pub(super) fn take_channels(&self) -> Vec<ChannelName> {
         self.0.with_held(|heard| std::mem::take(&mut heard.0).into_keys().collect())
     }

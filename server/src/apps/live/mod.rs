@@ -1,4 +1,4 @@
-//! The channels of all applications that live on this node, and the connections that hear them. Empty channels vanish; nothing
+//! The channels of all applications that live on this node (`nodes`: and on others), and the connections that hear them. Empty channels vanish; nothing
 //! is kept of what was told.
 //!
 //! One order a channel: whoever tells something holds the channel's lock while it goes into the queues, which never waits.
@@ -6,19 +6,27 @@
 //! `client`.
 
 mod channel;
+mod elsewhere;
 mod except;
 mod frames;
+mod link;
 mod listener;
 mod lock;
+mod news;
+mod node;
+mod nodes;
+mod parcel;
 mod present;
+mod seam;
+mod telling;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use channels::{AppName, AppUser, Application, ChannelName, EventName, Namespace};
-use chat::{Bucket, Monotonic, Rate, SessionKey, Tells};
+use chat::{Rate, SessionKey, Tells};
 use protocol::{ChannelServerFrame, ClientId, ErrorCode, Limits, Millis, SessionId};
 use realtime::clock::{self, Clock};
 use realtime::dialect::Counted;
@@ -27,19 +35,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::channel::Entering;
-use self::channel::LiveChannel;
+use self::channel::Volatile;
 pub(crate) use self::except::Except;
 pub(crate) use self::frames::{At, Encoded, frame, framed, said, websocket_ping};
+pub(crate) use self::link::Between;
 pub(crate) use self::listener::{ForChannels, Heard, Listener, Place, Way};
 use self::lock::lock;
-use super::handle::{Full, Live, LiveChannel as Listed, Overview, Present, Room};
-use super::publication::{Count, Delivered, Publication, Target};
+use self::node::{Around, NAMESPACES_MAX, Node};
+use self::parcel::Parcel;
+use super::handle::{Busy, Full};
+use super::publication::{Publication, Target};
 use super::registry::App;
-
-/// Namespaces of one application: as many as fit into the bits of a number.
-const NAMESPACES_MAX: usize = 64;
-/// Users without a connection that are remembered before one looks who can be forgotten.
-const USERS_KEPT: usize = 1_000;
 
 /// A cheap handle to all of it.
 #[derive(Clone)]
@@ -54,24 +60,13 @@ struct Inner {
     halt: CancellationToken,
     apps: Mutex<HashMap<AppName, Arc<Mutex<Node>>>>,
     next_key: AtomicU64,
+    between: OnceLock<Between>,
 }
 
-/// One application's part.
-#[derive(Default)]
-struct Node {
-    members: HashMap<u64, Listener>,
-    users: HashMap<AppUser, User>,
-    channels: HashMap<ChannelName, Arc<LiveChannel>>,
-    /// Each has its place among the bits of a connection, for as long as the server runs.
-    namespaces: Vec<Namespace>,
-}
-
-/// Somebody with a connection.
-#[derive(Default)]
-struct User {
-    members: Vec<Listener>,
-    events: Bucket,
-    each: HashMap<EventName, Bucket>,
+impl Inner {
+    fn around(&self) -> Around<'_> {
+        Around { limits: &self.limits, clock: &self.clock, next_key: &self.next_key }
+    }
 }
 
 impl LiveChannels {
@@ -84,7 +79,7 @@ impl LiveChannels {
         halt: CancellationToken,
     ) -> Self {
         let (next_key, apps) = (AtomicU64::new(1), Mutex::default());
-        Self(Arc::new(Inner { limits, clock, tracker, flushers, halt, apps, next_key }))
+        Self(Arc::new(Inner { limits, clock, tracker, flushers, halt, apps, next_key, between: OnceLock::new() }))
     }
 
     /// Who writes what sessions have waiting.
@@ -152,6 +147,7 @@ impl LiveChannels {
         let member = Listener::new(SessionKey(key), id, user.clone(), way);
         node.members.insert(key, member.clone());
         node.users.entry(user.clone()).or_default().members.push(member.clone());
+        node.note_user(user);
         Ok(member)
     }
 
@@ -198,16 +194,18 @@ impl LiveChannels {
         let mut node = lock(&node);
         let Some(bit) = node.bit(namespace) else { return false };
         member.set_open(bit, is_open);
+        node.note_user(member.user());
         node.is_sole(bit, member)
     }
 
     /// A session's line is lost, or there again. Answers the namespaces that no other connection of the user has open.
     pub(crate) fn set_there(&self, app: &App, member: &Listener, is_there: bool) -> Vec<Namespace> {
         let node = self.node(app);
-        let node = lock(&node);
+        let mut node = lock(&node);
         if !member.set_there(is_there) {
             return Vec::new();
         }
+        node.note_there(member);
         let sole = |place: &usize| member.is_open(1 << place) && node.is_sole(1 << place, member);
         let places = (0..node.namespaces.len().min(NAMESPACES_MAX)).filter(sole);
         places.filter_map(|place| node.namespaces.get(place).cloned()).collect()
@@ -224,7 +222,7 @@ impl LiveChannels {
     ) -> Result<usize, Full> {
         let node = self.node(app);
         let mut node = lock(&node);
-        node.enter(&self.0, rules, member, channel, entering)
+        node.enter(self.0.around(), rules, member, channel, entering)
     }
 
     /// And leaves it; whether it was in it.
@@ -264,8 +262,24 @@ impl LiveChannels {
             && own.is_none_or(|(name, own)| user.each.entry(name.clone()).or_default().take(now, rate(own)).is_ok())
     }
 
-    /// Tells something in one channel. Answers how many connections it was handed to.
-    pub(crate) fn tell(&self, app: &App, channel: &ChannelName, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
+    /// Tells something in one channel. Answers how many connections it was handed to, or of several nodes, how many there are.
+    ///
+    /// # Errors
+    /// [`Busy`].
+    pub(crate) fn tell(
+        &self,
+        app: &Arc<App>,
+        channel: &ChannelName,
+        said: &mut Encoded<'_>,
+        except: Except<'_>,
+    ) -> Result<usize, Busy> {
+        match self.link(app) {
+            Some(link) => self.hand_over(app, &link, (Target::Channels(vec![channel.clone()]), None), said, except),
+            None => Ok(self.tell_here(app, channel, said, except)),
+        }
+    }
+
+    fn tell_here(&self, app: &App, channel: &ChannelName, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
         let node = self.node(app);
         let found = {
             let mut node = lock(&node);
@@ -282,9 +296,20 @@ impl LiveChannels {
         app: &App,
         name: &ChannelName,
         said: &mut Encoded<'_>,
-        by: (&Listener, bool),
+        (by, to_self): (&Listener, bool),
         every_ms: Millis,
     ) {
+        match self.link(app) {
+            // It may be left out.
+            Some(link) => drop(self.hand_over_volatile(&link, name, said, (by, to_self), every_ms)),
+            None => {
+                let except = if to_self { 0 } else { by.key() };
+                self.tell_volatile_here(app, name, said, Volatile { user: by.user(), except, every_ms });
+            }
+        }
+    }
+
+    fn tell_volatile_here(&self, app: &App, name: &ChannelName, said: &mut Encoded<'_>, volatile: Volatile<'_>) {
         let node = self.node(app);
         let found = {
             let mut node = lock(&node);
@@ -292,7 +317,7 @@ impl LiveChannels {
         };
         let Some((bit, channel)) = found else { return };
         let now = self.0.clock.mono();
-        let Some(later) = channel.tell_volatile(bit, said, by, every_ms, now, &self.0.limits) else { return };
+        let Some(later) = channel.tell_volatile(bit, said, volatile, now, &self.0.limits) else { return };
         let (clock, limits) = (self.0.clock.clone(), Arc::clone(&self.0.limits));
         self.0.tracker.spawn(async move {
             clock.sleep_until(later.at).await;
@@ -301,7 +326,7 @@ impl LiveChannels {
     }
 
     /// Tells all connections of somebody, whatever they hear.
-    pub(crate) fn tell_user(&self, app: &App, user: &AppUser, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
+    fn tell_user_here(&self, app: &App, user: &AppUser, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
         let node = self.node(app);
         let mut node = lock(&node);
         let Some(bit) = node.bit(said.namespace) else { return 0 };
@@ -314,132 +339,50 @@ impl LiveChannels {
         told.sum()
     }
 
-    /// Tells a publication of the API or of a backend's answer.
+    /// Tells a publication of the API or of a backend's answer. `id`: by what other nodes know it again.
+    ///
+    /// # Errors
+    /// [`Busy`].
     pub(crate) fn deliver(
         &self,
         app: &Arc<App>,
         rules: &Application,
         publication: &Publication,
         except: Except<'_>,
-    ) -> usize {
+        id: Option<String>,
+    ) -> Result<usize, Busy> {
         let namespace = publication.namespace.as_ref().unwrap_or_else(|| rules.first_namespace());
         let mut said = Encoded::new(namespace, &publication.event, publication.data.get());
-        match &publication.target {
-            Target::Channels(names) => names.iter().map(|name| self.tell(app, name, &mut said, except)).sum(),
-            Target::Users(users) => users.iter().map(|user| self.tell_user(app, user, &mut said, except)).sum(),
-        }
-    }
-}
-
-impl Node {
-    /// The place of a namespace; `None` where there are too many.
-    fn bit(&mut self, namespace: &Namespace) -> Option<u64> {
-        let place = self.namespaces.iter().position(|known| known == namespace);
-        let place = place.unwrap_or_else(|| {
-            self.namespaces.push(namespace.clone());
-            self.namespaces.len() - 1
-        });
-        (place < NAMESPACES_MAX).then(|| 1 << place)
-    }
-
-    fn enter(
-        &mut self,
-        inner: &Inner,
-        rules: &Application,
-        member: &Listener,
-        channel: &channels::Channel<'_>,
-        entering: Entering<'_>,
-    ) -> Result<usize, Full> {
-        let (limits, name) = (rules.limits(), &channel.name);
-        // What a backend answers late may be about a session that is over.
-        if !self.members.contains_key(&member.key()) {
-            return Ok(0);
-        }
-        let live = match self.channels.get(name) {
-            Some(live) => Arc::clone(live),
-            None if self.channels.len() as u64 >= limits.channels => return Err(Full::Channels),
-            None => {
-                let place = Place::channel(inner.next_key.fetch_add(1, Ordering::Relaxed));
-                Arc::new(LiveChannel::new(name.clone(), place, u32::from_be_bytes(clock::random()).into()))
-            }
-        };
-        if !member.note_channel(name, live.place, limits.subscriptions_per_connection)? {
-            return Ok(live.enter_again(member, channel.has_presence(), entering, &inner.limits));
-        }
-        let bounds = (channel.members_max(), channel.has_presence());
-        let entered = live.enter(member, bounds, inner.clock.wall(), entering, &inner.limits);
-        match entered {
-            Ok(_) => {
-                self.channels.entry(name.clone()).or_insert(live);
-            }
-            Err(_) => {
-                member.forget_channel(name);
-            }
-        }
-        entered
-    }
-
-    /// A session is over.
-    fn forget(&mut self, member: &Listener, limits: &Limits) {
-        for name in member.take_channels() {
-            self.leave(&name, member, limits);
-        }
-        self.members.remove(&member.key());
-        if let Some(user) = self.users.get_mut(member.user()) {
-            user.members.retain(|other| other.key() != member.key());
+        match self.link(app) {
+            Some(link) => self.hand_over(app, &link, (publication.target.clone(), id), &said, except),
+            None => Ok(self.deliver_here(app, &publication.target, &mut said, except)),
         }
     }
 
-    fn is_sole(&self, bit: u64, member: &Listener) -> bool {
-        let others = self.users.get(member.user()).map_or(&[][..], |user| &user.members);
-        !others.iter().any(|other| other.key() != member.key() && other.is_open(bit) && other.is_there())
-    }
-
-    /// The member has forgotten it already.
-    fn leave(&mut self, name: &ChannelName, member: &Listener, limits: &Limits) {
-        if self.channels.get(name).is_some_and(|live| live.leave(member, limits) == 0) {
-            self.channels.remove(name);
+    fn deliver_here(&self, app: &App, target: &Target, said: &mut Encoded<'_>, except: Except<'_>) -> usize {
+        match target {
+            Target::Channels(names) => names.iter().map(|name| self.tell_here(app, name, said, except)).sum(),
+            Target::Users(users) => users.iter().map(|user| self.tell_user_here(app, user, said, except)).sum(),
         }
     }
 
-    /// Who is gone is remembered until their rates are full again: coming back gives nobody a new burst. The look is taken when
-    /// there are many, so that it costs little for each.
-    fn forget_users(&mut self, now: Monotonic) {
-        if self.users.len() <= 2 * self.members.len() + USERS_KEPT {
-            return;
-        }
-        self.users.retain(|_, user| {
-            !user.members.is_empty() || !user.events.is_full(now) || user.each.values().any(|own| !own.is_full(now))
-        });
-    }
-
-    fn of(&self, user: &AppUser) -> Vec<Listener> {
-        self.users.get(user).map_or_else(Vec::new, |user| user.members.clone())
-    }
-}
-
-impl Live for LiveChannels {
-    fn publish(&self, app: &Arc<App>, publication: &Publication) -> Delivered {
-        Delivered { connections: self.deliver(app, &app.loaded().rules, publication, Except::Nobody) }
-    }
-
-    fn subscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<usize, Full> {
+    fn subscribe_here(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<(), Full> {
         let (loaded, node) = (app.loaded(), self.node(app));
-        let Some(channel) = loaded.rules.channel(name.as_str()) else { return Ok(0) };
+        let Some(channel) = loaded.rules.channel(name.as_str()) else { return Ok(()) };
         let mut node = lock(&node);
         for member in node.of(user) {
-            node.enter(&self.0, &loaded.rules, &member, &channel, Entering::default())?;
+            node.enter(self.0.around(), &loaded.rules, &member, &channel, Entering::default())?;
         }
-        Ok(node.channels.get(name).map_or(0, |live| live.count().connections))
+        Ok(())
     }
 
-    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> usize {
+    fn unsubscribe_here(&self, app: &App, user: &AppUser, name: &ChannelName) -> usize {
         let members = lock(&self.node(app)).of(user);
         let left = members.iter().filter(|member| self.leave(app, member, name));
         left.inspect(|member| self.tell_left(member, None, name)).count()
     }
 
-    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize {
+    fn disconnect_here(&self, app: &App, user: &AppUser) -> usize {
         let members = lock(&self.node(app)).of(user);
         for member in &members {
             member.dismiss(ErrorCode::Revoked);
@@ -451,28 +394,14 @@ impl Live for LiveChannels {
         members.len()
     }
 
-    fn presence(&self, app: &Arc<App>, name: &ChannelName) -> Vec<Present> {
-        let live = lock(&self.node(app)).channels.get(name).map(Arc::clone);
-        live.map_or_else(Vec::new, |live| live.presence())
-    }
-
-    fn count(&self, app: &Arc<App>, name: &ChannelName) -> Count {
-        let live = lock(&self.node(app)).channels.get(name).map(Arc::clone);
-        live.map_or_else(Count::default, |live| live.count())
-    }
-
-    fn channels(&self, app: &Arc<App>) -> Vec<Listed> {
-        let node = self.node(app);
-        let node = lock(&node);
-        node.channels.iter().map(|(name, live)| Listed { name: name.clone(), count: live.count() }).collect()
-    }
-
-    fn overview(&self, app: &Arc<App>) -> Overview {
-        let node = self.node(app);
-        let node = lock(&node);
-        let rooms: Vec<Room> = node.channels.values().map(|live| live.room()).collect();
-        let there = node.members.values().filter(|member| member.is_there()).count();
-        Overview { total_connections: there, total_rooms: rooms.len(), rooms }
+    /// The same on other nodes. What they cannot be told now is not done there: their connections hear it from the
+    /// application again, as after any fault.
+    fn tell_nodes(&self, app: &App, parcel: &Parcel<'_>) {
+        if let Some(link) = self.link(app)
+            && link.say(parcel).is_err()
+        {
+            tracing::warn!("more is asked of applications than other nodes can be told");
+        }
     }
 }
 

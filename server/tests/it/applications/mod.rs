@@ -4,6 +4,7 @@ mod again;
 mod api;
 mod files;
 mod native;
+mod nodes;
 mod rates;
 mod streams;
 mod tokens;

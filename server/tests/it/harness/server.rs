@@ -92,6 +92,15 @@ impl TestServer {
 
     /// One of several nodes: over this engine, with the database and the secret of the first.
     pub(crate) async fn node(engine: &Engine, first: Option<&Self>) -> Self {
+        Self::node_with(engine, first, |_| {}).await
+    }
+
+    /// The same, configured otherwise.
+    pub(crate) async fn node_with(
+        engine: &Engine,
+        first: Option<&Self>,
+        change: impl FnOnce(&mut Config) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(ANY).await.expect("there is a free port");
         let store = first.map(|first| Arc::clone(&first.state.store));
         let folder = TempDir::new().expect("there is room for a temporary folder");
@@ -99,13 +108,14 @@ impl TestServer {
             let secret = first.state.config.data_dir.join("secret");
             std::fs::copy(secret, folder.path().join("secret")).expect("the first node has a secret");
         }
-        let broker = engine.address();
+        let (broker, more) = (engine.address(), change);
         let data_dir = folder.path().to_owned();
         let change = move |config: &mut Config| {
             config.broker = Some(broker);
             // Its own file goes unused where another node's is shared: the broker does not look at the database.
             config.database = Database::Sqlite(data_dir.join("whisperspace.db"));
             config.data_dir = data_dir;
+            more(config);
         };
         let mut node = Self::over(listener, change, move |own| store.unwrap_or(own)).await;
         node.folder = Some(folder);

@@ -12,6 +12,7 @@ use super::address::RedisAddress;
 use super::shared::Shared;
 use super::topics::{To, Work};
 use super::wire::{self, Content};
+use crate::broker::Brought;
 use crate::clock;
 
 /// To a connection, and to each answer: an engine that takes longer is away.
@@ -218,8 +219,15 @@ fn hear_message(shared: &Shared, line: u64, data: &[Value]) {
     let Some(channel) = shared.names.channel_of(topic) else { return };
     // Read before the lock is taken: it takes longest.
     let event = match &parcel.content {
-        Content::Event(json) if parcel.from != shared.node => wire::json(json),
-        Content::Event(_) | Content::People(_) | Content::Alive(_) | Content::Word(_) | Content::Bye => None,
+        Content::Event(json) if parcel.from != shared.node => wire::json(json).map(Brought::Event),
+        Content::Bytes(bytes) if parcel.from != shared.node => Some(Brought::Bytes(parcel.from, bytes.clone())),
+        Content::Event(_)
+        | Content::Bytes(_)
+        | Content::Aside(_)
+        | Content::People(_)
+        | Content::Alive(_)
+        | Content::Word(_)
+        | Content::Bye => None,
     };
     shared.topics().arrived(line, channel, parcel, event, Instant::now());
 }

@@ -15,11 +15,12 @@ mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Broker, BrokerState, NotPublished, Subscription, WORDS_MAX, Word};
+use super::{Broker, BrokerState, Brought, NotPublished, Subscription, WORDS_MAX, Word};
 use crate::clock;
 use shared::{Names, Shared};
 use topics::Topics;
@@ -68,14 +69,28 @@ impl Broker for RedisBroker {
 
     fn publish(&self, channel: ChannelId, event: RoomEvent) -> Result<(), NotPublished> {
         let bytes = wire::event(self.0.node, &event).ok_or(NotPublished)?;
-        self.0.topics().publish(channel, event, bytes)?;
+        self.0.topics().publish(channel, Brought::Event(event), bytes)?;
+        self.0.work.notify_one();
+        Ok(())
+    }
+
+    fn publish_bytes(&self, channel: ChannelId, bytes: Bytes) -> Result<(), NotPublished> {
+        let parcel = wire::bytes(self.0.node, &bytes);
+        self.0.topics().publish(channel, Brought::Bytes(self.0.node, bytes), parcel)?;
+        self.0.work.notify_one();
+        Ok(())
+    }
+
+    fn tell_others_bytes(&self, channel: ChannelId, bytes: Bytes) -> Result<(), NotPublished> {
+        self.0.topics().tell_others(channel, wire::aside(self.0.node, &bytes))?;
         self.0.work.notify_one();
         Ok(())
     }
 
     fn tell_others(&self, channel: ChannelId, people: People) {
         if let Some(bytes) = wire::people(self.0.node, &people) {
-            self.0.topics().tell_others(channel, bytes);
+            // Who is inside is told again when it may not be known.
+            let _ = self.0.topics().tell_others(channel, bytes);
             self.0.work.notify_one();
         }
     }

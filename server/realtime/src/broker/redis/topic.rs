@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use chat::{NodeId, RoomEvent};
+use chat::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::wire::Place;
@@ -13,7 +13,7 @@ use crate::broker::Brought;
 struct Pending {
     number: u64,
     permit: mpsc::OwnedPermit<Brought>,
-    event: RoomEvent,
+    event: Brought,
 }
 
 /// Whether something is heard for the first time.
@@ -80,7 +80,7 @@ impl Topic {
         self.place
     }
 
-    pub(super) fn wait_for(&mut self, number: u64, permit: mpsc::OwnedPermit<Brought>, event: RoomEvent) {
+    pub(super) fn wait_for(&mut self, number: u64, permit: mpsc::OwnedPermit<Brought>, event: Brought) {
         self.pending.push_back(Pending { number, permit, event });
     }
 
@@ -100,7 +100,7 @@ impl Topic {
     fn settle(&mut self, number: u64) {
         while self.pending.front().is_some_and(|pending| pending.number <= number) {
             if let Some(Pending { permit, event, .. }) = self.pending.pop_front() {
-                permit.send(Brought::Event(event));
+                permit.send(event);
             }
         }
     }
@@ -157,7 +157,7 @@ impl Topic {
 
     fn owe(&mut self, brought: Brought) {
         match brought {
-            Brought::Event(_) | Brought::People(..) | Brought::Missed => self.owed.missed = true,
+            Brought::Event(_) | Brought::Bytes(..) | Brought::People(..) | Brought::Missed => self.owed.missed = true,
             Brought::NodeGone(node) => self.owed.gone.push(node),
             line @ (Brought::Alone | Brought::Together) => self.owed.line = Some(line),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use chat::{ChannelId, NodeId, RoomEvent};
+use chat::{ChannelId, NodeId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -124,7 +124,7 @@ impl Topics {
     pub(super) fn publish(
         &mut self,
         channel: ChannelId,
-        event: RoomEvent,
+        event: Brought,
         mut bytes: Vec<u8>,
     ) -> Result<(), NotPublished> {
         let is_full = self.is_full(bytes.len());
@@ -134,7 +134,7 @@ impl Topics {
         match self.reach {
             Reach::Local | Reach::Alone => {
                 topic.count();
-                permit.send(Brought::Event(event));
+                permit.send(event);
             }
             Reach::Unknown | Reach::Together if is_full => return Err(NotPublished),
             Reach::Unknown | Reach::Together => {
@@ -148,14 +148,14 @@ impl Topics {
     }
 
     /// `bytes`: as for [`Topics::publish`].
-    pub(super) fn tell_others(&mut self, channel: ChannelId, mut bytes: Vec<u8>) {
-        if self.reach != Reach::Alone
-            && !self.is_full(bytes.len())
-            && let Some(topic) = self.all.get(&channel)
-        {
-            wire::put_place(&mut bytes, topic.place);
-            self.send(To::Channel(channel), bytes);
+    pub(super) fn tell_others(&mut self, channel: ChannelId, mut bytes: Vec<u8>) -> Result<(), NotPublished> {
+        if self.reach == Reach::Alone {
+            return Ok(());
         }
+        let topic = self.all.get(&channel).filter(|_| !self.is_full(bytes.len())).ok_or(NotPublished)?;
+        wire::put_place(&mut bytes, topic.place);
+        self.send(To::Channel(channel), bytes);
+        Ok(())
     }
 
     /// Tells all other nodes, where they are reached.
@@ -242,13 +242,13 @@ impl Topics {
         self.all.clear();
     }
 
-    /// Something came to a channel, by this line. `event` was read where the parcel holds one of another node.
+    /// Something came to a channel, by this line. `event`: what the parcel of another node brings.
     pub(super) fn arrived(
         &mut self,
         line: u64,
         channel: ChannelId,
         parcel: Parcel,
-        event: Option<RoomEvent>,
+        event: Option<Brought>,
         now: Instant,
     ) {
         let Parcel { from, place, content } = parcel;
@@ -258,20 +258,24 @@ impl Topics {
         }
         let Some(topic) = self.all.get_mut(&channel).filter(|_| line == self.line) else { return };
         match content {
-            Content::Event(_) if is_own => topic.came_back(place),
-            Content::Event(_) => {
+            Content::Event(_) | Content::Bytes(_) if is_own => topic.came_back(place),
+            Content::Event(_) | Content::Bytes(_) => {
                 let news = topic.follow(from, place, 1, NODES_MAX);
                 self.counts.missed += u64::from(news == News::AfterHole);
                 self.counts.brought += u64::from(news != News::Old);
                 if news != News::Old {
                     // What cannot be read is of another version: lost like what did not come.
-                    topic.bring(event.map_or(Brought::Missed, Brought::Event));
+                    topic.bring(event.unwrap_or(Brought::Missed));
                 }
             }
-            Content::People(_) if is_own => {}
+            Content::People(_) | Content::Aside(_) if is_own => {}
             Content::People(people) => {
                 self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
                 topic.bring(Brought::People(from, people));
+            }
+            Content::Aside(bytes) => {
+                self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
+                topic.bring(Brought::Bytes(from, bytes));
             }
             Content::Alive(_) | Content::Word(_) | Content::Bye => {}
         }
@@ -300,7 +304,12 @@ impl Topics {
                 self.nodes.remove(&from);
                 self.all.values_mut().for_each(|topic| topic.forget(from));
             }
-            Content::Bye | Content::Event(_) | Content::People(_) | Content::Word(_) => {}
+            Content::Bye
+            | Content::Event(_)
+            | Content::Bytes(_)
+            | Content::Aside(_)
+            | Content::People(_)
+            | Content::Word(_) => {}
         }
     }
 

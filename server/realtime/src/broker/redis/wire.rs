@@ -3,6 +3,7 @@
 //! Nodes trust each other as far as the engine lets nobody else in; all the same, what cannot be read is passed over, and
 //! each value goes through the parser of its type.
 
+use bytes::Bytes;
 use chat::{ChannelId, NodeId, People, RoomEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +39,10 @@ pub(super) enum Content {
     /// The JSON of a [`RoomEvent`], to be read where it is not the reader's own.
     Event(Vec<u8>),
     People(People),
+    /// What the broker knows nothing of.
+    Bytes(Bytes),
+    /// The same, not numbered.
+    Aside(Bytes),
     /// To every node: its sender is there, and these are its places in topics where something was said lately.
     Alive(Vec<(ChannelId, Place)>),
     /// To every node: something has ended, or is called otherwise.
@@ -51,6 +56,8 @@ const PEOPLE: u8 = 2;
 const ALIVE: u8 = 3;
 const BYE: u8 = 4;
 const WORD: u8 = 5;
+const BYTES: u8 = 6;
+const ASIDE: u8 = 7;
 
 /// An event whose place is not known yet: see [`put_place`].
 pub(super) fn event(from: NodeId, event: &RoomEvent) -> Option<Vec<u8>> {
@@ -64,6 +71,22 @@ pub(super) fn people(from: NodeId, people: &People) -> Option<Vec<u8>> {
 
 pub(super) fn word(from: NodeId, word: &Word) -> Option<Vec<u8>> {
     with_json(WORD, from, word)
+}
+
+/// As [`event`].
+pub(super) fn bytes(from: NodeId, said: &[u8]) -> Vec<u8> {
+    with_bytes(BYTES, from, said)
+}
+
+/// As [`event`].
+pub(super) fn aside(from: NodeId, said: &[u8]) -> Vec<u8> {
+    with_bytes(ASIDE, from, said)
+}
+
+fn with_bytes(kind: u8, from: NodeId, said: &[u8]) -> Vec<u8> {
+    let mut bytes = head(kind, from, Place { run: 0, number: 0 });
+    bytes.extend_from_slice(said);
+    bytes
 }
 
 fn with_json(kind: u8, from: NodeId, value: &impl Serialize) -> Option<Vec<u8>> {
@@ -115,6 +138,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<Parcel> {
         EVENT => Content::Event(rest.to_vec()),
         PEOPLE => Content::People(json(rest)?),
         ALIVE => Content::Alive(places(rest)?),
+        BYTES => Content::Bytes(Bytes::copy_from_slice(rest)),
+        ASIDE => Content::Aside(Bytes::copy_from_slice(rest)),
         BYE => Content::Bye,
         WORD => Content::Word(json(rest)?),
         _ => return None,

@@ -34,7 +34,7 @@ impl Record {
                     Brought::Alone => Heard::Alone,
                     Brought::Together => Heard::Together,
                     Brought::NodeGone(_) => Heard::Gone,
-                    Brought::People(..) => continue,
+                    Brought::Bytes(..) | Brought::People(..) => continue,
                 });
             }
         });
