@@ -71,6 +71,10 @@ pub struct Options {
     #[arg(long, env = "WHISPERSPACE_BROKER", hide_env_values = true)]
     pub broker: Option<String>,
 
+    /// Certificates (PEM) of the authority of that server's TLS, where it is none of the public ones
+    #[arg(long, env = "WHISPERSPACE_BROKER_CA", value_name = "FILE")]
+    pub broker_ca: Option<PathBuf>,
+
     /// What this server is called in its own log, where there are several: letters, digits and hyphens
     #[arg(long, env = "WHISPERSPACE_NODE_NAME")]
     pub node_name: Option<String>,
@@ -222,6 +226,8 @@ pub struct Config {
     pub database: Database,
     /// Over what other nodes are reached, where there are others.
     pub broker: Option<RedisAddress>,
+    /// Whose certificate it has, where that is no public authority's.
+    pub broker_ca: Option<PathBuf>,
     /// What this node is called in its log.
     pub node_name: Option<String>,
     /// Whether people come by HTTPS, as far as the operator said.
@@ -297,6 +303,7 @@ impl Options {
         self.data_dir = self.data_dir.or(file.data_dir);
         self.database = self.database.or(file.database);
         self.broker = self.broker.or(file.broker);
+        self.broker_ca = self.broker_ca.or(file.broker_ca);
         self.node_name = self.node_name.or(file.node_name);
         self.public_url = self.public_url.or(file.public_url);
         self.tls_cert = self.tls_cert.or(file.tls_cert);
@@ -377,6 +384,7 @@ impl TryFrom<Options> for Config {
             data_dir,
             database,
             broker,
+            broker_ca: options.broker_ca,
             node_name: options.node_name,
             https,
             tls,
@@ -440,6 +448,7 @@ impl Config {
                 Database::Memory => "memory:".to_owned(),
             }),
             broker: self.broker.as_ref().map(|broker| broker.redacted().to_owned()),
+            broker_ca: self.broker_ca.clone(),
             node_name: self.node_name.clone(),
             allow_origin: self.origins.iter().map(ToString::to_string).collect(),
             trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),

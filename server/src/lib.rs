@@ -131,7 +131,7 @@ pub async fn serve_over(
     let (tracker, stopping, halt) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     let budget = connection_budget(&mut config.limits)?;
     let limits = Arc::new(config.limits.clone());
-    let broker = broker(&config, &keys);
+    let broker = broker(&config, &keys)?;
     let clock = realtime::clock::Clock::start();
     let events = EventLog::start(&config, &keys, &clock);
     let watch = events.watch(counts);
@@ -241,12 +241,18 @@ async fn stop(state: &AppState, halt: &CancellationToken) -> anyhow::Result<()> 
 }
 
 /// Between this node and others, or of this one alone.
-fn broker(config: &Config, keys: &Keys) -> Arc<dyn Broker> {
+fn broker(config: &Config, keys: &Keys) -> anyhow::Result<Arc<dyn Broker>> {
     let queue_max = usize::try_from(config.limits.room_mailbox_max).unwrap_or(usize::MAX);
-    match &config.broker {
-        Some(address) => Arc::new(RedisBroker::start(address.clone(), &keys.deployment(), queue_max)),
-        None => Arc::new(LocalBroker::new(queue_max)),
+    let mut address = config.broker.clone();
+    if let Some(authority) = &config.broker_ca {
+        let read = std::fs::read(authority);
+        let read = read.with_context(|| format!("cannot read {} (--broker-ca)", authority.display()))?;
+        address = Some(address.context("--broker-ca is for a --broker")?.trusting(&read)?);
     }
+    Ok(match address {
+        Some(address) => Arc::new(RedisBroker::start(address, &keys.deployment(), queue_max)),
+        None => Arc::new(LocalBroker::new(queue_max)),
+    })
 }
 
 /// How many may be connected by the limit on open files.

@@ -36,6 +36,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("admin-token-file", "\"/etc/whisperspace/admin.token\""),
     ("threads", "2"),
     ("broker", "\"redis://127.0.0.1:6379\""),
+    ("broker-ca", "\"/etc/whisperspace/redis-ca.pem\""),
     ("node-name", "\"one\""),
     ("memory-max", "\"1GiB\""),
 ];

@@ -20,6 +20,7 @@ mod second_try;
 mod shell;
 mod site;
 mod smoke_test;
+mod soak;
 mod steps;
 mod summary;
 mod test;
@@ -70,6 +71,11 @@ enum Command {
     },
     /// Run every test: check, unit, property, integration, end to end.
     Test(test::Options),
+    /// Run tests again and again.
+    Soak {
+        #[command(subcommand)]
+        what: soak::What,
+    },
     /// Check format, lints (native and wasm), licences and bans.
     Check,
     /// Find by counting which functions a room's page needs at once, and write the list of the others.
@@ -115,6 +121,7 @@ fn execute(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Test(options) => Ok(test::run(&workspace, &mut steps, &options)),
+        Command::Soak { what } => soak::run(&workspace, &mut steps, &what),
         Command::Check => {
             let report = check::run(&workspace, &mut steps);
             steps.print_times();

@@ -83,7 +83,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, options: &Options) -
 }
 
 /// The packages of the product share one build; xtask has the build that runs it.
-const PRODUCT: &[&str] = &[
+pub(crate) const PRODUCT: &[&str] = &[
     "--package",
     "protocol",
     "--package",
@@ -110,7 +110,7 @@ const PRODUCT: &[&str] = &[
 
 /// Kill the database: they run alone.
 const FAULTS: &str = "faults::";
-/// Start Redis servers.
+/// Start Redis servers; `three_nodes::` is one of them.
 const NODES: &str = "nodes::";
 const NODES_BROKER: &str = "broker::redis::tests::";
 /// Start proxies.

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::native::Client;
 use super::{lets_in, write_application};
-use crate::harness::engine::Engine;
 use crate::harness::{Answer, Ask, TestServer, poll};
+use test_engine::Engine;
 
 /// Two nodes that read one folder of applications.
 struct Nodes {

@@ -1,4 +1,4 @@
-//! The configurations of `docs/proxies.md`, taken from there, and the real proxies that run them: nginx, `HAProxy` and Caddy
+//! The configurations of `docs/proxies.md` and `docs/scaling.md`, taken from there, and the real proxies that run them: nginx, `HAProxy` and Caddy
 //! of the search path, or those that the variables `NGINX`, `HAPROXY` and `CADDY` name.
 
 use std::fs;
@@ -18,7 +18,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::harness::{PATIENCE, poll};
 
-const PAGE: &str = include_str!("../../../../docs/proxies.md");
+const PROXIES: &str = include_str!("../../../../docs/proxies.md");
+const SCALING: &str = include_str!("../../../../docs/scaling.md");
 const CERTIFICATE: &str = include_str!("../../keys/tls.crt.pem");
 const KEY: &str = include_str!("../../keys/tls.pem");
 
@@ -26,11 +27,27 @@ const KEY: &str = include_str!("../../keys/tls.pem");
 #[derive(Clone)]
 pub(super) struct Block(String);
 
+/// Where a block stands.
+#[derive(Clone, Copy)]
+pub(super) enum Page {
+    Proxies,
+    Scaling,
+}
+
 impl Block {
-    /// The block of a language that holds these words.
+    /// The block of a language of `docs/proxies.md` that holds these words.
     pub(super) fn of(language: &str, words: &str) -> Self {
+        Self::from(Page::Proxies, language, words)
+    }
+
+    /// The same of any page.
+    pub(super) fn from(page: Page, language: &str, words: &str) -> Self {
+        let page = match page {
+            Page::Proxies => PROXIES,
+            Page::Scaling => SCALING,
+        };
         let start = format!("```{language}\n");
-        let blocks = PAGE.split(&start).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0));
+        let blocks = page.split(&start).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0));
         let mut wanted = blocks.filter(|block| block.contains(words));
         let (block, more) = (wanted.next().expect("the page has it"), wanted.next());
         assert!(more.is_none(), "{words} is in two blocks");
@@ -41,6 +58,16 @@ impl Block {
     pub(super) fn with(self, named: &str, own: &str) -> Self {
         assert!(self.0.contains(named), "{named} is not in\n{}", self.0);
         Self(self.0.replace(named, own))
+    }
+
+    /// What stands in front of these words.
+    pub(super) fn before(self, words: &str) -> Self {
+        Self(self.0.split_once(words).expect("the block has it").0.to_owned())
+    }
+
+    /// This and then the other.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 + "\n" + &other.0)
     }
 
     /// Without the line that holds this.

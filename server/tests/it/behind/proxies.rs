@@ -1,6 +1,8 @@
 //! Real proxies in front of the server, with what the documentation tells to configure: pages, sockets and polls pass, and
 //! whoever asks is counted by their own address.
 
+mod nodes;
+
 use std::net::SocketAddr;
 
 use protocol::api::CreateRoom;
@@ -56,7 +58,7 @@ async fn passes_and_counts(proxy: &Proxy) {
 
     let room = ask(proxy, 4, Ask::post("/api/v1/rooms").bearer(&token).json(&CreateRoom::default())).await;
     let code = room.assert_status(201).json::<Value>()["code"].as_str().expect("has one").to_owned();
-    polls_and_upgrades(proxy, &token, &code).await;
+    polls_and_upgrades(proxy, 4, &token, &code).await;
 
     for (from, claim, status) in [
         (2, None, 201),
@@ -76,21 +78,21 @@ async fn passes_and_counts(proxy: &Proxy) {
 }
 
 /// Socket.IO as its clients begin it: by polls, and then by a WebSocket of the same session.
-async fn polls_and_upgrades(proxy: &Proxy, token: &str, code: &str) {
-    let opened = ask(proxy, 4, Ask::get("/socket.io/?EIO=4&transport=polling")).await.assert_status(200).text();
+async fn polls_and_upgrades(proxy: &Proxy, from: u8, token: &str, code: &str) {
+    let opened = ask(proxy, from, Ask::get("/socket.io/?EIO=4&transport=polling")).await.assert_status(200).text();
     let handshake: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
     let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", handshake["sid"].as_str().expect("a sid"));
     let post = async |packets: String| {
         let posting = Ask::post(&path).body("text/plain", packets.as_bytes());
-        ask(proxy, 4, posting).await.assert_status(200);
+        ask(proxy, from, posting).await.assert_status(200);
     };
     post(format!("40{}", json!({"token": token}))).await;
-    let polled = ask(proxy, 4, Ask::get(&path)).await.assert_status(200).text();
+    let polled = ask(proxy, from, Ask::get(&path)).await.assert_status(200).text();
     assert!(polled.starts_with("40{\"sid\""), "{polled}");
     post(format!("421[\"join_room\",\"{code}\"]")).await;
     let query = path.strip_prefix("/socket.io/?").expect("is").replace("&transport=polling", "");
     let mut line: Raw<TlsStream<TcpStream>> =
-        Raw::over(proxy.line(4).await, HOST, &query, &[]).await.expect("is let in");
+        Raw::over(proxy.line(from).await, HOST, &query, &[]).await.expect("is let in");
     line.send("2probe").await;
     line.expect("3probe").await;
     line.send("5").await;

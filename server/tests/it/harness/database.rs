@@ -57,6 +57,12 @@ impl Scratch {
         Self { database, folder: None, dropped: Some((server, name)) }
     }
 
+    /// The address of one on the server, with its name.
+    pub(crate) fn uri(&self) -> String {
+        let (server, name) = self.dropped.as_ref().expect("it is on the server");
+        uri_of(server, name)
+    }
+
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(TempDir::path)
     }

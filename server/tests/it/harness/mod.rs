@@ -3,7 +3,6 @@
 pub(crate) mod api;
 pub(crate) mod client;
 pub(crate) mod database;
-pub(crate) mod engine;
 pub(crate) mod held;
 pub(crate) mod http;
 pub(crate) mod process;
@@ -17,6 +16,7 @@ pub(crate) use api::{Guest, Room};
 pub(crate) use client::{Joined, Lost, TestClient};
 pub(crate) use http::{Answer, Ask};
 pub(crate) use server::TestServer;
+pub(crate) use test_engine as engine;
 pub(crate) use wire::{Heard, Wire, frame};
 
 /// Longer than anything takes on a busy machine; only a failing test waits for it.

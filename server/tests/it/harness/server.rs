@@ -6,19 +6,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::Limits;
+use realtime::broker::redis::RedisAddress;
 use server::auth::Identity;
 use server::config::{Config, Database, Options};
 use server::listener::{ListenAt, Listener};
 use server::state::AppState;
 use server::store::SharedStore;
 use tempfile::TempDir;
+use test_engine::Engine;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::PATIENCE;
 use super::database::{self, Scratch};
-use super::engine::Engine;
 use super::held::{HeldStore, LockFile};
 
 /// A free port.
@@ -96,11 +97,13 @@ impl TestServer {
     }
 
     /// The same, configured otherwise.
-    pub(crate) async fn node_with(
-        engine: &Engine,
-        first: Option<&Self>,
-        change: impl FnOnce(&mut Config) + Send + 'static,
-    ) -> Self {
+    pub(crate) async fn node_with(engine: &Engine, first: Option<&Self>, set: impl FnOnce(&mut Config)) -> Self {
+        let address = RedisAddress::parse(&engine.url()).expect("is an address");
+        Self::node_at(address, first, set).await
+    }
+
+    /// As [`TestServer::node`], with the engine at this address and with any configuration.
+    pub(crate) async fn node_at(broker: RedisAddress, first: Option<&Self>, set: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind(ANY).await.expect("there is a free port");
         let store = first.map(|first| Arc::clone(&first.state.store));
         let folder = TempDir::new().expect("there is room for a temporary folder");
@@ -108,14 +111,13 @@ impl TestServer {
             let secret = first.state.config.data_dir.join("secret");
             std::fs::copy(secret, folder.path().join("secret")).expect("the first node has a secret");
         }
-        let (broker, more) = (engine.address(), change);
         let data_dir = folder.path().to_owned();
         let change = move |config: &mut Config| {
             config.broker = Some(broker);
             // Its own file goes unused where another node's is shared: the broker does not look at the database.
             config.database = Database::Sqlite(data_dir.join("whisperspace.db"));
             config.data_dir = data_dir;
-            more(config);
+            set(config);
         };
         let mut node = Self::over(listener, change, move |own| store.unwrap_or(own)).await;
         node.folder = Some(folder);

@@ -86,6 +86,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     async fn upgraded(stream: S, url: &str, headers: &[(&str, &str)]) -> Result<(Self, Response), Response> {
+        match Self::attempt(stream, url, headers).await {
+            Ok(upgraded) => Ok(upgraded),
+            Err(Error::Http(refused)) => Err(*refused),
+            Err(error) => panic!("the upgrade failed: {error}"),
+        }
+    }
+
+    /// At this address, where the server may end meanwhile.
+    pub(crate) async fn attempt(stream: S, url: &str, headers: &[(&str, &str)]) -> Result<(Self, Response), Error> {
         let mut request = url.into_client_request().expect("the address is a URL");
         let own = [("sec-websocket-protocol", SUBPROTOCOL)];
         for (name, value) in own.iter().chain(headers) {
@@ -95,11 +104,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         // The client holds back nothing: what the server takes is the server's to say.
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
-        match tokio::time::timeout(PATIENCE, handshake).await.expect("the upgrade is answered in time") {
-            Ok((socket, response)) => Ok((Self { socket, texts: Vec::new() }, response)),
-            Err(Error::Http(refused)) => Err(*refused),
-            Err(error) => panic!("the upgrade failed: {error}"),
-        }
+        let (socket, response) =
+            tokio::time::timeout(PATIENCE, handshake).await.expect("the upgrade is answered in time")?;
+        Ok((Self { socket, texts: Vec::new() }, response))
     }
 
     /// Sends one text frame.

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::holding;
 use super::joining;
 use super::measured::Gathered;
+use super::nodes;
 use super::peers::{Candidate, Programs};
 use super::process;
 use super::report::Report;
@@ -108,6 +109,15 @@ pub(super) fn channels(workspace: &Workspace, steps: &mut Steps, options: &Optio
         "Centrifugo publishes 30 million deliveries a minute (0.5 million a second) to a million connections, on hardware \
          comparable to one modern server machine; what that is for one core it does not say.",
     );
+    Ok(())
+}
+
+/// One room on one node beside the same on two.
+pub(super) fn nodes(workspace: &Workspace, steps: &mut Steps, options: &Options) -> Result<()> {
+    let server = server(workspace, steps, options.server.as_ref())?;
+    let (plan, machine) = plan(options)?;
+    nodes::run(workspace, steps, &server, &plan)?;
+    say(&format!("on {machine}"));
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Line {
     /// Which of the load's crowds it belongs to, and which room it hears.
     pub(super) crowd: usize,
     pub(super) room: Option<usize>,
+    /// Where it connects to, where that is not the crowd's address.
+    pub(super) address: Option<SocketAddr>,
     /// What it still has to say and to hear before it is where it was told to be.
     pub(super) script: VecDeque<Step>,
     /// The beginning of a frame that has not come whole.
@@ -48,7 +50,7 @@ impl Line {
 
     /// Connects anew and forgets what was before. `receive_buffer`: bytes that the kernel holds for it, where not the usual.
     pub(super) fn connect(&mut self, at: usize, to: SocketAddr, receive_buffer: Option<usize>) -> io::Result<()> {
-        *self = Self { crowd: self.crowd, room: self.room, ..Self::default() };
+        *self = Self { crowd: self.crowd, room: self.room, address: self.address, ..Self::default() };
         let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         if let Some(bytes) = receive_buffer {
             // It bounds what the other side may send, so it is said before the handshake.

@@ -110,7 +110,7 @@ impl Load {
 
     /// Connects a line and lets it follow the script. `receive_buffer` as in [`Line::connect`].
     pub(super) fn open(&mut self, at: usize, script: Vec<Step>, receive_buffer: Option<usize>) -> Result<()> {
-        let address = self.crowds[self.lines[at].crowd].address;
+        let address = self.lines[at].address.unwrap_or(self.crowds[self.lines[at].crowd].address);
         self.lines[at].connect(at, address, receive_buffer)?;
         if let Some(stream) = self.lines[at].stream() {
             epoll::add(&self.epoll, stream, EventData::new_u64(at as u64), EventFlags::IN)?;

@@ -27,6 +27,8 @@ mod load;
 #[cfg(target_os = "linux")]
 mod measured;
 #[cfg(target_os = "linux")]
+mod nodes;
+#[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
 mod process;
@@ -67,6 +69,9 @@ pub(crate) enum What {
     /// What an event in an application's channel costs beside a message in a room; about two minutes.
     #[cfg(target_os = "linux")]
     Channels(fanout::Options),
+    /// What one room of 500 costs on two nodes beside one; about a minute.
+    #[cfg(target_os = "linux")]
+    Nodes(fanout::Options),
     /// Instructions of parsing, publishing, delivering and joining, beside those that were accepted last. Needs valgrind.
     Instructions(instructions::Options),
     /// What clearing freed memory costs: one delivery by the native transport with and without.
@@ -90,6 +95,8 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Resu
         What::Fanout(options) => fanout::run(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Channels(options) => fanout::channels(workspace, steps, options)?,
+        #[cfg(target_os = "linux")]
+        What::Nodes(options) => fanout::nodes(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Forgetting => fanout::forgetting(workspace, steps)?,
         #[cfg(target_os = "linux")]

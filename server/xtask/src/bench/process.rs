@@ -58,19 +58,7 @@ impl Server {
 
     /// What it has spent so far.
     pub(super) fn cpu(&self) -> Result<Cpu> {
-        let process = self.child.id();
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).context("the server has ended")?;
-        let mut threads = BTreeMap::new();
-        for entry in fs::read_dir(format!("/proc/{process}/task"))? {
-            let path = entry?.path();
-            let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-            // A thread may end meanwhile, and a kernel may keep no such statistics.
-            let spent = fs::read_to_string(path.join("schedstat")).ok();
-            if let (Some(id), Some(spent)) = (id, spent.as_deref().and_then(first_number)) {
-                threads.insert(id, Duration::from_nanos(spent));
-            }
-        }
-        Ok(Cpu { process: process_time(&stat)?, threads })
+        cpu_of(self.child.id())
     }
 
     /// Bytes of memory that are resident now.
@@ -99,6 +87,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.kill();
     }
+}
+
+/// What a process has spent so far.
+pub(super) fn cpu_of(process: u32) -> Result<Cpu> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).context("the server has ended")?;
+    let mut threads = BTreeMap::new();
+    for entry in fs::read_dir(format!("/proc/{process}/task"))? {
+        let path = entry?.path();
+        let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        // A thread may end meanwhile, and a kernel may keep no such statistics.
+        let spent = fs::read_to_string(path.join("schedstat")).ok();
+        if let (Some(id), Some(spent)) = (id, spent.as_deref().and_then(first_number)) {
+            threads.insert(id, Duration::from_nanos(spent));
+        }
+    }
+    Ok(Cpu { process: process_time(&stat)?, threads })
 }
 
 fn read_port(output: ChildStdout) -> Result<(u16, BufReader<ChildStdout>)> {

@@ -1,6 +1,8 @@
 //! Where the engine is, as an operator says it. An address may hold a password: it is never shown.
 
-use redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
+use redis::{Client, IntoConnectionInfo as _, ProtocolVersion, TlsCertificates};
+
+const PEM_BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The address of a Redis or Valkey server.
 #[derive(Clone)]
@@ -22,6 +24,9 @@ pub enum NoAddress {
     /// What the client would not take.
     #[error("--broker is no address of a Redis server")]
     Unusable,
+    /// An authority for a line without TLS, or none at all.
+    #[error("--broker-ca takes a file of certificates in PEM, and a --broker that begins with rediss://")]
+    Authority,
 }
 
 impl RedisAddress {
@@ -41,6 +46,19 @@ impl RedisAddress {
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings)).map_err(|_| NoAddress::Unusable)?;
         Ok(Self { client, shown: format!("{scheme}://{hosts}"), text: text.to_owned() })
+    }
+
+    /// The same, where the server's certificate is to be of one of these authorities (PEM) and of no other.
+    ///
+    /// # Errors
+    /// [`NoAddress::Authority`].
+    pub fn trusting(self, authorities: &[u8]) -> Result<Self, NoAddress> {
+        if !authorities.windows(PEM_BEGINS.len()).any(|window| window == PEM_BEGINS) {
+            return Err(NoAddress::Authority);
+        }
+        let certificates = TlsCertificates { client_tls: None, root_cert: Some(authorities.to_vec()) };
+        let client = Client::build_with_tls(self.client.get_connection_info().clone(), certificates);
+        Ok(Self { client: client.map_err(|_| NoAddress::Authority)?, ..self })
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -80,5 +98,15 @@ mod tests {
             assert_eq!(RedisAddress::parse(wrong), Err(NoAddress::Shape), "{wrong}");
         }
         assert_eq!(RedisAddress::parse("redis://a:port"), Err(NoAddress::Unusable));
+    }
+
+    #[test]
+    fn an_authority_is_a_certificate_and_for_tls() {
+        let authority = include_bytes!("../../../../tests/keys/tls.crt.pem");
+        let secure = RedisAddress::parse("rediss://a:1").expect("is one");
+        assert_eq!(secure.clone().trusting(authority), Ok(secure.clone()));
+        assert_eq!(secure.trusting(b"no certificate"), Err(NoAddress::Authority));
+        let plain = RedisAddress::parse("redis://a:1").expect("is one");
+        assert_eq!(plain.trusting(authority), Err(NoAddress::Authority));
     }
 }

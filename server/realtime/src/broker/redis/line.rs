@@ -21,6 +21,8 @@ const ANSWER_MAX: Duration = Duration::from_millis(2_500);
 
 /// Between two signs of life; each is also the proof that what is published comes back.
 const ALIVE_EVERY: Duration = Duration::from_secs(3);
+/// Between two looks at who was not heard of for too long.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A line on which a node has not heard itself for so long is dead, whatever it says.
 const ECHO_MAX: Duration = Duration::from_secs(7);
 
@@ -116,21 +118,26 @@ impl Line {
             }
         };
         timeout(ANSWER_MAX, heard).await.map_err(|_| timed_out())?;
-        shared.topics().together();
+        shared.topics().together(Instant::now());
+        shared.work.notify_one();
         Ok(line)
     }
 
     /// Until the line is lost or the broker is dropped.
     async fn serve(mut self) {
         let mut alive = interval(ALIVE_EVERY);
-        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = interval(LOOK_EVERY);
+        for beat in [&mut alive, &mut look] {
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
         let (lost, shared) = (self.lost.clone(), Arc::clone(&self.shared));
         loop {
             let done = tokio::select! {
                 biased;
                 () = shared.closed.cancelled() => return self.say_bye().await,
                 () = lost.cancelled() => return,
-                _ = alive.tick() => self.look_after().await,
+                _ = look.tick() => self.look_after(),
+                _ = alive.tick() => self.tell_alive().await,
                 () = shared.work.notified() => self.work().await,
             };
             if let Err(error) = done {
@@ -140,14 +147,14 @@ impl Line {
         }
     }
 
-    async fn look_after(&mut self) -> Result<(), RedisError> {
+    fn look_after(&self) -> Result<(), RedisError> {
         let now = Instant::now();
         let echo = self.shared.topics().echo();
         if echo.is_none_or(|echo| now.saturating_duration_since(echo) >= ECHO_MAX) {
             return Err(timed_out());
         }
         self.shared.topics().look_after(now);
-        self.tell_alive().await
+        Ok(())
     }
 
     async fn tell_alive(&mut self) -> Result<(), RedisError> {
@@ -225,6 +232,7 @@ fn hear_message(shared: &Shared, line: u64, data: &[Value]) {
         | Content::Bytes(_)
         | Content::Aside(_)
         | Content::People(_)
+        | Content::Lost
         | Content::Alive(_)
         | Content::Word(_)
         | Content::Bye => None,

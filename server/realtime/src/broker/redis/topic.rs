@@ -35,6 +35,10 @@ pub(super) struct Topic {
     /// The place of each other node that was heard of last.
     seen: HashMap<NodeId, Place>,
     owed: Owed,
+    /// Other nodes could not be reached for a while since this began: what they said meanwhile was not heard.
+    was_alone: bool,
+    /// Something was told here of which it is not known whether others have heard it.
+    unheard: bool,
     /// Something was published since the last [`Topic::take_said`].
     said: bool,
 }
@@ -56,6 +60,8 @@ impl Topic {
             pending: VecDeque::new(),
             seen: HashMap::new(),
             owed: Owed::default(),
+            was_alone: false,
+            unheard: false,
             said: false,
         }
     }
@@ -94,7 +100,27 @@ impl Topic {
     /// Nothing comes back any more: what was published is told here, in its order. Other nodes may have heard it or not;
     /// those that did not find a hole in the numbers.
     pub(super) fn settle_all(&mut self) {
+        self.unheard |= !self.pending.is_empty();
         self.settle(u64::MAX);
+    }
+
+    /// Other nodes are not reached now.
+    pub(super) fn is_alone(&mut self) {
+        self.was_alone = true;
+        self.settle_all();
+        self.is_ready();
+    }
+
+    /// An event that goes nowhere but here.
+    pub(super) fn keep(&mut self, permit: mpsc::OwnedPermit<Brought>, event: Brought) {
+        self.count();
+        self.unheard = true;
+        permit.send(event);
+    }
+
+    /// Where something was told here of which others may not have heard, the place.
+    pub(super) fn take_unheard(&mut self) -> Option<Place> {
+        std::mem::take(&mut self.unheard).then_some(self.place)
     }
 
     fn settle(&mut self, number: u64) {
@@ -113,11 +139,11 @@ impl Topic {
             return News::Next;
         }
         let heard = match before {
-            // A node of which nothing was heard may be anywhere.
-            None => place.number,
+            // A node of which nothing was heard may be anywhere, unless it can have begun while none was heard.
+            None if !self.was_alone => place.number,
             Some(before) if before.run == place.run => before.number.saturating_add(step),
             // A new subscription of that node begins at nothing.
-            Some(_) => step,
+            None | Some(_) => step,
         };
         let is_old =
             |before: Place| before.run > place.run || (before.run == place.run && before.number + step > place.number);
@@ -132,9 +158,28 @@ impl Topic {
         News::AfterHole
     }
 
-    pub(super) fn forget(&mut self, node: NodeId) {
-        self.seen.remove(&node);
+    /// A node says that others may not have heard all that it told its own people.
+    pub(super) fn has_lost(&mut self, from: NodeId, place: Place, nodes_max: usize) -> News {
+        if self.seen.contains_key(&from) {
+            return self.follow(from, place, 0, nodes_max);
+        }
+        if self.seen.len() < nodes_max {
+            self.seen.insert(from, place);
+        }
+        self.bring(Brought::Missed);
+        News::AfterHole
+    }
+
+    /// A node is silent. Where it stands stays known: it may come back, having said something.
+    pub(super) fn is_gone(&mut self, node: NodeId) {
         self.bring(Brought::NodeGone(node));
+    }
+
+    /// A node does not come back. `unsure`: it may have said something that was not heard.
+    pub(super) fn forget(&mut self, node: NodeId, unsure: bool) {
+        if self.seen.remove(&node).is_some() && unsure {
+            self.bring(Brought::Missed);
+        }
     }
 
     /// Where something was published since the last call, the place.

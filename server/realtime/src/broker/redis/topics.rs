@@ -21,6 +21,9 @@ const BATCH_MAX: usize = 256;
 /// Nodes of one deployment that are kept in mind.
 const NODES_MAX: usize = 256;
 
+/// Nodes of which each topic knows where they stand: those that are there, and those that may come back.
+const SEEN_MAX: usize = 2 * NODES_MAX;
+
 /// Topics that one sign of life names; it is sent every few seconds.
 const PLACES_MAX: usize = 2_048;
 
@@ -46,6 +49,8 @@ pub(super) struct Topics {
     nodes: HashMap<NodeId, Instant>,
     /// Nodes that were taken for gone: their people have to be asked for when they are back.
     gone: BTreeSet<NodeId>,
+    /// Of these nothing was heard since this node was alone: they may have said something before they went.
+    unsure: BTreeSet<NodeId>,
     /// When this node last heard itself through the engine.
     echo: Option<Instant>,
     /// When the last sign of life was made.
@@ -92,6 +97,7 @@ impl Topics {
             outgoing_bytes: 0,
             nodes: HashMap::new(),
             gone: BTreeSet::new(),
+            unsure: BTreeSet::new(),
             echo: None,
             told_alive: None,
             counts: BrokerState::LOCAL,
@@ -104,7 +110,7 @@ impl Topics {
         self.runs += 1;
         let mut topic = Topic::new(self.runs, sender, ready);
         if self.reach == Reach::Alone {
-            topic.is_ready();
+            topic.is_alone();
         }
         if let Some(mut before) = self.all.insert(channel, topic) {
             before.settle_all();
@@ -132,10 +138,7 @@ impl Topics {
         let permit = topic.reserve().ok_or(NotPublished)?;
         self.counts.published += u64::from(!is_full);
         match self.reach {
-            Reach::Local | Reach::Alone => {
-                topic.count();
-                permit.send(event);
-            }
+            Reach::Local | Reach::Alone => topic.keep(permit, event),
             Reach::Unknown | Reach::Together if is_full => return Err(NotPublished),
             Reach::Unknown | Reach::Together => {
                 let place = topic.count();
@@ -210,11 +213,19 @@ impl Topics {
     }
 
     /// The engine has brought this node's own words back: everything is subscribed, and what is published comes round.
-    pub(super) fn together(&mut self) {
+    pub(super) fn together(&mut self, now: Instant) {
         if self.reach == Reach::Alone {
             self.all.values_mut().for_each(|topic| topic.bring(Brought::Together));
+            // Each has another while to be heard of.
+            self.unsure = self.nodes.keys().copied().chain(self.gone.iter().copied()).collect();
+            self.nodes.extend(self.unsure.iter().map(|node| (*node, now)));
         }
         self.reach = Reach::Together;
+        let unheard: Vec<_> =
+            self.all.iter_mut().filter_map(|(channel, topic)| Some((*channel, topic.take_unheard()?))).collect();
+        for (channel, place) in unheard {
+            self.send(To::Channel(channel), wire::lost(self.node, place));
+        }
     }
 
     /// The engine is away: each channel goes on in this node, and nothing waits for its return.
@@ -228,8 +239,7 @@ impl Topics {
         self.reach = Reach::Alone;
         self.counts.losses += 1;
         for topic in self.all.values_mut() {
-            topic.settle_all();
-            topic.is_ready();
+            topic.is_alone();
             topic.bring(Brought::Alone);
         }
     }
@@ -260,7 +270,7 @@ impl Topics {
         match content {
             Content::Event(_) | Content::Bytes(_) if is_own => topic.came_back(place),
             Content::Event(_) | Content::Bytes(_) => {
-                let news = topic.follow(from, place, 1, NODES_MAX);
+                let news = topic.follow(from, place, 1, SEEN_MAX);
                 self.counts.missed += u64::from(news == News::AfterHole);
                 self.counts.brought += u64::from(news != News::Old);
                 if news != News::Old {
@@ -268,13 +278,16 @@ impl Topics {
                     topic.bring(event.unwrap_or(Brought::Missed));
                 }
             }
-            Content::People(_) | Content::Aside(_) if is_own => {}
+            Content::People(_) | Content::Aside(_) | Content::Lost if is_own => {}
+            Content::Lost => {
+                self.counts.missed += u64::from(topic.has_lost(from, place, SEEN_MAX) == News::AfterHole);
+            }
             Content::People(people) => {
-                self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
+                self.counts.missed += u64::from(topic.follow(from, place, 0, SEEN_MAX) == News::AfterHole);
                 topic.bring(Brought::People(from, people));
             }
             Content::Aside(bytes) => {
-                self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
+                self.counts.missed += u64::from(topic.follow(from, place, 0, SEEN_MAX) == News::AfterHole);
                 topic.bring(Brought::Bytes(from, bytes));
             }
             Content::Alive(_) | Content::Word(_) | Content::Bye => {}
@@ -296,18 +309,24 @@ impl Topics {
                 self.is_alive(from, now);
                 for (channel, place) in places {
                     if let Some(topic) = self.all.get_mut(&channel) {
-                        self.counts.missed += u64::from(topic.follow(from, place, 0, NODES_MAX) == News::AfterHole);
+                        self.counts.missed += u64::from(topic.follow(from, place, 0, SEEN_MAX) == News::AfterHole);
                     }
                 }
             }
             Content::Bye if from != self.node => {
                 self.nodes.remove(&from);
-                self.all.values_mut().for_each(|topic| topic.forget(from));
+                self.gone.remove(&from);
+                let unsure = self.unsure.remove(&from);
+                for topic in self.all.values_mut() {
+                    topic.is_gone(from);
+                    topic.forget(from, unsure);
+                }
             }
             Content::Bye
             | Content::Event(_)
             | Content::Bytes(_)
             | Content::Aside(_)
+            | Content::Lost
             | Content::People(_)
             | Content::Word(_) => {}
         }
@@ -318,6 +337,7 @@ impl Topics {
         if self.nodes.len() < NODES_MAX || self.nodes.contains_key(&node) {
             self.nodes.insert(node, now);
         }
+        self.unsure.remove(&node);
         if self.gone.remove(&node) {
             self.all.values_mut().for_each(|topic| topic.bring(Brought::Together));
         }
@@ -329,11 +349,14 @@ impl Topics {
         let gone: Vec<_> = self.nodes.iter().filter(|(_, heard)| silent(heard)).map(|(node, _)| *node).collect();
         for node in gone {
             self.nodes.remove(&node);
-            if self.gone.len() >= NODES_MAX {
-                self.gone.pop_first();
+            self.all.values_mut().for_each(|topic| topic.is_gone(node));
+            let is_over = self.reach == Reach::Together && self.unsure.contains(&node);
+            let forgotten = if is_over { Some(node) } else { self.note_gone(node) };
+            if let Some(forgotten) = forgotten {
+                self.gone.remove(&forgotten);
+                let unsure = self.unsure.remove(&forgotten);
+                self.all.values_mut().for_each(|topic| topic.forget(forgotten, unsure));
             }
-            self.gone.insert(node);
-            self.all.values_mut().for_each(|topic| topic.forget(node));
         }
         for topic in self.all.values_mut() {
             topic.pay();
@@ -342,8 +365,16 @@ impl Topics {
 
     /// As it is now.
     pub(super) fn state(&self) -> BrokerState {
-        let others = if self.reach == Reach::Together { self.nodes.len() } else { 0 };
+        let heard = self.nodes.keys().filter(|node| !self.unsure.contains(node)).count();
+        let others = if self.reach == Reach::Together { heard } else { 0 };
         BrokerState { reach: self.reach, others, waiting_bytes: self.outgoing_bytes, ..self.counts }
+    }
+
+    /// Answers who makes way for it, where too many are gone.
+    fn note_gone(&mut self, node: NodeId) -> Option<NodeId> {
+        let forgotten = if self.gone.len() < NODES_MAX { None } else { self.gone.pop_first() };
+        self.gone.insert(node);
+        forgotten
     }
 
     /// When this node last heard itself on this line.

@@ -43,6 +43,8 @@ pub(super) enum Content {
     Bytes(Bytes),
     /// The same, not numbered.
     Aside(Bytes),
+    /// Its sender has told its own people something up to here of which it does not know whether others have heard it.
+    Lost,
     /// To every node: its sender is there, and these are its places in topics where something was said lately.
     Alive(Vec<(ChannelId, Place)>),
     /// To every node: something has ended, or is called otherwise.
@@ -58,6 +60,7 @@ const BYE: u8 = 4;
 const WORD: u8 = 5;
 const BYTES: u8 = 6;
 const ASIDE: u8 = 7;
+const LOST: u8 = 8;
 
 /// An event whose place is not known yet: see [`put_place`].
 pub(super) fn event(from: NodeId, event: &RoomEvent) -> Option<Vec<u8>> {
@@ -103,6 +106,10 @@ pub(super) fn put_place(bytes: &mut [u8], place: Place) {
     }
 }
 
+pub(super) fn lost(from: NodeId, place: Place) -> Vec<u8> {
+    head(LOST, from, place)
+}
+
 pub(super) fn alive(from: NodeId, places: &[(ChannelId, Place)]) -> Vec<u8> {
     let mut bytes = head(ALIVE, from, Place { run: 0, number: 0 });
     for (channel, place) in places {
@@ -141,6 +148,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Parcel> {
         BYTES => Content::Bytes(Bytes::copy_from_slice(rest)),
         ASIDE => Content::Aside(Bytes::copy_from_slice(rest)),
         BYE => Content::Bye,
+        LOST => Content::Lost,
         WORD => Content::Word(json(rest)?),
         _ => return None,
     };
@@ -177,10 +185,11 @@ mod tests {
         let places = vec![(ChannelId([9; 16]), place), (ChannelId([1; 16]), Place { run: 0, number: 1 })];
         let mut asked = people(from, &People::Asked).expect("is JSON");
         put_place(&mut asked, place);
-        let written = [alive(from, &places), bye(from), asked];
+        let written = [alive(from, &places), bye(from), asked, lost(from, place)];
         let read_back: Vec<_> = written.iter().map(|bytes| read(bytes).expect("is read")).collect();
         assert_eq!(read_back[0].content, Content::Alive(places));
         assert_eq!(read_back[1].content, Content::Bye);
+        assert_eq!(read_back[3], Parcel { from, place, content: Content::Lost });
         assert_eq!(read_back[2], Parcel { from, place, content: Content::People(People::Asked) });
         for bytes in &written {
             for end in 0..HEAD_BYTES {

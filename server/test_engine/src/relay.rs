@@ -1,7 +1,6 @@
 //! A relay between a node and the engine, which can hold back, lose and slow down what goes through it, each way by itself.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,7 +10,8 @@ use tokio::sync::watch;
 
 /// What becomes of what goes one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub enum Way {
+    /// It passes at once.
     Open,
     /// Nothing passes and nothing is closed, as where a cable was pulled.
     Cut,
@@ -19,18 +19,21 @@ pub(super) enum Way {
     Slow(Duration),
 }
 
-pub(super) struct Relay {
-    pub(super) at: SocketAddr,
+/// One of them a node; it ends with the runtime of its test.
+#[derive(Debug)]
+pub struct Relay {
+    /// Where the node finds it.
+    pub at: SocketAddr,
     to_engine: watch::Sender<Way>,
     to_node: watch::Sender<Way>,
 }
 
 impl Relay {
-    pub(super) async fn start(engine: SocketAddr) -> Self {
+    /// In front of the engine at this address.
+    pub async fn start(engine: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free port");
         let at = listener.local_addr().expect("a bound port has an address");
         let ((to_engine, there), (to_node, back)) = (watch::channel(Way::Open), watch::channel(Way::Open));
-        // Ends with the runtime of its test.
         tokio::spawn(async move {
             while let Ok((node, _)) = listener.accept().await {
                 // Where the engine is away the line ends, as it would without a relay.
@@ -44,12 +47,19 @@ impl Relay {
         Self { at, to_engine, to_node }
     }
 
-    pub(super) fn set(&self, to_engine: Way, to_node: Way) {
+    /// From now on, also on lines that are there.
+    pub fn set(&self, to_engine: Way, to_node: Way) {
         self.to_engine.send_replace(to_engine);
         self.to_node.send_replace(to_node);
     }
 
-    pub(super) fn open(self: &Arc<Self>) {
+    /// The address, as a broker's.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.at)
+    }
+
+    /// All is well again.
+    pub fn open(&self) {
         self.set(Way::Open, Way::Open);
     }
 }
