@@ -4,7 +4,9 @@
 
 mod admin;
 mod commands;
+mod secured;
 mod values;
+mod written;
 
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,11 +25,12 @@ use crate::listener::{Held, ListenAt};
 use crate::network::Network;
 use crate::origins::{AllowedOrigin, public_address};
 use crate::sub_path::SubPath;
-use crate::tls::TlsFiles;
+use crate::tls::{AcmeSettings, TlsFiles};
 
 pub use self::admin::Admin;
 use self::commands::MIGRATE_TO;
 pub use self::commands::{Apps, Command, Db};
+use self::secured::{Asked, Secured};
 pub use self::values::{Database, EventLogTo, LogFormat, LogLevel, ProxyHeaders};
 use self::values::{mode, networks, size};
 
@@ -99,8 +102,25 @@ pub struct Options {
     pub tls_key: Option<PathBuf>,
 
     /// Address and port at which whoever comes without TLS is led to https, such as 0.0.0.0:80
-    #[arg(long, env = "WHISPERSPACE_TLS_REDIRECT", value_name = "ADDRESS", requires = "tls_cert")]
+    #[arg(long, env = "WHISPERSPACE_TLS_REDIRECT", value_name = "ADDRESS")]
     pub tls_redirect: Option<SocketAddr>,
+
+    /// A name of this server, such as chat.example.org: the certificate is got and renewed by itself (ACME), and who sets
+    /// this agrees to the terms of the authority; may be repeated
+    #[arg(long, env = "WHISPERSPACE_ACME", value_name = "NAME", value_delimiter = ',')]
+    pub acme: Vec<String>,
+
+    /// How the authority reaches you, such as <mailto:admin@example.org>; may be repeated
+    #[arg(long, env = "WHISPERSPACE_ACME_CONTACT", value_name = "ADDRESS", value_delimiter = ',')]
+    pub acme_contact: Vec<String>,
+
+    /// The directory of another authority than Let's Encrypt
+    #[arg(long, env = "WHISPERSPACE_ACME_DIRECTORY", value_name = "URL")]
+    pub acme_directory: Option<String>,
+
+    /// Certificates in PEM that vouch for that authority, where the common ones do not
+    #[arg(long, env = "WHISPERSPACE_ACME_CA", value_name = "FILE")]
+    pub acme_ca: Option<PathBuf>,
 
     /// Another origin whose pages may use this server: <https://other.example>, https://*.example.com,
     /// <capacitor://localhost> or what else an application sends; may be repeated
@@ -232,8 +252,10 @@ pub struct Config {
     pub node_name: Option<String>,
     /// Whether people come by HTTPS, as far as the operator said.
     pub https: bool,
-    /// TLS of the server's own.
+    /// TLS of the server's own, by files.
     pub tls: Option<TlsFiles>,
+    /// The same, by an authority that is asked for the certificate.
+    pub acme: Option<AcmeSettings>,
     /// Where whoever comes without it is led to it.
     pub tls_redirect: Option<SocketAddr>,
     /// The origin of the pages as people see it. Where it is not told, it is the host that a request was sent to.
@@ -310,6 +332,8 @@ impl Options {
         self.tls_key = self.tls_key.or(file.tls_key);
         self.tls_redirect = self.tls_redirect.or(file.tls_redirect);
         self.proxy_headers = self.proxy_headers.or(file.proxy_headers);
+        self.acme_directory = self.acme_directory.or(file.acme_directory);
+        self.acme_ca = self.acme_ca.or(file.acme_ca);
         self.apps = self.apps.or(file.apps);
         self.metrics = self.metrics.or(file.metrics);
         self.admin_token_file = self.admin_token_file.or(file.admin_token_file);
@@ -319,24 +343,42 @@ impl Options {
         self.log_format = self.log_format.or(file.log_format);
         self.event_log = self.event_log.or(file.event_log);
         self.limits = file.limits;
-        if self.allow_origin.is_empty() {
-            self.allow_origin = file.allow_origin;
-        }
-        if self.trust_proxy.is_empty() {
-            self.trust_proxy = file.trust_proxy;
-        }
-        if self.proxy_protocol.is_empty() {
-            self.proxy_protocol = file.proxy_protocol;
+        for (list, in_file) in [
+            (&mut self.allow_origin, file.allow_origin),
+            (&mut self.trust_proxy, file.trust_proxy),
+            (&mut self.proxy_protocol, file.proxy_protocol),
+            (&mut self.acme, file.acme),
+            (&mut self.acme_contact, file.acme_contact),
+        ] {
+            if list.is_empty() {
+                *list = in_file;
+            }
         }
         Ok(self)
+    }
+}
+
+impl Options {
+    /// Those about TLS of the server's own.
+    fn of_tls<'a>(&'a self, public_url: Option<&'a str>) -> Asked<'a> {
+        Asked {
+            certificate: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+            leads_here: self.tls_redirect.is_some(),
+            names: &self.acme,
+            contacts: &self.acme_contact,
+            directory: self.acme_directory.as_deref(),
+            ca: self.acme_ca.clone(),
+            public_url,
+        }
     }
 }
 
 impl TryFrom<Options> for Config {
     type Error = anyhow::Error;
 
-    fn try_from(options: Options) -> anyhow::Result<Self> {
-        let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("whisperspace-data"));
+    fn try_from(mut options: Options) -> anyhow::Result<Self> {
+        let data_dir = options.data_dir.take().unwrap_or_else(|| PathBuf::from("whisperspace-data"));
         let database = Database::parse(options.database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
         let broker = options.broker.as_deref().map(RedisAddress::parse).transpose()?;
         anyhow::ensure!(
@@ -350,7 +392,7 @@ impl TryFrom<Options> for Config {
                 "--node-name takes 1 to {NODE_NAME_MAX} letters, digits and hyphens"
             );
         }
-        let mut limits = options.limits.unwrap_or_default();
+        let mut limits = options.limits.take().unwrap_or_default();
         limits.check().map_err(anyhow::Error::msg)?;
         for setting in &options.limit {
             let (name, value) =
@@ -364,15 +406,8 @@ impl TryFrom<Options> for Config {
         let public = options.public_url.as_deref().map(public_address).transpose().context("--public-url")?;
         let (public_url, sub_path) = public.map_or_else(Default::default, |(origin, path)| (Some(origin), path));
         let memory_max = options.memory_max.as_deref().map(size).transpose().context("--memory-max")?;
-        let tls = match (options.tls_cert, options.tls_key) {
-            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => anyhow::bail!("--tls-cert and --tls-key belong together"),
-        };
-        anyhow::ensure!(tls.is_some() || options.tls_redirect.is_none(), "--tls-redirect leads to --tls-cert");
-        let is_plain = public_url.as_deref().is_some_and(|url| url.starts_with("http://"));
-        anyhow::ensure!(tls.is_none() || !is_plain, "--public-url is http:// and --tls-cert serves https://");
-        let https = tls.is_some() || public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let secured = Secured::read(options.of_tls(public_url.as_deref()))?;
+        let https = secured.is_there() || public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let origins = options.allow_origin.iter().map(|allowed| allowed.parse()).collect::<Result<_, _>>();
         let origins = origins.context("--allow-origin")?;
         let proxies = networks(&options.trust_proxy).context("--trust-proxy")?;
@@ -387,7 +422,8 @@ impl TryFrom<Options> for Config {
             broker_ca: options.broker_ca,
             node_name: options.node_name,
             https,
-            tls,
+            tls: secured.files,
+            acme: secured.acme,
             tls_redirect: options.tls_redirect,
             public_url,
             sub_path,
@@ -433,42 +469,6 @@ impl Config {
     /// Whether pages of this origin are listed as this site's own; `told` is in lower case.
     pub fn lists(&self, told: &str) -> bool {
         self.public_url.as_deref() == Some(told) || self.origins.iter().any(|origin| origin.allows(told))
-    }
-
-    /// The configuration in force, as a file that would give it (but for a database's password, which is not shown).
-    pub fn to_toml(&self) -> anyhow::Result<String> {
-        let options = Options {
-            listen: Some(self.listen.clone()),
-            listen_mode: self.listen_mode.map(|mode| format!("{mode:04o}")),
-            proxy_protocol: self.introducers.iter().map(ToString::to_string).collect(),
-            data_dir: Some(self.data_dir.clone()),
-            database: Some(match &self.database {
-                Database::Sqlite(path) => format!("sqlite:{}", path.display()),
-                Database::Mongodb(uri) => uri.redacted(),
-                Database::Memory => "memory:".to_owned(),
-            }),
-            broker: self.broker.as_ref().map(|broker| broker.redacted().to_owned()),
-            broker_ca: self.broker_ca.clone(),
-            node_name: self.node_name.clone(),
-            allow_origin: self.origins.iter().map(ToString::to_string).collect(),
-            trust_proxy: self.proxies.iter().map(ToString::to_string).collect(),
-            proxy_headers: self.proxy_headers,
-            tls_cert: self.tls.as_ref().map(|files| files.certificate.clone()),
-            tls_key: self.tls.as_ref().map(|files| files.key.clone()),
-            tls_redirect: self.tls_redirect,
-            apps: self.apps.clone(),
-            metrics: self.metrics,
-            admin_token_file: self.admin_token_file.clone(),
-            threads: self.threads,
-            memory_max: self.memory_max.map(|bytes| format!("{bytes}B")),
-            log: Some(self.log),
-            log_format: Some(self.log_format),
-            event_log: self.event_log.as_ref().map(EventLogTo::to_path),
-            limits: Some(self.limits.clone()),
-            public_url: self.public_url.as_ref().map(|origin| [origin, self.sub_path.as_str()].concat()),
-            ..Options::default()
-        };
-        toml::to_string(&options).context("the configuration cannot be written as TOML")
     }
 }
 

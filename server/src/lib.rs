@@ -166,7 +166,7 @@ pub async fn serve_over(
     });
     observe(&state);
     let listener = listener.into();
-    tracker.spawn(secured.serve(listener.port(), stopping, halt.clone()));
+    tracker.spawn(secured.serve(listener.port(), state.clock.clone(), stopping, halt.clone()));
     tracker.spawn(watched.serve(state.clone(), halt.clone()));
     begin_chores(&state, &halt);
     say_serving(&state, budget);

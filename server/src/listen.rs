@@ -221,9 +221,8 @@ impl Serving {
     async fn run(self, line: AbortableStream, tls: Option<&Tls>, stopping: &CancellationToken) {
         line.set_nodelay();
         let Some(tls) = tls else { return self.serve(line, stopping).await };
-        // Who speaks no TLS, or another version of it, is told so by its own rules.
-        let accepting = timeout(self.patience, tls.acceptor().accept(line.under_tls()));
-        if let Some(Ok(Ok(line))) = stopping.run_until_cancelled(accepting).await {
+        let accepting = timeout(self.patience, tls.accept(line.under_tls()));
+        if let Some(Ok(Some(line))) = stopping.run_until_cancelled(accepting).await {
             let line = TlsLine::new(line, Arc::clone(&self.handle));
             self.serve(line, stopping).await;
         }

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use protocol::Problem;
+use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -26,7 +27,7 @@ use tokio_util::either::Either;
 use crate::config::Config;
 use crate::listener::ListenAt;
 use crate::proxy_protocol;
-use crate::tls::TlsFiles;
+use crate::tls::{TlsFiles, files_shown};
 
 /// For the whole question. The server takes two seconds at the most to find out.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,33 +37,48 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024;
 /// A line to the server of the same configuration.
 type Line = Either<TcpStream, UnixStream>;
 
+/// A refusal, and what the server says beside the table's text.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(flatten)]
+    problem: Problem,
+    detail: Option<String>,
+}
+
 /// Asks `GET /readyz` where the configuration has the server listen; a sentence where it is ready.
 ///
 /// # Errors
 /// A sentence that says what is the matter.
 pub async fn check(config: &Config) -> anyhow::Result<String> {
     let at = reachable(&config.listen);
-    let asked = timeout(PATIENCE, ask(&at, config)).await;
+    let shown = files_shown(config);
+    let is_shown = shown.as_ref().is_none_or(|files| files.certificate.exists());
+    if !is_shown && matches!(timeout(PATIENCE, connect(&at, config)).await, Ok(Ok(_))) {
+        bail!("the server at {at} is not ready: it has no certificate yet; its log says why");
+    }
+    let asked = timeout(PATIENCE, ask(&at, config, shown.as_ref())).await;
     let Ok(answer) = asked else { bail!("the server at {at} does not answer") };
     let (status, body) =
         answer.with_context(|| format!("no server answers at {at}: does it run, and with this configuration?"))?;
     if status == StatusCode::OK {
         return Ok(format!("the server at {at} is ready\n"));
     }
-    match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) => bail!("the server at {at} is not ready: {}", problem.title),
+    match serde_json::from_slice::<Told>(&body) {
+        Ok(Told { problem, detail }) => {
+            bail!("the server at {at} is not ready: {}", detail.unwrap_or(problem.title))
+        }
         Err(_) => bail!("what listens at {at} is no WhisperSpace"),
     }
 }
 
-async fn ask(at: &ListenAt, config: &Config) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+async fn ask(at: &ListenAt, config: &Config, shown: Option<&TlsFiles>) -> anyhow::Result<(StatusCode, Vec<u8>)> {
     let host = match at {
         ListenAt::Tcp(address) => address.to_string(),
         ListenAt::Unix(_) => "localhost".to_owned(),
     };
     let request = Request::get("/readyz").header(header::HOST, host).body(Body::empty())?;
     let line = connect(at, config).await?;
-    let answer = match &config.tls {
+    let answer = match shown {
         Some(files) => send(own_line(line, files).await?, request).await?,
         None => send(line, request).await?,
     };

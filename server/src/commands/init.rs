@@ -31,6 +31,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("tls-cert", "\"/etc/whisperspace/chat.pem\""),
     ("tls-key", "\"/etc/whisperspace/chat.key\""),
     ("tls-redirect", "\"0.0.0.0:80\""),
+    ("acme", "[\"chat.example.org\"]"),
+    ("acme-contact", "[\"mailto:admin@example.org\"]"),
+    ("acme-directory", "\"https://acme-v02.api.letsencrypt.org/directory\""),
+    ("acme-ca", "\"/etc/whisperspace/authority.pem\""),
     ("metrics", "\"127.0.0.1:9100\""),
     ("event-log", "\"/var/log/whisperspace/events.jsonl\""),
     ("admin-token-file", "\"/etc/whisperspace/admin.token\""),
@@ -152,8 +156,14 @@ mod tests {
         }
         // Several nodes share a database that is none of theirs; the default is a file.
         let database = Some("mongodb://127.0.0.1/whisperspace".to_owned());
-        let options = Options { database, ..toml::from_str(&all).expect("each example is one") };
-        Config::try_from(options).expect("each example is valid");
+        let whole: Options = Options { database, ..toml::from_str(&all).expect("each example is one") };
+        // A certificate comes from files or from an authority.
+        let by_files =
+            Options { acme: vec![], acme_contact: vec![], acme_directory: None, acme_ca: None, ..whole.clone() };
+        let by_acme = Options { tls_cert: None, tls_key: None, ..whole };
+        for options in [by_files, by_acme] {
+            Config::try_from(options).expect("each example is valid");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! TLS of the server's own: certificate and key from files, read again when they change.
+//! TLS of the server's own: certificate and key from files, read again when they change, or from an authority that is asked
+//! for them ([`acme`]).
 //!
 //! TLS 1.2 and 1.3 with the suites of rustls, which are those of Mozilla's intermediate list but for the ones with finite
 //! fields. Knows no HTTP. A key is never formatted.
 
+mod acme;
 mod files;
 mod line;
 mod redirect;
@@ -13,15 +15,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use protocol::Millis;
+use realtime::clock::Clock;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use acme::Acme;
+pub use acme::{AcmeSettings, DEFAULT_DIRECTORY};
 pub use files::TlsFiles;
 use files::Written;
 pub(crate) use line::TlsLine;
 
+use crate::abortable_stream::AbortableStream;
 use crate::config::Config;
 
 /// Where browsers look, and a proxy in front of a Unix socket is.
@@ -42,7 +51,15 @@ impl Secured {
     /// # Errors
     /// A sentence that names what cannot be had.
     pub(crate) async fn listen(config: &Config) -> anyhow::Result<Self> {
-        let tls = config.tls.as_ref().map(Tls::load).transpose()?;
+        let by_http = config.tls_redirect.is_some();
+        let tls = match (&config.tls, &config.acme) {
+            (Some(files), _) => Some(Tls::load(files)?),
+            (None, Some(settings)) => {
+                let acme = Acme::open(settings, &config.data_dir, by_http)?;
+                Some(Tls(Arc::new(Source::Acme(acme))))
+            }
+            (None, None) => None,
+        };
         let redirect = match config.tls_redirect {
             Some(at) => {
                 let listener = TcpListener::bind(at).await;
@@ -62,28 +79,48 @@ impl Secured {
         self.redirect.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Looks after the files and leads others here, until these say so. `port` is that of the pages, where they have one.
-    pub(crate) async fn serve(self, port: Option<u16>, stopping: CancellationToken, halt: CancellationToken) {
+    /// Looks after the certificate and leads others here, until these say so. `port` is that of the pages, where they have
+    /// one.
+    pub(crate) async fn serve(
+        self,
+        port: Option<u16>,
+        clock: Clock,
+        stopping: CancellationToken,
+        halt: CancellationToken,
+    ) {
         let Self { tls, redirect } = self;
+        let acme = tls.as_ref().and_then(Tls::acme).cloned();
         let watching = async {
             if let Some(tls) = tls {
-                tls.watch(halt).await;
+                tls.watch(clock, halt).await;
             }
         };
         let leading = async {
             if let Some(listener) = redirect {
-                redirect::redirect(listener, port.unwrap_or(HTTPS), stopping).await;
+                redirect::redirect(listener, port.unwrap_or(HTTPS), acme, stopping).await;
             }
         };
         tokio::join!(watching, leading);
     }
 }
 
+/// The certificate that a server of this configuration shows, for whoever asks it; `None`: it has no TLS of its own.
+pub(crate) fn files_shown(config: &Config) -> Option<TlsFiles> {
+    let kept = || config.acme.as_ref().map(|settings| Acme::files(settings, &config.data_dir));
+    config.tls.clone().or_else(kept)
+}
+
 /// What lines are accepted by. Cheap to clone.
 #[derive(Clone)]
-pub struct Tls(Arc<Inner>);
+pub struct Tls(Arc<Source>);
 
-struct Inner {
+/// Where the certificate comes from.
+enum Source {
+    Files(Watched),
+    Acme(Acme),
+}
+
+struct Watched {
     files: TlsFiles,
     loaded: RwLock<Loaded>,
 }
@@ -101,17 +138,43 @@ impl Tls {
         // First: what is written meanwhile is looked at again.
         let written = files.written();
         let config = files.read()?;
-        Ok(Self(Arc::new(Inner { files: files.clone(), loaded: RwLock::new(Loaded { config, written }) })))
+        let loaded = RwLock::new(Loaded { config, written });
+        Ok(Self(Arc::new(Source::Files(Watched { files: files.clone(), loaded }))))
     }
 
-    /// With the certificate in force.
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        let loaded = self.0.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&loaded.config).into()
+    fn acme(&self) -> Option<&Acme> {
+        match &*self.0 {
+            Source::Acme(acme) => Some(acme),
+            Source::Files(_) => None,
+        }
     }
 
-    /// Reads the files again when they were written since the last time, until `halt`.
-    pub(crate) async fn watch(self, halt: CancellationToken) {
+    /// Whether there is a certificate, and one that has not run out, as far as it is the server's business to get one.
+    pub(crate) fn is_ready(&self, now: Millis) -> bool {
+        self.acme().is_none_or(|acme| acme.holds(now))
+    }
+
+    /// Agrees on keys, by the certificate in force. Nobody is left on the line where it broke, or where an authority looked
+    /// for its challenge, which is all it came for.
+    pub(crate) async fn accept(&self, line: AbortableStream) -> Option<TlsStream<AbortableStream>> {
+        let config = match &*self.0 {
+            Source::Files(watched) => watched.config(),
+            Source::Acme(acme) => acme.config(),
+        };
+        // Who speaks no TLS, or another version of it, is told so by its own rules.
+        let mut line = TlsAcceptor::from(config).accept(line).await.ok()?;
+        if line.get_ref().1.alpn_protocol() == Some(acme::CHALLENGE) {
+            let _ = line.shutdown().await;
+            return None;
+        }
+        Some(line)
+    }
+
+    /// Sees to it that the certificate is a current one, until `halt`.
+    async fn watch(self, clock: Clock, halt: CancellationToken) {
+        if let Some(acme) = self.acme() {
+            return acme.clone().run(clock, halt).await;
+        }
         let mut every = tokio::time::interval(LOOK_EVERY);
         while halt.run_until_cancelled(every.tick()).await.is_some() {
             let tls = self.clone();
@@ -120,14 +183,27 @@ impl Tls {
         }
     }
 
-    /// One look. Where the new files cannot be used, those before stay in force.
+    /// One look at files, where there are any. Where the new ones cannot be used, those before stay in force.
     pub fn look(&self) {
-        let written = self.0.files.written();
-        if written == self.0.loaded.read().unwrap_or_else(PoisonError::into_inner).written {
+        match &*self.0 {
+            Source::Files(watched) => watched.look(),
+            Source::Acme(_) => {}
+        }
+    }
+}
+
+impl Watched {
+    fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner).config)
+    }
+
+    fn look(&self) {
+        let written = self.files.written();
+        if written == self.loaded.read().unwrap_or_else(PoisonError::into_inner).written {
             return;
         }
-        let read = self.0.files.read();
-        let mut loaded = self.0.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        let read = self.files.read();
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         loaded.written = written;
         match read {
             Ok(config) => {

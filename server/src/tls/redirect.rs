@@ -1,4 +1,5 @@
-//! Leads whoever comes without TLS to where there is: the same host and path by `https`. It serves nothing else.
+//! Leads whoever comes without TLS to where there is: the same host and path by `https`. Beside that it answers the
+//! challenges of an authority, and says where there is no certificate yet; it serves nothing else.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,16 +17,22 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::acme::Acme;
+
 /// Lines at once; beyond them one waits in the system's queue.
 const LINES_MAX: usize = 256;
 /// For the head of a request, and for all of a line.
 const HEAD: Duration = Duration::from_secs(5);
 const LINE: Duration = Duration::from_secs(15);
+/// Where an authority asks for its challenge (HTTP-01, RFC 8555).
+const CHALLENGES: &str = "/.well-known/acme-challenge/";
+/// While there is no certificate: when to come again, in seconds.
+const COME_AGAIN: HeaderValue = HeaderValue::from_static("30");
 /// After a failed accept.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stopping`. `port` is that of the pages by `https`.
-pub(super) async fn redirect(listener: TcpListener, port: u16, stopping: CancellationToken) {
+pub(super) async fn redirect(listener: TcpListener, port: u16, acme: Option<Acme>, stopping: CancellationToken) {
     let places = Arc::new(Semaphore::new(LINES_MAX));
     loop {
         let accepting = async {
@@ -37,9 +44,13 @@ pub(super) async fn redirect(listener: TcpListener, port: u16, stopping: Cancell
             sleep(PAUSE).await;
             continue;
         };
+        let acme = acme.clone();
         tokio::spawn(stopping.clone().run_until_cancelled_owned(async move {
-            let answer = service_fn(move |request: Request<Incoming>| async move {
-                Ok::<_, Infallible>(answer(request.headers().get(header::HOST), request.uri().path_and_query(), port))
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let by_acme = acme.as_ref().and_then(|acme| of_acme(acme, request.uri().path()));
+                let (host, path) = (request.headers().get(header::HOST), request.uri().path_and_query());
+                let answer = by_acme.unwrap_or_else(|| answer(host, path, port));
+                std::future::ready(Ok::<_, Infallible>(answer))
             });
             let serving = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -51,6 +62,29 @@ pub(super) async fn redirect(listener: TcpListener, port: u16, stopping: Cancell
             drop(place);
         }));
     }
+}
+
+/// What an authority asks for; and nobody is led to where there is no certificate yet.
+fn of_acme(acme: &Acme, path: &str) -> Option<Response<Body>> {
+    let token = path.strip_prefix(CHALLENGES);
+    if let Some(answer) = token.and_then(|token| acme.answer(token)) {
+        return Some(closing(StatusCode::OK, answer));
+    }
+    if acme.has_certificate() {
+        return None;
+    }
+    let told = "There is no certificate yet: the server's log says why. Try again in a moment.\n";
+    let mut response = closing(StatusCode::SERVICE_UNAVAILABLE, told.to_owned());
+    response.headers_mut().insert(header::RETRY_AFTER, COME_AGAIN);
+    Some(response)
+}
+
+fn closing(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// 308 keeps the method, so nothing that was sent is lost. Who names no host cannot be led anywhere.

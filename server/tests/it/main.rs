@@ -6,6 +6,7 @@
 mod harness;
 
 mod accounts;
+mod acme_by_pebble;
 mod admin;
 mod admission;
 mod api_description;
@@ -67,6 +68,7 @@ mod sub_path;
 mod three_nodes;
 mod tidy;
 mod tls;
+mod tls_suites;
 mod transcripts;
 mod typing;
 mod vectors;

@@ -11,6 +11,7 @@ use crate::clients;
 use crate::e2e;
 use crate::mode::Mode;
 use crate::mongodb;
+use crate::pebble;
 use crate::proxies;
 use crate::redis;
 use crate::second_try;
@@ -115,6 +116,8 @@ const NODES: &str = "nodes::";
 const NODES_BROKER: &str = "broker::redis::tests::";
 /// Start proxies.
 const PROXIES: &str = "behind::proxies::";
+/// Start an authority for certificates each.
+const ACME: &str = "acme_by_pebble::";
 /// Say the same whatever the database is.
 const NO_DATABASE: &[&str] = &[
     "tidy::",
@@ -129,6 +132,7 @@ const NO_DATABASE: &[&str] = &[
     "apps_examples::",
     "behind::",
     NODES,
+    ACME,
 ];
 
 /// What the tests of the API's descriptions need beside Rust.
@@ -157,6 +161,9 @@ impl Programs {
         *totals += programs.add(redis, "several nodes are not tested", &[NODES, NODES_BROKER]);
         let proxies = steps.step("nginx, HAProxy and Caddy", || proxies::provide(workspace));
         *totals += programs.add(proxies, "no proxy is tested in front of the server", &[PROXIES]);
+        let pebble = steps.step("Pebble", || pebble::provide(workspace));
+        let pebble = pebble.map(|program| vec![("PEBBLE", program.display().to_string())]);
+        *totals += programs.add(pebble, "no certificate is got from an authority", &[ACME]);
         programs
     }
 

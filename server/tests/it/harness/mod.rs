@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod held;
 pub(crate) mod http;
+pub(crate) mod pebble;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod server;

@@ -124,7 +124,8 @@ impl TestServer {
         node
     }
 
-    async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
+    /// On a listener of the test's own, with any configuration.
+    pub(crate) async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
         Self::over(listener, change, |store| store).await
     }
 

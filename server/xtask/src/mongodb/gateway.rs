@@ -1,7 +1,6 @@
 //! FerretDB, which speaks MongoDB's protocol in front of the engine. Built once from its Go package by fifteen lines of
 //! Go that are kept here, its versions and checksums with them.
 
-use std::env;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::part::{Part, free_address};
 use super::wire;
+use crate::go;
 use crate::shell;
 use crate::steps::say;
 
@@ -28,7 +28,7 @@ pub(super) fn make(folder: &Path) -> Result<PathBuf> {
     if program.is_file() && SOURCES.iter().all(|(name, text)| is_current(name, text)) {
         return Ok(program);
     }
-    let go = go().context("there is no Go 1.25 or newer on PATH, which FerretDB is built with")?;
+    let go = go::find().context("there is no Go 1.25 or newer on PATH, which FerretDB is built with")?;
     say("    building FerretDB (once, half a minute)");
     fs::create_dir_all(&sources)?;
     for (name, text) in SOURCES {
@@ -40,12 +40,6 @@ pub(super) fn make(folder: &Path) -> Result<PathBuf> {
     shell::run(build.env_remove("GOFLAGS"))?;
     fs::rename(half, &program)?;
     Ok(program)
-}
-
-/// On the search path, or where its makers install it.
-fn go() -> Option<PathBuf> {
-    let usual = PathBuf::from(format!("/usr/local/go/bin/go{}", env::consts::EXE_SUFFIX));
-    shell::find_program(&["go"]).or_else(|| usual.is_file().then_some(usual))
 }
 
 pub(super) fn start(program: &Path, folder: &Path, database_url: &str) -> Result<(Part, SocketAddr)> {
