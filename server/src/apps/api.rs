@@ -160,16 +160,17 @@ fn tell(state: &AppState, app: &Arc<App>, written: &str) -> Outcome {
     match read(app, written) {
         Err(error) => Outcome::Wrong { error },
         Ok((_, Some(id))) if !state.apps.is_first(app, &id, state.clock.mono()) => Outcome::Repeated { repeated: true },
-        Ok((publication, id)) => match state.live.publish(app, &publication, id.clone()) {
-            Ok(delivered) => Outcome::Told { connections: delivered.connections },
-            Err(Busy) => {
-                if let Some(id) = id {
-                    state.apps.forget_id(app, &id);
-                }
-                Outcome::Wrong { error: BUSY }
-            }
-        },
+        Ok((publication, id)) => publish_one(state, app, &publication, id),
     }
+}
+
+fn publish_one(state: &AppState, app: &Arc<App>, publication: &Publication, id: Option<String>) -> Outcome {
+    let delivered = state.live.publish(app, publication, id.clone());
+    if let (Err(Busy), Some(id)) = (delivered, &id) {
+        // Whoever sends it again has it told.
+        state.apps.forget_id(app, id);
+    }
+    delivered.map_or(Outcome::Wrong { error: BUSY }, |delivered| Outcome::Told { connections: delivered.connections })
 }
 
 fn read(app: &App, written: &str) -> Result<(Publication, Option<String>), Fault> {

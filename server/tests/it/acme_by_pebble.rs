@@ -50,7 +50,7 @@ impl Site {
             config.acme = settings.expect("is valid");
             config.https = true;
             config.database = Database::Sqlite(folder.join("whisperspace.db"));
-            config.data_dir = folder.to_owned();
+            folder.clone_into(&mut config.data_dir);
             config.tls_redirect = redirect.map(|port| ([127, 0, 0, 1], port).into());
         };
         let server = TestServer::on(listener, change).await;

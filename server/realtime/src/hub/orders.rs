@@ -28,7 +28,9 @@ impl Hub {
             let text = said.map(|said| said.as_str().to_owned());
             let notice = ServerFrame::Notice { room: None, notice: Notice::Announcement, text };
             let sessions: Vec<_> = self.sessions().by_id.values().cloned().collect();
-            sessions.iter().for_each(|session| session.tell(&notice, self.limits()));
+            for session in sessions {
+                session.tell(&notice, self.limits());
+            }
         }
     }
 

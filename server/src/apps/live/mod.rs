@@ -299,13 +299,12 @@ impl LiveChannels {
         (by, to_self): (&Listener, bool),
         every_ms: Millis,
     ) {
-        match self.link(app) {
+        if let Some(link) = self.link(app) {
             // It may be left out.
-            Some(link) => drop(self.hand_over_volatile(&link, name, said, (by, to_self), every_ms)),
-            None => {
-                let except = if to_self { 0 } else { by.key() };
-                self.tell_volatile_here(app, name, said, Volatile { user: by.user(), except, every_ms });
-            }
+            let _ = Self::hand_over_volatile(&link, name, said, (by, to_self), every_ms);
+        } else {
+            let except = if to_self { 0 } else { by.key() };
+            self.tell_volatile_here(app, name, said, Volatile { user: by.user(), except, every_ms });
         }
     }
 

@@ -142,7 +142,13 @@ impl LiveChannels {
                 self.tell_volatile_here(app, &channel, &mut said, volatile);
             }
             // What this node does itself it has done already.
-            Parcel::Subscribe(..) | Parcel::Unsubscribe(..) | Parcel::Disconnect(_) if is_own => {}
+            Parcel::Subscribe(..)
+            | Parcel::Unsubscribe(..)
+            | Parcel::Disconnect(_)
+            | Parcel::Asked
+            | Parcel::Are(_)
+            | Parcel::Changed(_)
+                if is_own => {}
             Parcel::Subscribe(user, channel) => {
                 // A bound of this node: whoever asked was answered by the other.
                 let _ = self.subscribe_here(app, &user, &channel);
@@ -153,7 +159,6 @@ impl LiveChannels {
             Parcel::Disconnect(user) => {
                 self.disconnect_here(app, &user);
             }
-            Parcel::Asked | Parcel::Are(_) | Parcel::Changed(_) if is_own => {}
             Parcel::Asked => lock(&self.node(app)).news.all = true,
             Parcel::Are(report) => lock(&self.node(app)).elsewhere.hear(from, report, true),
             Parcel::Changed(report) => lock(&self.node(app)).elsewhere.hear(from, report, false),
@@ -200,7 +205,6 @@ impl LiveChannels {
     }
 
     pub(super) fn hand_over_volatile(
-        &self,
         link: &Link,
         channel: &ChannelName,
         said: &Encoded<'_>,

@@ -74,7 +74,7 @@ impl Acme {
         let acme = Self(Arc::new(Inner { settings: settings.clone(), authority, kept, shown, config, by_http }));
         match acme.0.kept.certificate().and_then(|pem| pem.map(|pem| acme.show(&pem)).transpose()) {
             Ok(None) => {
-                tracing::info!("there is no certificate yet: connections are refused until there is one (--acme)")
+                tracing::info!("there is no certificate yet: connections are refused until there is one (--acme)");
             }
             Ok(Some(())) => {}
             Err(error) => {
