@@ -60,6 +60,8 @@ async fn logging(folder: &Path) -> (TestServer, Log) {
         config.event_log = Some(to);
         config.node_name = Some("one".to_owned());
         config.limits.refusals_burst = 2;
+        // Who is there stays signed in when a test goes on to the next day.
+        config.limits.token_s = 2_592_000;
     })
     .await;
     (server, Log(path))

@@ -9,9 +9,11 @@ use prometheus_parse::{Scrape, Value};
 use protocol::api::CreateRoom;
 use protocol::{Activity, ClientFrame, ErrorCode, ServerFrame};
 use serde_json::json;
+use server::config::Config;
 use server::transports::Carries;
 
 use crate::canary::random_word;
+use crate::harness::engine::Engine;
 use crate::harness::{Ask, Guest, TestClient, TestServer, eventually, poll};
 use crate::socketio::Polling;
 
@@ -69,12 +71,13 @@ fn at(server: &TestServer) -> SocketAddr {
 }
 
 async fn watched() -> TestServer {
-    TestServer::with(|config| {
-        config.metrics = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.limits.refusals_burst = 3;
-        config.memory_max = Some(1 << 40);
-    })
-    .await
+    TestServer::with(watch).await
+}
+
+fn watch(config: &mut Config) {
+    config.metrics = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    config.limits.refusals_burst = 3;
+    config.memory_max = Some(1 << 40);
 }
 
 /// Asks for nothing that can be read, until the server has had enough.
@@ -245,7 +248,9 @@ fn is_code(word: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_dashboard_and_alerts_name_the_metrics_that_there_are() {
-    let server = watched().await;
+    // One of several nodes: it has the numbers of the broker, too.
+    let engine = Engine::start().await;
+    let server = TestServer::node_with(&engine, None, watch).await;
     let names = Numbers::of(&server).await.names();
     assert!(names.len() > 20, "{names:?}");
     let parts = ["", "_bucket", "_sum", "_count"];
