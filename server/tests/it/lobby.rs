@@ -125,7 +125,7 @@ async fn a_knock_over_a_socket_is_answered_there_and_ends_with_the_line() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_nobody_answers_says_so_and_the_knock_stands_for_the_next() {
     let limits = |limits: &mut Limits| {
-        (limits.knock_wait_ms, limits.knock_kept_ms, limits.joins_per_minute) = (50, 400, 1_000);
+        (limits.knock_wait_ms, limits.knock_kept_ms, limits.joins_per_minute) = (50, 2_000, 1_000);
     };
     let server = TestServer::limited(limits).await;
     let (owner, visitor) = (Guest::new(&server).await, Guest::new(&server).await);
