@@ -32,6 +32,8 @@ const CLAIM_BYTES: usize = 8 + 8 + 16;
 const WHISPER_BYTES: usize = CLAIM_BYTES + 16;
 /// Characters of a mark of one day, of six bits each: enough that two people of a day do not share one.
 pub(crate) const DAY_MARK_CHARS: usize = 12;
+/// A day of UTC: so long a mark lasts.
+pub(crate) const DAY_MS: u64 = 86_400_000;
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]

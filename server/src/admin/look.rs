@@ -14,13 +14,11 @@ use realtime::hub::Survey;
 use tokio_util::sync::CancellationToken;
 
 use super::rates::NOTE_EVERY_MS;
-use crate::keys::{DAY_MARK_CHARS, Keys};
+use crate::keys::{DAY_MARK_CHARS, DAY_MS, Keys};
 use crate::process::Process;
 use crate::state::AppState;
 use crate::transports::Carries;
 
-/// A day of UTC.
-const DAY_MS: u64 = 86_400_000;
 /// Rooms that are listed.
 const ROOMS_MAX: usize = 100;
 /// Sessions that are listed of a room.

@@ -13,7 +13,7 @@ use protocol::admin::OperatorToken;
 use serde::{Deserialize, Serialize};
 
 use super::operators::Operator;
-use crate::auth::{cookies, named};
+use crate::auth::{cookies, named, own_tokens};
 use crate::sub_path::SubPath;
 
 const ISSUER: &str = "whisperspace operator";
@@ -51,12 +51,7 @@ pub(super) struct Signing {
 
 impl Signing {
     pub(super) fn new(key: &[u8]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        validation.leeway = 0;
-        // The library reads a clock of its own; `read` compares with the time it is given.
-        validation.validate_exp = false;
+        let validation = own_tokens(ISSUER);
         Self { key: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
     }
 

@@ -252,6 +252,7 @@ async fn subscribe(
     let entered = state.live.subscribe(&app, &user, &channel).map_err(|full| match full {
         Full::Members => ErrorCode::RoomFull,
         Full::Subscriptions | Full::Channels => ErrorCode::TooManyRooms,
+        Full::Nodes => ErrorCode::Overloaded,
     })?;
     Ok(Json(Connections { connections: entered }))
 }
@@ -263,7 +264,8 @@ async fn unsubscribe(
 ) -> Result<Json<Connections>, ApiError> {
     let (user, channel) = asked.parse(&app)?;
     forget(&app, &user);
-    Ok(Json(Connections { connections: state.live.unsubscribe(&app, &user, &channel) }))
+    let left = state.live.unsubscribe(&app, &user, &channel).map_err(|Busy| ErrorCode::Overloaded)?;
+    Ok(Json(Connections { connections: left }))
 }
 
 async fn disconnect(
@@ -273,7 +275,8 @@ async fn disconnect(
 ) -> Result<Json<Connections>, ApiError> {
     let user = user(&asked.user)?;
     forget(&app, &user);
-    Ok(Json(Connections { connections: state.live.disconnect(&app, &user) }))
+    let ended = state.live.disconnect(&app, &user).map_err(|Busy| ErrorCode::Overloaded)?;
+    Ok(Json(Connections { connections: ended }))
 }
 
 /// What the backend said before of this user may be another thing now.

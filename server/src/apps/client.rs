@@ -437,6 +437,7 @@ pub(crate) const fn refused(full: Full) -> Refused {
     match full {
         Full::Members | Full::Channels => Refused::FULL,
         Full::Subscriptions => Refused::SUBSCRIPTIONS,
+        Full::Nodes => Refused::BUSY,
     }
 }
 

@@ -73,6 +73,8 @@ pub enum Full {
     Subscriptions,
     /// The application has as many channels as it may.
     Channels,
+    /// Other nodes cannot be told at this moment: their connections of the user are not in it.
+    Nodes,
 }
 
 /// The channels of all applications, on this node and those that it shares them with.
@@ -90,10 +92,16 @@ pub trait Live: Send + Sync + Debug {
     fn subscribe(&self, app: &Arc<App>, user: &AppUser, channel: &ChannelName) -> Result<usize, Full>;
 
     /// And leave one; answers how many did.
-    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, channel: &ChannelName) -> usize;
+    ///
+    /// # Errors
+    /// [`Busy`]: nothing was done.
+    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, channel: &ChannelName) -> Result<usize, Busy>;
 
     /// Ends all connections of a user; answers how many there were.
-    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize;
+    ///
+    /// # Errors
+    /// [`Busy`]: nothing was done.
+    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> Result<usize, Busy>;
 
     /// Who is in a channel.
     fn presence(&self, app: &Arc<App>, channel: &ChannelName) -> Vec<Present>;

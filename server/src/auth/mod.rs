@@ -18,6 +18,7 @@ pub use cookies::cookies;
 pub use credential::{Credential, Sent, asking_cookie, clear_cookie, credential, set_cookie};
 pub(crate) use credential::{cookie_name, named, sole_bearer};
 pub use token::Issued;
+pub(crate) use token::own_tokens;
 
 pub use realtime::identity::Identity;
 

@@ -49,14 +49,20 @@ pub(super) struct Tokens {
     validation: Validation,
 }
 
+/// How tokens that this server makes itself are checked.
+pub(crate) fn own_tokens(issuer: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[issuer]);
+    validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+    validation.leeway = 0;
+    // The library reads a clock of its own; whoever reads a token compares with the time it is given.
+    validation.validate_exp = false;
+    validation
+}
+
 impl Tokens {
     pub(super) fn new(key: &[u8]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        validation.leeway = 0;
-        // The library reads a clock of its own; `read` compares with the time it is given.
-        validation.validate_exp = false;
+        let validation = own_tokens(ISSUER);
         Self { signing: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
     }
 

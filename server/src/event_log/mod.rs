@@ -25,11 +25,8 @@ use self::event::{Line, Marks};
 use self::file::EventFile;
 use crate::config::{Config, EventLogTo};
 use crate::iso_time::iso;
-use crate::keys::Keys;
+use crate::keys::{DAY_MS, Keys};
 use crate::line_output::LineOutput;
-
-/// A day of UTC.
-const DAY_MS: u64 = 86_400_000;
 
 /// Lines about what costs nothing to cause, such as a refusal: so many at once, and then one each so many milliseconds.
 /// Those that are left out are counted, and their number is a line.

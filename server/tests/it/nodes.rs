@@ -175,7 +175,14 @@ async fn a_room_goes_on_within_each_node_while_the_engine_is_away_and_its_holes_
     late.join(&code).await;
     expect_notice(&mut late, Notice::Apart).await;
     late.close().await;
+    // A room that begins meanwhile is apart from the others as well.
+    let begun = Guest { addr: nodes.a.addr, session: talk.owner.session.clone() }.room().await;
+    let mut meanwhile = TestClient::connect(nodes.a.addr, talk.owner.token()).await;
+    meanwhile.join(&begun.code).await;
+    expect_notice(&mut meanwhile, Notice::Apart).await;
     nodes.engine.start_again().await;
+    expect_notice(&mut meanwhile, Notice::Together).await;
+    meanwhile.close().await;
     // Each is told, in whatever order, that nodes are one again, and that it missed what the other node said.
     for client in [&mut talk.here, &mut talk.there] {
         let (mut together, mut missed) = (false, false);

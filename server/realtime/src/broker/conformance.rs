@@ -7,13 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chat::{
     Action, Body, Change, ChangeKind, ChannelId, EventKind, Mark, NewMessage, NewWhisper, NodeId, Origin, RoomEvent,
     SessionKey, Settings,
 };
 use protocol::{ClientId, DisplayName, Emoji, MemberId, MessageId, Refers, Role, RoomName, Sealed, Text, Timer};
-
-use bytes::Bytes;
 
 use super::{Broker, Brought, NotPublished, Subscription};
 

@@ -19,14 +19,14 @@ pub struct LocalBroker {
 }
 
 impl LocalBroker {
-    fn bring(&self, channel: ChannelId, brought: Brought) -> Result<(), NotPublished> {
-        let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
-        channels.get(&channel).ok_or(NotPublished)?.try_send(brought).map_err(|_| NotPublished)
-    }
-
     /// A broker whose queues hold so many events each.
     pub fn new(queue_max: usize) -> Self {
         Self { node: NodeId(u64::from_be_bytes(clock::random())), channels: RwLock::default(), queue_max }
+    }
+
+    fn bring(&self, channel: ChannelId, brought: Brought) -> Result<(), NotPublished> {
+        let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
+        channels.get(&channel).ok_or(NotPublished)?.try_send(brought).map_err(|_| NotPublished)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Between the nodes that serve one channel (a room, or all that one application is told): hands an event over, brings it back in the channel's one order.
+//! Between the nodes that serve one channel (a room, or all that one application is told): hands an event over, brings it
+//! back in the channel's one order.
 //!
 //! The contract: at most once; one order for each channel, the same on every node; the publisher's own node gets its
 //! events back too; an event comes back as it was, so its id, its time and its origin are made before; a publish never

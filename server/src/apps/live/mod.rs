@@ -393,14 +393,9 @@ impl LiveChannels {
         members.len()
     }
 
-    /// The same on other nodes. What they cannot be told now is not done there: their connections hear it from the
-    /// application again, as after any fault.
-    fn tell_nodes(&self, app: &App, parcel: &Parcel<'_>) {
-        if let Some(link) = self.link(app)
-            && link.say(parcel).is_err()
-        {
-            tracing::warn!("more is asked of applications than other nodes can be told");
-        }
+    /// Has other nodes do the same.
+    fn tell_nodes(&self, app: &App, parcel: &Parcel<'_>) -> Result<(), Busy> {
+        self.link(app).map_or(Ok(()), |link| link.say(parcel))
     }
 }
 

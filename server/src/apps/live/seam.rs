@@ -22,20 +22,20 @@ impl Live for LiveChannels {
 
     fn subscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<usize, Full> {
         self.subscribe_here(app, user, name)?;
-        self.tell_nodes(app, &Parcel::Subscribe(user.clone(), name.clone()));
+        self.tell_nodes(app, &Parcel::Subscribe(user.clone(), name.clone())).map_err(|Busy| Full::Nodes)?;
         Ok(self.count(app, name).connections)
     }
 
-    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> usize {
+    fn unsubscribe(&self, app: &Arc<App>, user: &AppUser, name: &ChannelName) -> Result<usize, Busy> {
         let elsewhere = lock(&self.node(app)).elsewhere.count_of(name, user);
-        self.tell_nodes(app, &Parcel::Unsubscribe(user.clone(), name.clone()));
-        self.unsubscribe_here(app, user, name) + elsewhere
+        self.tell_nodes(app, &Parcel::Unsubscribe(user.clone(), name.clone()))?;
+        Ok(self.unsubscribe_here(app, user, name) + elsewhere)
     }
 
-    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> usize {
+    fn disconnect(&self, app: &Arc<App>, user: &AppUser) -> Result<usize, Busy> {
         let elsewhere = lock(&self.node(app)).elsewhere.connections_of(user);
-        self.tell_nodes(app, &Parcel::Disconnect(user.clone()));
-        self.disconnect_here(app, user) + elsewhere
+        self.tell_nodes(app, &Parcel::Disconnect(user.clone()))?;
+        Ok(self.disconnect_here(app, user) + elsewhere)
     }
 
     fn presence(&self, app: &Arc<App>, name: &ChannelName) -> Vec<Present> {

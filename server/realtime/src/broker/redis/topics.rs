@@ -111,6 +111,7 @@ impl Topics {
         let mut topic = Topic::new(self.runs, sender, ready);
         if self.reach == Reach::Alone {
             topic.is_alone();
+            topic.bring(Brought::Alone);
         }
         if let Some(mut before) = self.all.insert(channel, topic) {
             before.settle_all();
@@ -136,11 +137,11 @@ impl Topics {
         let is_full = self.is_full(bytes.len());
         let topic = self.all.get_mut(&channel).ok_or(NotPublished)?;
         let permit = topic.reserve().ok_or(NotPublished)?;
-        self.counts.published += u64::from(!is_full);
         match self.reach {
             Reach::Local | Reach::Alone => topic.keep(permit, event),
             Reach::Unknown | Reach::Together if is_full => return Err(NotPublished),
             Reach::Unknown | Reach::Together => {
+                self.counts.published += 1;
                 let place = topic.count();
                 wire::put_place(&mut bytes, place);
                 topic.wait_for(place.number, permit, event);

@@ -132,3 +132,15 @@ fn what_a_node_may_have_said_before_it_died_is_missed_by_who_was_alone() {
     }
     assert_eq!((one.misses(), three.misses()), (1, 0));
 }
+
+#[test]
+fn a_room_that_begins_while_others_are_out_of_reach_is_told_so() {
+    let mut one = Node::start(1);
+    one.topics.alone();
+    one.subscribe();
+    let subscription = one.subscription.as_mut().expect("is subscribed");
+    assert_eq!(subscription.try_recv(), Some(Brought::Alone));
+    one.reach();
+    let subscription = one.subscription.as_mut().expect("is subscribed");
+    assert_eq!(subscription.try_recv(), Some(Brought::Together));
+}
