@@ -29,6 +29,7 @@ test.describe("tabs", () => {
     const [ada, ben] = await two(visitor);
     await ada.say("before");
     await ben.shows(["before"]);
+    await ada.relayed("before");
     await ada.page.reload();
     await ada.inside();
     await ada.sees(["Ada", "Ben"]);

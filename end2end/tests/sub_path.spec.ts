@@ -208,6 +208,7 @@ for (const strips of [false, true]) {
 
       await ada.create();
       await ada.say("kept for a reload");
+      await ada.relayed("kept for a reload");
       await ada.page.reload();
       await ada.inside();
       const kept = await ada.page.evaluate(() => [...Object.keys(sessionStorage), ...Object.keys(localStorage)]);

@@ -2,12 +2,14 @@
 //! whatever implements its seams.
 
 use std::collections::VecDeque;
+use std::sync::Mutex;
 
 use bytes::{Buf as _, Bytes};
 use protocol::{ClientFrame, ClientId, ErrorCode, SendBody, SendMessage, ServerFrame};
 use realtime::attachment::Attachment;
 use realtime::connection::Connection;
 use realtime::dialect::{Broadcast, Counted, Dialect, DialectId, Frame, Projection, RoomContext};
+use realtime::hub::Hub;
 use realtime::rooms_handler::RoomsHandler;
 use realtime::session::Carrier;
 use realtime::transport::{Batch, End, Next, Progress, Transport};
@@ -142,8 +144,12 @@ struct Liner {
 
 impl Liner {
     async fn connect(server: &TestServer, guest: &Guest) -> Self {
+        Self::connect_by(&Lines, server, guest).await
+    }
+
+    async fn connect_by(dialect: &'static dyn Dialect, server: &TestServer, guest: &Guest) -> Self {
         let (state, identity) = (&server.state, server.identity(guest.token()).await);
-        let session = state.hub.open_session(&identity, Carrier::Bearer, &Lines).expect("there is a place");
+        let session = state.hub.open_session(&identity, Carrier::Bearer, dialect).expect("there is a place");
         let (generation, services) = (session.connect(), state.services());
         // Narrower than what is said, so that the server has to wait for its reader.
         let (near, far) = duplex(8);
@@ -203,6 +209,50 @@ async fn rooms_serve_a_dialect_and_a_transport_that_they_do_not_know() {
     assert_eq!(native.expect_message("2 < 3").await.text, "2 < 3", "those who speak another dialect are told as ever");
     one.says("say SHRT2345 hello").await;
     one.hears("! not_in_room").await;
+}
+
+/// Lines that look at the room from outside at the moment when somebody is told that they are inside.
+struct Onlooker {
+    hub: Hub,
+    /// People inside, and how many of them are among the eldest.
+    seen: Mutex<Vec<(u32, usize)>>,
+}
+
+impl Dialect for Onlooker {
+    fn id(&self) -> DialectId {
+        Lines.id()
+    }
+
+    fn reads_sealed(&self) -> bool {
+        Lines.reads_sealed()
+    }
+
+    fn reply(&self, user: UserId, frame: &ServerFrame, push: &mut dyn FnMut(Frame)) {
+        if let ServerFrame::Joined { room, .. } = frame {
+            let live = self.hub.live_rooms().into_iter().find(|live| live.code == room.code).expect("is live");
+            self.seen.lock().expect("is held for a moment").push((live.count(), live.doorway().eldest.len()));
+        }
+        Lines.reply(user, frame, push);
+    }
+
+    fn projection(&self) -> Box<dyn Projection> {
+        Lines.projection()
+    }
+}
+
+#[tokio::test]
+async fn who_is_told_to_be_inside_is_seen_inside_from_without() {
+    let server = TestServer::spawn().await;
+    let (ada, ben) = (Guest::new(&server).await, Guest::new(&server).await);
+    let room = ada.room().await;
+    let onlooker: &Onlooker =
+        Box::leak(Box::new(Onlooker { hub: server.state.hub.clone(), seen: Mutex::new(Vec::new()) }));
+    for (count, guest) in [&ada, &ben].into_iter().enumerate() {
+        let mut liner = Liner::connect_by(onlooker, &server, guest).await;
+        liner.says(&format!("join {}", room.code().as_str())).await;
+        liner.hears(&format!("* {} ({})", room.code().as_str(), count + 1)).await;
+    }
+    assert_eq!(*onlooker.seen.lock().expect("nobody holds it"), [(1, 1), (2, 2)]);
 }
 
 #[tokio::test]

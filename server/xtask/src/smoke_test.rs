@@ -31,9 +31,14 @@ const POLL_EVERY: Duration = Duration::from_millis(2);
 ///
 /// A toolchain without the sources of its standard library makes a heavier page: then the weight is told and no failure.
 pub(crate) fn prove(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> Result<()> {
+    steps.step("prove that the binary is all there is", || embeds_the_site(binary, &workspace.site()))?;
+    weigh(workspace, steps, binary)
+}
+
+/// As [`prove`], for a server that may read the interface from the disk.
+pub(crate) fn weigh(workspace: &Workspace, steps: &mut Steps, binary: &Path) -> Result<()> {
     let is_smallest = Toolchain::find(workspace.wasm_toolchain())?.keeps_functions_apart(Mode::Release.wasm_profile());
     steps.step("prove that the binary runs alone", || {
-        embeds_the_site(binary, &workspace.site())?;
         let server = Server::start(binary)?;
         let (weights, later) = first_load(&server)?;
         server.left_nothing_behind()?;

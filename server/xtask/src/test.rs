@@ -1,5 +1,6 @@
 //! All tests in one command, and one line at the end that says how many passed.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
@@ -16,15 +17,19 @@ use crate::proxies;
 use crate::redis;
 use crate::second_try;
 use crate::shell;
+use crate::smoke_test;
 use crate::steps::{Steps, say, warn};
 use crate::summary::{self, Totals};
 use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Test the quick build end to end, not the release.
-    #[arg(long)]
+    /// Test the quick build of the interface end to end, not what people download.
+    #[arg(long, conflicts_with = "release")]
     dev: bool,
+    /// Test the release of the server end to end, not the build of the other tests, which is there already and checks itself.
+    #[arg(long)]
+    release: bool,
     /// Run one part only.
     #[arg(long, value_enum)]
     only: Option<Part>,
@@ -306,14 +311,29 @@ fn end_to_end(workspace: &Workspace, steps: &mut Steps, options: &Options) -> To
         }
     };
     let mode = Mode::from_dev(options.dev);
-    let result = build::everything(workspace, steps, mode).and_then(|binary| {
+    let result = build_for_browsers(workspace, steps, mode, options.release).and_then(|binary| {
         ensure!(binary.is_file(), "cargo made no {}", binary.display());
         if mode == Mode::Release && options.filters.is_empty() {
-            crate::smoke_test::prove(workspace, steps, &binary)?;
+            let promise = if options.release { smoke_test::prove } else { smoke_test::weigh };
+            promise(workspace, steps, &binary)?;
         }
         steps.step("end to end, in Chromium", || e2e::run(&ready, &binary, &options.filters))
     });
     counted("end to end", result)
+}
+
+/// The interface, and a server that shows it. A release of the server costs as long as half of all tests: where nobody asks
+/// for one, it is the program that the integration tests start, which reads the interface from the disk.
+fn build_for_browsers(workspace: &Workspace, steps: &mut Steps, mode: Mode, release: bool) -> Result<PathBuf> {
+    if release {
+        return build::everything(workspace, steps, Mode::Release);
+    }
+    build::interface(workspace, steps, mode)?;
+    steps.step("compile the server of the tests", || {
+        let packages = [PRODUCT, &["--test", "it"]].concat();
+        shell::run(shell::cargo().current_dir(workspace.root()).args(["test", "--no-run"]).args(packages))?;
+        Ok(workspace.binary(Mode::Dev.server_folder()))
+    })
 }
 
 /// A part that broke before it could count is one failure.
@@ -329,7 +349,7 @@ mod tests {
     use super::*;
 
     fn options(only: Option<Part>, filters: &[&str]) -> Options {
-        Options { dev: false, only, filters: filters.iter().map(|&filter| filter.to_owned()).collect() }
+        Options { dev: false, release: false, only, filters: filters.iter().map(|&filter| filter.to_owned()).collect() }
     }
 
     #[test]

@@ -172,14 +172,21 @@ impl RoomTask {
 
     fn handle(&mut self, input: Input, asking: Option<&Arc<RoomsSession>>) {
         let member = if let Input::Join { member, .. } = &input { Some(member.clone()) } else { None };
-        for effect in self.room.handle(self.hub.clock().now(), input) {
+        for effect in self.effects_of(input) {
             self.perform(effect, asking, member.as_ref());
         }
         for input in std::mem::take(&mut self.deferred) {
             self.handle(input, None);
         }
-        self.handle.outside.show(&mut self.room);
         self.tell_others();
+    }
+
+    /// What is seen from outside has changed before anybody is told of the change: who was told that they are inside
+    /// is among the eldest when the owner's next request is served.
+    fn effects_of(&mut self, input: Input) -> Vec<Effect> {
+        let effects = self.room.handle(self.hub.clock().now(), input);
+        self.handle.outside.show(&mut self.room);
+        effects
     }
 
     fn perform(&mut self, effect: Effect, asking: Option<&Arc<RoomsSession>>, joining: Option<&MemberId>) {
@@ -242,7 +249,7 @@ impl RoomTask {
                 };
                 let published = self.hub.broker().publish(self.handle.id, event);
                 if let (Err(_), Some(otherwise)) = (published, otherwise) {
-                    for effect in self.room.handle(self.hub.clock().now(), otherwise) {
+                    for effect in self.effects_of(otherwise) {
                         self.perform(effect, asking, joining);
                     }
                 }
