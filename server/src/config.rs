@@ -31,6 +31,7 @@ pub use self::admin::Admin;
 use self::commands::MIGRATE_TO;
 pub use self::commands::{Apps, Command, Db};
 use self::secured::{Asked, Secured};
+pub(crate) use self::values::SQLITE_FILE;
 pub use self::values::{Database, EventLogTo, LogFormat, LogLevel, ProxyHeaders};
 use self::values::{mode, networks, size};
 

@@ -1,12 +1,16 @@
-//! Opening the database that is configured, and what an operator does with one: check, export the schema, migrate.
+//! Opening the database that is configured, and what an operator does with one: check, export the schema, back up, migrate.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
-use crate::config::{Config, Database, Db};
-use crate::folders::make_folder;
+use crate::admin::operators;
+use crate::config::{Config, Database, Db, SQLITE_FILE};
+use crate::folders::{keep_private, make_folder};
+use crate::keys;
 use crate::lock_file::LockFile;
 use crate::store::memory::MemoryStore;
 use crate::store::mongodb::{self, MongoStore};
@@ -64,6 +68,7 @@ pub async fn tend(config: &Config, command: &Db) -> anyhow::Result<String> {
             Database::Memory => String::new(),
         }),
         Db::Check => check(&config.database).await,
+        Db::Backup { folder } => back_up(config, folder).await,
         Db::Migrate { to } => {
             let to = Database::parse(to, &config.data_dir)?;
             ensure!(to != config.database, "the database to copy into is the one to copy from");
@@ -115,6 +120,43 @@ async fn migrate(from: &Database, to: &Database) -> anyhow::Result<String> {
     source.close().await?;
     target.close().await?;
     Ok(format!("copied from {} to {} and compared: {}\n", from.kind(), to.kind(), counted(&users_here, &rooms_here)))
+}
+
+/// Copies what the server keeps while it may serve. The folder is a data folder: a server that is started on it goes on from
+/// there. What can be had anew, the certificates of an authority, is not in it, nor are files that are the operator's own.
+async fn back_up(config: &Config, folder: &Path) -> anyhow::Result<String> {
+    ensure!(config.database != Database::Memory, "a database in memory ends with its server: there is nothing to copy");
+    there_is(&config.database)?;
+    let secret = keys::file_of(&config.data_dir);
+    ensure!(secret.is_file(), "there is no secret {}: is --data-dir that of the server?", secret.display());
+    let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    ensure!(!is_used, "{} is not empty: choose another folder", folder.display());
+    make_folder(folder)?;
+    for file in [secret, operators::file_of(&config.data_dir)] {
+        copy(&file, folder).with_context(|| format!("cannot copy {} to {}", file.display(), folder.display()))?;
+    }
+    let done = match &config.database {
+        Database::Sqlite(path) => {
+            let there = folder.join(SQLITE_FILE);
+            sqlite::copy(path, &there)?;
+            // What cannot be read again is no copy.
+            check(&Database::Sqlite(there)).await?
+        }
+        Database::Mongodb(_) => "mongodb: it is a server of its own; copy its database with mongodump\n".to_owned(),
+        Database::Memory => String::new(),
+    };
+    Ok(format!("copied to {}\n{done}", folder.display()))
+}
+
+/// One small file, which then only its owner can read. Operators need not have been made.
+fn copy(file: &Path, folder: &Path) -> io::Result<()> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    keep_private(&folder.join(name), &bytes)
 }
 
 const AWAY: &str = "the database does not answer";

@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -34,6 +34,11 @@ const WHISPER_BYTES: usize = CLAIM_BYTES + 16;
 pub(crate) const DAY_MARK_CHARS: usize = 12;
 /// A day of UTC: so long a mark lasts.
 pub(crate) const DAY_MS: u64 = 86_400_000;
+
+/// Where the secret is.
+pub(crate) fn file_of(data_dir: &Path) -> PathBuf {
+    data_dir.join("secret")
+}
 
 /// Everything that is derived from the secret.
 #[derive(Clone)]

@@ -217,7 +217,7 @@ fn keys(config: &Config) -> anyhow::Result<Keys> {
         Database::Memory => Ok(Keys::derive(&realtime::clock::random())),
         Database::Sqlite(_) | Database::Mongodb(_) => {
             make_folder(&config.data_dir)?;
-            Keys::load(&config.data_dir.join("secret"))
+            Keys::load(&keys::file_of(&config.data_dir))
         }
     }
 }

@@ -6,4 +6,5 @@ mod golden;
 mod identity;
 mod json;
 mod names;
+mod released;
 mod requests;

@@ -49,6 +49,12 @@ pub enum Db {
     Check,
     /// Prints the tables, or the collections and indexes
     ExportSchema,
+    /// Copies people, rooms, the secret and the operators into a folder; the server may run meanwhile
+    Backup {
+        /// The folder: empty, or not there yet
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Copies every user and room into an empty database, and compares; the server should not run meanwhile
     Migrate {
         /// Where to, as for --database

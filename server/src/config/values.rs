@@ -87,6 +87,9 @@ pub enum Database {
     Memory,
 }
 
+/// What the file is called where nobody says otherwise.
+pub(crate) const SQLITE_FILE: &str = "whisperspace.db";
+
 impl Database {
     /// Reads what `--database` takes.
     ///
@@ -94,7 +97,7 @@ impl Database {
     /// A sentence that does not repeat the value.
     pub fn parse(text: &str, data_dir: &Path) -> anyhow::Result<Self> {
         match text.split_once(':') {
-            Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join("whisperspace.db"))),
+            Some(("sqlite", "")) => Ok(Self::Sqlite(data_dir.join(SQLITE_FILE))),
             // What SQLite itself would take for something else than the path of a file.
             Some(("sqlite", path)) if path.starts_with(':') || path.starts_with("file:") => anyhow::bail!(
                 "--database sqlite:PATH takes the path of a file; what is gone with the process is memory:"

@@ -1,6 +1,9 @@
 //! `whisperspace db`: checks, schemas, and moving people and rooms to another database and back.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::api::RoomView;
 
@@ -48,6 +51,65 @@ async fn people_and_rooms_move_counted_and_compared() {
             assert!(rooms[0].you == person.look_up(&room.code).await.json::<RoomView>().you);
         }
         assert!(server.terminate().await.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_is_made_while_people_come_is_a_folder_to_go_on_from() {
+    let folder = Folder::new();
+    let add = folder.command(&["--data-dir=data", "admin", "add", "keeper"]);
+    succeeded(&Folder::finish_told(add, "a long enough password\n").await);
+    let server = folder.serve(&["--limit", "guests_made_per_hour=1000"]).await;
+    let one = Guest::at(server.addr, None).await;
+    let room = one.pin_room("4711").await;
+    let (address, over) = (server.addr, Arc::new(AtomicBool::new(false)));
+    let still = Arc::clone(&over);
+    let coming = tokio::spawn(async move {
+        let mut people = Vec::new();
+        while !still.load(Ordering::Relaxed) && people.len() < 200 {
+            people.push(Guest::at(address, None).await);
+        }
+        people.len()
+    });
+    let told = succeeded(&folder.run(&["--data-dir=data", "db", "backup", "copy"]).await);
+    assert!(told.starts_with("copied to copy\nsqlite: in order, "), "{told}");
+    over.store(true, Ordering::Relaxed);
+    assert!(coming.await.expect("nobody is refused") > 0, "the server served meanwhile");
+    let mut files: Vec<_> = std::fs::read_dir(folder.path().join("copy"))
+        .expect("is there")
+        .map(|entry| {
+            let entry = entry.expect("can be read");
+            let mode = entry.metadata().expect("can be read").permissions().mode() & 0o777;
+            (entry.file_name().into_string().expect("is UTF-8"), mode)
+        })
+        .collect();
+    files.sort();
+    let expected = ["operators", "secret", "whisperspace.db"].map(|name| (name.to_owned(), 0o600));
+    assert_eq!(files, expected);
+    let again = folder.run(&["--data-dir=data", "db", "backup", "copy"]).await;
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("not empty"));
+
+    assert!(server.terminate().await.success());
+    std::fs::rename(folder.data(), folder.path().join("lost")).expect("moves");
+    std::fs::rename(folder.path().join("copy"), folder.data()).expect("moves");
+    let server = folder.serve(&[]).await;
+    let person = Guest { addr: server.addr, ..one.clone() };
+    let view: RoomView = person.look_up(&room.code).await.json();
+    assert!(view.owner && view.you == room.view.you, "signed in as before, and the room is theirs");
+    assert!(server.terminate().await.success());
+}
+
+#[tokio::test]
+async fn what_cannot_be_copied_is_said() {
+    let folder = Folder::new();
+    for (arguments, says) in [
+        (["--database=memory:", "db", "backup", "copy"], "ends with its server"),
+        (["--data-dir=nowhere", "db", "backup", "copy"], "there is no database file"),
+    ] {
+        let output = folder.run(&arguments).await;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains(says), "{stderr}");
+        assert!(!folder.path().join("copy").exists(), "nothing was made");
     }
 }
 

@@ -4,6 +4,7 @@
 //! another program holds the file, what only reads is answered all the same.
 //! A call that is given up while it waits may still be carried out.
 
+mod backup;
 mod changes;
 mod faults;
 mod memory;
@@ -25,6 +26,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use protocol::{Device, Millis, Role, RoomCode, Username};
 
+pub use backup::copy;
 pub use open::{MIGRATIONS as SCHEMA, OpenError};
 
 use super::{

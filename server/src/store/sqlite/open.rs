@@ -124,7 +124,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// Makes the file with mode 0600 where it is missing; `SQLite` gives its log and index the mode of the file.
-fn create_private(path: &Path) -> io::Result<()> {
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
 
@@ -154,7 +154,7 @@ fn refuse_damage(db: &Connection, path: &Path) -> Result<(), OpenError> {
     if said == "ok" { Ok(()) } else { Err(OpenError::Damaged { path: path.to_owned(), said }) }
 }
 
-fn refuse_others(db: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_others(db: &Connection, path: &Path) -> Result<(), OpenError> {
     let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| explained(path, error));
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     if tables > 0 && number("PRAGMA application_id")? != i64::from(APPLICATION_ID) {
@@ -182,7 +182,7 @@ fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn explained(path: &Path, source: rusqlite::Error) -> OpenError {
+pub(super) fn explained(path: &Path, source: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign(path),

@@ -1,6 +1,7 @@
 //! The real binary in a folder of its own: flags, files, output, signals.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -50,9 +51,16 @@ impl Folder {
         Self::finish(self.command(arguments)).await
     }
 
-    pub(crate) async fn finish(mut command: Command) -> Output {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    pub(crate) async fn finish(command: Command) -> Output {
+        Self::finish_told(command, "").await
+    }
+
+    /// As [`Folder::finish`], with a few words at its standard input.
+    pub(crate) async fn finish_told(mut command: Command, words: &str) -> Output {
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the binary starts");
+        // What has no use for them may have ended.
+        let _ = child.stdin.take().expect("is piped").write_all(words.as_bytes());
         let ended = ended(&mut child).await;
         if ended.is_none() {
             let _ = child.kill();
