@@ -234,6 +234,7 @@ test("an answer shows what it answers, leads there, and forgets it when that is 
   await expect(ada.texts).toHaveCount(22);
   await row(ada, "an answer").getByRole("button", { name: "Ada a question" }).click();
   await expect(ada.texts.first()).toBeInViewport();
+  await expect(row(ada, "a question").first().getByRole("button", { name: "Reply" }), "keys go on from there").toBeFocused();
 
   await ada.messageBox.press("ArrowUp");
   await ada.say("a better question");

@@ -63,9 +63,15 @@ mod platform {
         }
     }
 
-    /// Brings a message into view and marks it for a moment, by its row's key.
-    pub(crate) fn show_message(key: u64) {
+    /// Brings a message into view and marks it for a moment, by its row's key. Its tool that matches takes the focus: who
+    /// goes on by keys goes on from there.
+    pub(crate) fn show_message(key: u64, tool: &str) {
         if let Some(row) = row(key) {
+            if let Some(tool) =
+                row.query_selector(tool).ok().flatten().and_then(|tool| tool.dyn_into::<HtmlElement>().ok())
+            {
+                let _ = tool.focus();
+            }
             row.scroll_into_view();
             let _ = row.class_list().add_1("found");
             set_timeout(
@@ -213,7 +219,7 @@ mod platform {
 
     pub(crate) fn focus_next(_selector: &str, _forward: bool) {}
 
-    pub(crate) fn show_message(_key: u64) {}
+    pub(crate) fn show_message(_key: u64, _tool: &str) {}
 
     pub(crate) fn show_above(_log: &Element, _selector: &str) -> bool {
         false

@@ -19,6 +19,8 @@ const IN_ROW: &str = "a, button, pre, [role=button]";
 const TOOLS: &str = "#log .tool";
 /// The first of them of each message.
 const FIRST_TOOLS: &str = "#log .tool:first-child";
+/// The same, inside of one message.
+pub(crate) const FIRST_TOOL: &str = ".tool:first-child";
 
 /// Escape: everything was read, the end comes into view, and one writes on.
 pub(crate) fn read_to_end(event: &KeyboardEvent, room: Room) {

@@ -76,7 +76,7 @@ use keep_unsent::KeepUnsent;
 pub(crate) use keep_unsent::provide_keep_unsent;
 pub(crate) use keys_sheet::KeysSheet;
 pub(crate) use knock_strip::KnockStrip;
-pub(crate) use log_keys::read_to_end;
+pub(crate) use log_keys::{FIRST_TOOL, read_to_end};
 pub(crate) use log_scroll::place;
 pub(crate) use message_menu::{Chosen, MessageMenu};
 use message_row::MessageRow;

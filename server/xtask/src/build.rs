@@ -9,6 +9,7 @@ use crate::mode::Mode;
 use crate::shell;
 use crate::site;
 use crate::steps::{Steps, say};
+use crate::toolchain::same_paths_everywhere;
 use crate::wasm;
 use crate::workspace::{OUTPUT_NAME, Workspace};
 
@@ -26,18 +27,31 @@ pub(crate) fn interface(workspace: &Workspace, steps: &mut Steps, mode: Mode) ->
 pub(crate) fn server(workspace: &Workspace, steps: &mut Steps, mode: Mode) -> Result<PathBuf> {
     let profile = mode.server_profile();
     steps.step(&format!("compile the server ({profile})"), || {
-        shell::run(shell::cargo().current_dir(workspace.root()).args([
-            "build",
-            "--package",
-            "server",
-            "--bin",
-            OUTPUT_NAME,
-            "--profile",
-            profile,
-        ]))?;
+        let mut cargo = shell::cargo();
+        cargo.current_dir(workspace.root());
+        cargo.args(["build", "--package", "server", "--bin", OUTPUT_NAME, "--profile", profile]);
+        if mode == Mode::Release {
+            same_bytes_everywhere(workspace, &mut cargo)?;
+        }
+        shell::run(&mut cargo)?;
         Ok(workspace.binary(mode.server_folder()))
     })
 }
+
+/// The same sources and compiler make the same program, wherever they are and whenever: `reproduce.rs` tries it.
+fn same_bytes_everywhere(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
+    let sysroot = shell::capture(Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace.root()))?;
+    let places = [(workspace.root().display().to_string(), "whisperspace"), (sysroot.trim().to_owned(), "rust")];
+    cargo.args(["--config", &same_paths_everywhere(&places)]);
+    // Embedded files carry their time.
+    if std::env::var_os(EMBEDDED_TIME).is_none() {
+        cargo.env(EMBEDDED_TIME, "0");
+    }
+    Ok(())
+}
+
+/// <https://reproducible-builds.org/specs/source-date-epoch/>
+const EMBEDDED_TIME: &str = "SOURCE_DATE_EPOCH";
 
 /// Becomes the server, so that Ctrl-C and the exit code are the server's own.
 pub(crate) fn serve(workspace: &Workspace, binary: &Path, arguments: &[String]) -> Result<ExitCode> {

@@ -18,6 +18,7 @@ mod mongodb;
 mod pebble;
 mod proxies;
 mod redis;
+mod reproduce;
 mod second_try;
 mod shell;
 mod site;
@@ -86,6 +87,8 @@ enum Command {
         #[arg(long)]
         counted: bool,
     },
+    /// Build the release twice, in two places, and compare the programs; about half an hour.
+    Reproduce,
     /// Measure.
     Bench {
         #[command(subcommand)]
@@ -132,6 +135,11 @@ fn execute(cli: Cli) -> Result<ExitCode> {
         }
         Command::FirstLoad { counted } => {
             first_load::run(&workspace, &mut steps, counted)?;
+            steps.print_times();
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reproduce => {
+            reproduce::run(&workspace, &mut steps)?;
             steps.print_times();
             Ok(ExitCode::SUCCESS)
         }

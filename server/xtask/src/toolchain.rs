@@ -141,7 +141,7 @@ impl Toolchain {
 }
 
 fn for_target(cargo: &mut Command, profile: &str) {
-    cargo.args(["--target", TARGET, "--profile", profile, "--config", &same_paths_everywhere()]);
+    cargo.args(["--target", TARGET, "--profile", profile, "--config", &same_paths_everywhere(&[])]);
 }
 
 /// Compiles the standard library along. A stable compiler has to be told that this is wanted all the same.
@@ -164,10 +164,11 @@ fn build_std(cargo: &mut Command, profile: &str) {
     }
 }
 
-/// Names of source files that are the same on every machine: panics carry them to the browser.
+/// Names of source files that are the same on every machine: panics carry them along. `places`: folders beside those of the
+/// registry, and what each is called instead.
 ///
 /// As configuration, because there cargo adds them to the flags of the repository; a variable would replace those.
-fn same_paths_everywhere() -> String {
+pub(crate) fn same_paths_everywhere(places: &[(String, &str)]) -> String {
     let sources = shell::cargo_home().and_then(|home| home.join("registry/src").read_dir().ok());
     let mut flags: Vec<String> = sources
         .into_iter()
@@ -175,6 +176,7 @@ fn same_paths_everywhere() -> String {
         .flatten()
         .map(|registry| format!("--remap-path-prefix={}/=", registry.path().display()))
         .collect();
+    flags.extend(places.iter().map(|(place, name)| format!("--remap-path-prefix={place}={name}")));
     // Another order would be another build.
     flags.sort();
     format!("build.rustflags={}", serde_json::Value::from(flags))

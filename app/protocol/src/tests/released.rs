@@ -31,8 +31,9 @@ fn today() -> Frames {
 /// The frames of every release, a file each: the name of a frame, a space, the frame.
 fn releases() -> Vec<(String, Frames)> {
     if option_env!("WHISPERSPACE_RELEASE").is_some() {
-        let lines: String = today().iter().map(|(name, frame)| format!("{name} {frame}\n")).collect();
-        fs::write(folder("released").join(concat!(env!("CARGO_PKG_VERSION"), ".txt")), lines).unwrap();
+        let lines: Vec<_> = today().iter().map(|(name, frame)| format!("{name} {frame}")).collect();
+        fs::write(folder("released").join(concat!(env!("CARGO_PKG_VERSION"), ".txt")), lines.join("\n") + "\n")
+            .unwrap();
     }
     let files = fs::read_dir(folder("released")).unwrap().map(|file| file.unwrap().path());
     let read = files.map(|file| {

@@ -12,9 +12,9 @@ use super::switch::Switch;
 use crate::base::at;
 use crate::browser;
 use crate::components::{
-    Banner, Chosen, Composer, Draft, EmptyRoom, Form, KnockStrip, MessageMenu, Mode, Naming, Parting, PartingStrip,
-    People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, Way, changing, ended_room, is_silent, place,
-    provide_keep_unsent, read_to_end, told, when, write_into_composer,
+    Banner, Chosen, Composer, Draft, EmptyRoom, FIRST_TOOL, Form, KnockStrip, MessageMenu, Mode, Naming, Parting,
+    PartingStrip, People, Powers, Pressed, RoomHeader, Timeline, Tool, TypingLine, Way, changing, ended_room,
+    is_silent, place, provide_keep_unsent, read_to_end, told, when, write_into_composer,
 };
 use crate::driver;
 use crate::driver::use_client;
@@ -254,7 +254,7 @@ fn press(room: driver::Room, draft: Draft, menu: RwSignal<Option<u64>>, key: u64
         }
         Pressed::Reaction(emoji) => room.act(key, RowAction::React(emoji)),
         Pressed::Quote(quoted) => {
-            browser::show_message(quoted);
+            browser::show_message(quoted, FIRST_TOOL);
             Ok(())
         }
     };

@@ -2,25 +2,30 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rustls::ClientConfig;
 use serde_json::Value;
+
+use super::stream::Stream;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Api {
     address: SocketAddr,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Stream>,
 }
 
 impl Api {
-    pub(super) fn connect(address: SocketAddr) -> Result<Self> {
+    /// `tls`: where the server wants it.
+    pub(super) fn connect(address: SocketAddr, tls: Option<&Arc<ClientConfig>>) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, TIMEOUT).context("the server takes no connection")?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream: BufReader::new(stream) })
+        Ok(Self { address, stream: BufReader::new(Stream::new(stream, tls)?) })
     }
 
     /// The token of a new guest.

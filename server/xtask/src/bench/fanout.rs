@@ -15,6 +15,7 @@ use super::peers::{Candidate, Programs};
 use super::process;
 use super::report::Report;
 use super::scenarios::{Plan, Scenario, relay};
+use super::tls;
 use crate::build;
 use crate::mode::Mode;
 use crate::shell;
@@ -117,6 +118,15 @@ pub(super) fn nodes(workspace: &Workspace, steps: &mut Steps, options: &Options)
     let server = server(workspace, steps, options.server.as_ref())?;
     let (plan, machine) = plan(options)?;
     nodes::run(workspace, steps, &server, &plan)?;
+    say(&format!("on {machine}"));
+    Ok(())
+}
+
+/// A room by the server's own TLS beside the same without.
+pub(super) fn tls(workspace: &Workspace, steps: &mut Steps, options: &Options) -> Result<()> {
+    let server = server(workspace, steps, options.server.as_ref())?;
+    let (plan, machine) = plan(options)?;
+    tls::run(steps, &server, &plan)?;
     say(&format!("on {machine}"));
     Ok(())
 }

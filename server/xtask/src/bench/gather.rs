@@ -60,7 +60,7 @@ impl Outside {
 /// Makes a guest for each, and the rooms; nobody is connected yet.
 pub(super) fn outside(load: &mut Load, candidate: Candidate, address: SocketAddr, shape: Shape) -> Result<Outside> {
     let dialect = candidate.dialect();
-    let mut api = if candidate.has_rooms() { Some(Api::connect(address)?) } else { None };
+    let mut api = if candidate.has_rooms() { Some(Api::connect(address, load.secured.get(&address))?) } else { None };
     let number = load.crowds.len();
     let mut crowd = Crowd {
         dialect,

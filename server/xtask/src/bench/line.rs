@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
+use rustls::ClientConfig;
 
 use super::dialect::{Step, TELLING_BYTES, Until};
 use super::frames::{self, Head};
+use super::stream::Stream;
 
 /// Connections from one of the addresses 127.0.1.1, 127.0.1.2, …: enough ports for any number, also while old ones are
 /// not quite over.
@@ -15,7 +18,7 @@ const PER_SOURCE: usize = 4_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    stream: Option<TcpStream>,
+    stream: Option<Stream>,
     /// Which of the load's crowds it belongs to, and which room it hears.
     pub(super) crowd: usize,
     pub(super) room: Option<usize>,
@@ -49,7 +52,13 @@ impl Line {
     }
 
     /// Connects anew and forgets what was before. `receive_buffer`: bytes that the kernel holds for it, where not the usual.
-    pub(super) fn connect(&mut self, at: usize, to: SocketAddr, receive_buffer: Option<usize>) -> io::Result<()> {
+    pub(super) fn connect(
+        &mut self,
+        at: usize,
+        to: SocketAddr,
+        tls: Option<&Arc<ClientConfig>>,
+        receive_buffer: Option<usize>,
+    ) -> io::Result<()> {
         *self = Self { crowd: self.crowd, room: self.room, address: self.address, ..Self::default() };
         let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         if let Some(bytes) = receive_buffer {
@@ -62,12 +71,12 @@ impl Line {
         let stream = TcpStream::from(socket);
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
-        self.stream = Some(stream);
+        self.stream = Some(Stream::new(stream, tls)?);
         Ok(())
     }
 
     pub(super) fn stream(&self) -> Option<&TcpStream> {
-        self.stream.as_ref()
+        self.stream.as_ref().map(Stream::socket)
     }
 
     pub(super) fn close(&mut self) {
@@ -81,32 +90,36 @@ impl Line {
             self.unsent.extend_from_slice(bytes);
             return self.say_rest();
         }
-        let sent = write(self.stream.as_ref(), bytes)?;
+        let sent = write(self.stream.as_mut(), bytes)?;
         self.unsent.extend_from_slice(&bytes[sent..]);
         Ok(sent == bytes.len())
     }
 
     /// Says more of what the kernel did not take.
     pub(super) fn say_rest(&mut self) -> io::Result<bool> {
-        let sent = write(self.stream.as_ref(), &self.unsent)?;
+        let sent = write(self.stream.as_mut(), &self.unsent)?;
         self.unsent.drain(..sent);
         Ok(self.unsent.is_empty())
     }
 
-    /// Reads once and tells what came; `false` where the server has closed.
+    /// Reads all that the socket has handed over, or once, and tells what came; `false` where the server has closed.
     pub(super) fn read(&mut self, buffer: &mut [u8], tell: &mut impl FnMut(&mut Self, Came<'_>)) -> io::Result<bool> {
-        let kept = self.rest.len();
-        buffer[..kept].copy_from_slice(&self.rest);
-        let got = match self.stream.as_mut().map_or(Ok(0), |stream| stream.read(&mut buffer[kept..])) {
-            Ok(0) => return Ok(false),
-            Ok(got) => got,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
-            Err(error) => return Err(error),
-        };
-        self.rest.clear();
-        let rest = self.split(&buffer[..kept + got], tell).len();
-        self.rest.extend_from_slice(&buffer[kept + got - rest..kept + got]);
-        Ok(true)
+        loop {
+            let kept = self.rest.len();
+            buffer[..kept].copy_from_slice(&self.rest);
+            let got = match self.stream.as_mut().map_or(Ok(0), |stream| stream.read(&mut buffer[kept..])) {
+                Ok(0) => return Ok(false),
+                Ok(got) => got,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) => return Err(error),
+            };
+            self.rest.clear();
+            let rest = self.split(&buffer[..kept + got], tell).len();
+            self.rest.extend_from_slice(&buffer[kept + got - rest..kept + got]);
+            if !self.stream.as_ref().is_some_and(Stream::holds_more) {
+                return Ok(true);
+            }
+        }
     }
 
     /// Takes whole frames, or as much of one as tells what it is, off the front; what is left.
@@ -135,8 +148,8 @@ impl Line {
     }
 }
 
-fn write(stream: Option<&TcpStream>, bytes: &[u8]) -> io::Result<usize> {
-    let Some(mut stream) = stream else { return Err(ErrorKind::NotConnected.into()) };
+fn write(stream: Option<&mut Stream>, bytes: &[u8]) -> io::Result<usize> {
+    let Some(stream) = stream else { return Err(ErrorKind::NotConnected.into()) };
     match stream.write(bytes) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
         written => written,

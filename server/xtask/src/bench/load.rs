@@ -4,7 +4,10 @@
 //! not sleep: a server then pays for no wake-up of a receiver, whichever server it is. Servers of other candidates stay
 //! connected meanwhile; their pings are answered.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -12,6 +15,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
+use rustls::ClientConfig;
 
 use super::crowd::Crowd;
 use super::dialect::{Dialect, Kind, REPORT_EVERY, Step, Until};
@@ -33,6 +37,8 @@ pub(super) struct Load {
     started: Instant,
     pub(super) lines: Vec<Line>,
     pub(super) crowds: Vec<Crowd>,
+    /// Servers that are spoken to by TLS.
+    pub(super) secured: BTreeMap<SocketAddr, Arc<ClientConfig>>,
     /// Lines that the kernel did not take all from.
     blocked: Vec<usize>,
     heard: Heard,
@@ -82,6 +88,7 @@ impl Load {
             started: Instant::now(),
             lines: Vec::new(),
             crowds: Vec::new(),
+            secured: BTreeMap::new(),
             blocked: Vec::new(),
             heard: Heard::default(),
         })
@@ -111,7 +118,7 @@ impl Load {
     /// Connects a line and lets it follow the script. `receive_buffer` as in [`Line::connect`].
     pub(super) fn open(&mut self, at: usize, script: Vec<Step>, receive_buffer: Option<usize>) -> Result<()> {
         let address = self.lines[at].address.unwrap_or(self.crowds[self.lines[at].crowd].address);
-        self.lines[at].connect(at, address, receive_buffer)?;
+        self.lines[at].connect(at, address, self.secured.get(&address), receive_buffer)?;
         if let Some(stream) = self.lines[at].stream() {
             epoll::add(&self.epoll, stream, EventData::new_u64(at as u64), EventFlags::IN)?;
         }

@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod api;
 #[cfg(target_os = "linux")]
+mod beside;
+#[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
 mod dialect;
@@ -40,7 +42,11 @@ mod scenarios;
 #[cfg(target_os = "linux")]
 mod statistics;
 #[cfg(target_os = "linux")]
+mod stream;
+#[cfg(target_os = "linux")]
 mod svg;
+#[cfg(target_os = "linux")]
+mod tls;
 
 use std::process::ExitCode;
 
@@ -72,6 +78,9 @@ pub(crate) enum What {
     /// What one room of 500 costs on two nodes beside one; about a minute.
     #[cfg(target_os = "linux")]
     Nodes(fanout::Options),
+    /// What the server's own TLS costs a delivery; about a minute.
+    #[cfg(target_os = "linux")]
+    Tls(fanout::Options),
     /// Instructions of parsing, publishing, delivering and joining, beside those that were accepted last. Needs valgrind.
     Instructions(instructions::Options),
     /// What clearing freed memory costs: one delivery by the native transport with and without.
@@ -97,6 +106,8 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, what: &What) -> Resu
         What::Channels(options) => fanout::channels(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Nodes(options) => fanout::nodes(workspace, steps, options)?,
+        #[cfg(target_os = "linux")]
+        What::Tls(options) => fanout::tls(workspace, steps, options)?,
         #[cfg(target_os = "linux")]
         What::Forgetting => fanout::forgetting(workspace, steps)?,
         #[cfg(target_os = "linux")]
