@@ -451,6 +451,11 @@ impl Config {
         self.threads.map_or_else(processors, NonZeroUsize::get)
     }
 
+    /// Whether its lines are by TLS of its own.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some() || self.acme.is_some()
+    }
+
     /// Whether there are files that are opened again on a hang-up.
     pub fn renews_files(&self) -> bool {
         self.apps.is_some() || matches!(self.event_log, Some(EventLogTo::File(_)))

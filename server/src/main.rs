@@ -75,7 +75,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut reload = config.renews_files().then(signals::Reload::watch).transpose()?;
     let ending = signals::Ending::watch(reload.is_none())?;
     let listener = listen(&config).await?;
-    let mut place = listener.place(config.tls.is_some());
+    let mut place = listener.place(config.has_tls());
     if !listener.is_unix() {
         place.push_str(config.sub_path.as_str());
     }

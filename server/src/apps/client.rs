@@ -111,10 +111,7 @@ impl Person {
         }
         self.opened().push(namespace.clone());
         let is_first = self.live.set_open(&self.app, &self.member, namespace, true);
-        for channel in loaded.rules.entered(&self.client, namespace) {
-            // Beyond the bound a token names more than one connection may hear.
-            let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
-        }
+        self.enter_own(&loaded.rules, namespace, &loaded.rules.entered(&self.client, namespace));
         if is_first {
             self.tell_presence(&loaded.rules, namespace, true, "");
         }
@@ -160,9 +157,21 @@ impl Person {
         self.opened().push(namespace.clone());
         self.live.set_open(&self.app, &self.member, namespace, true);
         for plain in loaded.rules.plains().iter().filter(|plain| plain.path == path) {
-            for channel in loaded.rules.heard_at(plain, &self.client) {
-                let _ = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
-            }
+            self.enter_own(&loaded.rules, namespace, &loaded.rules.heard_at(plain, &self.client));
+        }
+    }
+
+    /// Enters what a token names. It may name more than one connection may hear, or a channel that is full: then it is told
+    /// how many are left out, and why the first was.
+    fn enter_own(&self, rules: &Application, namespace: &Namespace, channels: &[Channel<'_>]) {
+        let enter = |channel| self.live.enter(&self.app, rules, &self.member, channel, Entering::default()).err();
+        let left_out: Vec<Full> = channels.iter().filter_map(enter).collect();
+        let Some(&first) = left_out.first() else { return };
+        let Refused { code, message } = refused(first);
+        let told = Told::new(code.as_str(), format!("Channels left out: {}. {message}", left_out.len()));
+        match self.member.way() {
+            Way::Native => self.refused(None, &told, None),
+            Way::SocketIo | Way::Plain | Way::Stream => self.tell_refused(namespace, &told),
         }
     }
 

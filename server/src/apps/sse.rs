@@ -97,8 +97,7 @@ pub(super) async fn events(
     for channel in &asked.channels {
         may_hear(&state, &loaded, &signed_in, channel).await?;
     }
-    let person = connect(&state, app, &signed_in, &loaded, &asked)?;
-    let generation = person.0.member.session().connect();
+    let (person, generation) = connect(&state, app, &signed_in, &loaded, &asked)?;
     let lasts = Duration::from_millis(signed_in.ends_at.saturating_sub(now)).min(TOKEN_MAX);
     let reader = Reader {
         state: state.clone(),
@@ -166,8 +165,10 @@ fn connect(
     signed_in: &SignedIn,
     loaded: &Loaded,
     asked: &Asked<'_>,
-) -> Result<Leaving, ApiError> {
+) -> Result<(Leaving, Generation), ApiError> {
     let person = Arc::new(Person::connect(Arc::clone(&app), signed_in, &state.live, Way::Stream)?);
+    // Before it hears anything: what is told to a session without a line is not kept.
+    let generation = person.member.session().connect();
     let leaving = Leaving(person);
     for namespace in &asked.namespaces {
         if !leaving.0.open(namespace) {
@@ -179,7 +180,7 @@ fn connect(
         let entered = state.live.enter(&app, &loaded.rules, member, channel, Entering::default());
         entered.map_err(|_| ErrorCode::TooManyRooms)?;
     }
-    Ok(leaving)
+    Ok((leaving, generation))
 }
 
 impl Reader {

@@ -13,6 +13,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, Validation, decode, 
 use protocol::Millis;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use x509_cert::der::asn1::UintRef;
+use x509_cert::der::{Decode as _, Reader as _, SliceReader};
 
 /// How far the clocks of two machines may be apart where a token begins; its end is meant as it is told.
 const EARLY_MS: u64 = 30_000;
@@ -116,7 +118,7 @@ impl TokenVerifier {
         };
         let algorithm = of_library(algorithm);
         if !keys.iter().all(|(_, key)| is_usable(algorithm, key)) {
-            return Err("the key is none of this algorithm, or too short");
+            return Err("the key is none of this algorithm, too short, or of an exponent that no key has");
         }
         Ok(keys.into_iter().map(|(id, key)| Self { algorithm, id, key }).collect())
     }
@@ -169,15 +171,32 @@ fn of_set(algorithm: TokenAlgorithm, json: &[u8]) -> Result<Vec<(Option<String>,
 fn is_usable(algorithm: Algorithm, key: &DecodingKey) -> bool {
     // The library takes the first 32 bytes without looking how many there are.
     let is_whole = algorithm != Algorithm::EdDSA || key.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 32);
-    let is_long = algorithm != Algorithm::RS256 || modulus_bytes(key) >= RSA_BYTES_MIN;
-    is_whole && is_long && jsonwebtoken::crypto::verify("AAAA", b"", key, algorithm).is_ok()
+    let is_strong = algorithm != Algorithm::RS256 || is_strong_rsa(key).unwrap_or(false);
+    is_whole && is_strong && jsonwebtoken::crypto::verify("AAAA", b"", key, algorithm).is_ok()
 }
 
-/// How long an RSA key is, at the most.
-fn modulus_bytes(key: &DecodingKey) -> usize {
+/// Whether its modulus is long, and its exponent one that an RSA key can have (RFC 8017, 3.1: odd, and 3 at the least): by the
+/// exponent 1 everybody can sign. `None`: it cannot be read.
+fn is_strong_rsa(key: &DecodingKey) -> Option<bool> {
+    let is_strong = |modulus: &[u8], exponent: &[u8]| {
+        let [modulus, exponent] = [modulus, exponent].map(|bytes| {
+            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+            bytes.split_at(zeros).1
+        });
+        let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
+        modulus.len() >= RSA_BYTES_MIN && is_odd && exponent != [1]
+    };
     match key.kind() {
-        DecodingKeyKind::RsaModulusExponent { n, .. } => n.len(),
-        DecodingKeyKind::SecretOrDer(der) => der.len(),
+        DecodingKeyKind::RsaModulusExponent { n, e } => Some(is_strong(n, e)),
+        // RFC 8017, A.1.1.
+        DecodingKeyKind::SecretOrDer(der) => SliceReader::new(der)
+            .and_then(|mut reader| {
+                reader.sequence(|numbers| {
+                    let (modulus, exponent) = (UintRef::decode(numbers)?, UintRef::decode(numbers)?);
+                    Ok(is_strong(modulus.as_bytes(), exponent.as_bytes()))
+                })
+            })
+            .ok(),
     }
 }
 

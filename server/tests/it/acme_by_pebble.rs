@@ -210,6 +210,7 @@ async fn what_fails_is_told_once_with_what_to_do_and_the_server_goes_on() {
     let log = told("no new certificate: connections are refused").await;
     assert!(log.contains("the authority refuses") && log.contains("one that this authority gives"), "{log}");
     assert_eq!(log.matches("no new certificate").count(), 1, "{log}");
+    assert!(folder.stdout().starts_with("WhisperSpace is at https://127.0.0.1:"), "{}", folder.stdout());
     server.signal(libc::SIGTERM);
     assert!(server.end().await.success());
 

@@ -11,7 +11,7 @@ use super::raw;
 use crate::application::{Application, Limits, Plain, Rules};
 use crate::bounds::{ENTRIES_MAX, NAMESPACES_MAX, PART_BYTES_MAX};
 use crate::client::ClaimNames;
-use crate::event::{Event, EventRate, Failed};
+use crate::event::{Event, EventRate, Failed, Step};
 use crate::names::{AppName, EventName, Namespace};
 use crate::pattern::{Pattern, is_name};
 use crate::presence::{Presence, Told};
@@ -52,6 +52,13 @@ pub(super) fn application(file: raw::File, sources: &dyn Sources, mistakes: &mut
     let plains = file.plain.into_iter().filter_map(|plain| self::plain(plain, &patterns, mistakes)).collect();
     let token_keys = keys::tokens(file.tokens, at, sources, mistakes);
     let api_keys = keys::api(file.api_keys, sources, mistakes);
+    let asks_backend =
+        patterns.iter().flat_map(|rules| &rules.subscribe).any(|rule| matches!(rule, SubscribeRule::Backend { .. }))
+            || events.values().flatten().flat_map(|event| &event.steps).any(|step| matches!(step, Step::Call { .. }));
+    if asks_backend && file.backend.is_none() {
+        mistakes
+            .add(at, "{ backend = true } and { call = .. } ask the application's backend, and there is no [backend]");
+    }
     let backend = file.backend.and_then(|backend| keys::backend(backend, sources, mistakes));
     let issuer = file.issuer.unwrap_or_else(|| name.as_str().to_owned());
     let limits = Limits {
@@ -120,7 +127,7 @@ fn channels(
             }
         };
         if let Some(other) = known.iter().find(|rules| rules.pattern.overlaps(&pattern)) {
-            mistakes.add(at, format!("a name can fit this pattern and another one before it ({:?})", other.pattern));
+            mistakes.add(at, format!("a name can fit this pattern and another one before it ({})", other.pattern));
         }
         let subscribe: Vec<_> =
             channel.subscribe.into_iter().filter_map(|rule| subscribe_rule(rule, at, mistakes)).collect();
@@ -136,6 +143,14 @@ fn channels(
             if list.is_some_and(|list| !claims.lists.contains(list)) {
                 mistakes.add(at, "a rule names a list that [claims] does not have");
             }
+        }
+        let has_own = subscribe.iter().any(|rule| matches!(rule, SubscribeRule::Own(_) | SubscribeRule::Listed { .. }));
+        if channel.enter && !has_own && pattern.parts().next().is_some() {
+            mistakes
+                .add(at, "enter: which channel it would be is said by { own = .. } or { listed = .. , in = .. } only");
+        }
+        if channel.publish.is_empty() && !channel.published.is_empty() {
+            mistakes.add(at, "published: nobody may, as long as publish has no rule");
         }
         let publish = channel.publish.into_iter().filter_map(|rule| publish_rule(&rule, at, mistakes)).collect();
         let mut published = Vec::new();
@@ -162,6 +177,9 @@ fn channels(
 /// The namespaces that are named; all where none is.
 fn named(names: Option<Vec<String>>, all: &[Namespace], at: usize, mistakes: &mut Mistakes<'_>) -> Vec<Namespace> {
     let Some(names) = names else { return all.to_vec() };
+    if names.is_empty() {
+        mistakes.add(at, "namespaces is empty, so this would be nowhere: leave it out for all of them");
+    }
     let find = |name: String| {
         let found = all.iter().find(|known| known.as_str() == name).cloned();
         if found.is_none() {
@@ -305,6 +323,9 @@ fn presence(
 ) -> Option<Presence> {
     let at = presence.span().start;
     let raw::Presence { namespace, online, offline } = presence.into_inner();
+    if online.is_none() && offline.is_none() {
+        mistakes.add(at, "presence tells of online, of offline or of both");
+    }
     let namespace = match namespace {
         Some(name) => named(Some(vec![name]), all, at, mistakes).pop()?,
         None => all.first()?.clone(),
@@ -324,6 +345,9 @@ fn plain(plain: raw::Plain, patterns: &[Rules], mistakes: &mut Mistakes<'_>) -> 
     if !path.starts_with("/ws/") || path.contains(['{', '}', '*', '?', '#', ' ']) {
         mistakes.add(at, "a plain WebSocket's path begins with /ws/");
         return None;
+    }
+    if plain.channels.is_empty() {
+        mistakes.add(at, "a plain WebSocket hears one channel at the least");
     }
     let find = |text: &String| {
         let pattern =

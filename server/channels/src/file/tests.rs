@@ -56,6 +56,9 @@ steps = [{ relay = "chat:{chatId}", event = "user-typing", data = { by = "$user.
 [[plain]]
 path = "/ws/chat"
 channels = ["chat:{chat}"]
+[backend]
+url_env = "BACKEND"
+secret_env = "SECRET"
 "#;
 
 fn shop() -> Application {
@@ -141,6 +144,18 @@ fn every_mistake_is_told_with_its_line() {
     assert!(replaced("\"$user.id\"", "\"$usr.id\"")[0].1.contains("nothing that is known"));
     assert!(replaced("type = \"object\"", "pattern = \"x\"")[0].1.contains("schema"));
     assert!(replaced("channels = [\"chat:{chat}\"]", "channels = [\"x\"]")[0].1.contains("none of the patterns"));
+    assert!(
+        replaced("[backend]\nurl_env = \"BACKEND\"\nsecret_env = \"SECRET\"", "")[0]
+            .1
+            .contains("there is no [backend]")
+    );
+    let overlaps = replaced("pattern = \"public\"", "pattern = \"user:{a}-{b}\"");
+    assert!(overlaps.iter().any(|(line, what)| *line == 24 && what.ends_with("(user:{user})")), "{overlaps:?}");
+    assert!(replaced("pattern = \"public\"", "pattern = \"public:{x}\"")[0].1.starts_with("enter: "));
+    assert!(replaced("publish = [{ subscribers = true }]", "published = [\"x\"]")[0].1.starts_with("published: "));
+    assert!(replaced("namespaces = [\"/\"]", "namespaces = []")[0].1.starts_with("namespaces is empty"));
+    assert!(replaced("channels = [\"chat:{chat}\"]", "channels = []")[0].1.contains("one channel at the least"));
+    assert!(replaced("[[plain]]", "[[presence]]\n[[plain]]")[0].1.contains("presence tells of"));
     let two = mistakes(|file| file.replace("HS256", "x").replace("own = \"user\"", "own = \"x\""));
     assert_eq!(two.len(), 2, "all at once: {two:?}");
 }

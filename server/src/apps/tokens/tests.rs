@@ -1,5 +1,7 @@
 //! Which tokens count, and that every other one does not.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use channels::TokenAlgorithm;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -157,13 +159,38 @@ fn a_set_of_keys_is_rotated_by_names() {
     assert!(ends_at(&named(Some("unknown")), &keys).is_none());
 }
 
+fn der_of(pem: &[u8]) -> Vec<u8> {
+    let pem = std::str::from_utf8(pem).expect("is text");
+    let body: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
+    STANDARD.decode(body).expect("is base64")
+}
+
 /// The public half of `ed.pem` as a set of keys has it: the last 32 bytes of what PEM holds.
 fn public_ed() -> String {
-    use base64::Engine as _;
-    let pem = std::str::from_utf8(ED_PUBLIC).expect("is text");
-    let body: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
-    let der = base64::engine::general_purpose::STANDARD.decode(body).expect("is base64");
+    let der = der_of(ED_PUBLIC);
     realtime::clock::base64url(&der[der.len() - 32..])
+}
+
+#[test]
+fn an_exponent_by_which_everybody_can_sign_is_none() {
+    let mut der = der_of(RSA_PUBLIC);
+    let numbers = der.len() - 5;
+    assert_eq!(der[numbers..], [2, 3, 1, 0, 1], "65537 is the last of it");
+    let modulus = realtime::clock::base64url(&der[numbers - 256..numbers]);
+    let by_set = |exponent: &str| {
+        let set = json!({"keys": [{"kty": "RSA", "n": modulus, "e": exponent}]}).to_string();
+        TokenVerifier::read(TokenAlgorithm::Rs256, Material::Set(set.as_bytes())).is_ok()
+    };
+    // 65537, 3, then 1 in two ways, 2, 65536 and nothing.
+    let taken = ["AQAB", "Aw", "AQ", "AAE", "Ag", "AQAA", ""].map(by_set);
+    assert_eq!(taken, [true, true, false, false, false, false, false]);
+    let by_pem = |der: &[u8]| {
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
+        TokenVerifier::read(TokenAlgorithm::Rs256, Material::Pem(pem.as_bytes())).is_ok()
+    };
+    assert!(by_pem(&der));
+    der[numbers + 4] = 0;
+    assert!(!by_pem(&der), "65536");
 }
 
 #[test]

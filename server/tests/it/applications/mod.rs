@@ -5,6 +5,7 @@ mod api;
 mod files;
 mod native;
 mod nodes;
+mod own_channels;
 mod rates;
 mod streams;
 mod tokens;

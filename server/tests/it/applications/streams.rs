@@ -1,5 +1,7 @@
 //! Events as a stream of text: what is published is read by whom it is for, and by nobody else.
 
+use std::net::SocketAddr;
+
 use protocol::ErrorCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,17 +12,20 @@ use super::{PAGES, Two, claims, token};
 use crate::harness::{Answer, Ask, PATIENCE, poll};
 
 /// One reader of a stream.
-struct Reader {
+pub(super) struct Reader {
     line: TcpStream,
     read: String,
 }
 
 impl Reader {
     async fn open(two: &Two, token: &str, query: &str) -> Self {
-        let mut line = TcpStream::connect(two.server.addr).await.expect("the server listens");
+        Self::open_at(two.server.addr, token, query).await
+    }
+
+    pub(super) async fn open_at(addr: SocketAddr, token: &str, query: &str) -> Self {
+        let mut line = TcpStream::connect(addr).await.expect("the server listens");
         let ask = format!(
-            "GET /api/v1/apps/market/events{query} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n",
-            two.server.addr
+            "GET /api/v1/apps/market/events{query} HTTP/1.1\r\nhost: {addr}\r\nauthorization: Bearer {token}\r\n\r\n",
         );
         line.write_all(ask.as_bytes()).await.expect("is sent");
         let mut reader = Self { line, read: String::new() };
@@ -30,7 +35,7 @@ impl Reader {
     }
 
     /// Reads until this was told.
-    async fn until(&mut self, words: &str) {
+    pub(super) async fn until(&mut self, words: &str) {
         let reading = async {
             while !self.read.contains(words) {
                 let mut some = [0; 4_096];

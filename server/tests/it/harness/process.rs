@@ -72,7 +72,7 @@ impl Folder {
     /// Starts the binary and waits for nothing.
     pub(crate) fn begin(&self, arguments: &[&str]) -> Starting {
         let mut command = self.command(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.output("stderr"));
+        command.stdin(Stdio::null()).stdout(self.output("stdout")).stderr(self.output("stderr"));
         Starting(command.spawn().expect("the binary starts"))
     }
 
@@ -132,6 +132,10 @@ impl Folder {
         // The port is open before the database is: the first answer means that both are.
         Ask::get("/healthz").send(addr).await.assert_status(200);
         BinServer { addr, child }
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        std::fs::read_to_string(self.path().join("stdout")).unwrap_or_default()
     }
 
     pub(crate) fn stderr(&self) -> String {
