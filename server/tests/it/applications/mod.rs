@@ -2,6 +2,7 @@
 
 mod again;
 mod api;
+mod drain;
 mod files;
 mod native;
 mod nodes;
