@@ -33,7 +33,7 @@ pub use self::commands::{Apps, Command, Db};
 use self::secured::{Asked, Secured};
 pub(crate) use self::values::SQLITE_FILE;
 pub use self::values::{Database, EventLogTo, LogFormat, LogLevel, ProxyHeaders};
-use self::values::{mode, networks, size};
+use self::values::{mode, networks, size, threads};
 
 /// What the names of all variables begin with.
 const VARIABLES: &str = "WHISPERSPACE_";
@@ -153,7 +153,7 @@ pub struct Options {
 
     /// Threads that serve [default: one for each processor]
     #[arg(long, env = "WHISPERSPACE_THREADS")]
-    pub threads: Option<NonZeroUsize>,
+    pub threads: Option<usize>,
 
     /// Memory that the process may take before nobody new is let in, such as 512MiB or 2GiB
     #[arg(long, env = "WHISPERSPACE_MEMORY_MAX", value_name = "SIZE")]
@@ -434,7 +434,7 @@ impl TryFrom<Options> for Config {
             apps: options.apps,
             metrics: options.metrics,
             admin_token_file: options.admin_token_file,
-            threads: options.threads,
+            threads: options.threads.map(threads).transpose()?,
             memory_max,
             log: options.log.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),

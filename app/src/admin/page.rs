@@ -29,7 +29,7 @@ fn rendered(page: AdminPage, theme: Theme, stylesheets: &[String]) -> String {
     let sheets = stylesheets.iter().map(|sheet| view! { <link rel="stylesheet" href=at(sheet) /> }).collect_view();
     let title = (all.title)(words.title);
     let page = match page {
-        AdminPage::SignIn(failure) => sign_in(failure).into_any(),
+        AdminPage::SignIn { name, failure } => sign_in(name, failure).into_any(),
         AdminPage::Seen(seen) => overview::overview(*seen).into_any(),
         AdminPage::Ask(act, about) => ask(act, about).into_any(),
     };
@@ -57,7 +57,8 @@ fn rendered(page: AdminPage, theme: Theme, stylesheets: &[String]) -> String {
     ["<!DOCTYPE html>", &document.to_html()].concat()
 }
 
-fn sign_in(failure: Option<RequestError>) -> impl IntoView {
+/// `name`: what was typed before, so that a wrong password does not cost it.
+fn sign_in(name: String, failure: Option<RequestError>) -> impl IntoView {
     let words = admin_words();
     view! {
         <h1>{words.title}</h1>
@@ -66,7 +67,15 @@ fn sign_in(failure: Option<RequestError>) -> impl IntoView {
             {refused(failure)}
             <div class="field">
                 <label for="name">{words.name}</label>
-                <input class="input" id="name" name="name" autocomplete="username" autocapitalize="none" required />
+                <input
+                    class="input"
+                    id="name"
+                    name="name"
+                    value=name
+                    autocomplete="username"
+                    autocapitalize="none"
+                    required
+                />
             </div>
             <div class="field">
                 <label for="password">{words.password}</label>

@@ -30,7 +30,12 @@ pub struct Seen {
 #[derive(Debug, Clone)]
 pub enum AdminPage {
     /// Nobody is signed in.
-    SignIn(Option<RequestError>),
+    SignIn {
+        /// What stands in the box for it.
+        name: String,
+        /// Why the attempt before failed.
+        failure: Option<RequestError>,
+    },
     /// What there is.
     Seen(Box<Seen>),
     /// Whether something is to be done: with what it is about.

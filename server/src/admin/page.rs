@@ -70,7 +70,7 @@ async fn page(State(state): State<AppState>, context: RequestContext, request: R
             let seen = seen(&state, &who, done, None, query == "refresh").await;
             shown(&state, StatusCode::OK, AdminPage::Seen(seen), headers)
         }
-        None => shown(&state, StatusCode::OK, AdminPage::SignIn(None), headers),
+        None => shown(&state, StatusCode::OK, AdminPage::SignIn { name: String::new(), failure: None }, headers),
     }
 }
 
@@ -99,9 +99,13 @@ async fn begin(State(state): State<AppState>, context: RequestContext, headers: 
         return problem::problem(ErrorCode::BadOrigin);
     }
     let typed = OperatorCredentials { name: fields.get("name"), password: fields.get("password") };
+    let name = typed.name.clone();
     match sign_in(&state, &context, typed).await {
         Ok(token) => with_cookie(see("/admin"), set_cookie(&token, context.https, &state.config.sub_path)),
-        Err(failure) => shown(&state, status_of(failure.code), AdminPage::SignIn(Some(told(failure))), &headers),
+        Err(failure) => {
+            let page = AdminPage::SignIn { name, failure: Some(told(failure)) };
+            shown(&state, status_of(failure.code), page, &headers)
+        }
     }
 }
 
@@ -173,7 +177,7 @@ async fn refused(state: &AppState, who: &Who, failure: ApiError, headers: &Heade
 /// The hour is over, or the file is another.
 fn signed_out(state: &AppState, headers: &HeaderMap) -> Response {
     let failure = told(ErrorCode::Unauthorized.into());
-    shown(state, StatusCode::UNAUTHORIZED, AdminPage::SignIn(Some(failure)), headers)
+    shown(state, StatusCode::UNAUTHORIZED, AdminPage::SignIn { name: String::new(), failure: Some(failure) }, headers)
 }
 
 fn shown(state: &AppState, status: StatusCode, page: AdminPage, headers: &HeaderMap) -> Response {

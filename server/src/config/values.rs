@@ -1,5 +1,6 @@
 //! What some options are set to: how much is logged and how, and where users and rooms are kept.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -10,6 +11,8 @@ use crate::store::mongodb::MongoUri;
 
 /// An empty server takes about half of it.
 const MEMORY_MIN: u64 = 64 << 20;
+/// More than any machine has processors that would help.
+const THREADS_MAX: usize = 1_024;
 /// Permissions of a file.
 const MODE_MAX: u32 = 0o777;
 
@@ -135,6 +138,13 @@ pub(super) fn networks(texts: &[String]) -> anyhow::Result<Vec<Network>> {
 pub(super) fn mode(text: &str) -> anyhow::Result<u32> {
     let read = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= MODE_MAX);
     read.with_context(|| format!("takes permissions such as 0660, not '{text}'"))
+}
+
+/// So many threads as serve.
+pub(super) fn threads(asked: usize) -> anyhow::Result<NonZeroUsize> {
+    NonZeroUsize::new(asked)
+        .filter(|threads| threads.get() <= THREADS_MAX)
+        .with_context(|| format!("--threads takes 1 to {THREADS_MAX}, not {asked}: leave it out for one a processor"))
 }
 
 /// A number of bytes with its unit; so few that the program itself does not fit are a mistake.

@@ -1,5 +1,6 @@
 //! The configuration in force as a file.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -33,7 +34,7 @@ impl Config {
             apps: self.apps.clone(),
             metrics: self.metrics,
             admin_token_file: self.admin_token_file.clone(),
-            threads: self.threads,
+            threads: self.threads.map(NonZeroUsize::get),
             memory_max: self.memory_max.map(|bytes| format!("{bytes}B")),
             log: Some(self.log),
             log_format: Some(self.log_format),

@@ -239,7 +239,7 @@ impl Writer<'_> {
 
 fn histogram(mut metric: MetricEncoder<'_>, spans: &Spans) -> Result {
     let counts = spans.buckets();
-    let bounds = Spans::BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::MAX]);
+    let bounds = Spans::BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
     metric.encode_histogram::<NoLabelSet>(spans.sum().as_secs_f64(), counts.iter().sum(), &buckets, None)
 }

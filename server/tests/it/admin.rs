@@ -81,6 +81,15 @@ fn form(server: &TestServer, path: &str, body: &str) -> Ask {
     Ask::post(path).origin(&server.origin()).form(body)
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_does_not_cost_the_name() {
+    let (server, _folder) = in_folder(|_| {}).await;
+    write_operators(&server, &["maria"]);
+    let page = form(&server, "/admin/sign-in", "name=%3Cmaria%3E&password=wrong+password").send(server.addr).await;
+    let html = page.assert_status(401).text();
+    assert!(html.contains("value=\"&lt;maria") && !html.contains("<maria"), "{html}");
+}
+
 /// Signs in by the page; answers its cookie.
 async fn cookie_of(server: &TestServer, name: &str) -> String {
     let body = format!("name={name}&password={}", PASSWORD.replace(' ', "+"));

@@ -157,6 +157,8 @@ async fn a_mistake_is_a_sentence_and_not_a_start() {
         (vec!["--limit=text_chars_max=0"], "text_chars_max"),
         (vec!["--limit=grace_ms=-1"], "grace_ms"),
         (vec!["--limit=ping_every_ms=50000"], "silence_ms_max"),
+        (vec!["--threads=0"], "1 to 1024"),
+        (vec!["--threads=100000"], "1 to 1024"),
         (vec!["--database=sqlite:mistyped.db", "db", "check"], "mistyped.db"),
         (vec!["--database=sqlite:mistyped.db", "db", "migrate", "sqlite:new.db"], "mistyped.db"),
         (vec!["--acme=chat.example", "--tls-cert=c.pem", "--tls-key=k.pem"], "choose one of the two"),

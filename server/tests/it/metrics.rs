@@ -31,6 +31,7 @@ impl Numbers {
         let answer = Ask::get("/metrics").send(at(server)).await.assert_status(200);
         assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
         let text = answer.text();
+        assert!(!text.contains("e+308"), "what is above all bounds is in the bucket +Inf alone");
         let lines = text.lines().map(|line| Ok(line.to_owned()));
         let scrape = Scrape::parse(lines).expect("is what Prometheus reads");
         Self { text, scrape }
