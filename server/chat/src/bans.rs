@@ -7,6 +7,9 @@ use std::fmt;
 use protocol::{DisplayName, MemberId};
 use serde::{Deserialize, Serialize};
 
+/// Places that one ban keeps: more than anybody has sessions.
+const MARKS_MAX: usize = 64;
+
 /// Stands for where somebody comes from: a keyed hash, bound to the room, so that it leads to no address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mark(pub [u8; 16]);
@@ -54,6 +57,17 @@ impl Bans {
             self.add(ban.member, ban.name, ban.marks, bans_max);
         }
         is_new
+    }
+
+    /// From where somebody came who is banned; nothing where the ban was lifted meanwhile.
+    pub(crate) fn came_from(&mut self, member: &MemberId, marks: Vec<Mark>) {
+        if let Some(ban) = self.0.iter_mut().find(|ban| ban.member == *member) {
+            for mark in marks {
+                if !ban.marks.contains(&mark) && ban.marks.len() < MARKS_MAX {
+                    ban.marks.push(mark);
+                }
+            }
+        }
     }
 
     /// Lets somebody come back.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{Activity, DisplayName, Member, MemberId, Millis};
 use serde::{Deserialize, Serialize};
 
-use crate::bans::Ban;
+use crate::bans::{Ban, Mark};
 use crate::ids::NodeId;
 use crate::names::Claim;
 
@@ -24,6 +24,8 @@ pub enum People {
         /// Who is inside on it no more.
         gone: Vec<MemberId>,
     },
+    /// Somebody who is banned was inside on it, with sessions that came from there: no other node knows from where.
+    Banned(MemberId, Vec<Mark>),
     /// Somebody inside on it began to type, or goes on, or stopped.
     Typing {
         /// Who.
@@ -58,6 +60,8 @@ pub(crate) struct News {
     pub(crate) tells_all: bool,
     /// They are told of these.
     pub(crate) of: BTreeSet<MemberId>,
+    /// From where who is banned came.
+    pub(crate) banned: BTreeMap<MemberId, Vec<Mark>>,
     /// Who began to type, or stopped.
     pub(crate) typing: BTreeMap<MemberId, bool>,
 }

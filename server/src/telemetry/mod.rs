@@ -25,6 +25,9 @@ impl Drop for Logging {
     }
 }
 
+/// What this project wrote of what runs here: it tells nothing that anybody typed, at any level.
+const OWN_CRATES: [&str; 7] = ["whisperspace", "server", "realtime", "chat", "channels", "websocket", "socketio"];
+
 /// Starts logging to standard error, once for the process.
 ///
 /// # Errors
@@ -38,7 +41,8 @@ pub fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<Logging> {
         LogLevel::Trace => "trace",
     };
     let others = if level == LogLevel::Error { "error" } else { "warn" };
-    let filter = EnvFilter::try_new(format!("{others},whisperspace={own},server={own}"))?;
+    let own = OWN_CRATES.map(|name| format!("{name}={own}")).join(",");
+    let filter = EnvFilter::try_new(format!("{others},{own}"))?;
     let output = Output::start(format).context("cannot start the thread that writes the log")?;
     // What could not be logged is not told on standard error by the library either: that is what failed.
     let builder =

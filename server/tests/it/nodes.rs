@@ -143,6 +143,15 @@ async fn what_an_owner_does_holds_on_every_node() {
         let asked = back.ask_join(code.as_str(), None, None).await;
         back.expect_error(ErrorCode::Banned, Some(&asked)).await;
     }
+    // All of them come from one address: which one it is, only the node that had the guest could know.
+    for node in [&nodes.a, &nodes.b] {
+        let refused = async || {
+            let stranger = Guest::at(node.addr, None).await;
+            let answer = stranger.join(code.as_str(), None).await;
+            (answer.status != 200 && answer.code() == ErrorCode::Banned).then_some(())
+        };
+        poll("a new guest from the same address is kept out", refused).await;
+    }
     let mut inside = TestClient::connect(nodes.b.addr, talk.owner.token()).await;
     inside.join(code.as_str()).await;
     assert_eq!(talk.owner.ask(Ask::new("DELETE", &format!("/api/v1/rooms/{}", code.as_str()))).await.status / 100, 2);
@@ -193,6 +202,9 @@ async fn a_room_goes_on_within_each_node_while_the_engine_is_away_and_its_holes_
                 (together && missed).then_some(())
             })
             .await;
+    }
+    for node in [&nodes.a, &nodes.b] {
+        assert!(node.state.hub.counts().gaps.get() > 0, "what everybody in a room is told counts, too");
     }
     talk.both_hear("together again").await;
     talk.there.say(&code, "and back").await;

@@ -19,10 +19,13 @@ const PLACES: [&str; 2] = ["first", "second/place/further/down"];
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let folder = workspace.target().join("reproduce");
+    // Both before either is built: who works on here meanwhile changes nothing.
+    for place in PLACES {
+        steps.step(&format!("copy the sources to {place}"), || copy_sources(workspace.root(), &folder.join(place)))?;
+    }
     let mut digests = Vec::new();
     for place in PLACES {
         let copy = folder.join(place);
-        steps.step(&format!("copy the sources to {place}"), || copy_sources(workspace.root(), &copy))?;
         let binary = steps.step(&format!("build in {place}"), || build(&copy))?;
         let digest = hex(&Sha256::digest(fs::read(&binary).context("the build made no program")?));
         say(&format!("    {digest}  {}", binary.display()));

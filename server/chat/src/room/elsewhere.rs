@@ -24,6 +24,9 @@ impl Room {
             self.news.of.clear();
             return Some(People::Are(self.seats.keys().filter_map(|id| self.inside(id)).collect(), self.bans.all()));
         }
+        if let Some((member, marks)) = self.news.banned.pop_first() {
+            return Some(People::Banned(member, marks));
+        }
         if self.news.of.is_empty() {
             let (member, on) = self.news.typing.pop_first()?;
             return Some(People::Typing { member, on });
@@ -71,6 +74,10 @@ impl Room {
                 self.are_there(now, node, are, gone);
             }
             People::Changed { are, gone } => self.are_there(now, node, are, gone),
+            People::Banned(member, marks) => {
+                Arc::make_mut(&mut self.bans).came_from(&member, marks);
+                self.doorway_changed = true;
+            }
             People::Typing { member, on } => self.types_there(now, node, member, on),
         }
     }

@@ -101,6 +101,9 @@ impl Room {
         let sessions = self.seats.get(member).into_iter().flat_map(|seat| &seat.sessions);
         let marks = sessions.filter_map(|session| self.sessions.get(session)?.mark);
         let marks: Vec<Mark> = marks.collect();
+        if !marks.is_empty() {
+            self.news.banned.insert(member.clone(), marks.clone());
+        }
         let name = self.person(member).map(|person| person.name.clone());
         self.bar(member.clone(), name, marks);
     }

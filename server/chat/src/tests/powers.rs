@@ -6,6 +6,7 @@ use super::{HOUR, NODE, at, cid, join, member, room, run};
 use crate::bans::Mark;
 use crate::event::{Action, Effect, EventKind, Input, RoomEvent, Settings};
 use crate::ids::{NodeId, Origin, SessionKey};
+use crate::people::People;
 use crate::room::Room;
 
 fn act(by: u64, action: Action) -> Input {
@@ -93,6 +94,30 @@ fn a_ban_is_known_outside_with_where_its_sessions_came_from() {
     let doorway = room.take_doorway().expect("somebody was banned");
     assert!(doorway.bans.has(&member(4)) && doorway.bans.has_mark(from));
     assert!(!doorway.bans.has(&member(1)) && !doorway.bans.has_mark(Mark([9; 16])));
+}
+
+#[test]
+fn where_somebody_came_from_who_is_banned_is_told_to_other_nodes_and_taken_from_them() {
+    let from = Mark([8; 16]);
+    let news = |room: &mut Room| std::iter::from_fn(|| room.take_news()).collect::<Vec<_>>();
+    let mut there = full();
+    let Input::Join { session, cid, member: who, name, activity, since, .. } = join(8, 4) else { unreachable!() };
+    run(&mut there, 210, Input::Join { session, cid, member: who, name, activity, since, mark: Some(from) });
+    news(&mut there);
+    run(&mut there, 300, act(1, Action::Banned(member(4))));
+    let told = news(&mut there).into_iter().find(|news| matches!(news, People::Banned(..))).expect("is told");
+    assert_eq!(told, People::Banned(member(4), vec![from]));
+
+    let mut here = full();
+    let node = NodeId(7);
+    run(&mut here, 300, Input::People { node, people: told.clone() });
+    assert!(here.take_doorway().is_some_and(|doorway| !doorway.bans.has_mark(from)), "nobody is banned by it");
+    run(&mut here, 310, act(1, Action::Banned(member(4))));
+    run(&mut here, 320, Input::People { node, people: told.clone() });
+    assert!(here.take_doorway().is_some_and(|doorway| doorway.bans.has_mark(from)));
+    run(&mut here, 330, act(1, Action::Unbanned(member(4))));
+    run(&mut here, 340, Input::People { node, people: told });
+    assert!(here.take_doorway().is_some_and(|doorway| !doorway.bans.has(&member(4)) && !doorway.bans.has_mark(from)));
 }
 
 #[test]

@@ -279,6 +279,9 @@ impl RoomTask {
             self.hub.counts().messages.add(1);
             self.hub.counts().deliveries.add(sessions as u64);
         }
+        if matches!(frame, ServerFrame::Gap { .. }) {
+            self.hub.counts().gaps.add(sessions as u64);
+        }
     }
 
     /// Somebody takes a seat: whoever listens is told of people, not of sessions.
