@@ -9,8 +9,11 @@ use std::collections::VecDeque;
 
 use protocol::RoomCode;
 
-/// Frames whose bytes are gone but whose place is remembered; two bytes each. Beyond it a gap is "possibly some".
+/// Frames whose bytes are gone but whose place is remembered; two bytes each. Beyond it a gap of their places is "possibly
+/// some".
 const DROPPED_MAX: usize = 16_384;
+/// Places that are told apart among dropped frames: each has a number of 16 bits.
+const PLACES_MAX: usize = u16::MAX as usize - 1;
 
 /// What a frame says that must not go unsaid when its bytes cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +40,16 @@ pub struct ResumeQueue<B, P = RoomCode> {
     kept: VecDeque<Kept<B, P>>,
     kept_bytes: usize,
     places: Vec<P>,
-    /// More was dropped than can be remembered.
-    lost_count: bool,
+    forgotten: Forgotten,
+}
+
+/// Of which places more was dropped than can be remembered.
+#[derive(Debug, Default)]
+struct Forgotten {
+    /// By their numbers in `places`.
+    places: Vec<bool>,
+    /// There were more places than can be told apart: any may be meant.
+    any: bool,
 }
 
 #[derive(Debug)]
@@ -66,7 +77,7 @@ impl<B, P> Default for ResumeQueue<B, P> {
             kept: VecDeque::new(),
             kept_bytes: 0,
             places: Vec::new(),
-            lost_count: false,
+            forgotten: Forgotten::default(),
         }
     }
 }
@@ -95,7 +106,7 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
         }
         self.forget_gaps();
         if self.dropped.is_empty() && self.first <= have {
-            self.lost_count = false;
+            self.forgotten = Forgotten::default();
         }
         if self.kept.is_empty() && self.dropped.is_empty() {
             // An idle session holds no buffer.
@@ -110,7 +121,8 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
     /// answered here. `None` where it claims what was never sent.
     ///
     /// What could not be kept comes first, as the frames that `gap` makes (with their bytes): one for each place of
-    /// which messages are missing, or for each of `inside` where more was dropped than is remembered. These frames are
+    /// which messages are missing, without a number where more was dropped than is remembered (and for each of `inside` where it
+    /// is not known any more of which places that was). These frames are
     /// kept as the others are, until they are confirmed. Where it makes none, nothing is told.
     pub fn resume(
         &mut self,
@@ -119,15 +131,19 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
         bytes_max: usize,
         mut gap: impl FnMut(P, Option<u64>) -> Option<(B, usize)>,
     ) -> Option<Vec<B>> {
-        let forgotten = self.lost_count && have < self.first;
+        let has_forgotten = have < self.first;
         if !self.confirm(have) {
             return None;
         }
-        let missed = if forgotten { inside.iter().map(|place| (*place, None)).collect() } else { self.missed() };
+        let forgotten = std::mem::take(&mut self.forgotten);
+        let missed = match forgotten {
+            Forgotten { any: true, .. } => inside.iter().map(|place| (*place, None)).collect(),
+            Forgotten { places, any: false } if has_forgotten => self.missed(&places),
+            Forgotten { any: false, .. } => self.missed(&[]),
+        };
         self.dropped = VecDeque::new();
         self.gaps = VecDeque::new();
         self.places = Vec::new();
-        self.lost_count = false;
         self.first = 0;
         self.forget_old_states();
         for (place, missed) in missed.into_iter().rev() {
@@ -199,10 +215,12 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
             };
             self.dropped.push_back(message_of);
             if self.dropped.len() > DROPPED_MAX {
-                self.dropped.pop_front();
+                let slot = self.dropped.pop_front().unwrap_or_default();
+                self.forgotten.note(slot);
                 self.first += 1;
-                self.forget_gaps();
-                self.lost_count = true;
+                while let Some(gap) = self.gaps.pop_front_if(|gap| gap.count < self.first) {
+                    self.forgotten.note(gap.place);
+                }
             }
         }
     }
@@ -211,9 +229,11 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
         while self.gaps.pop_front_if(|gap| gap.count < self.first).is_some() {}
     }
 
-    /// What the dropped frames told, place by place.
-    fn missed(&self) -> Vec<(P, Option<u64>)> {
-        let mut missed = vec![Some(0_u64); self.places.len()];
+    /// What the dropped frames told, place by place. `forgotten`: those of which there was more.
+    fn missed(&self, forgotten: &[bool]) -> Vec<(P, Option<u64>)> {
+        let is_forgotten = |number| forgotten.get(number).copied().unwrap_or_default();
+        let mut missed: Vec<_> =
+            (0..self.places.len()).map(|number| if is_forgotten(number) { None } else { Some(0_u64) }).collect();
         let messages = self.dropped.iter().map(|slot| (*slot, Some(1)));
         for (slot, more) in messages.chain(self.gaps.iter().map(|gap| (gap.place, gap.missed))) {
             if let Some(sum) = usize::from(slot).checked_sub(1).and_then(|number| missed.get_mut(number)) {
@@ -225,9 +245,26 @@ impl<B: Clone, P: Copy + Eq> ResumeQueue<B, P> {
 
     fn slot(&mut self, place: P) -> u16 {
         let number = self.places.iter().position(|known| *known == place).unwrap_or_else(|| {
+            if self.places.len() >= PLACES_MAX {
+                self.forgotten.any = true;
+                return PLACES_MAX;
+            }
             self.places.push(place);
             self.places.len() - 1
         });
         u16::try_from(number + 1).unwrap_or(u16::MAX)
+    }
+}
+
+impl Forgotten {
+    /// A frame is not remembered any more. `slot`: as in `dropped`.
+    fn note(&mut self, slot: u16) {
+        let Some(number) = usize::from(slot).checked_sub(1) else { return };
+        if number >= self.places.len() {
+            self.places.resize(number + 1, false);
+        }
+        if let Some(place) = self.places.get_mut(number) {
+            *place = true;
+        }
     }
 }

@@ -90,11 +90,19 @@ fn dropped_frames_that_had_arrived_are_no_gap() {
 fn beyond_memory_a_gap_is_unknown_not_wrong() {
     let mut queue = ResumeQueue::default();
     for number in 0..40_000 {
-        queue.push(Number(number), 100, Tells::Message(room(0)), 300);
+        let tells = if number == 39_000 { Tells::Message(room(1)) } else { Tells::Message(room(0)) };
+        queue.push(Number(number), 100, tells, 300);
     }
     let owed = resume(&mut queue, 5, 300).expect("sent");
-    assert_eq!(owed[..3], [0, 1, 2].map(|of| Gap(room(of), None)), "every room may be meant");
-    assert_eq!(owed[3..], [39_997, 39_998, 39_999].map(Number));
+    assert_eq!(owed[..2], [Gap(room(0), None), Gap(room(1), Some(1))], "the others have lost nothing");
+    assert_eq!(owed[2..], [39_997, 39_998, 39_999].map(Number));
+    // What told of a gap and is not remembered any more tells of it still; what tells nothing is nothing to miss.
+    let mut queue = ResumeQueue::default();
+    queue.push(Gap(room(2), Some(3)), GAP_BYTES, Tells::Gap(room(2), Some(3)), 0);
+    for number in 0..40_000 {
+        queue.push(Number(number), 100, Tells::Nothing, 0);
+    }
+    assert_eq!(resume(&mut queue, 0, 0), Some(vec![Gap(room(2), None)]));
 }
 
 #[test]
