@@ -1,10 +1,12 @@
 //! One application, as its file says. Immutable: another file makes another one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::bounds::CLAIM_BYTES_MAX;
 use crate::client::{ClaimNames, Client};
 use crate::event::{Event, EventRate};
 use crate::names::{AppName, ChannelName, EventName, Namespace};
@@ -139,6 +141,16 @@ impl Application {
     /// News of who is there.
     pub fn presences(&self) -> &[Presence] {
         &self.presences
+    }
+
+    /// What news of who is there says of somebody, as claims ([`Application::client`] reads them): so much another node has to
+    /// know to tell that they are gone. A claim that is longer than a name may be is left out.
+    pub fn claims_of_presence(&self, client: &Client) -> Map<String, Value> {
+        let news = self.presences.iter().flat_map(|presence| [&presence.online, &presence.offline]).flatten();
+        let told = news.flat_map(|told| [told.to.claims(&self.claims), told.data.claims(&self.claims)]).flatten();
+        let names = told.map(Cow::into_owned).chain([self.claims.user.clone()]);
+        let known = names.filter_map(|name| client.claim(&name).cloned().map(|value| (name, value)));
+        known.filter(|(_, value)| value.to_string().len() <= CLAIM_BYTES_MAX).collect()
     }
 
     /// Who a verified token's user is.

@@ -3,10 +3,12 @@
 //!
 //! What users say of themselves is never taken from a payload by the server's places, so nobody speaks for another.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::bounds::DEPTH_MAX;
-use crate::client::Client;
+use crate::client::{ClaimNames, Client};
 use crate::names::{ChannelName, is_part};
 use crate::pattern::is_name;
 
@@ -112,6 +114,23 @@ impl Template {
         }
     }
 
+    /// Goes through every place that is not of the payload.
+    fn each_known(&self, look: &mut impl FnMut(&Known)) {
+        match self {
+            Self::Value(_) => {}
+            Self::Text(text) => text.each_known(look),
+            Self::List(items) => items.iter().for_each(|item| item.each_known(look)),
+            Self::Map(fields) => fields.iter().for_each(|(_, field)| field.each_known(look)),
+        }
+    }
+
+    /// The claims that it says something of.
+    pub(crate) fn claims<'a>(&self, names: &'a ClaimNames) -> Vec<Cow<'a, str>> {
+        let mut claims = Vec::new();
+        self.each_known(&mut |known| claims.extend(known.claim(names)));
+        claims
+    }
+
     /// The JSON with all places filled.
     pub fn fill(&self, facts: &Facts<'_>) -> Value {
         self.filled(facts).unwrap_or(Value::Null)
@@ -176,6 +195,22 @@ impl Text {
         Ok(Self(pieces))
     }
 
+    fn each_known(&self, look: &mut impl FnMut(&Known)) {
+        for piece in &self.0 {
+            match piece {
+                Piece::Known(known) => look(known),
+                Piece::Word(_) | Piece::Field(_) => {}
+            }
+        }
+    }
+
+    /// See [`Template::claims`].
+    pub(crate) fn claims<'a>(&self, names: &'a ClaimNames) -> Vec<Cow<'a, str>> {
+        let mut claims = Vec::new();
+        self.each_known(&mut |known| claims.extend(known.claim(names)));
+        claims
+    }
+
     fn needs(&self) -> Needs {
         let has = |known: &Known| self.0.iter().any(|piece| matches!(piece, Piece::Known(found) if found == known));
         Needs { count: has(&Known::Count), presence: has(&Known::Presence) }
@@ -229,6 +264,17 @@ impl Piece {
 }
 
 impl Known {
+    /// The claim that it is.
+    fn claim<'a>(&self, names: &'a ClaimNames) -> Option<Cow<'a, str>> {
+        match self {
+            Self::UserId => Some(names.user.as_str().into()),
+            Self::UserName => Some(names.name.as_str().into()),
+            Self::UserRole => Some(names.role.as_str().into()),
+            Self::Claim(name) => Some(name.clone().into()),
+            Self::Now | Self::Id | Self::Count | Self::Presence | Self::Reason | Self::Channel => None,
+        }
+    }
+
     fn value(&self, facts: &Facts<'_>) -> Value {
         let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
         match self {

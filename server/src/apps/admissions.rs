@@ -22,20 +22,63 @@ struct Known {
 
 /// The answers.
 #[derive(Default)]
-pub(super) struct Admissions(Mutex<HashMap<(AppUser, ChannelName), Known>>);
+pub(super) struct Admissions(Mutex<Answers>);
+
+#[derive(Default)]
+struct Answers {
+    known: HashMap<(AppUser, ChannelName), Known>,
+    /// Users whose answers are asked for now, and how often such a user was forgotten meanwhile.
+    asked: HashMap<AppUser, (usize, u64)>,
+}
+
+/// A question that was asked.
+pub(super) struct Question<'a> {
+    admissions: &'a Admissions,
+    user: AppUser,
+    forgotten: u64,
+}
 
 impl Admissions {
     pub(super) fn find(&self, user: &AppUser, channel: &ChannelName, now: Monotonic) -> Option<bool> {
-        let known = self.with(|known| known.get(&(user.clone(), channel.clone())).copied())?;
+        let known = self.with(|answers| answers.known.get(&(user.clone(), channel.clone())).copied())?;
         (known.until > now).then_some(known.is_in)
     }
 
-    pub(super) fn keep(&self, user: &AppUser, channel: &ChannelName, is_in: bool, cache_ms: u64, now: Monotonic) {
+    /// Before somebody is asked about.
+    pub(super) fn ask(&self, user: &AppUser) -> Question<'_> {
+        let forgotten = self.with(|answers| {
+            let (questions, forgotten) = answers.asked.entry(user.clone()).or_default();
+            *questions += 1;
+            *forgotten
+        });
+        Question { admissions: self, user: user.clone(), forgotten }
+    }
+
+    pub(super) fn forget(&self, user: &AppUser) {
+        self.with(|answers| {
+            answers.known.retain(|(of, _), _| of != user);
+            if let Some((_, forgotten)) = answers.asked.get_mut(user) {
+                *forgotten += 1;
+            }
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Answers) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+impl Question<'_> {
+    /// Keeps the answer, unless the user was forgotten since it was asked for.
+    pub(super) fn keep(self, channel: &ChannelName, is_in: bool, cache_ms: u64, now: Monotonic) {
         let lasts_ms = if is_in { cache_ms } else { cache_ms.min(REFUSED_MS_MAX) };
         if lasts_ms == 0 {
             return;
         }
-        self.with(|known| {
+        self.admissions.with(|Answers { known, asked }| {
+            if asked.get(&self.user).is_none_or(|(_, forgotten)| *forgotten != self.forgotten) {
+                return;
+            }
             if known.len() >= KEPT_MAX {
                 known.retain(|_, answer| answer.until > now);
             }
@@ -43,16 +86,21 @@ impl Admissions {
             if known.len() >= KEPT_MAX {
                 known.clear();
             }
-            known.insert((user.clone(), channel.clone()), Known { is_in, until: now.after(lasts_ms) });
+            known.insert((self.user.clone(), channel.clone()), Known { is_in, until: now.after(lasts_ms) });
         });
     }
+}
 
-    pub(super) fn forget(&self, user: &AppUser) {
-        self.with(|known| known.retain(|(of, _), _| of != user));
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<(AppUser, ChannelName), Known>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        self.admissions.with(|answers| {
+            if let Some((questions, _)) = answers.asked.get_mut(&self.user) {
+                *questions -= 1;
+                if *questions == 0 {
+                    answers.asked.remove(&self.user);
+                }
+            }
+        });
     }
 }
 
@@ -77,9 +125,9 @@ mod tests {
     fn an_answer_holds_for_its_time_and_a_refusal_for_less() {
         let (known, at) = (Admissions::default(), |ms| Monotonic::START.after(ms));
         let ((ada, chat), (ben, other)) = (pair("ada", "chat:1"), pair("ben", "chat:2"));
-        known.keep(&ada, &chat, true, 30_000, at(0));
-        known.keep(&ben, &chat, false, 30_000, at(0));
-        known.keep(&ben, &other, true, 0, at(0));
+        known.ask(&ada).keep(&chat, true, 30_000, at(0));
+        known.ask(&ben).keep(&chat, false, 30_000, at(0));
+        known.ask(&ben).keep(&other, true, 0, at(0));
         assert_eq!(known.find(&ada, &chat, at(29_999)), Some(true));
         assert_eq!(known.find(&ada, &chat, at(30_000)), None);
         assert_eq!(known.find(&ada, &other, at(0)), None);
@@ -88,6 +136,11 @@ mod tests {
         assert_eq!(known.find(&ben, &other, at(0)), None, "asked each time");
         known.forget(&ada);
         assert_eq!(known.find(&ada, &chat, at(0)), None);
+        let question = known.ask(&ada);
+        known.forget(&ada);
+        question.keep(&chat, true, 30_000, at(0));
+        assert_eq!(known.find(&ada, &chat, at(0)), None, "what was asked before is not kept");
+        assert!(known.0.lock().expect("no panic").asked.is_empty());
     }
 
     #[test]
@@ -95,8 +148,8 @@ mod tests {
         let known = Admissions::default();
         for number in 0..=KEPT_MAX {
             let (user, channel) = pair(&format!("u{number}"), "chat");
-            known.keep(&user, &channel, true, 60_000, Monotonic::START);
+            known.ask(&user).keep(&channel, true, 60_000, Monotonic::START);
         }
-        assert!(known.0.lock().expect("no panic").len() <= KEPT_MAX);
+        assert!(known.0.lock().expect("no panic").known.len() <= KEPT_MAX);
     }
 }

@@ -253,6 +253,7 @@ async fn subscribe(
         Full::Members => ErrorCode::RoomFull,
         Full::Subscriptions | Full::Channels => ErrorCode::TooManyRooms,
         Full::Nodes => ErrorCode::Overloaded,
+        Full::PutOut => ErrorCode::Forbidden,
     })?;
     Ok(Json(Connections { connections: entered }))
 }

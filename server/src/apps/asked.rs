@@ -8,7 +8,7 @@ use realtime::dialect::Counted;
 use serde_json::{Map, Value};
 
 use super::backend::CallFailure;
-use super::client::{Person, Told, refused};
+use super::client::{LetIn, Person, Told, refused};
 use super::handle::Busy;
 use super::live::{Encoded, Entering, Except, said};
 use super::loaded::Loaded;
@@ -26,16 +26,14 @@ impl Person {
     ) -> Result<(), Told> {
         let loaded = self.counted()?;
         let channel = existing(&loaded, name)?;
-        let is_let_in = self.is_let_in(&loaded, &channel).await.map_err(|failure| match failure {
+        let asked = self.is_let_in(&loaded, &channel).await.map_err(|failure| match failure {
             CallFailure::Refused { code, message } => Told::new(code, message),
             CallFailure::Busy | CallFailure::Down | CallFailure::Slow | CallFailure::Nonsense => {
                 Refused::BACKEND.into()
             }
         })?;
-        if !is_let_in {
-            return Err(Refused::UNAUTHORIZED.into());
-        }
-        let entering = Entering { cid: Some(cid), since };
+        let LetIn::Yes(asking) = asked else { return Err(Refused::UNAUTHORIZED.into()) };
+        let entering = Entering { cid: Some(cid), since, asking: asking.as_ref() };
         let entered = self.live().enter(&self.app, &loaded.rules, &self.member, &channel, entering);
         entered.map(drop).map_err(|full| refused(full).into())
     }

@@ -228,9 +228,10 @@ impl Backend {
         if let Some(known) = self.admissions.find(&client.user, channel, now.mono) {
             return Ok(known);
         }
+        let question = self.admissions.ask(&client.user);
         let body = QuestionBody { app: self.app.as_str(), user: User::of(client), channel: channel.as_str() };
         let Allowed { allow } = self.ask("/subscribe", &body, now).await?;
-        self.admissions.keep(&client.user, channel, allow, cache_ms, now.mono);
+        question.keep(channel, allow, cache_ms, now.mono);
         Ok(allow)
     }
 

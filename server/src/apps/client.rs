@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use channels::{
-    Access, Application, Channel, ChannelName, Client, Event, Facts, Namespace, Presence, Refused, RefusedCode, Step,
-    Template, Text,
+    Access, Application, Channel, ChannelName, Client, Event, Facts, Namespace, Refused, RefusedCode, Step, Template,
+    Text,
 };
 use protocol::ErrorCode;
 use realtime::clock;
@@ -16,8 +16,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::backend::{Answer, Call, CallFailure};
-use super::handle::{Busy, Full, Live as _};
-use super::live::{At, Encoded, Entering, Except, Listener, LiveChannels, Way};
+use super::handle::{Busy, Full};
+use super::live::{Asking, At, Encoded, Entering, Except, Listener, LiveChannels, Of, Way, facts};
 use super::loaded::Loaded;
 use super::recent::Recent;
 use super::registry::{App, SignedIn};
@@ -28,7 +28,7 @@ use crate::sanitize;
 pub(crate) struct Person {
     pub(crate) app: Arc<App>,
     pub(crate) member: Listener,
-    client: Client,
+    client: Arc<Client>,
     live: LiveChannels,
     open: Mutex<Vec<Namespace>>,
     /// Requests that were taken last.
@@ -40,6 +40,13 @@ pub(crate) struct Person {
 pub(crate) struct Told {
     code: String,
     message: String,
+}
+
+/// Whether somebody may hear a channel.
+pub(crate) enum LetIn {
+    No,
+    /// With the question, where its backend was asked.
+    Yes(Option<Asking>),
 }
 
 /// An event under way.
@@ -65,15 +72,9 @@ impl Person {
         live: &LiveChannels,
         way: Way,
     ) -> Result<Self, ErrorCode> {
-        let member = live.connect(&app, &app.loaded().rules, &signed_in.client.user, way)?;
-        Ok(Self {
-            app,
-            member,
-            client: signed_in.client.clone(),
-            live: live.clone(),
-            open: Mutex::default(),
-            recent: Recent::default(),
-        })
+        let client = Arc::new(signed_in.client.clone());
+        let member = live.connect(&app, &app.loaded().rules, &client, way)?;
+        Ok(Self { app, member, client, live: live.clone(), open: Mutex::default(), recent: Recent::default() })
     }
 
     /// Whether a later token is of the same user and says the same of them.
@@ -81,7 +82,7 @@ impl Person {
         app.name == self.app.name && self.client.has_the_rights_of(client)
     }
 
-    pub(crate) const fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
@@ -113,7 +114,7 @@ impl Person {
         let is_first = self.live.set_open(&self.app, &self.member, namespace, true);
         self.enter_own(&loaded.rules, namespace, &loaded.rules.entered(&self.client, namespace));
         if is_first {
-            self.tell_presence(&loaded.rules, namespace, true, "");
+            self.tell_presence(namespace, Of::Online);
         }
         true
     }
@@ -127,21 +128,21 @@ impl Person {
             open.len() < before
         };
         if was_open && self.live.set_open(&self.app, &self.member, namespace, false) {
-            self.tell_presence(&self.app.loaded().rules, namespace, false, reason);
+            self.tell_presence(namespace, Of::Offline(reason));
         }
     }
 
     /// The line is lost: who wants to know is told that the user is not there any more.
     pub(crate) fn lost(&self, reason: &str) {
         for namespace in self.live.set_there(&self.app, &self.member, false) {
-            self.tell_presence(&self.app.loaded().rules, &namespace, false, reason);
+            self.tell_presence(&namespace, Of::Offline(reason));
         }
     }
 
     /// The client has come back to its session.
     pub(crate) fn back(&self) {
         for namespace in self.live.set_there(&self.app, &self.member, true) {
-            self.tell_presence(&self.app.loaded().rules, &namespace, true, "");
+            self.tell_presence(&namespace, Of::Online);
         }
     }
 
@@ -168,29 +169,16 @@ impl Person {
         let left_out: Vec<Full> = channels.iter().filter_map(enter).collect();
         let Some(&first) = left_out.first() else { return };
         let Refused { code, message } = refused(first);
+        tracing::debug!(
+            application = self.app.name.as_str(),
+            left_out = left_out.len(),
+            "channels of a token are left out"
+        );
         let told = Told::new(code.as_str(), format!("Channels left out: {}. {message}", left_out.len()));
         match self.member.way() {
             Way::Native => self.refused(None, &told, None),
             Way::SocketIo | Way::Plain | Way::Stream => self.tell_refused(namespace, &told),
         }
-    }
-
-    fn tell_presence(&self, rules: &Application, namespace: &Namespace, is_online: bool, reason: &str) {
-        let told = |presence: &'_ Presence| {
-            let told = if is_online { presence.online.as_ref() } else { presence.offline.as_ref() }?;
-            let (now, id, payload) = (iso(self.live.clock().wall()), clock::random_id(), Map::new());
-            let facts = Facts { reason, ..facts(&self.client, &payload, &now, &id) };
-            let to = told.to.channel(&facts)?;
-            let data = self.filled(&told.data, Facts { channel: Some(&to), ..facts });
-            let data = data.to_string();
-            let mut said = Encoded::new(namespace, &told.event, &data);
-            // Who is there is news that a moment of too much may cost.
-            self.live.tell(&self.app, &to, &mut said, Except::User(&self.client.user)).ok()
-        };
-        rules.presences().iter().filter(|presence| presence.namespace == *namespace).for_each(|presence| {
-            // Where there is nobody to tell, nobody is told.
-            let _ = told(presence);
-        });
     }
 
     /// Does what an event means. What is acknowledged, where something is. `id`: by what the backend knows the same event
@@ -233,12 +221,14 @@ impl Person {
         match step {
             Step::Subscribe(name) => {
                 let channel = self.named(loaded, doing, name)?;
-                let is_let_in = self.is_let_in(loaded, &channel).await;
-                if !is_let_in.map_err(|failure| doing.failed(failure))? {
-                    return Err(doing.unauthorized());
-                }
-                let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, Entering::default());
-                entered.map_err(refused)?;
+                let asked = self.is_let_in(loaded, &channel).await.map_err(|failure| doing.failed(failure))?;
+                let LetIn::Yes(asking) = asked else { return Err(doing.unauthorized()) };
+                let entering = Entering { asking: asking.as_ref(), ..Entering::default() };
+                let entered = self.live.enter(&self.app, &loaded.rules, &self.member, &channel, entering);
+                entered.map_err(|full| match full {
+                    Full::PutOut => doing.unauthorized(),
+                    Full::Members | Full::Subscriptions | Full::Channels | Full::Nodes => refused(full).into(),
+                })?;
                 doing.channel = Some(channel.name);
             }
             Step::Unsubscribe(name) => {
@@ -293,18 +283,18 @@ impl Person {
 
     /// # Errors
     /// The application's backend cannot be asked, or refuses in its own words.
-    pub(crate) async fn is_let_in(&self, loaded: &Loaded, channel: &Channel<'_>) -> Result<bool, CallFailure> {
+    pub(crate) async fn is_let_in(&self, loaded: &Loaded, channel: &Channel<'_>) -> Result<LetIn, CallFailure> {
         if self.member.hears(&channel.name) {
-            return Ok(true);
+            return Ok(LetIn::Yes(None));
         }
-        match channel.may_subscribe(&self.client) {
-            Access::Allowed => Ok(true),
-            Access::Refused => Ok(false),
-            Access::AskBackend { cache_ms } => match &loaded.backend {
-                Some(backend) => backend.lets_in(&self.client, &channel.name, cache_ms, self.live.clock().now()).await,
-                None => Ok(false),
-            },
-        }
+        let Access::AskBackend { cache_ms } = channel.may_subscribe(&self.client) else {
+            let is_allowed = channel.may_subscribe(&self.client) == Access::Allowed;
+            return Ok(if is_allowed { LetIn::Yes(None) } else { LetIn::No });
+        };
+        let Some(backend) = &loaded.backend else { return Ok(LetIn::No) };
+        let asking = self.live.asks(&self.app, &self.client.user, &channel.name);
+        let is_let_in = backend.lets_in(&self.client, &channel.name, cache_ms, self.live.clock().now()).await?;
+        Ok(if is_let_in { LetIn::Yes(Some(asking)) } else { LetIn::No })
     }
 
     async fn call(
@@ -358,15 +348,12 @@ impl Person {
         told.map_err(|Busy| Refused::BUSY.into())
     }
 
-    /// What is not known yet is looked up where the template needs it.
     fn filled(&self, template: &Template, facts: Facts<'_>) -> Value {
-        let needs = template.needs();
-        let channel = facts.channel;
-        let count =
-            channel.filter(|_| needs.count).map(|channel| self.live.count(&self.app, channel).connections as u64);
-        let present = channel.filter(|_| needs.presence).map(|channel| self.live.presence(&self.app, channel));
-        let present: Vec<String> = present.into_iter().flatten().map(|present| present.user).collect();
-        template.fill(&Facts { count: count.unwrap_or_default(), presence: &present, ..facts })
+        self.live.filled(&self.app, template, facts)
+    }
+
+    fn tell_presence(&self, namespace: &Namespace, of: Of<'_>) {
+        self.live.tell_presence(&self.app, &self.client, namespace, of);
     }
 
     /// Tells this connection why something was not done.
@@ -447,11 +434,8 @@ pub(crate) const fn refused(full: Full) -> Refused {
         Full::Members | Full::Channels => Refused::FULL,
         Full::Subscriptions => Refused::SUBSCRIPTIONS,
         Full::Nodes => Refused::BUSY,
+        Full::PutOut => Refused::UNAUTHORIZED,
     }
-}
-
-fn facts<'a>(client: &'a Client, payload: &'a Map<String, Value>, now: &'a str, id: &'a str) -> Facts<'a> {
-    Facts { client, payload, now, id, channel: None, count: 0, presence: &[], reason: "" }
 }
 
 impl fmt::Debug for Person {

@@ -75,6 +75,8 @@ pub enum Full {
     Channels,
     /// Other nodes cannot be told at this moment: their connections of the user are not in it.
     Nodes,
+    /// The application has put the user out of it, while its backend was asked.
+    PutOut,
 }
 
 /// The channels of all applications, on this node and those that it shares them with.

@@ -20,7 +20,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Person;
-use super::live::{Entering, Way};
+use super::handle::Full;
+use super::live::{Asking, Entering, Way};
 use super::loaded::Loaded;
 use super::registry::{App, SignedIn};
 use crate::auth::sole_bearer;
@@ -94,10 +95,12 @@ pub(super) async fn events(
     let place = state.connections.enter_user(client_address(peer.ip(), &headers, &state.config), limits)?;
     let loaded = app.loaded();
     let asked = Asked::read(&loaded, &asked)?;
+    let mut answers = Vec::new();
     for channel in &asked.channels {
-        may_hear(&state, &loaded, &signed_in, channel).await?;
+        answers.push(may_hear(&state, &app, &loaded, &signed_in, channel).await?);
     }
-    let (person, generation) = connect(&state, app, &signed_in, &loaded, &asked)?;
+    let (person, generation) = connect(&state, app, &signed_in, &loaded, (&asked, &answers))?;
+    drop(answers);
     let lasts = Duration::from_millis(signed_in.ends_at.saturating_sub(now)).min(TOKEN_MAX);
     let reader = Reader {
         state: state.clone(),
@@ -143,20 +146,22 @@ impl<'a> Asked<'a> {
 
 async fn may_hear(
     state: &AppState,
+    app: &Arc<App>,
     loaded: &Loaded,
     signed_in: &SignedIn,
     channel: &Channel<'_>,
-) -> Result<(), ApiError> {
-    let is_let_in = match channel.may_subscribe(&signed_in.client) {
-        Access::Allowed => true,
-        Access::Refused => false,
+) -> Result<Option<Asking>, ApiError> {
+    match channel.may_subscribe(&signed_in.client) {
+        Access::Allowed => Ok(None),
+        Access::Refused => Err(ErrorCode::Forbidden.into()),
         Access::AskBackend { cache_ms } => {
+            let asking = state.live.asks(app, &signed_in.client.user, &channel.name);
             let backend = loaded.backend.as_ref().ok_or(ErrorCode::Forbidden)?;
             let answer = backend.lets_in(&signed_in.client, &channel.name, cache_ms, state.clock.now()).await;
-            answer.map_err(|_| ErrorCode::Unavailable)?
+            let is_let_in = answer.map_err(|_| ErrorCode::Unavailable)?;
+            if is_let_in { Ok(Some(asking)) } else { Err(ErrorCode::Forbidden.into()) }
         }
-    };
-    if is_let_in { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
+    }
 }
 
 fn connect(
@@ -164,10 +169,10 @@ fn connect(
     app: Arc<App>,
     signed_in: &SignedIn,
     loaded: &Loaded,
-    asked: &Asked<'_>,
+    (asked, answers): (&Asked<'_>, &[Option<Asking>]),
 ) -> Result<(Leaving, Generation), ApiError> {
     let person = Arc::new(Person::connect(Arc::clone(&app), signed_in, &state.live, Way::Stream)?);
-    // Before it hears anything: what is told to a session without a line is not kept.
+    // Before anything is heard: what is told to a session without a line is not for this one.
     let generation = person.member.session().connect();
     let leaving = Leaving(person);
     for namespace in &asked.namespaces {
@@ -175,10 +180,14 @@ fn connect(
             return Err(ErrorCode::Forbidden.into());
         }
     }
-    for channel in &asked.channels {
+    for (channel, asking) in asked.channels.iter().zip(answers) {
         let member = &leaving.0.member;
-        let entered = state.live.enter(&app, &loaded.rules, member, channel, Entering::default());
-        entered.map_err(|_| ErrorCode::TooManyRooms)?;
+        let entering = Entering { asking: asking.as_ref(), ..Entering::default() };
+        let entered = state.live.enter(&app, &loaded.rules, member, channel, entering);
+        entered.map_err(|full| match full {
+            Full::PutOut => ErrorCode::Forbidden,
+            Full::Members | Full::Subscriptions | Full::Channels | Full::Nodes => ErrorCode::TooManyRooms,
+        })?;
     }
     Ok((leaving, generation))
 }

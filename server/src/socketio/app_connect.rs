@@ -41,7 +41,12 @@ pub(super) fn application(
             Some(app) => app,
             None => return Some(Err(FAILED)),
         },
-        None => state.apps.of_token(token)?,
+        None => match state.apps.of_token(token) {
+            Some(app) => app,
+            // A page of an application can mean nothing else.
+            None if handle.page.is_some() => return Some(Err(FAILED)),
+            None => return None,
+        },
     };
     if handle.page.as_ref().is_some_and(|page| !app.lists_origin(page)) {
         return Some(Err(FAILED));

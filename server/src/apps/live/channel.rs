@@ -10,6 +10,7 @@ use realtime::dialect::{Counted, Frame};
 
 use super::super::handle::{Full, Present, Room};
 use super::super::publication::Count;
+use super::asking::Asking;
 use super::except::Except;
 use super::frames::{At, Encoded, said};
 use super::listener::{Listener, Place, Way};
@@ -46,6 +47,8 @@ pub(crate) struct Entering<'a> {
     pub(crate) cid: Option<&'a ClientId>,
     /// Where it was before.
     pub(crate) since: Option<ChannelPosition>,
+    /// The application's backend has said that it may.
+    pub(crate) asking: Option<&'a Asking>,
 }
 
 /// One event of one user in one namespace.
@@ -130,7 +133,7 @@ impl LiveChannel {
         state: &State,
         member: &Listener,
         has_presence: bool,
-        Entering { cid, since }: Entering<'_>,
+        Entering { cid, since, .. }: Entering<'_>,
         limits: &Limits,
     ) {
         if member.way() != Way::Native {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use channels::{AppUser, ChannelName};
+use channels::{AppUser, ChannelName, Client};
 use chat::SessionKey;
 use protocol::{ErrorCode, Limits, SessionId};
 use realtime::dialect::Frame;
@@ -47,7 +47,7 @@ impl Place {
 
 /// A session that is for channels.
 pub(crate) struct ForChannels {
-    user: AppUser,
+    client: Arc<Client>,
     way: Way,
     open: AtomicU64,
     /// Somebody is there: a session whose line is lost waits for its client.
@@ -74,9 +74,9 @@ impl Purpose for ForChannels {
 pub(crate) struct Listener(Arc<Session<ForChannels>>);
 
 impl Listener {
-    pub(super) fn new(key: SessionKey, id: SessionId, user: AppUser, way: Way) -> Self {
+    pub(super) fn new(key: SessionKey, id: SessionId, client: Arc<Client>, way: Way) -> Self {
         let (open, there, dismissed) = (AtomicU64::new(0), AtomicBool::new(true), AtomicBool::new(false));
-        let purpose = ForChannels { user, way, open, there, dismissed };
+        let purpose = ForChannels { client, way, open, there, dismissed };
         Self(Arc::new(Session::new(key, id, purpose, Heard::default(), random_secret())))
     }
 
@@ -95,7 +95,12 @@ impl Listener {
     }
 
     pub(crate) fn user(&self) -> &AppUser {
-        &self.0.purpose.user
+        &self.0.purpose.client.user
+    }
+
+    /// Who its token says that it is.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.0.purpose.client
     }
 
     pub(crate) fn way(&self) -> Way {

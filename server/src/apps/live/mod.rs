@@ -5,9 +5,11 @@
 //! Decides about bounds, and nothing about who may: that is said by the application's file (`channels`), and asked by
 //! `client`.
 
+mod asking;
 mod channel;
 mod elsewhere;
 mod except;
+mod farewells;
 mod frames;
 mod link;
 mod listener;
@@ -16,6 +18,7 @@ mod news;
 mod node;
 mod nodes;
 mod parcel;
+mod presence;
 mod present;
 mod seam;
 mod telling;
@@ -25,7 +28,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use channels::{AppName, AppUser, Application, ChannelName, EventName, Namespace};
+use channels::{AppName, AppUser, Application, ChannelName, Client, EventName, Namespace};
 use chat::{Rate, SessionKey, Tells};
 use protocol::{ChannelServerFrame, ClientId, ErrorCode, Limits, Millis, SessionId};
 use realtime::clock::{self, Clock};
@@ -34,6 +37,7 @@ use realtime::session::Flushers;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::asking::Asking;
 pub(crate) use self::channel::Entering;
 use self::channel::Volatile;
 pub(crate) use self::except::Except;
@@ -43,6 +47,7 @@ pub(crate) use self::listener::{ForChannels, Heard, Listener, Place, Way};
 use self::lock::lock;
 use self::node::{Around, NAMESPACES_MAX, Node};
 use self::parcel::Parcel;
+pub(crate) use self::presence::{Of, facts};
 use super::handle::{Busy, Full};
 use super::publication::{Publication, Target};
 use super::registry::App;
@@ -125,10 +130,10 @@ impl LiveChannels {
         &self,
         app: &Arc<App>,
         rules: &Application,
-        user: &AppUser,
+        client: &Arc<Client>,
         way: Way,
     ) -> Result<Listener, ErrorCode> {
-        let node = self.node(app);
+        let (node, user) = (self.node(app), &client.user);
         let mut node = lock(&node);
         let (waiting, there): (Vec<_>, Vec<_>) = node.of(user).into_iter().partition(|member| !member.is_there());
         let is_full = |count: usize, most: u64| count as u64 >= most;
@@ -144,7 +149,7 @@ impl LiveChannels {
         }
         let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
         let id = SessionId::parse(&clock::random_id()).map_err(|_| ErrorCode::Internal)?;
-        let member = Listener::new(SessionKey(key), id, user.clone(), way);
+        let member = Listener::new(SessionKey(key), id, Arc::clone(client), way);
         node.members.insert(key, member.clone());
         node.users.entry(user.clone()).or_default().members.push(member.clone());
         node.note_user(user);
@@ -195,7 +200,7 @@ impl LiveChannels {
         let Some(bit) = node.bit(namespace) else { return false };
         member.set_open(bit, is_open);
         node.note_user(member.user());
-        node.is_sole(bit, member)
+        node.is_sole(bit, member, is_open)
     }
 
     /// A session's line is lost, or there again. Answers the namespaces that no other connection of the user has open.
@@ -206,9 +211,15 @@ impl LiveChannels {
             return Vec::new();
         }
         node.note_there(member);
-        let sole = |place: &usize| member.is_open(1 << place) && node.is_sole(1 << place, member);
-        let places = (0..node.namespaces.len().min(NAMESPACES_MAX)).filter(sole);
-        places.filter_map(|place| node.namespaces.get(place).cloned()).collect()
+        let places = 0..node.namespaces.len().min(NAMESPACES_MAX);
+        let sole: Vec<_> =
+            places.filter(|place| member.is_open(1 << place) && node.is_sole(1 << place, member, is_there)).collect();
+        sole.into_iter().filter_map(|place| node.namespaces.get(place).cloned()).collect()
+    }
+
+    /// Before an application's backend is asked whether somebody may hear a channel.
+    pub(crate) fn asks(&self, app: &App, user: &AppUser, channel: &ChannelName) -> Asking {
+        lock(&self.node(app)).questions.begin(user, channel)
     }
 
     /// A connection enters a channel. Answers how many are in it now.
@@ -274,7 +285,9 @@ impl LiveChannels {
         except: Except<'_>,
     ) -> Result<usize, Busy> {
         match self.link(app) {
-            Some(link) => self.hand_over(app, &link, (Target::Channels(vec![channel.clone()]), None), said, except),
+            Some(link) => {
+                self.hand_over(app, &link, (Target::Channels(vec![channel.clone()]), None, None), said, except)
+            }
             None => Ok(self.tell_here(app, channel, said, except)),
         }
     }
@@ -353,7 +366,7 @@ impl LiveChannels {
         let namespace = publication.namespace.as_ref().unwrap_or_else(|| rules.first_namespace());
         let mut said = Encoded::new(namespace, &publication.event, publication.data.get());
         match self.link(app) {
-            Some(link) => self.hand_over(app, &link, (publication.target.clone(), id), &said, except),
+            Some(link) => self.hand_over(app, &link, (publication.target.clone(), id, None), &said, except),
             None => Ok(self.deliver_here(app, &publication.target, &mut said, except)),
         }
     }
@@ -376,7 +389,12 @@ impl LiveChannels {
     }
 
     fn unsubscribe_here(&self, app: &App, user: &AppUser, name: &ChannelName) -> usize {
-        let members = lock(&self.node(app)).of(user);
+        let members = {
+            let node = self.node(app);
+            let node = lock(&node);
+            node.questions.put_out(user, name);
+            node.of(user)
+        };
         let left = members.iter().filter(|member| self.leave(app, member, name));
         left.inspect(|member| self.tell_left(member, None, name)).count()
     }

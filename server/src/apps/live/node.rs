@@ -11,8 +11,10 @@ use protocol::Limits;
 use realtime::clock::{self, Clock};
 
 use super::super::handle::Full;
+use super::asking::{Asking, Questions};
 use super::channel::{Entering, LiveChannel};
 use super::elsewhere::Elsewhere;
+use super::farewells::Farewells;
 use super::link::Link;
 use super::listener::{Listener, Place};
 use super::news::News;
@@ -41,6 +43,10 @@ pub(super) struct Node {
     pub(super) namespaces: Vec<Namespace>,
     /// What is known of the other nodes.
     pub(super) elsewhere: Elsewhere,
+    /// Of whom it may have to be told that they are gone.
+    pub(super) farewells: Farewells,
+    /// Who waits for an answer of the application's backend.
+    pub(super) questions: Questions,
     /// What they have to be told.
     pub(super) news: News,
     /// The way to them, where there are some.
@@ -78,6 +84,9 @@ impl Node {
         // What a backend answers late may be about a session that is over.
         if !self.members.contains_key(&member.key()) {
             return Ok(0);
+        }
+        if entering.asking.is_some_and(Asking::is_over) {
+            return Err(Full::PutOut);
         }
         let live = match self.channels.get(name) {
             Some(live) => Arc::clone(live),
@@ -117,15 +126,8 @@ impl Node {
         }
     }
 
-    pub(super) fn is_sole(&self, bit: u64, member: &Listener) -> bool {
-        let others = self.users.get(member.user()).map_or(&[][..], |user| &user.members);
-        let is_elsewhere = self.place_of(bit).is_some_and(|place| self.elsewhere.has_open(member.user(), place));
-        !is_elsewhere
-            && !others.iter().any(|other| other.key() != member.key() && other.is_open(bit) && other.is_there())
-    }
-
     /// The namespace of a bit.
-    fn place_of(&self, bit: u64) -> Option<&Namespace> {
+    pub(super) fn place_of(&self, bit: u64) -> Option<&Namespace> {
         self.namespaces.get(usize::try_from(bit.trailing_zeros()).ok()?)
     }
 

@@ -19,7 +19,7 @@ use super::frames::Encoded;
 use super::link::{Between, Link};
 use super::listener::Listener;
 use super::lock::lock;
-use super::parcel::{EventParcel, NotTo, Parcel, VolatileParcel};
+use super::parcel::{EventParcel, NotTo, Parcel, PresenceNews, VolatileParcel};
 use super::{LiveChannels, Volatile};
 
 /// Until news that the broker did not take is told again.
@@ -44,9 +44,12 @@ impl LiveChannels {
         let link = Arc::new(link);
         node.link = Some(Arc::clone(&link));
         let (live, app, halt) = (self.clone(), Arc::clone(app), self.0.halt.clone());
-        self.0
-            .tracker
-            .spawn(halt.run_until_cancelled_owned(async move { live.follow_nodes(&app, &link, brought).await }));
+        self.0.tracker.spawn(async move {
+            if halt.run_until_cancelled(live.follow_nodes(&app, &link, brought)).await.is_none() {
+                // Everybody has said goodbye, and was told of: no other node has to do it again.
+                let _ = live.tell_news(&app, &link);
+            }
+        });
     }
 
     pub(super) fn link(&self, app: &App) -> Option<Arc<Link>> {
@@ -95,7 +98,7 @@ impl LiveChannels {
 
     fn tell_news(&self, app: &App, link: &Link) -> Result<(), Busy> {
         let node = self.node(app);
-        let news = lock(&node).take_news();
+        let news = lock(&node).take_news(&app.loaded().rules);
         for (report, is_all) in news {
             let parcel = if is_all { Parcel::Are(report) } else { Parcel::Changed(report) };
             if let Err(busy) = link.say_aside(&parcel) {
@@ -109,12 +112,18 @@ impl LiveChannels {
     fn heard(&self, app: &Arc<App>, link: &Link, brought: Brought) {
         match brought {
             Brought::Bytes(from, bytes) => self.heard_parcel(app, link, from, &bytes),
-            Brought::NodeGone(node) => lock(&self.node(app)).elsewhere.forget(node),
+            Brought::NodeGone(node) => self.node_gone(app, node, link.node()),
             Brought::Missed => {
                 self.tell_gap(app);
+                lock(&self.node(app)).farewells.forget();
                 let _ = link.say_aside(&Parcel::Asked);
             }
-            Brought::Alone => lock(&self.node(app)).elsewhere.forget_all(),
+            Brought::Alone => {
+                let node = self.node(app);
+                let mut node = lock(&node);
+                node.elsewhere.set_out_of_reach();
+                node.farewells.forget();
+            }
             Brought::Together => {
                 let _ = self.ask_and_tell_all(app, link);
             }
@@ -130,7 +139,7 @@ impl LiveChannels {
         };
         let is_own = from == link.node();
         match parcel {
-            Parcel::Event(parcel) => self.heard_event(app, is_own, &parcel),
+            Parcel::Event(parcel) => self.heard_event(app, (from, is_own), &parcel),
             Parcel::Volatile(VolatileParcel { channel, namespace, event, data, user, except, every_ms }) => {
                 let except = except_here(&except, is_own);
                 let mut said = Encoded::new(&namespace, &event, data.get());
@@ -150,23 +159,29 @@ impl LiveChannels {
             | Parcel::Changed(_)
                 if is_own => {}
             Parcel::Subscribe(user, channel) => {
+                forget_answers(app, &user);
                 // A bound of this node: whoever asked was answered by the other.
                 let _ = self.subscribe_here(app, &user, &channel);
             }
             Parcel::Unsubscribe(user, channel) => {
+                forget_answers(app, &user);
                 self.unsubscribe_here(app, &user, &channel);
             }
             Parcel::Disconnect(user) => {
+                forget_answers(app, &user);
                 self.disconnect_here(app, &user);
             }
             Parcel::Asked => lock(&self.node(app)).news.all = true,
-            Parcel::Are(report) => lock(&self.node(app)).elsewhere.hear(from, report, true),
-            Parcel::Changed(report) => lock(&self.node(app)).elsewhere.hear(from, report, false),
+            Parcel::Are(report) => self.hear_report(app, from, report, true),
+            Parcel::Changed(report) => self.hear_report(app, from, report, false),
         }
     }
 
-    fn heard_event(&self, app: &Arc<App>, is_own: bool, parcel: &EventParcel<'_>) {
-        let EventParcel { to, namespace, event, data, except, id } = parcel;
+    fn heard_event(&self, app: &Arc<App>, (from, is_own): (NodeId, bool), parcel: &EventParcel<'_>) {
+        let EventParcel { to, namespace, event, data, except, id, presence } = parcel;
+        if presence.as_ref().is_some_and(|news| !self.hears_news(app, (from, is_own), namespace, news)) {
+            return;
+        }
         if let (Some(id), Some(between), false) = (id, self.0.between.get(), is_own) {
             // From here on it is known here, too.
             between.apps.is_first(app, id, self.0.clock.mono());
@@ -190,7 +205,7 @@ impl LiveChannels {
         &self,
         app: &Arc<App>,
         link: &Link,
-        (to, id): (Target, Option<String>),
+        (to, id, presence): (Target, Option<String>, Option<PresenceNews>),
         said: &Encoded<'_>,
         except: Except<'_>,
     ) -> Result<usize, Busy> {
@@ -200,7 +215,7 @@ impl LiveChannels {
         };
         let (namespace, event) = (said.namespace.clone(), said.event.clone());
         let data = serde_json::from_str(said.data()).map_err(|_| Busy)?;
-        link.say(&Parcel::Event(EventParcel { to, namespace, event, data, except: not_to(except), id }))?;
+        link.say(&Parcel::Event(EventParcel { to, namespace, event, data, except: not_to(except), id, presence }))?;
         Ok(count)
     }
 
@@ -223,6 +238,13 @@ impl LiveChannels {
         let node = self.node(app);
         let node = lock(&node);
         node.of(user).iter().filter(|member| member.is_there()).count() + node.elsewhere.connections_of(user)
+    }
+}
+
+/// What the backend said before of this user may be another thing now; the node that was asked has forgotten it, too.
+fn forget_answers(app: &App, user: &AppUser) {
+    if let Some(backend) = &app.loaded().backend {
+        backend.forget(user);
     }
 }
 

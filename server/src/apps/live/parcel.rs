@@ -5,6 +5,7 @@ use channels::{AppUser, ChannelName, EventName, Namespace};
 use protocol::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::super::publication::Target;
 
@@ -42,6 +43,20 @@ pub(super) struct EventParcel<'a> {
     /// By what the publication is known again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
+    /// It is news of who is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) presence: Option<PresenceNews>,
+}
+
+/// That somebody is there, or not any more, in the namespace of the parcel.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PresenceNews {
+    pub(super) user: AppUser,
+    /// Which news of the application's file.
+    pub(super) which: usize,
+    pub(super) is_online: bool,
+    /// Said because somebody else said that the user is gone.
+    pub(super) is_answer: bool,
 }
 
 /// See [`Parcel::Volatile`].
@@ -89,4 +104,7 @@ pub(super) struct OfUser {
     pub(super) user: AppUser,
     pub(super) connections: usize,
     pub(super) open: Vec<Namespace>,
+    /// What may have to be told of them when this node cannot.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) claims: Map<String, Value>,
 }

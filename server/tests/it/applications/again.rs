@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use super::native::{Client, Market, hello};
 use super::{claims, token, write_application};
 use crate::harness::{Ask, TestServer};
+use crate::socketio::Raw;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_comes_again_is_answered_again_and_done_once() {
@@ -52,6 +53,17 @@ async fn a_page_of_an_application_connects_for_that_one_only() {
         let mut page = open("https://market.example").await.expect("is listed");
         page.send(foreign).await;
         assert_eq!(page.next("error").await["code"], "bad_origin");
+    }
+    // By Socket.IO it is told so in the words of applications' documents; who names none is the chat's.
+    for (query, headers, words) in [
+        ("EIO=4", &[("origin", "https://market.example")][..], "Authentication failed"),
+        ("EIO=4&app=market", &[], "Authentication failed"),
+        ("EIO=4", &[], "Authentication error"),
+    ] {
+        let stream = TcpStream::connect(server.addr).await.expect("the server listens");
+        let mut socket = Raw::over(stream, server.addr, query, headers).await.expect("is opened");
+        socket.send("40").await;
+        assert_eq!(socket.expect("44").await, format!("44{{\"message\":\"{words}\"}}"));
     }
 }
 

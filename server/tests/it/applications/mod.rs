@@ -2,8 +2,10 @@
 
 mod again;
 mod api;
+mod asking;
 mod drain;
 mod files;
+mod kinds;
 mod native;
 mod nodes;
 mod own_channels;

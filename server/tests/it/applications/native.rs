@@ -1,6 +1,8 @@
 //! Channels by the native protocol: who is let in, what is told in which order, and what becomes of a session whose line
 //! is lost.
 
+use std::net::SocketAddr;
+
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,8 +28,12 @@ const UNCOUNTED: [&str; 4] = ["welcome", "bye", "ping", "pong"];
 
 impl Client {
     pub(super) async fn open(server: &TestServer, query: &str) -> Self {
-        let request = format!("ws://{}/ws{query}", server.addr).into_client_request().expect("is a URL");
-        let stream = TcpStream::connect(server.addr).await.expect("the server listens");
+        Self::open_at(server.addr, query).await
+    }
+
+    async fn open_at(addr: SocketAddr, query: &str) -> Self {
+        let request = format!("ws://{addr}/ws{query}").into_client_request().expect("is a URL");
+        let stream = TcpStream::connect(addr).await.expect("the server listens");
         let opening = tokio_tungstenite::client_async(request, stream);
         let (socket, _) = timeout(PATIENCE, opening).await.expect("in time").expect("is upgraded");
         Self { socket, have: 0 }
@@ -35,7 +41,11 @@ impl Client {
 
     /// Says hello and reads the answer.
     pub(super) async fn hello(server: &TestServer, hello: Value) -> (Self, Value) {
-        let mut client = Self::open(server, "").await;
+        Self::hello_at(server.addr, hello).await
+    }
+
+    pub(super) async fn hello_at(addr: SocketAddr, hello: Value) -> (Self, Value) {
+        let mut client = Self::open_at(addr, "").await;
         client.send(hello).await;
         let welcome = client.next("welcome").await;
         (client, welcome)

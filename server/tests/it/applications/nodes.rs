@@ -1,14 +1,17 @@
 //! Applications over two nodes and a real Redis server: what is told on one is told on both, in one order, and who is where
 //! is known on both.
 
+use std::time::{Duration, Instant};
+
+use realtime::broker::redis::RedisAddress;
 use serde_json::{Value, json};
 use server::apps::keys::NewKey;
 use tempfile::TempDir;
 
-use super::native::Client;
+use super::native::{Client, hello};
 use super::{lets_in, write_application};
 use crate::harness::{Answer, Ask, TestServer, poll};
-use test_engine::Engine;
+use test_engine::{Engine, Relay, Way};
 
 /// Two nodes that read one folder of applications.
 struct Nodes {
@@ -16,7 +19,7 @@ struct Nodes {
     a: TestServer,
     b: TestServer,
     market: NewKey,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Nodes {
@@ -25,11 +28,14 @@ impl Nodes {
         let folder = TempDir::new().expect("there is room for a temporary folder");
         let market = NewKey::draw("market");
         write_application(folder.path(), "market", &lets_in(&market));
+        let file = folder.path().join("market.toml");
+        let text = std::fs::read_to_string(&file).expect("is there");
+        std::fs::write(&file, format!("{text}{NEWS}")).expect("can be written");
         let apps = [(); 2].map(|()| Some(folder.path().to_owned()));
         let [of_a, of_b] = apps;
         let a = TestServer::node_with(&engine, None, |config| config.apps = of_a).await;
         let b = TestServer::node_with(&engine, Some(&a), |config| config.apps = of_b).await;
-        let nodes = Self { engine, a, b, market, _folder: folder };
+        let nodes = Self { engine, a, b, market, folder };
         for node in [&nodes.a, &nodes.b] {
             poll("the other node", async || (node.state.hub.broker().state().others == 1).then_some(())).await;
         }
@@ -48,6 +54,42 @@ impl Nodes {
     async fn counts(&self, at: &TestServer, channel: &str, connections: u64) {
         let path = format!("count?channel={channel}");
         poll("who is there", async || (self.get(at, &path).await["connections"] == connections).then_some(())).await;
+    }
+}
+
+/// Who is there, and what is told of it.
+const NEWS: &str = r#"
+[[channels]]
+pattern = "board:{board}"
+subscribe = [{ anyone = true }]
+[[presence]]
+namespace = "/"
+online = { relay = "board:1", event = "online", data = { id = "$user.id", name = "$user.name" } }
+offline = { relay = "board:1", event = "offline", data = { id = "$user.id", name = "$user.name" } }
+"#;
+
+/// Somebody who reads who is there.
+async fn reader(at: &TestServer, user: &str) -> Client {
+    let (mut client, _) = Client::of_market(at, user, "1").await;
+    client.subscribe("board:1").await;
+    client
+}
+
+/// News of others than the readers, until an event ends it.
+async fn news(reader: &mut Client) -> Vec<String> {
+    let mut news = Vec::new();
+    loop {
+        let event = reader.next("event").await;
+        let (name, data) = (event["event"].as_str().expect("has a name"), &event["data"]);
+        if name == "end" {
+            news.sort_unstable();
+            return news;
+        }
+        assert_eq!(data["id"], data["name"], "what its token says");
+        let id = data["id"].as_str().expect("has an id");
+        if !id.starts_with("reader") {
+            news.push(format!("{name} {id}"));
+        }
     }
 }
 
@@ -139,6 +181,73 @@ async fn applications_go_on_within_each_node_while_the_engine_is_away_and_holes_
         if frame["t"] == "event" {
             assert_eq!(frame["data"], "together");
             break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_on_a_node_that_died_is_told_gone_once() {
+    let nodes = Nodes::start().await;
+    let relay = Relay::start(nodes.engine.at()).await;
+    let apps = Some(nodes.folder.path().to_owned());
+    let address = RedisAddress::parse(&relay.url()).expect("is an address");
+    let dies = TestServer::node_at(address, Some(&nodes.a), |config| config.apps = apps).await;
+    let others = async |count: usize| {
+        for node in [&nodes.a, &nodes.b] {
+            poll("the other nodes", async || (node.state.hub.broker().state().others == count).then_some(())).await;
+        }
+    };
+    others(2).await;
+    let mut readers = [reader(&nodes.a, "reader-a").await, reader(&nodes.b, "reader-b").await];
+    let (_cleo, _) = Client::hello_at(dies.addr, hello("cleo", "1")).await;
+    let (_ada, _) = Client::hello_at(dies.addr, hello("ada", "1")).await;
+    nodes.counts(&nodes.a, "user:ada", 1).await;
+    let (_ada_too, _) = Client::hello_at(nodes.b.addr, hello("ada", "1")).await;
+    nodes.counts(&nodes.a, "user:ada", 2).await;
+    nodes.counts(&nodes.a, "user:cleo", 1).await;
+    // To the others it is as if it were dead: nothing is closed, and nothing is said.
+    relay.set(Way::Cut, Way::Cut);
+    let silent = Instant::now();
+    poll("most of the time that a node may be silent", async || {
+        (silent.elapsed() > Duration::from_secs(8)).then_some(())
+    })
+    .await;
+    nodes.counts(&nodes.a, "user:cleo", 0).await;
+    nodes.counts(&nodes.b, "user:cleo", 0).await;
+    let end = json!({"channel": "board:1", "event": "end", "data": null});
+    nodes.post(&nodes.a, "publish", &end).await.assert_status(200);
+    nodes.post(&nodes.b, "publish", &end).await.assert_status(200);
+    for reader in &mut readers {
+        let mut heard = news(reader).await;
+        heard.append(&mut news(reader).await);
+        heard.sort_unstable();
+        assert_eq!(heard, ["offline cleo", "online ada", "online cleo"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_to_two_nodes_at_one_moment_and_goes_so_is_told_of_once() {
+    let nodes = Nodes::start().await;
+    let mut readers = [reader(&nodes.a, "reader-a").await, reader(&nodes.b, "reader-b").await];
+    let end = json!({"channel": "board:1", "event": "end", "data": null});
+    for number in 0..10 {
+        let user = format!("u{number}");
+        let come = async |at: &TestServer| Client::hello_at(at.addr, hello(&user, "1")).await.0;
+        let (here, there) = tokio::join!(come(&nodes.a), come(&nodes.b));
+        let own = format!("user:{user}");
+        nodes.counts(&nodes.a, &own, 2).await;
+        nodes.counts(&nodes.b, &own, 2).await;
+        drop((here, there));
+        nodes.counts(&nodes.a, &own, 0).await;
+        nodes.counts(&nodes.b, &own, 0).await;
+        for node in [&nodes.a, &nodes.b] {
+            nodes.post(node, "publish", &end).await.assert_status(200);
+        }
+        for reader in &mut readers {
+            let mut heard = news(reader).await;
+            heard.append(&mut news(reader).await);
+            heard.sort_unstable();
+            assert_eq!(heard, [format!("offline {user}"), format!("online {user}")]);
         }
     }
 }
