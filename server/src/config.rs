@@ -208,6 +208,10 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 /// A sentence, where that is not one socket of lines.
 pub fn held_socket() -> anyhow::Result<Option<Held>> {
     let mut sockets = ListenFd::from_env();
+    let is_ours = variable("LISTEN_PID").is_some_and(|pid| pid == std::process::id().to_string());
+    if let Some(count) = variable("LISTEN_FDS").filter(|_| is_ours) {
+        anyhow::ensure!(count.parse::<u8>().is_ok(), "LISTEN_FDS is '{count}', which is no number of sockets");
+    }
     match sockets.len() {
         0 => return Ok(None),
         1 => {}

@@ -1,6 +1,6 @@
 //! The command line: reads the configuration, opens the port, serves until it is told to stop.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -8,7 +8,7 @@ use forgetting::{Forgetting, clear_stack};
 use protocol::Limits;
 use server::commands::{health, init, papers};
 use server::config::{self, Command, Config, Options};
-use server::listener::Listener;
+use server::listener::{ListenAt, Listener};
 use server::{open_files, signals, supervisor, telemetry};
 
 /// What was typed is gone from the heap as soon as nothing needs it.
@@ -110,13 +110,34 @@ async fn run(config: Config) -> anyhow::Result<()> {
     .await
 }
 
+/// What to do where the place to listen at cannot be had.
+const fn remedy(why: ErrorKind, is_unix: bool) -> &'static str {
+    match (why, is_unix) {
+        (ErrorKind::NotFound, true) => "its folder is not there; make it, or choose another with --listen",
+        (ErrorKind::AddrInUse, true) => {
+            "a server answers there, or what is there is no socket; choose another with --listen"
+        }
+        (ErrorKind::InvalidInput, true) => {
+            "the path of a socket has 107 bytes at the most; choose another with --listen"
+        }
+        (ErrorKind::PermissionDenied, true) => "this user may not; choose a folder that is theirs with --listen",
+        (ErrorKind::PermissionDenied, false) => {
+            "this user may not (ports below 1024 need a right, CAP_NET_BIND_SERVICE); choose another with --listen"
+        }
+        (ErrorKind::AddrNotAvailable, false) => "this machine has no such address; choose another with --listen",
+        _ => "is another server running there? Choose another with --listen",
+    }
+}
+
 /// At the socket that a supervisor holds, or where the configuration says.
 async fn listen(config: &Config) -> anyhow::Result<Listener> {
     if let Some(held) = config::held_socket()? {
         return Listener::held(held).context("the socket that systemd holds for this server cannot be used");
     }
-    Listener::bind(&config.listen, config.listen_mode).await.with_context(|| {
-        format!("cannot listen at {}: is another server running there? Choose another with --listen", config.listen)
+    let bound = Listener::bind(&config.listen, config.listen_mode).await;
+    bound.map_err(|error| {
+        let remedy = remedy(error.kind(), matches!(config.listen, ListenAt::Unix(_)));
+        anyhow::Error::new(error).context(format!("cannot listen at {}: {remedy}", config.listen))
     })
 }
 

@@ -10,6 +10,7 @@ use protocol::{Millis, Username};
 use super::operators::{self, Operator};
 use super::rates::Rates;
 use super::session::Signing;
+use super::signed_out::SignedOut;
 use super::token_file::TokenHash;
 use crate::config::Config;
 use crate::keys::Keys;
@@ -20,6 +21,7 @@ pub struct Desk {
     operators: Reread<Vec<Operator>>,
     token: Option<Reread<TokenHash>>,
     signing: Signing,
+    signed_out: SignedOut,
     keys: Keys,
     /// What has happened lately.
     pub(super) rates: Rates,
@@ -55,7 +57,8 @@ impl Desk {
         })?;
         let read_token = |file: &Path| TokenHash::read(file).map(Some);
         let token = config.admin_token_file.clone().map(|file| Reread::new(file, read_token)).transpose()?;
-        Ok(Self { operators, token, signing: Signing::new(keys.operators()), keys, rates: Rates::default() })
+        let (signing, signed_out) = (Signing::new(keys.operators()), SignedOut::default());
+        Ok(Self { operators, token, signing, signed_out, keys, rates: Rates::default() })
     }
 
     /// Whether there is any operator. Reads files that have changed.
@@ -82,10 +85,17 @@ impl Desk {
 
     /// Whose session a token is, if it is one.
     pub(super) async fn session(&self, token: &str, now: Millis) -> Option<Who> {
-        let claimed = self.signing.read(token, now)?;
+        let claimed = self.signing.read(token, now).filter(|_| !self.signed_out.has(token))?;
         let operator = self.find(&Username::known(&claimed.name)?).await?;
         let stands = self.keys.operator_mark(&operator.phc) == claimed.mark;
         stands.then(|| Who::Operator(operator.name.as_str().to_owned()))
+    }
+
+    /// Ends a session before its time.
+    pub(super) fn sign_out(&self, token: &str, now: Millis) {
+        if let Some(claimed) = self.signing.read(token, now) {
+            self.signed_out.note(token, claimed.ends_at, now);
+        }
     }
 
     /// Who sends a bearer token.

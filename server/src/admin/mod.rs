@@ -16,6 +16,7 @@ mod page_forms;
 mod rates;
 mod session;
 mod sign_in;
+mod signed_out;
 mod token_file;
 mod who;
 

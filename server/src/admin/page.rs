@@ -116,6 +116,9 @@ async fn end(State(state): State<AppState>, context: RequestContext, headers: He
     }
     if let Some(who) = who(&state, &context, &headers).await {
         acts::note(&state, &who, AdminAct::SignOut, acts::About::default());
+        if let Some(token) = cookie_of(&headers, context.https, &state.config.sub_path) {
+            state.desk.sign_out(token, state.clock.wall());
+        }
     }
     with_cookie(see("/admin"), clear_cookie(context.https, &state.config.sub_path))
 }

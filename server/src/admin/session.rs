@@ -40,6 +40,7 @@ struct Claims {
 pub(super) struct Claimed {
     pub(super) name: String,
     pub(super) mark: String,
+    pub(super) ends_at: Millis,
 }
 
 /// Signs and reads them.
@@ -66,8 +67,8 @@ impl Signing {
 
     pub(super) fn read(&self, token: &str, now: Millis) -> Option<Claimed> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).ok()?.claims;
-        let lasts = claims.exp.saturating_mul(1_000) > now;
-        lasts.then_some(Claimed { name: claims.sub, mark: claims.jti })
+        let ends_at = claims.exp.saturating_mul(1_000);
+        (ends_at > now).then_some(Claimed { name: claims.sub, mark: claims.jti, ends_at })
     }
 }
 

@@ -462,8 +462,12 @@ async fn the_page_asks_before_it_does_and_only_the_sites_own_forms_count() {
     // Another password is another hash.
     write_operators(&server, &["joe"]);
     assert!(page(&joe).await.text().contains("action=\"/admin/sign-in\""));
-    let out = form(&server, "/admin/sign-out", "").send(server.addr).await.assert_status(303);
+    // Who signs out is out, whoever has kept the cookie.
+    let joe = cookie_of(&server, "joe").await;
+    assert!(page(&joe).await.text().contains("Signed in as joe"));
+    let out = form(&server, "/admin/sign-out", "").header("cookie", &joe).send(server.addr).await.assert_status(303);
     assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
+    assert!(page(&joe).await.text().contains("action=\"/admin/sign-in\""));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
