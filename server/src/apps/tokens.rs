@@ -23,8 +23,8 @@ const SET_MAX: usize = 32;
 /// Shorter ones are guessed in an afternoon.
 const SECRET_BYTES_MIN: usize = 16;
 
-/// Of the modulus of an RSA key: 2048 bits.
-const RSA_BYTES_MIN: usize = 256;
+/// Of the modulus of an RSA key.
+const RSA_BITS_MIN: usize = 2_048;
 
 /// What the library would take for a public key, and nobody should leave here.
 const PRIVATE: &[u8] = b"PRIVATE KEY";
@@ -184,7 +184,8 @@ fn is_strong_rsa(key: &DecodingKey) -> Option<bool> {
             bytes.split_at(zeros).1
         });
         let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
-        modulus.len() >= RSA_BYTES_MIN && is_odd && exponent != [1]
+        let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+        bits >= RSA_BITS_MIN && is_odd && exponent != [1]
     };
     match key.kind() {
         DecodingKeyKind::RsaModulusExponent { n, e } => Some(is_strong(n, e)),

@@ -182,6 +182,13 @@ fn an_exponent_by_which_everybody_can_sign_is_none() {
         TokenVerifier::read(TokenAlgorithm::Rs256, Material::Set(set.as_bytes())).is_ok()
     };
     // 65537, 3, then 1 in two ways, 2, 65536 and nothing.
+    let one_bit_less = {
+        let mut modulus = der[numbers - 256..numbers].to_vec();
+        modulus[0] &= 0x7f;
+        realtime::clock::base64url(&modulus)
+    };
+    let set = json!({"keys": [{"kty": "RSA", "n": one_bit_less, "e": "AQAB"}]}).to_string();
+    assert!(TokenVerifier::read(TokenAlgorithm::Rs256, Material::Set(set.as_bytes())).is_err(), "2047 bits");
     let taken = ["AQAB", "Aw", "AQ", "AAE", "Ag", "AQAA", ""].map(by_set);
     assert_eq!(taken, [true, true, false, false, false, false, false]);
     let by_pem = |der: &[u8]| {

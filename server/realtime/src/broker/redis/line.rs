@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, PushInfo, PushKind, RedisError, Value};
+use redis::{AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisError, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -38,22 +38,23 @@ pub(super) async fn run(shared: Arc<Shared>, address: RedisAddress) {
     let mut wait_ms = WAIT_FIRST_MS;
     let mut was_told = false;
     while !shared.closed.is_cancelled() {
-        match Line::open(&shared, &address).await {
+        let cause = match Line::open(&shared, &address).await {
             Ok(line) => {
                 if was_told {
                     tracing::info!("the broker is back: rooms are one again over all nodes");
                 }
                 (wait_ms, was_told) = (WAIT_FIRST_MS, false);
                 line.serve().await;
+                "the line was lost".to_owned()
             }
-            Err(error) => tracing::debug!(kind = %kind_of(&error), "the broker cannot be reached"),
-        }
+            Err(error) => kind_of(&error),
+        };
         if shared.closed.is_cancelled() {
             return;
         }
         shared.topics().alone();
         if !was_told {
-            tracing::warn!("the broker is away: each room goes on within this node alone");
+            tracing::warn!(cause, "the broker is away: each room goes on within this node alone");
             was_told = true;
         }
         tokio::select! {
@@ -71,9 +72,18 @@ fn jittered(wait_ms: u64) -> Duration {
     Duration::from_millis(wait_ms / 2 + random % (wait_ms / 2 + 1))
 }
 
-/// Texts of errors may quote an address.
+/// Why the engine is not had, for its operator. Texts of errors may quote an address, so none is passed on.
 fn kind_of(error: &RedisError) -> String {
-    format!("{:?}", error.kind())
+    let refused = ["NOAUTH", "WRONGPASS", "NOPERM"];
+    if error.code().is_some_and(|code| refused.contains(&code)) || error.kind() == ErrorKind::AuthenticationFailed {
+        "the user or the password is refused".to_owned()
+    } else if error.is_connection_refusal() {
+        "the connection is refused".to_owned()
+    } else if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        format!("{:?}", error.kind())
+    }
 }
 
 fn timed_out() -> RedisError {
