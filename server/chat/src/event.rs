@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::bans::Mark;
 use crate::ids::{NodeId, Origin, SessionKey};
 use crate::people::People;
+use crate::recorded::Recorded;
 
 /// What was said. A room takes one of the two, by [`protocol::RoomInfo::sealed`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -348,6 +349,8 @@ pub enum Input {
     NodeGone(NodeId),
     /// Something that others said was lost on its way between the nodes.
     Missed,
+    /// The record was read again, since something of that may have been done to the room.
+    Recorded(Box<Recorded>),
     /// Whether other nodes can be reached.
     Alone(bool),
     /// The room ends now.

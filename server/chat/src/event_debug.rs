@@ -105,6 +105,7 @@ impl fmt::Debug for Input {
             Self::People { .. } => "People",
             Self::NodeGone(_) => "NodeGone",
             Self::Missed => "Missed",
+            Self::Recorded(_) => "Recorded",
             Self::Alone(_) => "Alone",
             Self::End(_) => "End",
             Self::Tick => "Tick",

@@ -23,7 +23,7 @@ use realtime::hub::Hub;
 use realtime::identity::{Carrier, Identity, LoginKey, UserId};
 use realtime::knock::Knock;
 use realtime::rate_limits::RateLimits;
-use realtime::record::{Keeper, Left};
+use realtime::record::{Keeper, Left, Record};
 use realtime::services::{Admission, Admitted, Asked, Directory, Logins, Sanitizer, Services, Wish};
 use realtime::session::Turn;
 use realtime::transport::{Next, Progress as _};
@@ -148,6 +148,10 @@ struct Kept;
 impl Keeper for Kept {
     async fn exists(&self) -> Option<bool> {
         Some(true)
+    }
+
+    async fn read(&self) -> Option<Option<Record>> {
+        None
     }
 
     fn note_ended(&self) {}

@@ -4,6 +4,7 @@
 pub mod admission;
 mod bounds;
 pub(crate) mod ended;
+mod info;
 pub mod invites;
 mod pending_writes;
 pub mod powers;
@@ -18,9 +19,10 @@ use std::time::Duration;
 
 use chat::{ChannelId, Now, RoomStart};
 use futures::future::join_all;
-use protocol::{LeaveReason, Millis, RoomInfo};
+use protocol::{LeaveReason, Millis};
 
 use crate::keys::Keys;
+pub use crate::rooms::info::info;
 use crate::rooms::pending_writes::{Settled, Why};
 pub(crate) use crate::rooms::records::Records;
 use crate::store::{self, RoomId, SharedStore, StoreError, UserId};
@@ -184,22 +186,5 @@ impl Rooms {
     /// A person has left while the database is away: it is told later. `false` when too much is owed to it already.
     fn owe_leave(&self, room: &RoomHandle, user: UserId) -> bool {
         self.records.pending.leave(room.id.into(), Some(room.code), user, Why::Left)
-    }
-}
-
-/// What members know about a stored room.
-pub fn info(stored: &store::Room) -> RoomInfo {
-    RoomInfo {
-        code: stored.code,
-        name: stored.name.clone(),
-        topic: stored.topic.clone(),
-        capacity: stored.capacity,
-        pin: stored.pin_hash.is_some(),
-        sealed: stored.sealed,
-        locked: stored.locked,
-        timer_s: stored.timer_s,
-        lobby: stored.lobby,
-        created_at: stored.created_at,
-        expires_at: stored.expires_at,
     }
 }

@@ -9,10 +9,11 @@ use protocol::{ErrorCode, Limits, RoomCode};
 
 use crate::keys::Keys;
 use crate::rooms::ended::EndedRooms;
+use crate::rooms::info::info;
 use crate::rooms::pending_writes::PendingWrites;
-use crate::store::{self, RoomId, SharedStore};
+use crate::store::{self, RoomId, SharedStore, UserId};
 use realtime::clock::Clock;
-use realtime::record::Keeper;
+use realtime::record::{Keeper, Record};
 
 /// See the module.
 #[derive(Debug)]
@@ -69,6 +70,18 @@ impl Keeper for StoredRoom {
     async fn exists(&self) -> Option<bool> {
         // A database that is away has said so itself.
         self.records.store.room(self.id, store::WHENEVER).await.ok().map(|kept| kept.is_some())
+    }
+
+    async fn read(&self) -> Option<Option<Record>> {
+        let Some(stored) = self.records.store.room(self.id, store::WHENEVER).await.ok()? else { return Some(None) };
+        let members = self.records.store.members(self.id).await.ok()?;
+        let named = |user: UserId| self.records.keys.member_id(self.id.into(), user);
+        Some(Some(Record {
+            info: info(&stored),
+            owner: named(stored.owner),
+            moderators: stored.moderators.iter().map(|user| named(*user)).collect(),
+            members: members.into_iter().map(|membership| named(membership.user)).collect(),
+        }))
     }
 
     fn note_ended(&self) {

@@ -215,6 +215,32 @@ async fn a_room_goes_on_within_each_node_while_the_engine_is_away_and_its_holes_
     assert_eq!(again.join(&code).await.count, 2, "both are known on both");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_to_a_room_while_nodes_were_apart_holds_when_they_are_together() {
+    let mut nodes = Nodes::start().await;
+    let (mut burned, mut kicked) = (nodes.talk(10).await, nodes.talk(10).await);
+    let code = |talk: &Talk| talk.room.code.clone();
+    nodes.engine.kill();
+    for talk in [&mut burned, &mut kicked] {
+        expect_notice(&mut talk.here, Notice::Apart).await;
+        expect_notice(&mut talk.there, Notice::Apart).await;
+    }
+    let cid = burned.here.cid();
+    burned.here.tell(&ClientFrame::Burn { cid, room: code(&burned) }).await;
+    assert_eq!(burned.here.expect_left().await, LeaveReason::Deleted);
+    let (cid, room, member) = (kicked.here.cid(), code(&kicked), kicked.guest_id.clone());
+    kicked.here.tell(&ClientFrame::Kick { cid: cid.clone(), room, member }).await;
+    let done = |frame: &ServerFrame| matches!(frame, ServerFrame::Done { cid: by, .. } if *by == cid).then_some(());
+    kicked.here.expect("done", done).await;
+    // On the other node both rooms went on.
+    burned.there.say(&code(&burned), "is anybody there").await;
+    kicked.there.say(&code(&kicked), "is anybody there").await;
+    nodes.engine.start_again().await;
+    assert_eq!(burned.there.expect_left().await, LeaveReason::Deleted);
+    assert_eq!(kicked.there.expect_left().await, LeaveReason::Kicked);
+    kicked.here.say(&code(&kicked), "now they are one again").await;
+}
+
 async fn expect_notice(client: &mut TestClient, expected: Notice) {
     let told = |frame: &ServerFrame| matches!(frame, ServerFrame::Notice { notice, .. } if *notice == expected);
     client.expect("notice", |frame| told(frame).then_some(())).await;

@@ -7,6 +7,7 @@ mod changes;
 mod elsewhere;
 mod powers;
 mod receipts;
+mod record;
 mod seats;
 mod talk;
 mod whispers;
@@ -14,7 +15,7 @@ mod whispers;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use protocol::{Knocking, LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
+use protocol::{Knocking, LeaveReason, Limits, Member, MemberId, Millis, Position, RoomInfo, ServerFrame};
 
 use crate::bans::Bans;
 use crate::event::{Effect, Ended, Input};
@@ -87,6 +88,10 @@ pub struct Room {
     reads: PendingReads,
     /// When its lifetime is over.
     ends_at: Monotonic,
+    /// When something was last done to it that the record has as well, by the wall clock.
+    acted_at: Millis,
+    /// The record that was read is older than that.
+    is_behind: bool,
     /// Since when there has been no seat.
     empty_since: Option<Monotonic>,
     ended: bool,
@@ -122,6 +127,8 @@ impl Room {
             presence: PendingPresence::default(),
             typing: Typing::default(),
             reads: PendingReads::default(),
+            acted_at: 0,
+            is_behind: false,
             empty_since: Some(start.now.mono),
             ended: false,
         }
@@ -165,12 +172,14 @@ impl Room {
             }
             Input::Knocks(knocks) => self.set_knocks(&mut out, knocks),
             Input::Owner { member } => {
+                self.acted_at = now.wall;
                 self.set_owner(now.mono, member.clone());
                 self.tell_knocks_to(&mut out, &member);
             }
             Input::People { node, people } => self.hear_people(&mut out, now.mono, node, people),
             Input::NodeGone(node) => self.node_gone(now.mono, node),
             Input::Missed => self.missed(&mut out),
+            Input::Recorded(recorded) => self.follow_record(&mut out, now, *recorded),
             Input::Alone(alone) => self.set_alone(&mut out, now.mono, alone),
             Input::End(reason) => self.end(&mut out, reason),
             Input::Tick => self.tick(&mut out, now.mono),

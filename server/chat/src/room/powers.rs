@@ -55,6 +55,7 @@ impl Room {
         if let Some(cid) = cid.filter(|_| origin.node == self.node) {
             out.push(Effect::Reply(origin.session, ServerFrame::Done { cid, room: self.info.code }));
         }
+        self.acted_at = now.wall;
         match action {
             Action::Settings(settings) => {
                 self.set(settings);
@@ -114,7 +115,7 @@ impl Room {
         self.doorway_changed = true;
     }
 
-    fn set_role(&mut self, now: Now, member: MemberId, role: Role) {
+    pub(super) fn set_role(&mut self, now: Now, member: MemberId, role: Role) {
         match role {
             Role::Owner => return self.set_owner(now.mono, member),
             Role::Moderator => self.moderators.insert(member.clone()),

@@ -240,6 +240,7 @@ impl Room {
             | Input::People { .. }
             | Input::NodeGone(_)
             | Input::Missed
+            | Input::Recorded(_)
             | Input::Alone(_)
             | Input::End(_)
             | Input::Tick => None,

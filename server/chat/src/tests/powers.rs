@@ -1,5 +1,7 @@
 //! What owners and moderators do, as those inside are told of it.
 
+use std::collections::BTreeSet;
+
 use protocol::{DisplayName, ErrorCode, LeaveReason, Limits, Role, RoomName, ServerFrame};
 
 use super::{HOUR, NODE, at, cid, join, member, room, run};
@@ -7,6 +9,7 @@ use crate::bans::Mark;
 use crate::event::{Action, Effect, EventKind, Input, RoomEvent, Settings};
 use crate::ids::{NodeId, Origin, SessionKey};
 use crate::people::People;
+use crate::recorded::Recorded;
 use crate::room::Room;
 
 fn act(by: u64, action: Action) -> Input {
@@ -169,4 +172,47 @@ fn a_burned_room_answers_and_ends() {
     assert!(matches!(told.last(), Some(Effect::Ended(_))));
     let late = run(&mut room, 301, act(2, Action::Burned));
     assert!(matches!(late[..], [Effect::Reply(SessionKey(2), ServerFrame::Error { code: ErrorCode::RoomEnded, .. })]));
+}
+
+/// The record of [`full`], asked for at this time.
+fn record(asked_at: u64) -> Recorded {
+    let room = full();
+    let members = (0..3).map(member).collect();
+    Recorded { asked_at, info: room.info().clone(), owner: member(0), moderators: BTreeSet::new(), members }
+}
+
+#[test]
+fn a_room_that_missed_what_was_done_to_it_follows_its_record() {
+    let mut room = full();
+    let mut recorded = record(10_000);
+    assert!(run(&mut room, 10_001, Input::Recorded(Box::new(recorded.clone()))).is_empty(), "nothing is another");
+    recorded.asked_at = 10_010;
+    recorded.members.remove(&member(1));
+    recorded.owner = member(2);
+    recorded.moderators.insert(member(0));
+    recorded.info.locked = true;
+    let told = run(&mut room, 10_020, Input::Recorded(Box::new(recorded.clone())));
+    let left = |effect: &Effect| {
+        matches!(effect, Effect::Reply(SessionKey(2), ServerFrame::Left { reason: LeaveReason::Kicked, .. }))
+    };
+    assert!(told.iter().any(left) && told.contains(&Effect::Unseated(SessionKey(2))), "{told:?}");
+    assert!(told.iter().any(|effect| matches!(effect, Effect::Broadcast(ServerFrame::Room { by: None, .. }))));
+    let roles: Vec<_> = room.members().map(|member| (member.id.clone(), member.role())).collect();
+    assert_eq!(roles, [(member(0), Role::Moderator), (member(2), Role::Owner)]);
+    assert!(room.info().locked && !room.take_behind());
+}
+
+#[test]
+fn a_record_that_is_older_than_what_was_done_is_asked_for_again_and_spares_who_came_since() {
+    let mut room = full();
+    run(&mut room, 300, act(1, Action::Settings(Settings { locked: Some(true), ..Settings::default() })));
+    let old = at(300).wall;
+    assert!(run(&mut room, 310, Input::Recorded(Box::new(record(old)))).is_empty());
+    assert!(room.info().locked && room.take_behind() && !room.take_behind());
+    // Who came in behind the question is not in the answer.
+    run(&mut room, 400, join(9, 4));
+    let mut recorded = record(at(390).wall);
+    recorded.info.locked = true;
+    run(&mut room, 410, Input::Recorded(Box::new(recorded)));
+    assert!(room.members().any(|inside| inside.id == member(4)));
 }

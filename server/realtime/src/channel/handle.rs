@@ -1,6 +1,6 @@
 //! How others reach a room's task: its mailbox, and a session's place inside. Nothing here waits for a peer.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat::{ChannelId, Doorway, Input, Invites, Monotonic, Room};
@@ -42,6 +42,8 @@ pub(super) struct Outside {
     seen: Mutex<Seen>,
     invites: Mutex<Invites>,
     knocks: Mutex<Knocks>,
+    /// Its record is going to be read again.
+    looking: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -145,6 +147,16 @@ impl RoomHandle {
     /// The room's invites. The task has nothing to do with them: a use is claimed before there is a seat.
     pub fn invites(&self) -> MutexGuard<'_, Invites> {
         self.outside.invites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that its record is going to be read again; `false` where that was noted before.
+    pub(crate) fn begins_to_look(&self) -> bool {
+        !self.outside.looking.swap(true, Ordering::AcqRel)
+    }
+
+    /// It is being read now: what happens from here on wants another look.
+    pub(crate) fn looks(&self) {
+        self.outside.looking.store(false, Ordering::Release);
     }
 
     /// Who knocks.

@@ -126,6 +126,10 @@ impl RoomTask {
     /// The broker's own words to this room's.
     fn hear(&mut self, brought: Brought) {
         self.follow_knocks(&brought);
+        // What was done to the room on other nodes may have been missed.
+        if matches!(brought, Brought::Missed | Brought::Together) {
+            self.hub.look_again(&self.handle);
+        }
         let input = match brought {
             // Nothing of the kind is published to rooms.
             Brought::Bytes(..) => return,
@@ -177,6 +181,9 @@ impl RoomTask {
         }
         for input in std::mem::take(&mut self.deferred) {
             self.handle(input, None);
+        }
+        if self.room.take_behind() {
+            self.hub.look_again(&self.handle);
         }
         self.tell_others();
     }

@@ -6,6 +6,7 @@
 mod asked;
 mod asking;
 mod endings;
+mod looking;
 mod orders;
 mod survey;
 mod words;
@@ -13,7 +14,6 @@ mod words;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use chat::{ChannelId, Input, NodeId, RoomStart, SessionKey};
 use futures::FutureExt as _;
@@ -83,9 +83,6 @@ struct Sessions {
     by_id: HashMap<SessionId, Arc<RoomsSession>>,
     by_user: HashMap<UserId, Vec<Arc<RoomsSession>>>,
 }
-
-/// Between two questions whether a room is kept, while the database is away.
-const CONFIRM_AGAIN: Duration = Duration::from_secs(1);
 
 impl Hub {
     /// A hub without rooms.
@@ -219,24 +216,6 @@ impl Hub {
         self.0.tracker.spawn(self.clone().supervise(task, room.clone(), Arc::clone(&keeper)));
         self.0.tracker.spawn(self.clone().confirm(room.clone(), keeper));
         room
-    }
-
-    /// Ends a task whose room has no record: between the look-up of whoever started it and its start, the room
-    /// may have been deleted, and its end found no task to tell. A deletion after this look finds one.
-    async fn confirm(self, handle: RoomHandle, keeper: Arc<dyn Keeper>) {
-        let look = async {
-            while !handle.is_over() {
-                match keeper.exists().await {
-                    Some(true) => return,
-                    Some(false) => return self.end_room(handle.id, LeaveReason::Deleted),
-                    None => tokio::time::sleep(CONFIRM_AGAIN).await,
-                }
-            }
-        };
-        tokio::select! {
-            () = look => {}
-            () = self.0.halt.cancelled() => {}
-        }
     }
 
     /// Runs a room to its end, whatever the end is, and clears up behind it.
