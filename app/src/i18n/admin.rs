@@ -92,7 +92,10 @@ static EN: AdminWords = AdminWords {
     now: "Now",
     connections: "Connections",
     sessions: "Sessions",
-    sessions_away: |count| format!("{count} wait for their line"),
+    sessions_away: |count| match count {
+        1 => "1 waits for its line".to_owned(),
+        count => format!("{count} wait for their line"),
+    },
     live_rooms: "Live rooms",
     messages_minute: "Messages in the last minute",
     deliveries_minute: "Deliveries in the last minute",
@@ -111,7 +114,10 @@ static EN: AdminWords = AdminWords {
         count => format!("{count} other nodes are heard"),
     },
     no_other_nodes: "the only one",
-    lines: |count| format!("{count} TCP connections"),
+    lines: |count| match count {
+        1 => "1 TCP connection".to_owned(),
+        count => format!("{count} TCP connections"),
+    },
     transport: "Carried by",
     count: "Count",
     refusals: "Refusals",

@@ -19,6 +19,15 @@ pub struct Recorded {
     pub members: BTreeSet<MemberId>,
 }
 
+/// How a live room stands to its record.
+#[derive(Default)]
+pub(crate) struct Following {
+    /// When something was last done that the record has as well, by the wall clock.
+    pub(crate) acted_at: Millis,
+    /// The record that was read is older than that.
+    pub(crate) is_behind: bool,
+}
+
 /// Names of rooms and topics are what people typed.
 impl std::fmt::Debug for Recorded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -32,7 +32,7 @@ impl Announcement {
         match text.chars().take(ANNOUNCEMENT_CHARS_MAX + 1).count() {
             0 => Err(ErrorCode::EmptyText),
             count if count > ANNOUNCEMENT_CHARS_MAX => Err(ErrorCode::TextTooLong),
-            _ if text.chars().any(char::is_control) => Err(ErrorCode::BadFrame),
+            _ if text.chars().any(|c| c.is_control() || turns_what_follows(c)) => Err(ErrorCode::BadFrame),
             _ => Ok(Self(text.into())),
         }
     }
@@ -41,6 +41,12 @@ impl Announcement {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Marks that change the direction of all that is behind them (UAX #9, 2.1 and 2.2); those that end with a part of the text
+/// (2.4) and single marks stay.
+const fn turns_what_follows(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}')
 }
 
 /// What the operator says is for people, and not for the log.
@@ -64,6 +70,8 @@ mod tests {
             (" \n ", Err(ErrorCode::EmptyText)),
             ("one\ntwo", Err(ErrorCode::BadFrame)),
             ("a\u{7}b", Err(ErrorCode::BadFrame)),
+            ("closed \u{202e}ta thgie", Err(ErrorCode::BadFrame)),
+            ("\u{2068}שלום\u{2069} at eight", Ok("\u{2068}שלום\u{2069} at eight")),
         ];
         for (typed, read) in table {
             assert_eq!(Announcement::parse(typed).as_ref().map(Announcement::as_str).map_err(|code| *code), read);

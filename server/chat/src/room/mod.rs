@@ -15,7 +15,7 @@ mod whispers;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use protocol::{Knocking, LeaveReason, Limits, Member, MemberId, Millis, Position, RoomInfo, ServerFrame};
+use protocol::{Knocking, LeaveReason, Limits, Member, MemberId, Position, RoomInfo, ServerFrame};
 
 use crate::bans::Bans;
 use crate::event::{Effect, Ended, Input};
@@ -24,6 +24,7 @@ use crate::names::NamesInUse;
 use crate::pending_reads::PendingReads;
 use crate::people::{Elsewhere, News};
 use crate::presence::PendingPresence;
+use crate::recorded::Following;
 use crate::request::{ChangeRequest, SendRequest, WhisperRequest};
 use crate::seat::{JoinRequest, Occupant, Seat};
 use crate::time::{Monotonic, Now};
@@ -88,10 +89,7 @@ pub struct Room {
     reads: PendingReads,
     /// When its lifetime is over.
     ends_at: Monotonic,
-    /// When something was last done to it that the record has as well, by the wall clock.
-    acted_at: Millis,
-    /// The record that was read is older than that.
-    is_behind: bool,
+    following: Following,
     /// Since when there has been no seat.
     empty_since: Option<Monotonic>,
     ended: bool,
@@ -127,8 +125,7 @@ impl Room {
             presence: PendingPresence::default(),
             typing: Typing::default(),
             reads: PendingReads::default(),
-            acted_at: 0,
-            is_behind: false,
+            following: Following::default(),
             empty_since: Some(start.now.mono),
             ended: false,
         }
@@ -172,7 +169,7 @@ impl Room {
             }
             Input::Knocks(knocks) => self.set_knocks(&mut out, knocks),
             Input::Owner { member } => {
-                self.acted_at = now.wall;
+                self.following.acted_at = now.wall;
                 self.set_owner(now.mono, member.clone());
                 self.tell_knocks_to(&mut out, &member);
             }

@@ -55,7 +55,7 @@ impl Room {
         if let Some(cid) = cid.filter(|_| origin.node == self.node) {
             out.push(Effect::Reply(origin.session, ServerFrame::Done { cid, room: self.info.code }));
         }
-        self.acted_at = now.wall;
+        self.following.acted_at = now.wall;
         match action {
             Action::Settings(settings) => {
                 self.set(settings);

@@ -13,8 +13,8 @@ impl Room {
     /// Follows the record, unless something was done here since it was asked for: then it has to be asked for again.
     pub(super) fn follow_record(&mut self, out: &mut Vec<Effect>, now: Now, recorded: Recorded) {
         let Recorded { asked_at, info, owner, moderators, members } = recorded;
-        if asked_at <= self.acted_at {
-            self.is_behind = true;
+        if asked_at <= self.following.acted_at {
+            self.following.is_behind = true;
             return;
         }
         // Who came in since then has a membership that is younger than the record.
@@ -43,6 +43,6 @@ impl Room {
 
     /// Whether the record has to be asked for again.
     pub fn take_behind(&mut self) -> bool {
-        std::mem::take(&mut self.is_behind)
+        std::mem::take(&mut self.following.is_behind)
     }
 }
