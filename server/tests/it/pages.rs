@@ -167,7 +167,8 @@ async fn files_of_the_interface_never_change_under_their_address() {
     }
     let page = Ask::get("/").send(server.addr).await.text();
     let prefix = format!("/{package}/");
-    let addresses = tags(&page).into_iter().flat_map(|tag| tag.split('"')).filter(|part| part.starts_with(&prefix));
+    let addresses =
+        tags(&page).into_iter().flat_map(|tag| tag.split(['"', ' '])).filter(|part| part.starts_with(&prefix));
     let addresses: Vec<_> = addresses.map(str::to_owned).collect();
     for ending in [".css", ".js", ".wasm"] {
         assert!(addresses.iter().any(|address| address.ends_with(ending)), "{addresses:?} have no {ending}");
